@@ -1,0 +1,87 @@
+/**
+ * Errors of two kinds: a refusal (`DirectorError`), which names what was refused, why and how to mend
+ * it, and a broken invariant, which is a crash. Bad input is neither: it is a value.
+ */
+
+/** Every refusal this program can give. Cause and cure stand beside each. */
+export type ErrorCode =
+  /** The native addon is not built or was built for another Node. Cure: `npm run build:native`. */
+  | 'ADDON_MISSING'
+  /** The kernel has no IPVS. Cure: `modprobe ip_vs`. */
+  | 'IPVS_UNAVAILABLE'
+  /** The kernel refused one IPVS change; the message names the entry and the errno. */
+  | 'IPVS_REFUSED'
+  /** A capability is missing. Cure: run as root, or grant the capability named. */
+  | 'NOT_PERMITTED'
+  /** A netlink request got no answer in time. */
+  | 'NETLINK_TIMEOUT'
+  /** The kernel refused a netlink request that is not about IPVS. */
+  | 'NETLINK_REFUSED'
+  /** Replies were lost because the receive buffer overran: what was read must be read again. */
+  | 'NETLINK_OVERRUN'
+  /** An interface that is needed does not exist. */
+  | 'INTERFACE_MISSING'
+  /** A socket could not be opened or set up. */
+  | 'SOCKET_FAILED'
+  /** The configuration cannot be read or has errors. Cure: `lvsctl check`. */
+  | 'CONFIG_INVALID'
+  /** No daemon answers on the control socket. Cure: start `lvsd`, or give the right `--run-dir`. */
+  | 'DAEMON_UNREACHABLE'
+  /** Another daemon already uses the same run directory. */
+  | 'DAEMON_RUNNING'
+  /** The daemon refused a request of the control socket. */
+  | 'REQUEST_REFUSED'
+  /** A script could not be started. */
+  | 'SCRIPT_FAILED'
+  /** Command-line arguments that make no sense. */
+  | 'USAGE';
+
+export interface ErrorDetails {
+  /** What to do about it, as a sentence or a command. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** The kernel's number, positive, when the kernel refused. */
+  readonly errno?: number;
+}
+
+/** A refusal: a sentence with the names in it, and what to do. */
+export class DirectorError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly errno: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'DirectorError';
+    this.code = code;
+    this.hint = details.hint;
+    this.errno = details.errno;
+  }
+}
+
+/** Crashes with `why` unless `condition` holds. `why` says what makes it hold. */
+export function invariant(condition: unknown, why: string): asserts condition {
+  if (!condition) throw new Error(`broken invariant: ${why}`);
+}
+
+/** The end of a `switch` over a union: the compiler proves that it is never reached. */
+export function unreachable(value: never): never {
+  throw new Error(`broken invariant: unexpected ${JSON.stringify(value)}`);
+}
+
+/** The name of a system error (`ECONNREFUSED`), or its message when it has none. */
+export function errnoName(error: unknown): string {
+  if (error instanceof Error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return typeof code === 'string' ? code : error.message;
+  }
+  return String(error);
+}
+
+/** What a person reads: the message and, on a line of its own, the hint. */
+export function describeError(error: unknown): string {
+  if (error instanceof DirectorError && error.hint !== undefined) {
+    return `${error.message}\n  hint: ${error.hint}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

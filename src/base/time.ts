@@ -1,0 +1,70 @@
+/**
+ * The only door to real time. Everything else receives a `Clock`, so that a simulated one can take
+ * its place. Instants are monotonic: a step of the wall clock changes nothing.
+ */
+
+/** A span of time in milliseconds; fractions are allowed. */
+export type Millis = number;
+
+/** A point on the monotonic clock, in milliseconds since an arbitrary origin. */
+export type Instant = number;
+
+/** Stops a wake-up that has not happened yet; harmless afterwards. */
+export type Cancel = () => void;
+
+export interface Clock {
+  now(): Instant;
+  /** Milliseconds since 1970, only for showing to people. */
+  wallTimeMs(): number;
+  /** Calls `run` once, at or shortly after `at`; an instant in the past means as soon as possible. */
+  wakeAt(at: Instant, run: () => void): Cancel;
+}
+
+/** Node's timers hold 31 bits of milliseconds: a later wake-up is reached in several steps. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTimeMs: () => Date.now(),
+  wakeAt(at, run) {
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const leftMs = at - performance.now();
+      timer =
+        leftMs > TIMER_MS_MAX
+          ? setTimeout(arm, TIMER_MS_MAX)
+          : setTimeout(run, Math.max(0, leftMs));
+    };
+    arm();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `ms` on the given clock. */
+export function sleep(clock: Clock, ms: Millis): Promise<void> {
+  return new Promise((resolve) => {
+    clock.wakeAt(clock.now() + ms, resolve);
+  });
+}
+
+/**
+ * Resolves like `promise`, or with `late()` if that takes longer than `limitMs`. The promise itself
+ * goes on; its result is then dropped.
+ */
+export function within<T>(
+  clock: Clock,
+  limitMs: Millis,
+  promise: Promise<T>,
+  late: () => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.wakeAt(clock.now() + limitMs, () => {
+      try {
+        resolve(late());
+      } catch (error) {
+        reject(error);
+      }
+    });
+    promise.then(resolve, reject).finally(cancel);
+  });
+}

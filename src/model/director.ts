@@ -1,0 +1,19 @@
+/** The validated configuration of one director: what every other stage reads. */
+import type { Millis } from '../base/time.ts';
+import type { HealthConfig } from './virtual-server.ts';
+import type { VrrpConfig } from './vrrp.ts';
+
+export interface GlobalSettings {
+  /** `router_id`, else the host name. */
+  readonly routerId: string;
+  readonly scriptUser: string | null;
+  readonly scriptSecurity: boolean;
+  /** How long children may take to stop before they are killed. */
+  readonly childWaitMs: Millis;
+}
+
+export interface Director {
+  readonly global: GlobalSettings;
+  readonly vrrp: VrrpConfig;
+  readonly health: HealthConfig;
+}

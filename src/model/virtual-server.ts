@@ -1,0 +1,87 @@
+/** Virtual servers and their real servers as configured. Facts, no behaviour. */
+import type { Family } from '../base/address.ts';
+import type { Check } from './checker.ts';
+import type { Script } from './script.ts';
+import type { ProcessSettings } from './vrrp.ts';
+
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
+/** What identifies a virtual server to the kernel. */
+export type ServiceKey =
+  | {
+      readonly kind: 'address';
+      readonly family: Family;
+      readonly protocol: Protocol;
+      readonly address: string;
+      /** 1 to 65535, or 0 for every port. */
+      readonly port: number;
+    }
+  | { readonly kind: 'fwmark'; readonly family: Family; readonly mark: number };
+
+/** How packets reach the real server: NAT rewrites, DR changes the MAC, TUN wraps in IP. */
+export type ForwardingMethod = 'nat' | 'dr' | 'tun';
+
+export interface SchedulerFlags {
+  /** `sh`, `mh`: take the next server when the chosen one is down. */
+  readonly fallback: boolean;
+  /** `sh`, `mh`: hash the source port too. */
+  readonly port: boolean;
+}
+
+export interface Persistence {
+  readonly timeoutSeconds: number;
+  /** Clients in one network of this prefix length stay together: 1..32 or 1..128. */
+  readonly granularityBits: number;
+}
+
+export interface RealServer {
+  readonly address: string;
+  readonly port: number;
+  readonly forwarding: ForwardingMethod;
+  /** 0 to 2147483647; 0 takes no new connections. */
+  readonly weight: number;
+  /** Connections at which the kernel stops and resumes sending new ones; 0: none. */
+  readonly upperThreshold: number;
+  readonly lowerThreshold: number;
+  /** A failed server stays in the kernel with weight 0 instead of leaving it. */
+  readonly inhibitOnFailure: boolean;
+  readonly checks: readonly Check[];
+  readonly notifyUp: Script | null;
+  readonly notifyDown: Script | null;
+}
+
+/** Serves when too few real servers are up. */
+export interface SorryServer {
+  readonly address: string;
+  readonly port: number;
+  readonly forwarding: ForwardingMethod;
+  /** Stays in the kernel with weight 0 while it is not needed. */
+  readonly inhibit: boolean;
+}
+
+export interface VirtualServer {
+  readonly key: ServiceKey;
+  /** Name of the kernel's scheduler: `rr`, `wrr`, … */
+  readonly scheduler: string;
+  readonly schedulerFlags: SchedulerFlags;
+  /** UDP: each packet is scheduled on its own. */
+  readonly onePacket: boolean;
+  readonly persistence: Persistence | null;
+  readonly realServers: readonly RealServer[];
+  readonly sorryServer: SorryServer | null;
+  /** Weight that must be up; up at quorum + hysteresis, down below quorum - hysteresis. */
+  readonly quorum: number;
+  readonly hysteresis: number;
+  readonly quorumUp: Script | null;
+  readonly quorumDown: Script | null;
+  /** At stop, `notify_down` runs for each real server in the kernel, and `quorum_down`. */
+  readonly omega: boolean;
+}
+
+/** Everything the `health` process is told. */
+export interface HealthConfig {
+  readonly virtualServers: readonly VirtualServer[];
+  /** Remove everything from the kernel's table before the start. */
+  readonly flushAtStart: boolean;
+  readonly process: ProcessSettings;
+}

@@ -1,0 +1,129 @@
+/** VRRP as configured: instances, sync groups and the scripts they track. Facts, no behaviour. */
+import type { Family } from '../base/address.ts';
+import type { Millis } from '../base/time.ts';
+import type { NotifyScripts, Script } from './script.ts';
+
+/** A virtual address and how to put it on its interface. */
+export interface VirtualAddress {
+  readonly address: string;
+  readonly prefixLength: number;
+  /** Interface that holds it: `dev`, else the instance's own. */
+  readonly interface: string;
+  /** Address label of ifconfig's days (`eth0:1`), at most 15 characters, or null. */
+  readonly label: string | null;
+  readonly scope: 'global' | 'site' | 'link' | 'host';
+  /** Broadcast address, `'default'` for the network's own (keyword `brd +`), or null for none. */
+  readonly broadcast: string | null;
+}
+
+/** When and how often gratuitous ARP (or neighbour advertisements) are sent. */
+export interface AnnounceTiming {
+  /** Announcements of each address at once on becoming master. */
+  readonly repeat: number;
+  /** Wait before the second round of `repeat`; 0: no second round. */
+  readonly secondAfterMs: Millis;
+  /** Period of the refresh while master; 0: none. */
+  readonly refreshMs: Millis;
+  readonly refreshRepeat: number;
+  /** Announcements after hearing a lower-priority master. */
+  readonly lowerPriorityRepeat: number;
+  readonly lowerPriorityDelayMs: Millis;
+  /** Least wait between two announcements on one interface. */
+  readonly spacingMs: Millis;
+}
+
+/** Something an instance or group follows: with weight 0 its failure is a fault, else it moves the priority. */
+export interface Track {
+  /** Name of the interface or of the `vrrp_script`. */
+  readonly name: string;
+  /** -253 to 253. Above 0: added while up. Below 0: added while down. */
+  readonly weightDelta: number;
+  /** Up and down change places. */
+  readonly reverse: boolean;
+}
+
+export type Authentication =
+  | { readonly type: 'none' }
+  /** At most 8 octets, sent in clear (RFC 2338 §5.3.6). */
+  | { readonly type: 'pass'; readonly key: string };
+
+export interface VrrpInstance {
+  readonly name: string;
+  readonly version: 2 | 3;
+  readonly family: Family;
+  readonly interface: string;
+  /** 1 to 255. */
+  readonly vrid: number;
+  /** 1 to 255; 255 is the owner of the addresses. */
+  readonly priority: number;
+  readonly initialState: 'master' | 'backup';
+  readonly advertIntervalMs: Millis;
+  /** Adverts that may be missed before a backup takes over: 1 to 100, default 3. */
+  readonly downTimerAdverts: number;
+  readonly preempt: boolean;
+  readonly preemptDelayMs: Millis;
+  readonly authentication: Authentication;
+  /** Source of the adverts (`mcast_src_ip`), or null for the interface's primary address. */
+  readonly sourceAddress: string | null;
+  readonly multicastGroup: string;
+  /** Advertised addresses, in the order of the file. */
+  readonly addresses: readonly VirtualAddress[];
+  /** Held like the others but not advertised. */
+  readonly excludedAddresses: readonly VirtualAddress[];
+  readonly announce: AnnounceTiming;
+  /** False: `dont_track_primary`. */
+  readonly trackPrimaryInterface: boolean;
+  readonly trackInterfaces: readonly Track[];
+  readonly trackScripts: readonly Track[];
+  /** Answer a master of lower priority with an advert at once (RFC 9568 §6.4.3). */
+  readonly answerLowerPriority: boolean;
+  /** Send one more advert before yielding to a higher priority. */
+  readonly answerHigherPriority: boolean;
+  readonly notify: NotifyScripts;
+}
+
+export interface SyncGroup {
+  readonly name: string;
+  /** Names of instances; each belongs to one group at most. */
+  readonly members: readonly string[];
+  readonly trackInterfaces: readonly Track[];
+  readonly trackScripts: readonly Track[];
+  /** Weighted trackers of members count, and their priorities may then differ. */
+  readonly trackWeights: boolean;
+  readonly notify: NotifyScripts;
+}
+
+export interface VrrpScript {
+  readonly name: string;
+  readonly script: Script;
+  readonly intervalMs: Millis;
+  /** A run that takes longer has failed. */
+  readonly timeoutMs: Millis;
+  /** For instances that name no weight of their own. */
+  readonly weightDelta: number;
+  readonly reverse: boolean;
+  /** Successes in a row until up, failures in a row until down. */
+  readonly rise: number;
+  readonly fall: number;
+  readonly initFail: boolean;
+}
+
+/** Everything the `vrrp` process is told. */
+export interface VrrpConfig {
+  readonly instances: readonly VrrpInstance[];
+  readonly syncGroups: readonly SyncGroup[];
+  readonly scripts: readonly VrrpScript[];
+  /** No instance becomes master before this time after the start. */
+  readonly startupDelayMs: Millis;
+  readonly process: ProcessSettings;
+}
+
+/** How the kernel schedules a process of ours. */
+export interface ProcessSettings {
+  /** SCHED_RR priority 1 to 99, or null for the ordinary scheduler. */
+  readonly realtimePriority: number | null;
+  /** Nice value -20 to 19, or null. */
+  readonly niceness: number | null;
+  /** Lock all memory (mlockall). */
+  readonly lockMemory: boolean;
+}
