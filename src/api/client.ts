@@ -1,0 +1,60 @@
+/** The other end of the control socket: what `lvsctl` asks a running daemon. */
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { DirectorError, errnoName } from '../base/error.ts';
+import type { Millis } from '../base/time.ts';
+import { type ApiError, CONTROL_SOCKET, type ReloadReport, type Snapshot } from './protocol.ts';
+
+const REPLY_MS_MAX: Millis = 15_000;
+
+/** The daemon of one run directory. */
+export interface Control {
+  snapshot(): Promise<Snapshot>;
+  reload(): Promise<ReloadReport>;
+}
+
+/** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */
+export function openControl(runDir: string): Control {
+  return {
+    snapshot: () => ask<Snapshot>(runDir, 'GET', '/v1/snapshot'),
+    reload: () => ask<ReloadReport>(runDir, 'POST', '/v1/reload'),
+  };
+}
+
+function ask<Reply>(runDir: string, method: string, path: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const socketPath = join(runDir, CONTROL_SOCKET);
+    const call = request({ socketPath, method, path, timeout: REPLY_MS_MAX }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
+      response.on('end', () => {
+        const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+        if (response.statusCode === 200) resolve(body as Reply);
+        else reject(refusal(body as ApiError));
+      });
+    });
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${REPLY_MS_MAX / 1000} s`)));
+    call.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
+    call.end();
+  });
+}
+
+function refusal(body: ApiError): DirectorError {
+  return new DirectorError(
+    'REQUEST_REFUSED',
+    body.error,
+    body.hint === undefined ? {} : { hint: body.hint },
+  );
+}
+
+function unreachableDaemon(socketPath: string, cause: Error): DirectorError {
+  const reason = errnoName(cause);
+  const denied = reason === 'EACCES' || reason === 'EPERM';
+  return new DirectorError('DAEMON_UNREACHABLE', `no lvsd answers on ${socketPath}: ${reason}`, {
+    hint: denied
+      ? 'run lvsctl as root or as a member of the group that owns the socket'
+      : 'is lvsd running? With another run directory, say so: lvsctl --run-dir DIR',
+    cause,
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * What is said on the control socket: HTTP with JSON bodies, one truth for both ends.
+ *
+ *   GET  /v1/snapshot   → Snapshot
+ *   POST /v1/reload     → ReloadReport
+ *
+ * A refusal has status 4xx or 5xx and an `ApiError` as its body.
+ */
+import type { HealthSnapshot } from '../model/snapshot-health.ts';
+import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+
+/** Name of the socket in the run directory. */
+export const CONTROL_SOCKET = 'control.sock';
+
+/** Where a running daemon keeps its socket unless `--run-dir` says otherwise. */
+export const DEFAULT_RUN_DIR = '/run/lvsd';
+
+export interface ProcessSnapshot {
+  readonly name: 'supervisor' | 'vrrp' | 'health';
+  /** Null while it is being restarted. */
+  readonly pid: number | null;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly restarts: number;
+}
+
+/** The configuration in force, and the last attempt to replace it. */
+export interface ConfigurationSnapshot {
+  readonly path: string;
+  /** First 12 hexadecimal digits of the SHA-256 of all text read. */
+  readonly digest: string;
+  readonly loadedAtMs: number;
+  readonly warnings: number;
+  /** Why the newest file was refused, or null when the newest file is the one in force. */
+  readonly refused: { readonly atMs: number; readonly digest: string; readonly errors: number } | null;
+}
+
+/** What the health process tells: checks as decided, and the kernel's table as read. */
+export interface HealthProcessSnapshot {
+  readonly health: HealthSnapshot;
+  readonly ipvs: IpvsSnapshot;
+}
+
+export interface Snapshot {
+  readonly version: string;
+  readonly routerId: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly runDir: string;
+  readonly configuration: ConfigurationSnapshot;
+  readonly processes: readonly ProcessSnapshot[];
+  /** Null when nothing of the kind is configured, or its process does not answer. */
+  readonly vrrp: VrrpSnapshot | null;
+  readonly health: HealthSnapshot | null;
+  readonly ipvs: IpvsSnapshot | null;
+}
+
+export interface ReloadReport {
+  readonly accepted: boolean;
+  readonly digest: string;
+  /** Rendered diagnostics, empty when there are none. */
+  readonly diagnostics: string;
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+export interface ApiError {
+  readonly error: string;
+  readonly hint?: string;
+}

@@ -1,0 +1,126 @@
+/**
+ * The daemon's end of the control socket: Node's HTTP server on a unix socket in the run directory.
+ * Reading is for whoever may open the socket; steering only for root and the daemon's own account.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describeError, DirectorError } from '../base/error.ts';
+import type { Log } from '../base/log.ts';
+import { type ApiError, CONTROL_SOCKET, type ReloadReport, type Snapshot } from './protocol.ts';
+
+/** Connections at once: a person, a monitor and some scripts; more is a mistake or an attack. */
+const CONNECTIONS_MAX = 32;
+/** A request line and headers larger than this are refused by Node with 431. */
+const HEADER_BYTES_MAX = 8 * 1024;
+const REQUEST_MS_MAX = 5_000;
+
+export interface ControlDuties {
+  snapshot(): Promise<Snapshot>;
+  reload(): Promise<ReloadReport>;
+}
+
+export interface ControlServerOptions {
+  readonly runDir: string;
+  readonly duties: ControlDuties;
+  readonly log: Log;
+  /** Whether the process at the other end may steer, as the kernel tells (SO_PEERCRED). */
+  maySteer(socket: Socket): boolean;
+}
+
+export interface ControlServer {
+  close(): void;
+}
+
+type Route = (options: ControlServerOptions) => Promise<Snapshot | ReloadReport>;
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  'GET /v1/snapshot': ({ duties }) => duties.snapshot(),
+  'POST /v1/reload': ({ duties }) => duties.reload(),
+};
+
+/**
+ * Opens the socket, readable and writable for the daemon's account and group.
+ * @throws DirectorError DAEMON_RUNNING when another daemon answers on it.
+ */
+export async function openControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const path = join(options.runDir, CONTROL_SOCKET);
+  mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
+  if (await answers(path)) {
+    throw new DirectorError('DAEMON_RUNNING', `another lvsd already runs in ${options.runDir}`, {
+      hint: 'stop it first, or give this one another --run-dir',
+    });
+  }
+  rmSync(path, { force: true });
+  const server = createServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_MS_MAX },
+    (request, response) => void answer(request, response, options),
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  await listen(server, path);
+  return {
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new DirectorError('SOCKET_FAILED', `cannot open the control socket ${path}`, { cause })),
+    );
+    const mask = process.umask(0o117);
+    server.listen(path, () => resolve());
+    process.umask(mask);
+  });
+}
+
+/** A socket file without anybody behind it is left from a daemon that was killed. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ControlServerOptions,
+): Promise<void> {
+  request.resume();
+  const name = `${request.method} ${request.url}`;
+  const route = ROUTES[name];
+  if (route === undefined) {
+    reply(response, 404, { error: `no such request: ${name}`, hint: knownRequests() });
+    return;
+  }
+  if (request.method !== 'GET' && !options.maySteer(request.socket)) {
+    options.log.warn({ request: name }, 'request refused: not root');
+    reply(response, 403, { error: 'only root may steer the daemon' });
+    return;
+  }
+  try {
+    reply(response, 200, await route(options));
+  } catch (error) {
+    options.log.error({ request: name, reason: describeError(error) }, 'request failed');
+    reply(response, 500, { error: describeError(error) });
+  }
+}
+
+function knownRequests(): string {
+  return `there are ${Object.keys(ROUTES).join(', ')}`;
+}
+
+function reply(response: ServerResponse, status: number, body: Snapshot | ReloadReport | ApiError): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

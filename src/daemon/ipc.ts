@@ -1,0 +1,136 @@
+/**
+ * What the supervisor and its processes say to each other over Node's IPC channel: one JSON message a
+ * line, typed here once for both ends.
+ *
+ *   supervisor ── configure, request, stop ──▶ vrrp, health
+ *   supervisor ◀── ready, refused, log, reply ── vrrp, health
+ */
+import { type ErrorCode, DirectorError } from '../base/error.ts';
+import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
+import type { Millis } from '../base/time.ts';
+import { reviveSupervisor } from './revive.ts';
+
+export type ProcessName = 'vrrp' | 'health';
+
+export type ToProcess<Config> =
+  /** The first one starts the work, a later one is a reload. */
+  | {
+      readonly type: 'configure';
+      readonly config: Config;
+      /** Clean up after an earlier life now, but begin the work only after this time. */
+      readonly quietMs: Millis;
+    }
+  | { readonly type: 'request'; readonly id: number; readonly what: 'snapshot' }
+  /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
+  | { readonly type: 'stop'; readonly keep: boolean };
+
+export type FromProcess =
+  /** The configuration is in force: addresses held, table reconciled. */
+  | { readonly type: 'ready' }
+  /** Nothing that a restart could mend; the process ends after this. */
+  | { readonly type: 'refused'; readonly error: Refusal }
+  | { readonly type: 'log'; readonly record: LogRecord }
+  | { readonly type: 'reply'; readonly id: number; readonly body: unknown };
+
+/** A DirectorError as data. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export function toRefusal(error: DirectorError): Refusal {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  };
+}
+
+/** What a process does with what it is told. Each may be asynchronous; they run one after the other. */
+export interface ProcessDuties<Config> {
+  configure(config: Config, quietMs: Millis): Promise<void>;
+  snapshot(): Promise<unknown>;
+  stop(keep: boolean): Promise<void>;
+  /** The supervisor is gone. Gives up what a peer may claim; the process ends afterwards. */
+  orphaned(): Promise<void>;
+}
+
+/** A process's end of the channel. */
+export interface Uplink {
+  readonly log: Log;
+  /** Serves until told to stop; then the process exits. */
+  serve<Config>(duties: ProcessDuties<Config>): void;
+}
+
+/** Exit code of a process that refused: the supervisor does not start it again. */
+export const REFUSED_EXIT_CODE = 2;
+
+/**
+ * Connects a process to the supervisor that forked it. Signals meant for the daemon as a whole
+ * (a terminal's ^C reaches every process of its group) are the supervisor's to handle.
+ */
+export function openUplink(level: LogLevel): Uplink {
+  const send = (message: FromProcess): void => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  };
+  const loud = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
+  const log = logTo((record) => {
+    if (loud.includes(record.level)) send({ type: 'log', record });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+    process.on(signal, () => {});
+  }
+  return { log, serve: (duties) => serve(duties, log, send) };
+}
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
+
+function serve<Config>(
+  duties: ProcessDuties<Config>,
+  log: Log,
+  send: (message: FromProcess) => void,
+): void {
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): void => {
+    turn = turn.then(work).catch(leaveBroken);
+  };
+  process.on('message', (message) => {
+    const order = message as ToProcess<Config>;
+    switch (order.type) {
+      case 'configure':
+        inTurn(async () => {
+          await duties.configure(order.config, order.quietMs);
+          send({ type: 'ready' });
+        });
+        break;
+      case 'request':
+        // Not in turn: a reader waits for nobody's work.
+        duties.snapshot().then(
+          (body) => send({ type: 'reply', id: order.id, body }),
+          (error: unknown) => {
+            log.error({ reason: String(error) }, 'snapshot failed');
+            send({ type: 'reply', id: order.id, body: null });
+          },
+        );
+        break;
+      case 'stop':
+        inTurn(async () => {
+          await duties.stop(order.keep);
+          process.exit(0);
+        });
+        break;
+    }
+  });
+  process.on('disconnect', () => {
+    reviveSupervisor();
+    duties.orphaned().finally(() => process.exit(0));
+  });
+}
+
+/** A refusal is told and ends the process for good; anything else is a crash, and is restarted. */
+function leaveBroken(error: unknown): void {
+  if (!(error instanceof DirectorError)) throw error;
+  const message: FromProcess = { type: 'refused', error: toRefusal(error) };
+  process.send?.(message, undefined, undefined, () => process.exit(REFUSED_EXIT_CODE));
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+/** The command line: find the command, load only its code, run it, exit with its code. */
+import { Command as Commander, CommanderError } from 'commander';
+import { DEFAULT_RUN_DIR } from './api/protocol.ts';
+import { describeError, DirectorError } from './base/error.ts';
+import { type Command, Exit } from './cli/command.ts';
+import { processTerminal } from './cli/terminal.ts';
+
+/** Commands by their words. Loading is late: `show` should not wait for the configuration language. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
+  show: async () => (await import('./cli/show.ts')).show,
+  check: async () => (await import('./cli/check.ts')).check,
+  reload: async () => (await import('./cli/reload.ts')).reload,
+  'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
+  'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,
+  'realserver check': async () => (await import('./cli/realserver.ts')).realserverCheck,
+};
+
+/** Adds `group word` below `group`, making the group when it is new. */
+function place(program: Commander, groups: Map<string, Commander>, name: string): Commander {
+  const [first = '', second] = name.split(' ');
+  if (second === undefined) return program.command(first);
+  let group = groups.get(first);
+  if (group === undefined) {
+    group = program.command(first).description(`${first} commands`).exitOverride();
+    groups.set(first, group);
+  }
+  return group.command(second);
+}
+
+function names(words: readonly string[], name: string): boolean {
+  return name.split(' ').every((word, at) => words[at] === word);
+}
+
+/** Declares the commands that these arguments may mean: one, or all of them for a help text. */
+async function buildProgram(
+  words: readonly string[],
+  finish: (exitCode: number) => void,
+): Promise<Commander> {
+  const program = new Commander('lvsctl')
+    .description('shows and steers lvsd, checks its configuration, sets up real servers')
+    .option('--run-dir <dir>', 'run directory of the daemon', DEFAULT_RUN_DIR)
+    .exitOverride();
+  const meant = Object.keys(COMMANDS).filter((name) => names(words, name));
+  const groups = new Map<string, Commander>();
+  for (const name of meant.length > 0 ? meant : Object.keys(COMMANDS)) {
+    const command = (await COMMANDS[name]?.()) as unknown as Command;
+    const declared = place(program, groups, name).description(command.summary).exitOverride();
+    command.declare(declared);
+    declared.action(async (...called: unknown[]) => {
+      const self = called.at(-1) as Commander;
+      const { runDir } = program.opts<{ runDir: string }>();
+      const context = { terminal: processTerminal, runDir };
+      finish(await command.run(context, self.opts(), self.args));
+    });
+  }
+  return program;
+}
+
+/** The words that can name a command: what stands before the first option, `--run-dir DIR` aside. */
+function commandWords(args: readonly string[]): readonly string[] {
+  const at = args[0] === '--run-dir' ? 2 : args[0]?.startsWith('--run-dir=') ? 1 : 0;
+  return args.slice(at);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let exitCode: number = Exit.ok;
+  const program = await buildProgram(commandWords(args), (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args as string[], { from: 'user' });
+  } catch (error) {
+    // commander has already told the person; its code is 0 for --help and --version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : Exit.usage;
+    throw error;
+  }
+  return exitCode;
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`lvsctl: ${describeError(error)}\n`);
+    process.exitCode =
+      error instanceof DirectorError && error.code === 'USAGE' ? Exit.usage : Exit.failed;
+  },
+);

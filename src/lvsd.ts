@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+/** The daemon: arguments → configuration → supervisor. It stays in the foreground and logs to standard output. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { DEFAULT_RUN_DIR } from './api/protocol.ts';
+import { describeError } from './base/error.ts';
+import { type LogLevel, openLog } from './base/log.ts';
+import { systemClock } from './base/time.ts';
+import { dumpDirector } from './config/dump.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { renderDiagnostics } from './config/render.ts';
+import { requireCapabilities } from './daemon/capabilities.ts';
+import type { ProcessName } from './daemon/ipc.ts';
+import { chooseSource, readConfiguration } from './daemon/reload.ts';
+import { Supervisor } from './daemon/supervisor.ts';
+import type { Director } from './model/director.ts';
+
+interface Options {
+  readonly useFile?: string;
+  readonly configTest?: true | string;
+  readonly dumpConf?: true;
+  readonly configId?: string;
+  readonly vrrp?: true;
+  readonly check?: true;
+  readonly pid?: string;
+  readonly dontReleaseVrrp?: true;
+  readonly dontReleaseIpvs?: true;
+  readonly runDir: string;
+  readonly logLevel: LogLevel;
+}
+
+const Exit = { ok: 0, failed: 1 } as const;
+
+function readVersion(): string {
+  const manifest = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+function parseArguments(version: string): Options {
+  return new Command('lvsd')
+    .description('controls a Linux Virtual Server director: IPVS, health checks, VRRP')
+    .version(version, '-v, --version')
+    .option('-f, --use-file <file>', 'configuration (default: /etc/lvsd/lvsd.conf, else keepalived’s)')
+    .option('-t, --config-test [file]', 'check the configuration and exit: 0 good, 1 errors')
+    .option('-d, --dump-conf', 'print the configuration as understood, and exit')
+    .option('-i, --config-id <id>', 'identity for lines that begin with @ID')
+    .option('-P, --vrrp', 'run VRRP only')
+    .option('-C, --check', 'run health checks and IPVS only')
+    .option('-p, --pid <file>', 'pid file (default: lvsd.pid in the run directory)')
+    .option('-V, --dont-release-vrrp', 'keep the virtual addresses at stop')
+    .option('-I, --dont-release-ipvs', 'keep the IPVS table at stop')
+    .option('-n, --dont-fork', 'stay in the foreground; lvsd always does')
+    .option('--run-dir <dir>', 'folder of the control socket and of state', DEFAULT_RUN_DIR)
+    .addOption(
+      new Option('--log-level <level>', 'least severe records to log')
+        .choices(['error', 'warn', 'info', 'debug', 'trace'])
+        .default('info'),
+    )
+    .allowExcessArguments(false)
+    .parse()
+    .opts<Options>();
+}
+
+/** Errors and warnings of the configuration, for a person, on standard error. */
+function tellDiagnostics(loaded: LoadedConfig): void {
+  if (loaded.diagnostics.length === 0) return;
+  const colour = process.stderr.isTTY === true && !process.env.NO_COLOR;
+  process.stderr.write(renderDiagnostics(loaded.diagnostics, loaded.sources, { colour }));
+}
+
+function wantedProcesses(options: Options): readonly ProcessName[] {
+  const all: readonly ProcessName[] = ['vrrp', 'health'];
+  if (options.vrrp === undefined && options.check === undefined) return all;
+  return all.filter((name) => (name === 'vrrp' ? options.vrrp : options.check));
+}
+
+/** Runs until a signal ends it; gives the exit code. */
+async function run(
+  options: Options,
+  version: string,
+  source: ReturnType<typeof chooseSource>,
+  loaded: LoadedConfig & { readonly director: Director },
+): Promise<number> {
+  requireCapabilities();
+  const log = await openLog({ level: options.logLevel, descriptor: 1 });
+  const supervisor = new Supervisor(
+    {
+      version,
+      source,
+      runDir: options.runDir,
+      processes: wantedProcesses(options),
+      keep: { vrrp: options.dontReleaseVrrp === true, health: options.dontReleaseIpvs === true },
+      pidFile: options.pid ?? join(options.runDir, 'lvsd.pid'),
+      logLevel: options.logLevel,
+      log,
+      clock: systemClock,
+    },
+    loaded,
+  );
+  process.on('SIGHUP', () => void supervisor.reload());
+  process.on('SIGUSR1', () => void supervisor.dump());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => void supervisor.stop(signal));
+  }
+  await supervisor.start();
+  return supervisor.ended;
+}
+
+async function main(): Promise<number> {
+  const version = readVersion();
+  const options = parseArguments(version);
+  const source = chooseSource(options.useFile, options.configId);
+  const loaded = readConfiguration(source);
+  tellDiagnostics(loaded);
+  if (loaded.director === null) return Exit.failed;
+  if (options.dumpConf) process.stdout.write(dumpDirector(loaded.director));
+  if (options.dumpConf || options.configTest !== undefined) return Exit.ok;
+  return run(options, version, source, { ...loaded, director: loaded.director });
+}
+
+main().then(
+  (exitCode) => process.exit(exitCode),
+  (error: unknown) => {
+    process.stderr.write(`lvsd: ${describeError(error)}\n`);
+    process.exit(Exit.failed);
+  },
+);
