@@ -2,7 +2,7 @@
 /** The command line: find the command, load only its code, run it, exit with its code. */
 import { Command as Commander, CommanderError } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
-import { describeError, DirectorError } from './base/error.ts';
+import { DirectorError, describeError } from './base/error.ts';
 import { type Command, Exit } from './cli/command.ts';
 import { processTerminal } from './cli/terminal.ts';
 

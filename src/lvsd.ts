@@ -41,7 +41,10 @@ function parseArguments(version: string): Options {
   return new Command('lvsd')
     .description('controls a Linux Virtual Server director: IPVS, health checks, VRRP')
     .version(version, '-v, --version')
-    .option('-f, --use-file <file>', 'configuration (default: /etc/lvsd/lvsd.conf, else keepalived’s)')
+    .option(
+      '-f, --use-file <file>',
+      'configuration (default: /etc/lvsd/lvsd.conf, else keepalived’s)',
+    )
     .option('-t, --config-test [file]', 'check the configuration and exit: 0 good, 1 errors')
     .option('-d, --dump-conf', 'print the configuration as understood, and exit')
     .option('-i, --config-id <id>', 'identity for lines that begin with @ID')

@@ -29,9 +29,13 @@ function ask<Reply>(runDir: string, method: string, path: string): Promise<Reply
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
       response.on('end', () => {
-        const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
-        if (response.statusCode === 200) resolve(body as Reply);
-        else reject(refusal(body as ApiError));
+        try {
+          const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+          if (response.statusCode === 200) resolve(body as Reply);
+          else reject(refusal(body as ApiError));
+        } catch (error) {
+          reject(unreachableDaemon(socketPath, error as Error));
+        }
       });
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${REPLY_MS_MAX / 1000} s`)));

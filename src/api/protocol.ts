@@ -33,7 +33,11 @@ export interface ConfigurationSnapshot {
   readonly loadedAtMs: number;
   readonly warnings: number;
   /** Why the newest file was refused, or null when the newest file is the one in force. */
-  readonly refused: { readonly atMs: number; readonly digest: string; readonly errors: number } | null;
+  readonly refused: {
+    readonly atMs: number;
+    readonly digest: string;
+    readonly errors: number;
+  } | null;
 }
 
 /** What the health process tells: checks as decided, and the kernel's table as read. */

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { describeError, DirectorError } from '../base/error.ts';
+import { DirectorError, describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { type ApiError, CONTROL_SOCKET, type ReloadReport, type Snapshot } from './protocol.ts';
 
@@ -71,7 +71,9 @@ export async function openControlServer(options: ControlServerOptions): Promise<
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new DirectorError('SOCKET_FAILED', `cannot open the control socket ${path}`, { cause })),
+      reject(
+        new DirectorError('SOCKET_FAILED', `cannot open the control socket ${path}`, { cause }),
+      ),
     );
     const mask = process.umask(0o117);
     server.listen(path, () => resolve());
@@ -120,7 +122,11 @@ function knownRequests(): string {
   return `there are ${Object.keys(ROUTES).join(', ')}`;
 }
 
-function reply(response: ServerResponse, status: number, body: Snapshot | ReloadReport | ApiError): void {
+function reply(
+  response: ServerResponse,
+  status: number,
+  body: Snapshot | ReloadReport | ApiError,
+): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }

@@ -31,7 +31,9 @@ const DEFAULT_STATE_DIR = '/var/lib/lvsd';
 function declareCommon(command: Commander): void {
   command
     .requiredOption('--vip <address...>', 'virtual address that the director forwards to this host')
-    .addOption(new Option('--state-dir <dir>', 'where settings are kept').default(DEFAULT_STATE_DIR))
+    .addOption(
+      new Option('--state-dir <dir>', 'where settings are kept').default(DEFAULT_STATE_DIR),
+    )
     .option('--json', 'one JSON object instead of sentences');
 }
 
@@ -101,7 +103,9 @@ export const realserverRemove: Command<Options> = {
       await takeSteps(steps);
       if (steps.some((step) => step.do === 'set')) forgetChanged(options.stateDir);
     }
-    terminal.write(describeSteps(steps, options, 'nothing to do: none of these addresses is on lo'));
+    terminal.write(
+      describeSteps(steps, options, 'nothing to do: none of these addresses is on lo'),
+    );
     return Exit.ok;
   },
 };

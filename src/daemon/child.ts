@@ -114,7 +114,9 @@ export class Child<Config> {
     this.startedAt = clock.now();
     this.startedAtWallMs = clock.wallTimeMs();
     child.on('message', (message) => this.onMessage(message as FromProcess));
-    child.on('error', (error) => log.error({ process: name, reason: error.message }, 'process failed'));
+    child.on('error', (error) =>
+      log.error({ process: name, reason: error.message }, 'process failed'),
+    );
     child.on('exit', (code, signal) => this.onExit(code, signal));
     this.send({ type: 'configure', config: this.config, quietMs });
   }

@@ -5,7 +5,7 @@
  *   supervisor ── configure, request, stop ──▶ vrrp, health
  *   supervisor ◀── ready, refused, log, reply ── vrrp, health
  */
-import { type ErrorCode, DirectorError } from '../base/error.ts';
+import { DirectorError, type ErrorCode } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
 import { reviveSupervisor } from './revive.ts';

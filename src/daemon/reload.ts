@@ -15,7 +15,10 @@ export interface ConfigSource {
 }
 
 /** The file that was asked for, else our own, else keepalived's. */
-export function chooseSource(asked: string | undefined, configId: string | undefined): ConfigSource {
+export function chooseSource(
+  asked: string | undefined,
+  configId: string | undefined,
+): ConfigSource {
   if (asked !== undefined) return { path: asked, mode: 'default', configId };
   if (!existsSync(OWN_FILE) && existsSync(KEEPALIVED_FILE)) {
     return { path: KEEPALIVED_FILE, mode: 'compat', configId };

@@ -8,13 +8,13 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ControlServer, openControlServer } from '../api/server.ts';
 import type {
   ConfigurationSnapshot,
   HealthProcessSnapshot,
   ReloadReport,
   Snapshot,
 } from '../api/protocol.ts';
+import { type ControlServer, openControlServer } from '../api/server.ts';
 import type { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Millis, within } from '../base/time.ts';
@@ -24,8 +24,8 @@ import { renderDiagnostics } from '../config/render.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
 import type { Director } from '../model/director.ts';
-import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child } from './child.ts';
 import type { ProcessName } from './ipc.ts';
@@ -199,7 +199,11 @@ export class Supervisor {
     return this.options.processes.includes(name);
   }
 
-  private tell<Config>(name: ProcessName, child: Child<Config> | null, config: Config): Child<Config> {
+  private tell<Config>(
+    name: ProcessName,
+    child: Child<Config> | null,
+    config: Config,
+  ): Child<Config> {
     this.unconfirmed.add(name);
     if (child !== null) {
       child.configure(config);

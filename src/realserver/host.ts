@@ -8,7 +8,9 @@ import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
 import type { ArpSettings, RealServerHost, Step } from './dr-mode.ts';
 
 /** What a set-up changed, so that a removal can put it back. */
-export type ChangedSettings = Readonly<Record<string, { readonly from: number; readonly to: number }>>;
+export type ChangedSettings = Readonly<
+  Record<string, { readonly from: number; readonly to: number }>
+>;
 
 const STATE_FILE = 'realserver.json';
 

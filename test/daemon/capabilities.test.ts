@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { missingCapabilities } from '../../src/daemon/capabilities.ts';
 
-const status = (mask: string): string => `Name:\tnode\nCapPrm:\t0000000000000000\nCapEff:\t${mask}\n`;
+const status = (mask: string): string =>
+  `Name:\tnode\nCapPrm:\t0000000000000000\nCapEff:\t${mask}\n`;
 
 test.each([
   ['root lacks nothing', '000001ffffffffff', []],

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openControl } from '../../src/api/client.ts';
+import { CONTROL_SOCKET, type ReloadReport, type Snapshot } from '../../src/api/protocol.ts';
+import { type ControlServer, openControlServer } from '../../src/api/server.ts';
+import { silentLog } from '../../src/base/log.ts';
+
+const report: ReloadReport = {
+  accepted: false,
+  digest: '0123456789ab',
+  diagnostics: 'error[unknown-keyword]',
+  errors: 1,
+  warnings: 0,
+};
+const snapshot = { version: '1', routerId: 'lb1', processes: [] } as unknown as Snapshot;
+
+let runDir: string;
+let server: ControlServer | null = null;
+
+beforeEach(() => {
+  runDir = mkdtempSync(join(tmpdir(), 'lvs-control-'));
+});
+
+afterEach(() => {
+  server?.close();
+  server = null;
+  rmSync(runDir, { recursive: true });
+});
+
+async function serve(maySteer = true): Promise<void> {
+  server = await openControlServer({
+    runDir,
+    log: silentLog,
+    maySteer: () => maySteer,
+    duties: { snapshot: async () => snapshot, reload: async () => report },
+  });
+}
+
+/** Sends raw octets and gives everything that comes back. */
+function send(octets: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(join(runDir, CONTROL_SOCKET), () => socket.end(octets));
+    let heard = '';
+    socket.on('data', (part) => {
+      heard += part;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(heard));
+  });
+}
+
+describe('a daemon', () => {
+  test('answers both requests with what it knows', async () => {
+    await serve();
+    expect(await openControl(runDir).snapshot()).toEqual(snapshot);
+    expect(await openControl(runDir).reload()).toEqual(report);
+  });
+
+  test('lets only root steer, and everyone read', async () => {
+    await serve(false);
+    await expect(openControl(runDir).reload()).rejects.toMatchObject({
+      code: 'REQUEST_REFUSED',
+      message: 'only root may steer the daemon',
+    });
+    expect(await openControl(runDir).snapshot()).toEqual(snapshot);
+  });
+
+  test('names the requests there are when asked for another', async () => {
+    await serve();
+    const heard = await send('GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(heard).toContain('404');
+    expect(heard).toContain('GET /v1/snapshot');
+  });
+
+  test('survives octets that are no HTTP, and headers without end', async () => {
+    await serve();
+    expect(await send('\0\x01\x02 nonsense\r\n\r\n')).toContain('400');
+    expect(await send(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toContain('431');
+    expect(await openControl(runDir).snapshot()).toEqual(snapshot);
+  });
+
+  test('shares its socket with its group and nobody else', async () => {
+    await serve();
+    expect(statSync(join(runDir, CONTROL_SOCKET)).mode & 0o777).toBe(0o660);
+  });
+
+  test('refuses a run directory in which another one runs', async () => {
+    await serve();
+    const second = openControlServer({
+      runDir,
+      log: silentLog,
+      maySteer: () => true,
+      duties: { snapshot: async () => snapshot, reload: async () => report },
+    });
+    await expect(second).rejects.toMatchObject({ code: 'DAEMON_RUNNING' });
+  });
+
+  test('takes over the socket file of one that was killed', async () => {
+    writeFileSync(join(runDir, CONTROL_SOCKET), '');
+    await serve();
+    expect(await openControl(runDir).snapshot()).toEqual(snapshot);
+  });
+});
+
+describe('lvsctl', () => {
+  test('says that no daemon answers, and what to do', async () => {
+    await expect(openControl(runDir).snapshot()).rejects.toMatchObject({
+      code: 'DAEMON_UNREACHABLE',
+      hint: expect.stringContaining('--run-dir'),
+    });
+  });
+
+  test('is not hurt by a server that answers nonsense', async () => {
+    const nonsense = createServer((_, response) => response.end('{"vrrp":'));
+    await new Promise<void>((resolve) =>
+      nonsense.listen(join(runDir, CONTROL_SOCKET), () => resolve()),
+    );
+    await expect(openControl(runDir).snapshot()).rejects.toMatchObject({
+      code: 'DAEMON_UNREACHABLE',
+    });
+    nonsense.close();
+  });
+});
