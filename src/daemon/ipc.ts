@@ -124,7 +124,7 @@ function serve<Config>(
   });
   process.on('disconnect', () => {
     reviveSupervisor();
-    duties.orphaned().finally(() => process.exit(0));
+    void duties.orphaned().finally(() => process.exit(0));
   });
 }
 

@@ -30,6 +30,7 @@ import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child } from './child.ts';
 import type { ProcessName } from './ipc.ts';
 import { type ConfigSource, readConfiguration } from './reload.ts';
+import { forgetRevivals, reviveEnvironment } from './revive.ts';
 
 /** A reload is reported as accepted although a process has not confirmed it within this time. */
 const CONFIRM_MS_MAX: Millis = 10_000;
@@ -84,6 +85,7 @@ export class Supervisor {
       maySteer: mayControl,
       duties: { snapshot: () => this.snapshot(), reload: () => this.reload() },
     });
+    forgetRevivals(runDir);
     writeFileSync(pidFile, `${process.pid}\n`);
     log.info(
       { version, configuration: source.path, digest: this.configuration.digest, runDir },
@@ -214,7 +216,7 @@ export class Supervisor {
       name,
       module: new URL(`./${name}-process.js`, import.meta.url),
       config,
-      environment: { LVSD_RUN_DIR: runDir },
+      environment: reviveEnvironment(runDir),
       logLevel,
       clock,
       log,

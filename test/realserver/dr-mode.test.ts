@@ -20,7 +20,7 @@ const fresh: RealServerHost = {
 };
 
 /** The host after the steps, as the kernel would have it. */
-function after(host: RealServerHost, steps: readonly Step[]): RealServerHost {
+function hostAfter(host: RealServerHost, steps: readonly Step[]): RealServerHost {
   let { addresses, all, interfaces } = host;
   for (const step of steps) {
     if (step.do === 'add-address') {
@@ -50,7 +50,7 @@ describe('setup', () => {
   });
 
   test('leaves nothing to find, and a second one does nothing', () => {
-    const ready = after(fresh, planSetup(fresh, [vip, vip6]));
+    const ready = hostAfter(fresh, planSetup(fresh, [vip, vip6]));
     expect(findFaults(ready, [vip, vip6])).toEqual([]);
     expect(planSetup(ready, [vip, vip6])).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('setup', () => {
 
 describe('remove', () => {
   const changed = { 'net.ipv4.conf.all.arp_ignore': { from: 0, to: 1 } };
-  const ready = after(fresh, planSetup(fresh, [vip]));
+  const ready = hostAfter(fresh, planSetup(fresh, [vip]));
 
   test('takes the address away before ARP is answered again', () => {
     expect(planRemove(ready, [vip], changed)).toEqual([
@@ -84,7 +84,7 @@ describe('remove', () => {
   });
 
   test('keeps the settings while another virtual address needs them', () => {
-    const two = after(ready, planSetup(ready, [{ address: '192.0.2.11', family: 'ipv4' }]));
+    const two = hostAfter(ready, planSetup(ready, [{ address: '192.0.2.11', family: 'ipv4' }]));
     expect(planRemove(two, [vip], changed)).toEqual([
       { do: 'remove-address', address: '192.0.2.10', prefixLength: 32 },
     ]);
@@ -92,7 +92,7 @@ describe('remove', () => {
 });
 
 describe('check', () => {
-  const ready = after(fresh, planSetup(fresh, [vip]));
+  const ready = hostAfter(fresh, planSetup(fresh, [vip]));
 
   test('names everything that a fresh host lacks', () => {
     expect(findFaults(fresh, [vip]).map(({ code }) => code)).toEqual([
