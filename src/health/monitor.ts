@@ -1,0 +1,100 @@
+/**
+ * Watches all virtual servers: runs their checkers, decides who is up, whether the quorum is met and
+ * what the kernel should hold, and has the operator's scripts told. The decisions are pure and stand
+ * in pacing.ts, real-server.ts and virtual-server.ts; here is what has a lifetime.
+ */
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Clock } from '../base/time.ts';
+import type { Serving } from '../model/serving.ts';
+import type { HealthSnapshot } from '../model/snapshot-health.ts';
+import type { VirtualServer } from '../model/virtual-server.ts';
+import type { Dial } from './checker.ts';
+import type { Beginning, NotifyPort, WatchPorts } from './ports.ts';
+import { Roster } from './roster.ts';
+import { Rounds } from './rounds.ts';
+import { nameOfService } from './virtual-server.ts';
+import { WatchedVirtualServer } from './watched-virtual-server.ts';
+
+export interface HealthPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly dial: Dial;
+  readonly notify: NotifyPort;
+  /**
+   * What should serve has changed, or has been configured anew: one entry a virtual server, in the
+   * order of the configuration. Changes of one turn come together.
+   */
+  readonly onServings: (servings: readonly Serving[]) => void;
+}
+
+export class HealthMonitor {
+  private readonly ports: HealthPorts;
+  private readonly watchPorts: WatchPorts;
+  private readonly rounds: Rounds;
+  private watched: readonly WatchedVirtualServer[] = [];
+  private configured = false;
+  private telling = false;
+  private closed = false;
+
+  constructor(ports: HealthPorts) {
+    this.ports = ports;
+    this.rounds = new Rounds(ports.clock);
+    this.watchPorts = { ...ports, rounds: this.rounds };
+  }
+
+  /** The first time begins the checks; later it is a reload, and what is found of the same stays. */
+  configure(servers: readonly VirtualServer[]): void {
+    const beginning = { at: this.ports.clock.now(), reload: this.configured };
+    const old = new Roster(this.watched);
+    this.configured = true;
+    this.watched = servers.map((server) => this.watch(server, old, beginning));
+    for (const gone of old.rest()) gone.stop(true);
+    this.tell();
+  }
+
+  /** What should serve now, one entry a virtual server in the order of the configuration. */
+  servings(): readonly Serving[] {
+    return this.watched.map(({ serving }) => serving);
+  }
+
+  snapshot(): HealthSnapshot {
+    return {
+      virtualServers: this.watched.map((server) => server.snapshot()),
+      checksRunning: this.rounds.running,
+      checksWaiting: this.rounds.waiting,
+    };
+  }
+
+  /** Runs the scripts of virtual servers with `omega`, before their entries leave the kernel. */
+  announceStop(): void {
+    for (const server of this.watched) server.announceStop();
+  }
+
+  /** Ends all checks; nothing is told any more. */
+  close(): void {
+    this.closed = true;
+    for (const server of this.watched) server.stop(false);
+    this.rounds.close();
+  }
+
+  private watch(
+    server: VirtualServer,
+    old: Roster<WatchedVirtualServer>,
+    beginning: Beginning,
+  ): WatchedVirtualServer {
+    const known = old.claim(nameOfService(server.key));
+    known?.adopt(server, beginning.at);
+    return known ?? new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
+  }
+
+  private tell(): void {
+    if (this.telling) return;
+    this.telling = true;
+    queueMicrotask(() => {
+      this.telling = false;
+      if (!this.closed) this.ports.onServings(this.servings());
+    });
+  }
+}

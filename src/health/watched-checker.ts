@@ -1,0 +1,183 @@
+/**
+ * One checker at work: its rounds, the machine that paces it (pacing.ts), and what it has found, for
+ * the snapshot. It tells its real server when its standing changes; what follows is not its matter.
+ */
+import { formatEndpoint } from '../base/address.ts';
+import type { Log, LogFields } from '../base/log.ts';
+import type { Clock, Instant, Millis } from '../base/time.ts';
+import type { Check } from '../model/checker.ts';
+import type { CheckerSnapshot, Standing, VerdictSnapshot } from '../model/snapshot-health.ts';
+import { ask } from './ask.ts';
+import { type Attempt, type Dial, describeFailure, messageOf, type Verdict } from './checker.ts';
+import {
+  forgivenFailures,
+  nextUrl,
+  type Pace,
+  paceAfter,
+  pacingRules,
+  standingOf,
+} from './pacing.ts';
+import type { Round, RoundOwner, Rounds } from './rounds.ts';
+
+export interface CheckerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dial: Dial;
+  readonly rounds: Rounds;
+  /** What the log calls the servers that are checked. */
+  readonly names: LogFields;
+  /** The standing has changed; `reason` says what was found. */
+  readonly onTransition: (reason: string) => void;
+}
+
+export class WatchedChecker implements RoundOwner {
+  private readonly ports: CheckerPorts;
+  private current: Check;
+  private pace: Pace;
+  private round: Round | null = null;
+  private lastVerdict: VerdictSnapshot | null = null;
+  private lastFailure: VerdictSnapshot | null = null;
+  private successes = 0;
+  private failures = 0;
+
+  constructor(check: Check, pace: Pace, ports: CheckerPorts) {
+    this.current = check;
+    this.pace = pace;
+    this.ports = ports;
+  }
+
+  get check(): Check {
+    return this.current;
+  }
+
+  get standing(): Standing {
+    return standingOf(this.pace);
+  }
+
+  /** Begins its rounds; if they have begun, only makes sure that the next attempt is not later. */
+  start(at: Instant): void {
+    if (this.round === null) this.round = this.ports.rounds.begin(this, at);
+    else this.round.hasten(at);
+  }
+
+  /** Goes on under new pacing. The question must be the same (`sameQuestion`). */
+  adopt(check: Check): void {
+    this.current = check;
+  }
+
+  stop(): void {
+    this.round?.stop();
+    this.round = null;
+  }
+
+  timeoutMs(): Millis {
+    return this.current.pacing.connectTimeoutMs;
+  }
+
+  ask(attempt: Omit<Attempt, 'dial'>): Promise<Verdict> {
+    const { signal, progress, elapsedMs } = attempt;
+    const { dial } = this.ports;
+    return ask(this.current, nextUrl(this.pace), { dial, signal, progress, elapsedMs });
+  }
+
+  onVerdict(verdict: Verdict): Instant {
+    const { clock, onTransition } = this.ports;
+    const before = this.pace;
+    this.record(verdict);
+    const step = paceAfter(pacingRules(this.current), before, verdict.up, clock.now());
+    this.pace = step.pace;
+    this.logVerdict(verdict, before);
+    if (step.transition !== null) onTransition(this.describe(verdict, before));
+    return step.nextAt;
+  }
+
+  onUnasked(error: unknown): Instant {
+    const { log, clock, names } = this.ports;
+    log.error(
+      { ...names, checker: this.name, reason: messageOf(error) },
+      'check could not be made',
+    );
+    return clock.now() + this.current.pacing.delayLoopMs;
+  }
+
+  snapshot(): CheckerSnapshot {
+    const { current } = this;
+    return {
+      kind: keywordOf(current),
+      target: formatEndpoint(current.target.address, current.target.port),
+      urls: current.kind === 'http' ? current.urls.map(({ path }) => path) : [],
+      standing: this.standing,
+      lastVerdict: this.lastVerdict,
+      lastFailure: this.lastFailure,
+      forgivenFailures: forgivenFailures(this.pace),
+      retry: current.pacing.retry,
+      successes: this.successes,
+      failures: this.failures,
+    };
+  }
+
+  /** `TCP_CHECK 10.0.0.1:80`. */
+  private get name(): string {
+    const { target } = this.current;
+    return `${keywordOf(this.current)} ${formatEndpoint(target.address, target.port)}`;
+  }
+
+  private describe(verdict: Verdict, asked: Pace): string {
+    const url = urlOf(this.current, asked);
+    const what = url === null ? this.name : `${this.name}${url}`;
+    if (!verdict.up) return `${what}: ${describeFailure(verdict)}`;
+    return `${what}: ${verdict.detail ?? 'success'}`;
+  }
+
+  private record(verdict: Verdict): void {
+    const found: VerdictSnapshot = {
+      up: verdict.up,
+      atMs: this.ports.clock.wallTimeMs(),
+      latencyMs: verdict.up ? verdict.latencyMs : null,
+      url: urlOf(this.current, this.pace),
+      reason: verdict.up ? null : verdict.reason,
+      detail: verdict.detail ?? null,
+    };
+    this.lastVerdict = found;
+    if (verdict.up) {
+      this.successes++;
+    } else {
+      this.failures++;
+      this.lastFailure = found;
+    }
+  }
+
+  /** `log_all_failures`: each failure while up, the one that decides included, none while down. */
+  private logVerdict(verdict: Verdict, asked: Pace): void {
+    const { log, names } = this.ports;
+    const { retry, logAllFailures } = this.current.pacing;
+    const fields = { ...names, checker: this.name, url: urlOf(this.current, asked) };
+    if (verdict.up) {
+      log.debug({ ...fields, latencyMs: verdict.latencyMs }, 'check succeeded');
+      return;
+    }
+    const attempt = asked.is === 'down' ? null : asked.failures + 1;
+    const write = logAllFailures && asked.is !== 'down' ? log.info : log.debug;
+    const reason = describeFailure(verdict);
+    write({ ...fields, reason, attempt, attempts: retry + 1 }, 'check failed');
+  }
+}
+
+/** Whether two checks ask the same of the same, so that what one has found holds for the other. */
+export function sameQuestion(a: Check, b: Check): boolean {
+  return questionOf(a) === questionOf(b);
+}
+
+/** The type-specific part of a check (behaviour.md §10): everything but its pacing. */
+function questionOf({ pacing: _, ...question }: Check): string {
+  return JSON.stringify(question);
+}
+
+function keywordOf(check: Check): CheckerSnapshot['kind'] {
+  if (check.kind === 'tcp') return 'TCP_CHECK';
+  return check.tls ? 'SSL_GET' : 'HTTP_GET';
+}
+
+function urlOf(check: Check, pace: Pace): string | null {
+  return check.kind === 'http' ? (check.urls[nextUrl(pace)]?.path ?? null) : null;
+}

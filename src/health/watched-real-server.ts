@@ -1,0 +1,146 @@
+/**
+ * One real server at work: its checkers, its standing and the scripts that tell of it. What it weighs
+ * depends on the quorum too, and is its virtual server's to say.
+ */
+import type { LogFields } from '../base/log.ts';
+import type { Instant, Millis } from '../base/time.ts';
+import type { Check } from '../model/checker.ts';
+import type { Script } from '../model/script.ts';
+import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
+import type { RealServer } from '../model/virtual-server.ts';
+import { firstPace } from './pacing.ts';
+import type { Beginning, WatchPorts } from './ports.ts';
+import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
+import { sameQuestion, WatchedChecker } from './watched-checker.ts';
+
+/** No check is made sooner after a start or reload; `warmup` adds a random part. */
+const FIRST_CHECK_AFTER_MS: Millis = 1_000;
+
+export interface RealServerOwner {
+  readonly name: string;
+  /** The standing of a real server has changed. */
+  onStanding(): void;
+}
+
+export class WatchedRealServer {
+  private readonly ports: WatchPorts;
+  private readonly owner: RealServerOwner;
+  private server: RealServer;
+  private checkers: readonly WatchedChecker[];
+  private current: Standing;
+  private sinceMs: number;
+  private reason = 'start';
+
+  constructor(server: RealServer, owner: RealServerOwner, ports: WatchPorts, beginning: Beginning) {
+    this.server = server;
+    this.owner = owner;
+    this.ports = ports;
+    this.checkers = server.checks.map((check) =>
+      this.watch(check, {
+        until: check.pacing.alpha ? 'awaiting' : 'up',
+        forgiving: beginning.reload,
+      }),
+    );
+    this.current = judgeRealServer(this.checkers.map(({ standing }) => standing));
+    this.sinceMs = ports.clock.wallTimeMs();
+    this.startChecks(beginning.at);
+  }
+
+  get standing(): Standing {
+    return this.current;
+  }
+
+  /**
+   * Goes on under a new configuration. A check that asks the same as before keeps its findings and
+   * its retries. A new check of a server that serves gets all its retries, also with `alpha`: no
+   * reload takes a server out before anything has failed. One that does not serve has to earn it.
+   */
+  adopt(server: RealServer, at: Instant): void {
+    const old = [...this.checkers];
+    const serves = this.current === 'up';
+    this.server = server;
+    this.checkers = server.checks.map((check) => {
+      const kept = old.findIndex((candidate) => sameQuestion(candidate.check, check));
+      const [checker] = kept < 0 ? [] : old.splice(kept, 1);
+      checker?.adopt(check);
+      return checker ?? this.watch(check, { until: serves ? 'up' : 'awaiting', forgiving: serves });
+    });
+    for (const dropped of old) dropped.stop();
+    this.startChecks(at);
+    this.judge('reload');
+  }
+
+  /** Watches no longer. `announce`: it left service by that, and its script is told. */
+  stop(announce: boolean): void {
+    for (const checker of this.checkers) checker.stop();
+    if (announce) this.notify('down');
+  }
+
+  notify(event: 'up' | 'down'): void {
+    const script: Script | null = event === 'up' ? this.server.notifyUp : this.server.notifyDown;
+    if (script === null) return;
+    const subject = `real server ${this.name} of ${this.owner.name}`;
+    this.ports.notify.enqueue({ subject, script, extraArgs: [] });
+  }
+
+  snapshot(effectiveWeight: number | null): RealServerHealth {
+    const { address, port, forwarding, weight } = this.server;
+    return {
+      address,
+      port,
+      forwarding,
+      standing: this.current,
+      sinceMs: this.sinceMs,
+      reason: this.reason,
+      configuredWeight: weight,
+      effectiveWeight,
+      checkers: this.checkers.map((checker) => checker.snapshot()),
+    };
+  }
+
+  get name(): string {
+    return nameOfRealServer(this.server);
+  }
+
+  private get logNames(): LogFields {
+    return { virtualServer: this.owner.name, realServer: this.name };
+  }
+
+  private watch(
+    check: Check,
+    begin: { until: 'up' | 'awaiting'; forgiving: boolean },
+  ): WatchedChecker {
+    return new WatchedChecker(check, firstPace(begin), {
+      ...this.ports,
+      names: this.logNames,
+      onTransition: (reason) => {
+        if (this.judge(reason)) this.owner.onStanding();
+      },
+    });
+  }
+
+  /**
+   * keepalived restarts all timers at a reload. Here a check that is due sooner than that stays due:
+   * frequent reloads must not keep failures from being seen.
+   */
+  private startChecks(at: Instant): void {
+    for (const checker of this.checkers) {
+      const { warmupMs } = checker.check.pacing;
+      checker.start(at + FIRST_CHECK_AFTER_MS + this.ports.random() * warmupMs);
+    }
+  }
+
+  /** Takes the standing that the checkers now give, and tells of it. Whether it has changed. */
+  private judge(reason: string): boolean {
+    const from = this.current;
+    const to = judgeRealServer(this.checkers.map(({ standing }) => standing));
+    if (to === from) return false;
+    this.current = to;
+    this.sinceMs = this.ports.clock.wallTimeMs();
+    this.reason = reason;
+    this.ports.log.info({ ...this.logNames, from, to, reason }, 'state changed');
+    const event = announcement(from, to);
+    if (event !== null) this.notify(event);
+    return true;
+  }
+}

@@ -1,0 +1,143 @@
+/** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
+import type { Instant } from '../base/time.ts';
+import type { Serving } from '../model/serving.ts';
+import type { VirtualServerHealth } from '../model/snapshot-health.ts';
+import type { RealServer, SorryServer, VirtualServer } from '../model/virtual-server.ts';
+import type { Beginning, WatchPorts } from './ports.ts';
+import { nameOfRealServer } from './real-server.ts';
+import { Roster } from './roster.ts';
+import { nameOfService, quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
+import { type RealServerOwner, WatchedRealServer } from './watched-real-server.ts';
+
+export class WatchedVirtualServer implements RealServerOwner {
+  readonly name: string;
+  private readonly ports: WatchPorts;
+  private readonly onServing: () => void;
+  private server: VirtualServer;
+  private reals: readonly WatchedRealServer[];
+  private met: boolean;
+  private sinceMs: number;
+  private current: Serving;
+
+  constructor(
+    server: VirtualServer,
+    ports: WatchPorts,
+    beginning: Beginning,
+    onServing: () => void,
+  ) {
+    this.name = nameOfService(server.key);
+    this.ports = ports;
+    this.onServing = onServing;
+    this.server = server;
+    this.reals = this.watch(server.realServers, new Roster([]), beginning);
+    const up = this.whoIsUp();
+    this.met = quorumMet(server, upWeight(server, up), null);
+    this.sinceMs = ports.clock.wallTimeMs();
+    this.current = servingOf(server, up, this.met);
+    this.notify(this.met ? 'up' : 'down');
+  }
+
+  get serving(): Serving {
+    return this.current;
+  }
+
+  /** Goes on under a new configuration: real servers with the same address and port are the same. */
+  adopt(server: VirtualServer, at: Instant): void {
+    const before = this.server;
+    const old = new Roster(this.reals);
+    this.server = server;
+    this.reals = this.watch(server.realServers, old, { at, reload: true });
+    for (const gone of old.rest()) gone.stop(gone.standing === 'up');
+    const stayedLost = !this.judge('reload') && !this.met;
+    // keepalived tells again when another sorry server takes over (behaviour.md §10).
+    if (stayedLost && sorryMoved(before.sorryServer, server.sorryServer)) this.notify('down');
+  }
+
+  onStanding(): void {
+    this.judge('real servers');
+    this.onServing();
+  }
+
+  /** Watches no longer. `announce`: what was up is gone by that, and the scripts are told. */
+  stop(announce: boolean): void {
+    for (const real of this.reals) real.stop(announce && real.standing === 'up');
+    if (announce && this.met) this.notify('down');
+  }
+
+  /** `omega`: the daemon stops, and everything that the kernel holds goes with it. */
+  announceStop(): void {
+    if (!this.server.omega) return;
+    this.reals.forEach((real, at) => {
+      if (this.current.weights[at] !== null) real.notify('down');
+    });
+    this.notify('down');
+  }
+
+  snapshot(): VirtualServerHealth {
+    const { key, scheduler, quorum, hysteresis, sorryServer } = this.server;
+    return {
+      key,
+      scheduler,
+      quorumMet: this.met,
+      sinceMs: this.sinceMs,
+      quorum,
+      hysteresis,
+      upWeight: upWeight(this.server, this.whoIsUp()),
+      sorryServer: sorryServer && {
+        address: sorryServer.address,
+        port: sorryServer.port,
+        forwarding: sorryServer.forwarding,
+        inUse: !this.met,
+      },
+      realServers: this.reals.map((real, at) => real.snapshot(this.current.weights[at] ?? null)),
+    };
+  }
+
+  private watch(
+    servers: readonly RealServer[],
+    old: Roster<WatchedRealServer>,
+    beginning: Beginning,
+  ): WatchedRealServer[] {
+    return servers.map((server) => {
+      const known = old.claim(nameOfRealServer(server));
+      known?.adopt(server, beginning.at);
+      return known ?? new WatchedRealServer(server, this, this.ports, beginning);
+    });
+  }
+
+  private whoIsUp(): boolean[] {
+    return this.reals.map(({ standing }) => standing === 'up');
+  }
+
+  /** Decides anew on quorum and serving. Whether the quorum has changed. */
+  private judge(reason: string): boolean {
+    const up = this.whoIsUp();
+    const sum = upWeight(this.server, up);
+    const was = this.met;
+    this.met = quorumMet(this.server, sum, was);
+    this.current = servingOf(this.server, up, this.met);
+    if (this.met === was) return false;
+    this.sinceMs = this.ports.clock.wallTimeMs();
+    this.logQuorum(sum, reason);
+    this.notify(this.met ? 'up' : 'down');
+    return true;
+  }
+
+  private logQuorum(sum: number, reason: string): void {
+    const [from, to] = this.met ? ['lost', 'met'] : ['met', 'lost'];
+    const fields = { virtualServer: this.name, from, to, reason, upWeight: sum };
+    this.ports.log.info({ ...fields, ...quorumBounds(this.server) }, 'quorum changed');
+  }
+
+  private notify(event: 'up' | 'down'): void {
+    const script = event === 'up' ? this.server.quorumUp : this.server.quorumDown;
+    if (script === null) return;
+    this.ports.notify.enqueue({ subject: `virtual server ${this.name}`, script, extraArgs: [] });
+  }
+}
+
+/** Whether there is a sorry server, and it is another one than before. */
+function sorryMoved(before: SorryServer | null, after: SorryServer | null): boolean {
+  if (after === null) return false;
+  return before?.address !== after.address || before.port !== after.port;
+}
