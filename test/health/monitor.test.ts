@@ -1,0 +1,402 @@
+/** The whole of health over simulated time: servers that answer or not, and what follows. */
+import { describe, expect, test } from 'vitest';
+import { type LogRecord, logTo } from '../../src/base/log.ts';
+import { HealthMonitor } from '../../src/health/monitor.ts';
+import type { Check } from '../../src/model/checker.ts';
+import type { Serving } from '../../src/model/serving.ts';
+import type { RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import { settled, simulatedClock } from '../world/clock.ts';
+import { realServer, script, sorryServer, target, tcpCheck, virtualServer } from './make.ts';
+
+/** `10.0.0.1` checked at its own address, with scripts named after it. */
+function checked(address: string, changes: Partial<RealServer> = {}, retry = 0): RealServer {
+  return realServer(address, {
+    checks: [check(address, { retry })],
+    notifyUp: script(`up ${address}`),
+    notifyDown: script(`down ${address}`),
+    ...changes,
+  });
+}
+
+function check(address: string, pacing: Parameters<typeof tcpCheck>[0], port = 80): Check {
+  return { ...tcpCheck(pacing), target: target(address, port) };
+}
+
+const scripts = { quorumUp: script('quorum up'), quorumDown: script('quorum down') };
+
+/** A monitor in front of servers that can be told to fail, and everything that it does, with times. */
+function world() {
+  const clock = simulatedClock();
+  const failing = new Set<string>();
+  const happened: string[] = [];
+  const attempts: string[] = [];
+  const logged: LogRecord[] = [];
+  let latest: readonly Serving[] = [];
+  const tell = (what: string): void => void happened.push(`${clock.now() / 1000} ${what}`);
+  const monitor = new HealthMonitor({
+    clock,
+    random: () => 0,
+    log: logTo((record) => void logged.push(record)),
+    dial: async ({ address, port }) => {
+      attempts.push(`${clock.now() / 1000} ${address}:${port}`);
+      if (failing.has('no files left')) throw errno('EMFILE');
+      if (failing.has(address) || failing.has(`${address}:${port}`)) throw errno('ECONNREFUSED');
+      return { destroy: () => {} } as never;
+    },
+    notify: { enqueue: (notice) => tell(notice.script.argv[0]) },
+    onServings: (servings) => {
+      latest = servings;
+      tell(servings.map(render).join(' / '));
+    },
+  });
+  return {
+    monitor,
+    failing,
+    attempts,
+    logged,
+    get latest() {
+      return latest;
+    },
+    /** What has happened since the last call. */
+    news: (): string[] => happened.splice(0),
+    to: (seconds: number) => clock.settleTo(seconds * 1000),
+    async configure(...servers: VirtualServer[]): Promise<void> {
+      monitor.configure(servers);
+      await settled();
+    },
+  };
+}
+
+function errno(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** `1 2 -` with the sorry server behind a bar, if it is there. */
+function render({ weights, sorryWeight }: Serving): string {
+  const held = weights.map((weight) => weight ?? '-').join(' ');
+  return sorryWeight === null ? held : `${held} | ${sorryWeight}`;
+}
+
+describe('at the start', () => {
+  test('servers serve before their first check, and only the quorum is announced', async () => {
+    const w = world();
+    const realServers = [checked('10.0.0.1'), checked('10.0.0.2')];
+    await w.configure(virtualServer({ realServers, ...scripts }));
+    expect(w.news()).toEqual(['0 quorum up', '0 1 1']);
+    await w.to(4);
+    expect(w.news()).toEqual([]);
+    expect(w.attempts).toEqual([
+      '1 10.0.0.1:80',
+      '1 10.0.0.2:80',
+      '3 10.0.0.1:80',
+      '3 10.0.0.2:80',
+    ]);
+  });
+
+  test('with alpha a server serves after its first success', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    const realServers = ['10.0.0.1', '10.0.0.2'].map((address) =>
+      checked(address, { checks: [check(address, { alpha: true, retry: 3 })] }),
+    );
+    await w.configure(virtualServer({ realServers, ...scripts }));
+    expect(w.news()).toEqual(['0 quorum down', '0 - -']);
+    await w.to(4);
+    expect(w.news()).toEqual(['1 up 10.0.0.1', '1 quorum up', '1 down 10.0.0.2', '1 1 -']);
+  });
+
+  test('a server without checks is up, also among others that fail', async () => {
+    const w = world();
+    w.failing.add('10.0.0.1');
+    const realServers = [checked('10.0.0.1'), realServer('10.0.0.2')];
+    await w.configure(virtualServer({ realServers }));
+    await w.to(2);
+    expect(w.news()).toEqual(['0 1 1', '1 down 10.0.0.1', '1 - 1']);
+  });
+});
+
+describe('servers that fail and recover', () => {
+  test('changes of one turn are told once', async () => {
+    const w = world();
+    const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
+    const realServers = addresses.map((address) => checked(address, { notifyDown: null }));
+    await w.configure(virtualServer({ realServers }));
+    await w.to(2);
+    w.news();
+    for (const address of addresses) w.failing.add(address);
+    await w.to(4);
+    expect(w.news()).toEqual(['3 - - -']);
+  });
+
+  test('one of two checkers is enough to be down, and both are needed to be up', async () => {
+    const w = world();
+    const checks = [check('10.0.0.1', {}), check('10.0.0.1', {}, 81)];
+    await w.configure(virtualServer({ realServers: [checked('10.0.0.1', { checks })] }));
+    w.failing.add('10.0.0.1:81');
+    await w.to(2);
+    w.failing.add('10.0.0.1:80');
+    await w.to(4);
+    w.failing.delete('10.0.0.1:81');
+    await w.to(6);
+    expect(w.news()).toEqual(['0 1', '1 down 10.0.0.1', '1 -']);
+    w.failing.clear();
+    await w.to(8);
+    expect(w.news()).toEqual(['7 up 10.0.0.1', '7 1']);
+  });
+
+  test('quorum 3, hysteresis 1, with a sorry server: the scripts of §15.4', async () => {
+    const w = world();
+    const realServers = [1, 2, 3].map((weight) => checked(`10.0.0.${weight}`, { weight }));
+    const quorum = { quorum: 3, hysteresis: 1, ...scripts };
+    await w.configure(virtualServer({ realServers, sorryServer: sorryServer(), ...quorum }));
+    w.failing.add('10.0.0.3');
+    await w.to(2);
+    w.failing.add('10.0.0.2');
+    await w.to(4);
+    w.failing.clear();
+    await w.to(6);
+    expect(w.news()).toEqual([
+      '0 quorum up',
+      '0 1 2 3',
+      '1 down 10.0.0.3',
+      '1 1 2 -',
+      '3 down 10.0.0.2',
+      '3 quorum down',
+      '3 - - - | 1',
+      '5 up 10.0.0.2',
+      '5 up 10.0.0.3',
+      '5 quorum up',
+      '5 1 2 3',
+    ]);
+  });
+
+  test('a director without files left takes no server out', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: [checked('10.0.0.1')] }));
+    w.failing.add('no files left');
+    await w.to(6);
+    expect(w.news()).toEqual(['0 1']);
+    expect(w.logged.filter(({ level }) => level === 'error')).toHaveLength(3);
+  });
+
+  test('each change of state is one line of the log, with its reason', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: [checked('10.0.0.1')] }));
+    w.failing.add('10.0.0.1');
+    await w.to(2);
+    const names = { virtualServer: 'tcp 192.0.2.1:80', realServer: '10.0.0.1:80' };
+    const reason = 'TCP_CHECK 10.0.0.1:80: ECONNREFUSED (connecting)';
+    const infos = w.logged.filter(({ level }) => level === 'info');
+    expect(infos[0]?.fields).toEqual({ ...names, from: 'up', to: 'down', reason });
+    expect(infos.map(({ message }) => message)).toEqual(['state changed', 'quorum changed']);
+  });
+});
+
+describe('a reload', () => {
+  const one = (changes: Partial<VirtualServer> = {}): VirtualServer =>
+    virtualServer({ realServers: [checked('10.0.0.1')], ...scripts, ...changes });
+
+  test('of the same changes nothing, and does not delay a check that is due', async () => {
+    const w = world();
+    await w.configure(one());
+    await w.to(2.5);
+    w.news();
+    w.attempts.length = 0;
+    await w.configure(one());
+    await w.to(4);
+    expect(w.news()).toEqual(['2.5 1']);
+    expect(w.attempts).toEqual(['3 10.0.0.1:80']);
+  });
+
+  test('makes a check that would be long in coming due after 1 s and the warmup', async () => {
+    const w = world();
+    const slow = (delayLoopMs: number): VirtualServer =>
+      virtualServer({
+        realServers: [checked('10.0.0.1', { checks: [check('10.0.0.1', { delayLoopMs })] })],
+      });
+    await w.configure(slow(60_000));
+    await w.to(5);
+    await w.configure(slow(3_000));
+    await w.to(10);
+    expect(w.attempts).toEqual(['1 10.0.0.1:80', '6 10.0.0.1:80', '9 10.0.0.1:80']);
+  });
+
+  test('gives a new server all its retries (row 24)', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    await w.configure(one());
+    await w.to(2);
+    w.news();
+    await w.configure(one({ realServers: [checked('10.0.0.1'), checked('10.0.0.2', {}, 3)] }));
+    await w.to(4.4);
+    expect(w.news()).toEqual(['2 1 1']);
+    await w.to(4.5);
+    expect(w.news()).toEqual(['4.5 down 10.0.0.2', '4.5 1 -']);
+  });
+
+  test('to another check keeps a server that serves in service until it has failed', async () => {
+    const w = world();
+    await w.configure(one());
+    await w.to(2);
+    w.news();
+    w.failing.add('10.0.0.1:81');
+    const checks = [check('10.0.0.1', { retry: 1, alpha: true }, 81)];
+    await w.configure(one({ realServers: [checked('10.0.0.1', { checks })] }));
+    await w.to(4);
+    expect(w.news()).toEqual(['2 1', '3.5 down 10.0.0.1', '3.5 quorum down', '3.5 -']);
+  });
+
+  test('to another check keeps a failed server out until it has succeeded', async () => {
+    const w = world();
+    w.failing.add('10.0.0.1:80');
+    await w.configure(one());
+    await w.to(2);
+    w.news();
+    const checks = [check('10.0.0.1', { retry: 1 }, 81)];
+    await w.configure(one({ realServers: [checked('10.0.0.1', { checks })] }));
+    await w.to(4);
+    expect(w.news()).toEqual(['2 -', '3 up 10.0.0.1', '3 quorum up', '3 1']);
+  });
+
+  test('without the checker that kept a server down brings it back at once', async () => {
+    const w = world();
+    w.failing.add('10.0.0.1:81');
+    const checks = [check('10.0.0.1', {}), check('10.0.0.1', {}, 81)];
+    await w.configure(one({ realServers: [checked('10.0.0.1', { checks })] }));
+    await w.to(2);
+    w.news();
+    await w.configure(one());
+    expect(w.news()).toEqual(['2 up 10.0.0.1', '2 quorum up', '2 1']);
+  });
+
+  test('with other weights: of a server that is up, at once; of one that is down, later', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    const both = (weight: number): VirtualServer =>
+      virtualServer({
+        realServers: ['10.0.0.1', '10.0.0.2'].map((address) => checked(address, { weight })),
+      });
+    await w.configure(both(1));
+    await w.to(2);
+    await w.configure(both(5));
+    w.failing.clear();
+    await w.to(4);
+    expect(w.news().filter((line) => !line.includes('10.0'))).toEqual([
+      '0 1 1',
+      '1 1 -',
+      '2 5 -',
+      '3 5 5',
+    ]);
+  });
+
+  test('tells of what is gone: a server that was up, and a whole virtual server', async () => {
+    const w = world();
+    w.failing.add('10.0.0.3');
+    const realServers = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => checked(address));
+    await w.configure(one({ realServers }));
+    await w.to(2);
+    w.news();
+    await w.configure(one());
+    expect(w.news()).toEqual(['2 down 10.0.0.2', '2 1']);
+    await w.configure();
+    expect(w.news()).toEqual(['2 down 10.0.0.1', '2 quorum down', '2 ']);
+  });
+
+  test('that replaces all real servers of one that is up leaves its quorum met', async () => {
+    const w = world();
+    await w.configure(one());
+    await w.to(2);
+    w.news();
+    await w.configure(one({ realServers: [checked('10.0.0.7')] }));
+    expect(w.news()).toEqual(['2 down 10.0.0.1', '2 1']);
+  });
+
+  test('that raises the quorum above what is up calls the sorry server', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    const realServers = [checked('10.0.0.1'), checked('10.0.0.2')];
+    await w.configure(one({ realServers }));
+    await w.to(2);
+    w.news();
+    await w.configure(one({ realServers, quorum: 2, sorryServer: sorryServer() }));
+    expect(w.news()).toEqual(['2 quorum down', '2 - - | 1']);
+  });
+
+  test('that changes the sorry server in use tells of the lost quorum again', async () => {
+    const w = world();
+    w.failing.add('10.0.0.1');
+    await w.configure(one({ sorryServer: sorryServer() }));
+    await w.to(2);
+    w.news();
+    await w.configure(one({ sorryServer: sorryServer({ address: '10.0.0.8' }) }));
+    expect(w.news()).toEqual(['2 quorum down', '2 - | 1']);
+  });
+
+  test('keeps the place of each of two virtual servers with one key', async () => {
+    const w = world();
+    await w.configure(one(), one({ realServers: [checked('10.0.0.2', { weight: 2 })] }));
+    expect(w.monitor.servings().map(render)).toEqual(['1', '2']);
+    await w.configure(one(), one({ realServers: [checked('10.0.0.2', { weight: 3 })] }));
+    expect(w.monitor.servings().map(render)).toEqual(['1', '3']);
+  });
+});
+
+describe('at the stop', () => {
+  test('omega tells of all that the kernel holds, and of the quorum', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    const realServers = [checked('10.0.0.1'), checked('10.0.0.2')];
+    await w.configure(virtualServer({ realServers, ...scripts, omega: true }));
+    await w.to(2);
+    w.news();
+    w.monitor.announceStop();
+    expect(w.news()).toEqual(['2 down 10.0.0.1', '2 quorum down']);
+  });
+
+  test('without omega no script runs, and afterwards nothing happens any more', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: [checked('10.0.0.1')], ...scripts }));
+    await w.to(2);
+    w.news();
+    w.monitor.announceStop();
+    w.monitor.close();
+    w.failing.add('10.0.0.1');
+    w.attempts.length = 0;
+    await w.to(100);
+    expect(w.news()).toEqual([]);
+    expect(w.attempts).toEqual([]);
+  });
+});
+
+test('the snapshot tells why a server is down, and is plain data', async () => {
+  const w = world();
+  w.failing.add('10.0.0.1');
+  const realServers = [checked('10.0.0.1', { inhibitOnFailure: true, weight: 3 })];
+  await w.configure(virtualServer({ realServers, sorryServer: sorryServer() }));
+  await w.to(2);
+  const snapshot = w.monitor.snapshot();
+  expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
+  const found = {
+    up: false,
+    atMs: Date.UTC(2026, 0, 1, 0, 0, 1),
+    latencyMs: null,
+    url: null,
+    reason: 'ECONNREFUSED',
+    detail: 'connecting',
+  };
+  expect(snapshot.virtualServers[0]).toMatchObject({
+    quorumMet: false,
+    upWeight: 0,
+    sorryServer: { address: '10.0.0.9', inUse: true },
+    realServers: [
+      {
+        standing: 'down',
+        sinceMs: Date.UTC(2026, 0, 1, 0, 0, 1),
+        reason: 'TCP_CHECK 10.0.0.1:80: ECONNREFUSED (connecting)',
+        configuredWeight: 3,
+        effectiveWeight: 0,
+        checkers: [{ kind: 'TCP_CHECK', lastVerdict: found, lastFailure: found, failures: 1 }],
+      },
+    ],
+  });
+});
