@@ -29,13 +29,14 @@ import {
 } from '../wire/ipvs.ts';
 import { NetlinkClient, NetlinkProtocol, type NetlinkReply, refuse, replyName } from './netlink.ts';
 
-export interface TableService extends ServiceState {
+export interface ServiceEntry {
+  readonly service: ServiceState;
   readonly destinations: readonly DestinationState[];
 }
 
 /** In no particular order: the kernel's is that of its hash. */
 export interface IpvsTable {
-  readonly services: readonly TableService[];
+  readonly services: readonly ServiceEntry[];
 }
 
 /** One message to the kernel. Removing a service removes its destinations. */
@@ -106,11 +107,11 @@ class KernelIpvs implements Ipvs {
     for (const service of decodeAll(payloads, decodeService)) {
       services.set(JSON.stringify(service.key), service);
     }
-    const table: TableService[] = [];
+    const entries: ServiceEntry[] = [];
     for (const service of services.values()) {
-      table.push({ ...service, destinations: await this.readDestinations(service.key) });
+      entries.push({ service, destinations: await this.readDestinations(service.key) });
     }
-    return { services: table };
+    return { services: entries };
   }
 
   /** A dump that changes cut into may give an entry twice. */

@@ -1,0 +1,51 @@
+/**
+ * The IPVS table, as it should be and as it is, entry by entry. A service is a virtual server that the
+ * kernel holds; a destination is a real server, or a sorry server, within it.
+ */
+import type { ForwardingMethod, SchedulerFlags, ServiceKey } from './virtual-server.ts';
+
+export interface Service {
+  readonly key: ServiceKey;
+  readonly scheduler: string;
+  readonly persistent: boolean;
+  readonly onePacket: boolean;
+  /** `third` has no meaning to any scheduler yet. */
+  readonly schedulerFlags: SchedulerFlags & { readonly third: boolean };
+  /** Of persistence; 0 without. */
+  readonly timeoutSeconds: number;
+  /** All bits of the family without persistence; null: somebody set a mask with gaps. */
+  readonly granularityBits: number | null;
+  /** Persistence engine (`sip`), or null. */
+  readonly engine: string | null;
+}
+
+export interface Tunnel {
+  readonly type: 'ipip' | 'gue' | 'gre' | 'other';
+  /** Of GUE; otherwise 0. */
+  readonly port: number;
+  /** 1: checksum, 2: remote checksum. */
+  readonly flags: number;
+}
+
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+  /** `other`: the kernel's local and bypass methods, which we never ask for. */
+  readonly forwarding: ForwardingMethod | 'other';
+  /** Only with `tun`. */
+  readonly tunnel: Tunnel | null;
+  readonly weight: number;
+  readonly upperThreshold: number;
+  readonly lowerThreshold: number;
+}
+
+export interface ServiceEntry {
+  readonly service: Service;
+  /** No address and port twice; the order means nothing. */
+  readonly destinations: readonly Destination[];
+}
+
+export interface IpvsTable {
+  /** No key twice; the order means nothing. */
+  readonly services: readonly ServiceEntry[];
+}

@@ -1,0 +1,259 @@
+/**
+ * Brings the kernel's table to what is desired, and remembers what it holds. Start, reload, a failed
+ * server and the repair of drift are the same act here: compare, change, and read again only when the
+ * kernel shows that it holds something else than we thought.
+ */
+import { DirectorError } from '../base/error.ts';
+import type { Destination, IpvsTable, Service } from '../model/ipvs-table.ts';
+import { formatService } from '../model/names.ts';
+import type { ServiceKey } from '../model/virtual-server.ts';
+import { byName, type IpvsChange, keyOf, withChanges } from './change.ts';
+import { diffIpvs, type IpvsDiff } from './ipvs.ts';
+import { explainRefusal, isStale, type Outcome } from './refusal.ts';
+
+/** What the reconciler needs of the kernel. */
+export interface IpvsPort {
+  readTable(): Promise<IpvsTable>;
+  /** One outcome a change. Throws NETLINK_OVERRUN or NETLINK_TIMEOUT when outcomes were lost. */
+  apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]>;
+}
+
+export interface RefusedChange {
+  readonly change: IpvsChange;
+  readonly error: DirectorError;
+}
+
+export interface Report {
+  /** What was changed, in this order. Of `verify`: the drift that was repaired. */
+  readonly applied: readonly IpvsChange[];
+  /** What the kernel refused for good; tried again at the next occasion. */
+  readonly refused: readonly RefusedChange[];
+  /** Services of others, left alone. */
+  readonly foreign: readonly ServiceKey[];
+  /** Services that are ours now: to be kept for the next life of this process. */
+  readonly owned: readonly ServiceKey[];
+  /** How often the whole table was read. */
+  readonly readings: number;
+  /** False: others changed the table faster than we could, or answers were lost again and again. */
+  readonly converged: boolean;
+}
+
+export interface IpvsReconcilerOptions {
+  readonly ipvs: IpvsPort;
+  /** Services that an earlier life of this process has reported as its own. */
+  readonly owned: readonly ServiceKey[];
+}
+
+/** Somebody who changes the table as fast as we do is not outrun but reported. */
+const ROUNDS_MAX = 4;
+
+/** A report in the making. */
+interface Draft {
+  applied: IpvsChange[];
+  refused: RefusedChange[];
+  foreign: readonly ServiceKey[];
+  readings: number;
+  converged: boolean;
+}
+
+export class IpvsReconciler {
+  private readonly ipvs: IpvsPort;
+  private owned: readonly ServiceKey[];
+  private desired: IpvsTable | null = null;
+  /** What the kernel holds as far as we know, or null before the first reading. */
+  private known: IpvsTable | null = null;
+  private running: Promise<unknown> = Promise.resolve();
+  private pending: { rereads: boolean; readonly report: Promise<Report> } | null = null;
+
+  constructor(options: IpvsReconcilerOptions) {
+    this.ipvs = options.ipvs;
+    this.owned = options.owned;
+  }
+
+  /**
+   * Makes the table as desired. While one reconciliation runs only the newest table waits: callers
+   * that were overtaken get the report of the one that overtook them. Throws when the kernel cannot be
+   * asked at all.
+   */
+  reconcile(desired: IpvsTable): Promise<Report> {
+    this.desired = desired;
+    return this.schedule(false);
+  }
+
+  /** Reads the table anew and repairs what others have changed in it, and what was refused before. */
+  verify(): Promise<Report> {
+    return this.schedule(true);
+  }
+
+  private schedule(rereads: boolean): Promise<Report> {
+    if (this.pending) {
+      this.pending.rereads ||= rereads;
+      return this.pending.report;
+    }
+    const report = this.running.then(() => {
+      const verifies = this.pending?.rereads === true;
+      this.pending = null;
+      return this.run(verifies);
+    });
+    this.pending = { rereads, report };
+    this.running = report.catch(() => {});
+    return report;
+  }
+
+  private async run(verifies: boolean): Promise<Report> {
+    const { desired } = this;
+    const draft: Draft = {
+      applied: [],
+      refused: [],
+      foreign: [],
+      readings: 0,
+      converged: desired === null,
+    };
+    if (desired && verifies) await this.confirmDrift(desired, draft);
+    for (let round = 1; desired && !draft.converged && round <= ROUNDS_MAX; round += 1) {
+      draft.converged = await this.attempt(desired, draft);
+    }
+    return { ...draft, owned: this.owned };
+  }
+
+  /**
+   * A reading that changes cut into can miss entries or give them twice, so a difference counts only
+   * if the next reading shows it too.
+   */
+  private async confirmDrift(desired: IpvsTable, draft: Draft): Promise<void> {
+    this.known = null;
+    const actual = await this.actual(draft);
+    if (this.diff(desired, actual).changes.length > 0) this.known = null;
+  }
+
+  /** One comparison and its changes. False: the table was not what we knew, so compare again. */
+  private async attempt(desired: IpvsTable, draft: Draft): Promise<boolean> {
+    const actual = await this.actual(draft);
+    const { changes, foreign } = this.diff(desired, actual);
+    draft.foreign = foreign;
+    const outcomes = changes.length === 0 ? [] : await this.send(changes);
+    if (outcomes === null) return false;
+    const { done, refused, stale } = judge(changes, outcomes);
+    draft.applied.push(...done);
+    draft.refused = refused;
+    this.book({ desired, actual, done, complete: done.length === changes.length, stale });
+    return !stale;
+  }
+
+  /** Updates what we know and own by what was done. */
+  private book(result: {
+    desired: IpvsTable;
+    actual: IpvsTable;
+    done: readonly IpvsChange[];
+    complete: boolean;
+    stale: boolean;
+  }): void {
+    const { desired, actual, done, complete, stale } = result;
+    if (stale) {
+      // The table is unknown, but what we have made is ours whatever comes next.
+      this.known = null;
+      const made = done.flatMap((change) =>
+        change.do === 'add-service' ? change.service.key : [],
+      );
+      this.owned = unique([...this.owned, ...made]);
+      return;
+    }
+    const table = withChanges(actual, done);
+    this.known = complete ? sharing(desired, table) : table;
+    this.owned = ownedIn(table, [
+      ...this.owned,
+      ...desired.services.map((entry) => entry.service.key),
+    ]);
+  }
+
+  /** Null: the kernel's answers were lost, so any of the changes may have been made. */
+  private async send(changes: readonly IpvsChange[]): Promise<readonly Outcome[] | null> {
+    try {
+      return await this.ipvs.apply(changes);
+    } catch (error) {
+      this.known = null;
+      if (error instanceof DirectorError && LOST_ANSWERS.includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  private async actual(draft: Draft): Promise<IpvsTable> {
+    if (this.known === null) {
+      draft.readings += 1;
+      this.known = bare(await this.ipvs.readTable());
+    }
+    return this.known;
+  }
+
+  private diff(desired: IpvsTable, actual: IpvsTable): IpvsDiff {
+    return diffIpvs({ desired, actual, owned: this.owned });
+  }
+}
+
+const LOST_ANSWERS: readonly string[] = ['NETLINK_OVERRUN', 'NETLINK_TIMEOUT'];
+
+interface Judgement {
+  readonly done: IpvsChange[];
+  readonly refused: RefusedChange[];
+  /** A refusal shows that the table is not what we took it for. */
+  readonly stale: boolean;
+}
+
+/** Leaves out the real servers of a virtual server that was itself refused: they cannot but fail. */
+function judge(changes: readonly IpvsChange[], outcomes: readonly Outcome[]): Judgement {
+  const absent = new Set<string>();
+  const done: IpvsChange[] = [];
+  const refused: RefusedChange[] = [];
+  let stale = false;
+  changes.forEach((change, at) => {
+    const outcome = outcomes[at];
+    const name = formatService(keyOf(change));
+    if (outcome === undefined || outcome.done) {
+      done.push(change);
+    } else if (!absent.has(name)) {
+      if (change.do === 'add-service') absent.add(name);
+      if (isStale(change, outcome)) stale = true;
+      refused.push({ change, error: explainRefusal(change, outcome) });
+    }
+  });
+  return { done, refused, stale };
+}
+
+/** The same table, with the desired objects in it: the next comparison passes over them at a glance. */
+function sharing(desired: IpvsTable, table: IpvsTable): IpvsTable {
+  const others = byName(table);
+  for (const { service } of desired.services) others.delete(formatService(service.key));
+  return { services: [...desired.services, ...others.values()] };
+}
+
+/** Those of the keys that the table holds. */
+function ownedIn(table: IpvsTable, keys: readonly ServiceKey[]): readonly ServiceKey[] {
+  const held = byName(table);
+  return unique(keys).filter((key) => held.has(formatService(key)));
+}
+
+function unique(keys: readonly ServiceKey[]): readonly ServiceKey[] {
+  return [...new Map(keys.map((key) => [formatService(key), key])).values()];
+}
+
+/** Without the counters that the kernel's table has besides. */
+function bare(table: IpvsTable): IpvsTable {
+  return {
+    services: table.services.map(({ service, destinations }) => ({
+      service: bareService(service),
+      destinations: destinations.map(bareDestination),
+    })),
+  };
+}
+
+function bareService(service: Service): Service {
+  const { key, scheduler, persistent, onePacket, schedulerFlags } = service;
+  const { timeoutSeconds, granularityBits, engine } = service;
+  const persistence = { persistent, timeoutSeconds, granularityBits };
+  return { key, scheduler, onePacket, schedulerFlags, ...persistence, engine };
+}
+
+function bareDestination(destination: Destination): Destination {
+  const { address, port, forwarding, tunnel, weight, upperThreshold, lowerThreshold } = destination;
+  return { address, port, forwarding, tunnel, weight, upperThreshold, lowerThreshold };
+}

@@ -1,0 +1,81 @@
+/**
+ * What the kernel's errno means for one change of the table, in the operator's words. It is terse:
+ * ENOENT is an unknown scheduler for a service, and an absent entry for a destination.
+ */
+import { DirectorError } from '../base/error.ts';
+import type { Service } from '../model/ipvs-table.ts';
+import type { IpvsChange } from './change.ts';
+import { subjectOf } from './render.ts';
+
+/** How one change went, as the kernel's door tells it. */
+export type Outcome =
+  | { readonly done: true }
+  | {
+      readonly done: false;
+      readonly errno: number;
+      readonly name: string;
+      readonly detail: string | null;
+    };
+
+export type Refused = Extract<Outcome, { readonly done: false }>;
+
+const VERB = { add: 'add', edit: 'change', remove: 'remove' } as const;
+
+export function explainRefusal(change: IpvsChange, refused: Refused): DirectorError {
+  const verb = VERB[change.do.slice(0, change.do.indexOf('-')) as keyof typeof VERB];
+  const detail = refused.detail === null ? '' : ` (${refused.detail})`;
+  const hint = hintFor(change, refused.name);
+  return new DirectorError(
+    'IPVS_REFUSED',
+    `the kernel refused to ${verb} ${subjectOf(change)}: ${refused.name}${detail}`,
+    { errno: refused.errno, ...(hint === null ? {} : { hint }) },
+  );
+}
+
+/**
+ * The refusal says that the table is not what we took it for, because somebody else changed it since
+ * we read it: read again, compare again.
+ */
+export function isStale(change: IpvsChange, { name }: Refused): boolean {
+  switch (change.do) {
+    case 'add-service':
+      return name === 'EEXIST';
+    case 'edit-service':
+    case 'remove-service':
+      return name === 'ESRCH';
+    case 'add-destination':
+      return name === 'EEXIST' || name === 'ESRCH';
+    case 'edit-destination':
+    case 'remove-destination':
+      return name === 'ENOENT' || name === 'ESRCH';
+  }
+}
+
+function hintFor(change: IpvsChange, name: string): string | null {
+  if (isStale(change, { done: false, errno: 0, name, detail: null })) {
+    return 'another program changes the same entries: stop it, or take them out of this configuration';
+  }
+  switch (name) {
+    case 'ENOENT':
+      return 'service' in change ? missingModule(change.service) : null;
+    case 'EINVAL':
+      return 'destination' in change
+        ? 'a real server cannot be a multicast, broadcast or unspecified address; one of another family than the virtual server needs TUN, and no sync daemon'
+        : 'the kernel does not accept this combination of scheduler, persistence and granularity';
+    case 'ERANGE':
+      return 'the lower threshold must not exceed the upper one';
+    case 'EAFNOSUPPORT':
+      return 'this kernel has no IPv6 in IPVS (CONFIG_IP_VS_IPV6), or IPv6 is off';
+    case 'ENOMEM':
+      return 'the kernel is out of memory';
+    default:
+      return null;
+  }
+}
+
+function missingModule({ scheduler, engine }: Service): string {
+  const modprobe = `modprobe ip_vs_${scheduler}`;
+  return engine === null
+    ? `the kernel has no scheduler "${scheduler}": check the name, or ${modprobe}`
+    : `scheduler or persistence engine is missing: ${modprobe}, or modprobe ip_vs_pe_${engine}`;
+}

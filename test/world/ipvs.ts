@@ -1,0 +1,176 @@
+/**
+ * A kernel with IPVS, in memory: it holds a table, makes changes one by one and refuses what a real
+ * one refuses, with the same errno. test/lab/ipvs.test.ts compares it with the real one.
+ */
+import { constants } from 'node:os';
+import { familyOf } from '../../src/base/address.ts';
+import { DirectorError } from '../../src/base/error.ts';
+import type { Ipvs, IpvsChange, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ipvs.ts';
+import { formatService } from '../../src/model/names.ts';
+import type { Destination, Service, ServiceKey } from '../../src/wire/ipvs.ts';
+import { NO_STATISTICS } from '../../src/wire/ipvs-statistics.ts';
+
+type ErrnoName = keyof typeof constants.errno;
+
+interface Held {
+  service: Service;
+  readonly destinations: Map<string, Destination>;
+}
+
+const SCHEDULERS = 'rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq none'.split(' ');
+
+export class SimulatedIpvs implements Ipvs {
+  /** Every change that was asked for, with its outcome; clear it as you like. */
+  readonly log: { readonly change: IpvsChange; readonly outcome: Outcome }[] = [];
+  readings = 0;
+  /** Called before each change that `apply` makes: a place for others to interfere. */
+  beforeChange: (change: IpvsChange) => void = () => {};
+  /** Answers of the next this many calls of `apply` are lost, though the changes are made. */
+  answersToLose = 0;
+  private readonly services = new Map<string, Held>();
+
+  async readTable(): Promise<IpvsTable> {
+    this.readings += 1;
+    return this.table();
+  }
+
+  async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
+    const outcomes = changes.map((change) => {
+      this.beforeChange(change);
+      const outcome = this.make(change);
+      this.log.push({ change, outcome });
+      return outcome;
+    });
+    if (this.answersToLose > 0) {
+      this.answersToLose -= 1;
+      throw new DirectorError('NETLINK_OVERRUN', 'answers of the kernel were lost');
+    }
+    return outcomes;
+  }
+
+  async flush(): Promise<void> {
+    this.services.clear();
+  }
+
+  async info(): Promise<{ version: string; tableSize: number }> {
+    return { version: '1.2.1', tableSize: 4096 };
+  }
+
+  close(): void {}
+
+  /** The table as it is, also for a look between two changes. */
+  table(): IpvsTable {
+    return { services: Array.from(this.services.values(), toEntry) };
+  }
+
+  /** What somebody else does; not in the log. */
+  make(change: IpvsChange): Outcome {
+    const refusal = this.refusalOf(change);
+    return refusal === null ? { done: true } : refused(refusal);
+  }
+
+  private refusalOf(change: IpvsChange): ErrnoName | null {
+    switch (change.do) {
+      case 'add-service':
+        return this.addService(change.service);
+      case 'edit-service':
+        return this.editService(change.service);
+      case 'remove-service':
+        return this.services.delete(formatService(change.key)) ? null : 'ESRCH';
+      case 'add-destination':
+        return this.addDestination(change.key, change.destination);
+      case 'edit-destination':
+        return this.editDestination(change.key, change.destination);
+      case 'remove-destination':
+        return this.removeDestination(change.key, change.destination);
+    }
+  }
+
+  private addService(service: Service): ErrnoName | null {
+    const name = formatService(service.key);
+    if (this.services.has(name)) return 'EEXIST';
+    const refusal = serviceRefusal(service);
+    if (refusal === null) this.services.set(name, { service, destinations: new Map() });
+    return refusal;
+  }
+
+  private editService(service: Service): ErrnoName | null {
+    const held = this.services.get(formatService(service.key));
+    if (!held) return 'ESRCH';
+    const refusal = serviceRefusal(service);
+    if (refusal === null) held.service = service;
+    return refusal;
+  }
+
+  private addDestination(key: ServiceKey, destination: Destination): ErrnoName | null {
+    const held = this.services.get(formatService(key));
+    if (!held) return 'ESRCH';
+    const refusal = destinationRefusal(key, destination);
+    if (refusal !== null) return refusal;
+    if (held.destinations.has(nameOf(destination))) return 'EEXIST';
+    held.destinations.set(nameOf(destination), destination);
+    return null;
+  }
+
+  private editDestination(key: ServiceKey, destination: Destination): ErrnoName | null {
+    const held = this.services.get(formatService(key));
+    if (!held) return 'ESRCH';
+    const refusal = destinationRefusal(key, destination);
+    if (refusal !== null) return refusal;
+    if (!held.destinations.has(nameOf(destination))) return 'ENOENT';
+    held.destinations.set(nameOf(destination), destination);
+    return null;
+  }
+
+  private removeDestination(
+    key: ServiceKey,
+    destination: Pick<Destination, 'address' | 'port'>,
+  ): ErrnoName | null {
+    const held = this.services.get(formatService(key));
+    if (!held) return 'ESRCH';
+    return held.destinations.delete(nameOf(destination)) ? null : 'ENOENT';
+  }
+}
+
+function refused(name: ErrnoName): Outcome {
+  return { done: false, errno: constants.errno[name], name, detail: null };
+}
+
+function nameOf({ address, port }: Pick<Destination, 'address' | 'port'>): string {
+  return `${address} ${port}`;
+}
+
+function serviceRefusal({ scheduler, key, granularityBits, engine }: Service): ErrnoName | null {
+  if (!SCHEDULERS.includes(scheduler)) return 'ENOENT';
+  if (engine !== null && engine !== 'sip') return 'ENOENT';
+  const bits = granularityBits ?? 0;
+  return key.family === 'ipv6' && (bits < 1 || bits > 128) ? 'EINVAL' : null;
+}
+
+function destinationRefusal(key: ServiceKey, destination: Destination): ErrnoName | null {
+  const { address, weight, lowerThreshold, upperThreshold, forwarding, tunnel } = destination;
+  if (familyOf(address) !== key.family && forwarding !== 'tun') return 'EINVAL';
+  if (weight < 0 || lowerThreshold > upperThreshold) return 'ERANGE';
+  if (tunnel?.type === 'gue' && tunnel.port === 0) return 'EINVAL';
+  return isUnicast(address) ? null : 'EINVAL';
+}
+
+function isUnicast(address: string): boolean {
+  if (familyOf(address) === 'ipv6') return address !== '::' && !address.startsWith('ff');
+  const first = Number(address.slice(0, address.indexOf('.')));
+  const isMulticast = first >= 224 && first <= 239;
+  return !isMulticast && address !== '0.0.0.0' && address !== '255.255.255.255';
+}
+
+function toEntry({ service, destinations }: Held): ServiceEntry {
+  return {
+    service: { ...service, statistics: NO_STATISTICS },
+    destinations: Array.from(destinations.values(), (destination) => ({
+      ...destination,
+      activeConnections: 0,
+      inactiveConnections: 0,
+      persistentConnections: 0,
+      statistics: NO_STATISTICS,
+    })),
+  };
+}
