@@ -10,7 +10,7 @@ import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Dial } from './checker.ts';
-import type { Beginning, NotifyPort, WatchPorts } from './ports.ts';
+import type { Beginning, NotifyPort, PresenceOf, WatchPorts } from './ports.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
 import { nameOfService } from './virtual-server.ts';
@@ -44,9 +44,16 @@ export class HealthMonitor {
     this.watchPorts = { ...ports, rounds: this.rounds };
   }
 
-  /** The first time begins the checks; later it is a reload, and what is found of the same stays. */
-  configure(servers: readonly VirtualServer[]): void {
-    const beginning = { at: this.ports.clock.now(), reload: this.configured };
+  /**
+   * The first time begins the checks; later it is a reload, and what is found of the same stays.
+   * `presence` tells what an earlier life of this process has left in the kernel.
+   */
+  configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
+    const beginning = {
+      at: this.ports.clock.now(),
+      reload: this.configured,
+      ...(presence === undefined ? {} : { presence }),
+    };
     const old = new Roster(this.watched);
     this.configured = true;
     this.watched = servers.map((server) => this.watch(server, old, beginning));

@@ -86,6 +86,9 @@ export function firstPace(begin: { until: 'up' | 'awaiting'; forgiving: boolean 
   return { is: 'first', url: 0, failures: 0, ...begin };
 }
 
+/** A checker of a server that was out of service before: it has to earn its return. */
+export const withdrawnPace: Pace = { is: 'down', url: 0, recovered: 0 };
+
 export function standingOf(pace: Pace): Standing {
   return pace.is === 'first' ? pace.until : pace.is;
 }

@@ -7,9 +7,9 @@ import type { Instant, Millis } from '../base/time.ts';
 import type { Check } from '../model/checker.ts';
 import type { Script } from '../model/script.ts';
 import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
-import type { RealServer } from '../model/virtual-server.ts';
-import { firstPace } from './pacing.ts';
-import type { Beginning, WatchPorts } from './ports.ts';
+import type { RealServer, ServiceKey } from '../model/virtual-server.ts';
+import { firstPace, type Pace, withdrawnPace } from './pacing.ts';
+import type { Beginning, KernelPresence, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
 import { sameQuestion, WatchedChecker } from './watched-checker.ts';
 
@@ -18,6 +18,7 @@ const FIRST_CHECK_AFTER_MS: Millis = 1_000;
 
 export interface RealServerOwner {
   readonly name: string;
+  readonly key: ServiceKey;
   /** The standing of a real server has changed. */
   onStanding(): void;
 }
@@ -35,11 +36,9 @@ export class WatchedRealServer {
     this.server = server;
     this.owner = owner;
     this.ports = ports;
+    const presence = beginning.presence?.(owner.key, server) ?? 'unknown';
     this.checkers = server.checks.map((check) =>
-      this.watch(check, {
-        until: check.pacing.alpha ? 'awaiting' : 'up',
-        forgiving: beginning.reload,
-      }),
+      this.watch(check, paceAtStart(check, presence, beginning.reload)),
     );
     this.current = judgeRealServer(this.checkers.map(({ standing }) => standing));
     this.sinceMs = ports.clock.wallTimeMs();
@@ -63,7 +62,8 @@ export class WatchedRealServer {
       const kept = old.findIndex((candidate) => sameQuestion(candidate.check, check));
       const [checker] = kept < 0 ? [] : old.splice(kept, 1);
       checker?.adopt(check);
-      return checker ?? this.watch(check, { until: serves ? 'up' : 'awaiting', forgiving: serves });
+      const begin = { until: serves ? 'up' : 'awaiting', forgiving: serves } as const;
+      return checker ?? this.watch(check, firstPace(begin));
     });
     for (const dropped of old) dropped.stop();
     this.startChecks(at);
@@ -106,11 +106,8 @@ export class WatchedRealServer {
     return { virtualServer: this.owner.name, realServer: this.name };
   }
 
-  private watch(
-    check: Check,
-    begin: { until: 'up' | 'awaiting'; forgiving: boolean },
-  ): WatchedChecker {
-    return new WatchedChecker(check, firstPace(begin), {
+  private watch(check: Check, pace: Pace): WatchedChecker {
+    return new WatchedChecker(check, pace, {
       ...this.ports,
       names: this.logNames,
       onTransition: (reason) => {
@@ -142,5 +139,17 @@ export class WatchedRealServer {
     const event = announcement(from, to);
     if (event !== null) this.notify(event);
     return true;
+  }
+}
+
+/** Where a checker of a new real server begins. */
+function paceAtStart(check: Check, presence: KernelPresence, reload: boolean): Pace {
+  switch (presence) {
+    case 'withdrawn':
+      return withdrawnPace;
+    case 'serves':
+      return firstPace({ until: 'up', forgiving: true });
+    case 'unknown':
+      return firstPace({ until: check.pacing.alpha ? 'awaiting' : 'up', forgiving: reload });
   }
 }

@@ -2,7 +2,12 @@
 import type { Instant } from '../base/time.ts';
 import type { Serving } from '../model/serving.ts';
 import type { VirtualServerHealth } from '../model/snapshot-health.ts';
-import type { RealServer, SorryServer, VirtualServer } from '../model/virtual-server.ts';
+import type {
+  RealServer,
+  ServiceKey,
+  SorryServer,
+  VirtualServer,
+} from '../model/virtual-server.ts';
 import type { Beginning, WatchPorts } from './ports.ts';
 import { nameOfRealServer } from './real-server.ts';
 import { Roster } from './roster.ts';
@@ -35,6 +40,10 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.sinceMs = ports.clock.wallTimeMs();
     this.current = servingOf(server, up, this.met);
     this.notify(this.met ? 'up' : 'down');
+  }
+
+  get key(): ServiceKey {
+    return this.server.key;
   }
 
   get serving(): Serving {

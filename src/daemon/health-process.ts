@@ -1,0 +1,182 @@
+/**
+ * The `health` process: connects the checkers with the kernel's IPVS table. What the monitor decides
+ * becomes a desired table; the reconciler makes the kernel's table like it, at start, at each verdict
+ * that changes something, at a reload and whenever somebody else has changed it.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HealthProcessSnapshot } from '../api/protocol.ts';
+import { errnoName, invariant } from '../base/error.ts';
+import type { Log, LogLevel } from '../base/log.ts';
+import { systemRandom } from '../base/random.ts';
+import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
+import { HealthMonitor } from '../health/monitor.ts';
+import { dial } from '../kernel/dial.ts';
+import { type Ipvs, openIpvs } from '../kernel/ipvs.ts';
+import { applyProcessSettings } from '../kernel/scheduling.ts';
+import { runScript } from '../kernel/script.ts';
+import { formatService } from '../model/names.ts';
+import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
+import { ScriptQueue } from '../notify/script.ts';
+import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
+import { desiredTable } from '../reconcile/desired.ts';
+import { renderChange } from '../reconcile/render.ts';
+import { presenceIn } from './adopt.ts';
+import { openUplink, type ProcessDuties } from './ipc.ts';
+
+/** How often the kernel's table is read to find what others have changed in it. */
+const VERIFY_EVERY_MS: Millis = 10_000;
+/** Lines of one log record: a start with 10 000 real servers is told by its count. */
+const CHANGES_LOGGED_MAX = 20;
+
+const clock = systemClock;
+
+class HealthProcess implements ProcessDuties<HealthConfig> {
+  private readonly log: Log;
+  private readonly ownedPath: string;
+  private readonly scripts: ScriptQueue;
+  private readonly monitor: HealthMonitor;
+  private ipvs: Ipvs | null = null;
+  private reconciler: IpvsReconciler | null = null;
+  private virtualServers: readonly VirtualServer[] = [];
+  private owned: readonly ServiceKey[] = [];
+  private cancelVerify: Cancel = () => {};
+  private stopped = false;
+
+  constructor(log: Log, runDir: string) {
+    this.log = log;
+    this.ownedPath = join(runDir, 'ipvs-owned.json');
+    this.scripts = new ScriptQueue({ clock, log, run: runScript });
+    this.monitor = new HealthMonitor({
+      clock,
+      random: systemRandom,
+      log,
+      dial,
+      notify: this.scripts,
+      onServings: () => void this.reconcile('decision'),
+    });
+  }
+
+  async configure(config: HealthConfig, quietMs: Millis): Promise<void> {
+    const starts = this.reconciler === null;
+    if (starts) await this.open(config);
+    if (quietMs > 0) await sleep(clock, quietMs);
+    this.virtualServers = config.virtualServers;
+    const presence = starts ? presenceIn(await this.kernel().readTable(), this.owned) : undefined;
+    this.monitor.configure(config.virtualServers, presence);
+    await this.reconcile(starts ? 'start' : 'reload');
+    if (starts) this.verifyLater();
+  }
+
+  async snapshot(): Promise<HealthProcessSnapshot> {
+    return { health: this.monitor.snapshot(), ipvs: await this.readIpvs() };
+  }
+
+  async stop(keep: boolean): Promise<void> {
+    if (!keep) this.monitor.announceStop();
+    this.leave();
+    await this.scripts.close();
+    if (!keep && this.reconciler !== null) {
+      this.book(await this.reconciler.reconcile({ services: [] }), 'stop');
+    }
+    this.ipvs?.close();
+  }
+
+  /** The kernel goes on forwarding; the next health process finds its table. */
+  async orphaned(): Promise<void> {
+    this.leave();
+  }
+
+  private leave(): void {
+    this.stopped = true;
+    this.cancelVerify();
+    this.monitor.close();
+  }
+
+  private kernel(): Ipvs {
+    invariant(this.ipvs !== null, 'IPVS is opened by the first configuration');
+    return this.ipvs;
+  }
+
+  private async open(config: HealthConfig): Promise<void> {
+    for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
+    this.ipvs = await openIpvs(clock);
+    if (config.flushAtStart) await this.ipvs.flush();
+    this.owned = readOwned(this.ownedPath);
+    this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
+  }
+
+  private async reconcile(reason: string): Promise<void> {
+    if (this.stopped || this.reconciler === null) return;
+    const desired = desiredTable(this.virtualServers, this.monitor.servings());
+    this.book(await this.reconciler.reconcile(desired), reason);
+  }
+
+  private verifyLater(): void {
+    this.cancelVerify = clock.wakeAt(clock.now() + VERIFY_EVERY_MS, () => {
+      void this.verify().finally(() => {
+        if (!this.stopped) this.verifyLater();
+      });
+    });
+  }
+
+  private async verify(): Promise<void> {
+    if (this.stopped || this.reconciler === null) return;
+    try {
+      this.book(await this.reconciler.verify(), 'drift');
+    } catch (error) {
+      this.log.warn({ reason: errnoName(error) }, 'IPVS table could not be verified');
+    }
+  }
+
+  /** Tells what a reconciliation did, and keeps which services are ours. */
+  private book(report: Report, reason: string): void {
+    const { applied, refused, owned } = report;
+    if (applied.length > 0) {
+      const changes = applied.slice(0, CHANGES_LOGGED_MAX).map(renderChange);
+      const level = reason === 'drift' ? 'warn' : 'info';
+      this.log[level]({ reason, count: applied.length, changes }, 'IPVS table changed');
+    }
+    for (const { change, error } of refused) {
+      const fields = { change: renderChange(change), reason: error.message, hint: error.hint };
+      this.log.error(fields, 'IPVS change refused');
+    }
+    this.owned = owned;
+    writeFileSync(this.ownedPath, JSON.stringify(owned));
+  }
+
+  private async readIpvs(): Promise<IpvsSnapshot> {
+    if (this.ipvs === null) return { services: [] };
+    const owned = new Set(this.owned.map(formatService));
+    const { services } = await this.ipvs.readTable();
+    return {
+      services: services.map(({ service, destinations }) => ({
+        key: service.key,
+        scheduler: service.scheduler,
+        owned: owned.has(formatService(service.key)),
+        destinations: destinations.map((held) => ({
+          address: held.address,
+          port: held.port,
+          forwarding: held.forwarding,
+          weight: held.weight,
+          activeConnections: held.activeConnections,
+          inactiveConnections: held.inactiveConnections,
+          persistentConnections: held.persistentConnections,
+        })),
+      })),
+    };
+  }
+}
+
+/** The services that an earlier life of this process made; none when it left no word. */
+function readOwned(path: string): readonly ServiceKey[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as readonly ServiceKey[];
+  } catch {
+    return [];
+  }
+}
+
+const uplink = openUplink(process.argv[2] as LogLevel);
+uplink.serve(new HealthProcess(uplink.log, process.env.LVSD_RUN_DIR ?? '.'));
