@@ -6,6 +6,7 @@
  *   undici ◀── first line mended if its protocol word is unusual ◀── server
  *                                   └──▶ the raw octets, for limits and digests
  */
+import type { Hash } from 'node:crypto';
 import { Duplex } from 'node:stream';
 
 /** A reply that is not HTTP as keepalived reads it (behaviour.md §8). */
@@ -17,6 +18,8 @@ export class ReplyTooLarge extends Error {}
 /** Longest first line of a reply; also bounds what is kept while it has not ended. */
 const STATUS_LINE_BYTES_MAX = 1024;
 
+const NO_STATUS = 'no HTTP status line';
+
 const HEADER_END = '\r\n\r\n';
 
 export interface WireOptions {
@@ -25,13 +28,13 @@ export interface WireOptions {
   readonly replyBytesMax: number;
   /** Something has come. */
   readonly onOctets: () => void;
-  /** The reply after its header, exactly as it came, chunk sizes included. */
-  readonly onRawBody: ((chunk: Buffer) => void) | null;
+  /** Takes the reply after its header, exactly as it came, chunk sizes included. */
+  readonly rawHash: Hash | null;
 }
 
 export class HttpWire extends Duplex {
-  /** The server has closed its side in good order, rather than reset the connection. */
-  ended = false;
+  /** How the server left: in good order, or by an error such as a reset; null while it stays. */
+  left: 'ended' | Error | null = null;
   private readonly connection: Duplex;
   private readonly options: WireOptions;
   private asked = false;
@@ -46,11 +49,11 @@ export class HttpWire extends Duplex {
     this.connection = connection;
     this.options = options;
     connection.on('data', (chunk: Buffer) => this.hear(chunk));
-    connection.on('end', () => {
-      this.ended = true;
-      this.push(null);
+    connection.on('end', () => this.hearEnd());
+    connection.on('error', (error) => {
+      this.left = error;
+      this.destroy(error);
     });
-    connection.on('error', (error) => this.destroy(error));
     connection.on('close', () => this.destroy());
   }
 
@@ -81,6 +84,12 @@ export class HttpWire extends Duplex {
     }
   }
 
+  private hearEnd(): void {
+    this.left = 'ended';
+    if (this.firstLine !== null && this.firstLine.length > 0) this.destroy(new BadReply(NO_STATUS));
+    else this.push(null);
+  }
+
   private count(octets: number): void {
     const { onOctets, replyBytesMax } = this.options;
     onOctets();
@@ -99,16 +108,16 @@ export class HttpWire extends Duplex {
     this.firstLine = null;
     const line = come.toString('latin1', 0, Math.max(0, end));
     const mended = mendStatusLine(line);
-    if (mended === null) throw new BadReply('no HTTP status line');
+    if (mended === null) throw new BadReply(NO_STATUS);
     if (mended === line) return come;
     return Buffer.concat([Buffer.from(mended, 'latin1'), come.subarray(end)]);
   }
 
   private findBody(chunk: Buffer): void {
-    const { onRawBody } = this.options;
-    if (onRawBody === null) return;
+    const { rawHash } = this.options;
+    if (rawHash === null) return;
     if (this.headerTail === null) {
-      onRawBody(chunk);
+      rawHash.update(chunk);
       return;
     }
     const come = Buffer.concat([this.headerTail, chunk]);
@@ -118,7 +127,7 @@ export class HttpWire extends Duplex {
       return;
     }
     this.headerTail = null;
-    onRawBody(come.subarray(end + HEADER_END.length));
+    rawHash.update(come.subarray(end + HEADER_END.length));
   }
 }
 

@@ -17,7 +17,6 @@ import {
   errorCode,
   type Failure,
   failureOf,
-  messageOf,
   type Verdict,
 } from '../checker.ts';
 import { BadReply, HttpWire, ReplyTooLarge } from './http-wire.ts';
@@ -59,16 +58,18 @@ async function exchange(
   question: HttpQuestion,
   attempt: Attempt,
 ): Promise<Verdict> {
-  const reply = new ReplyReader(question.url, attempt);
+  const { url } = question;
+  const hashes = url.digest === null ? null : { body: createHash('md5'), raw: createHash('md5') };
   const wire = new HttpWire(connection, {
     request: requestBytes(question),
     replyBytesMax: REPLY_BYTES_MAX,
     onOctets: attempt.progress,
-    onRawBody: reply.onRawBody,
+    rawHash: hashes?.raw ?? null,
   });
-  reply.endedInOrder = () => wire.ended;
+  const reply = new ReplyReader({ url, wire, hashes, attempt });
   const client = new Client('http://real-server', {
-    connect: (_options, done) => done(null, wire as unknown as Socket),
+    // Not at once: undici looks for the connection only when it has asked for one.
+    connect: (_options, done) => queueMicrotask(() => done(null, wire as unknown as Socket)),
     maxHeaderSize: HEADER_BYTES_MAX,
     // Time is kept by the attempt's signal alone.
     headersTimeout: 0,
@@ -97,34 +98,28 @@ function requestBytes({ check, url }: HttpQuestion): Buffer {
   return Buffer.from(lines.join('\r\n'), 'utf8');
 }
 
+interface ReplyContext {
+  readonly url: HttpUrl;
+  readonly wire: HttpWire;
+  /** MD5 of the body, and of all that follows the header as it came; null when nobody wants them. */
+  readonly hashes: { readonly body: Hash; readonly raw: Hash } | null;
+  readonly attempt: Attempt;
+}
+
 /** Makes a verdict of what undici tells about one reply. */
 class ReplyReader implements Dispatcher.DispatchHandler {
   readonly verdict: Promise<Verdict>;
-  /** Whether the server has closed its side, rather than reset the connection. */
-  endedInOrder: () => boolean = () => false;
-  /** Takes the octets after the header as they came, or is null when nobody wants them. */
-  readonly onRawBody: ((chunk: Buffer) => void) | null;
-  private readonly url: HttpUrl;
-  private readonly attempt: Attempt;
-  private readonly bodyHash: Hash | null = null;
-  private readonly rawHash: Hash | null = null;
+  private readonly context: ReplyContext;
   private give: (verdict: Verdict) => void = () => {};
   /** 0 until a header has come. */
   private status = 0;
   private chunked = false;
 
-  constructor(url: HttpUrl, attempt: Attempt) {
-    this.url = url;
-    this.attempt = attempt;
+  constructor(context: ReplyContext) {
+    this.context = context;
     this.verdict = new Promise((resolve) => {
       this.give = resolve;
     });
-    if (url.digest !== null) {
-      this.bodyHash = createHash('md5');
-      this.rawHash = createHash('md5');
-    }
-    const { rawHash } = this;
-    this.onRawBody = rawHash === null ? null : (chunk) => void rawHash.update(chunk);
   }
 
   onRequestStart(): void {}
@@ -142,16 +137,19 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.bodyHash?.update(chunk);
+    this.context.hashes?.body.update(chunk);
   }
 
   onResponseEnd(): void {
-    this.decide();
+    // undici takes a reset for the end of a body that has no length of its own.
+    const { left } = this.context.wire;
+    if (left instanceof Error) this.give(replyFailure(left));
+    else this.decide();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    // A body shorter than its content-length is a complete reply to keepalived; a reset is not.
-    if (this.status !== 0 && this.endedInOrder()) this.decide();
+    // A body shorter than its content-length is a complete reply to keepalived.
+    if (this.status !== 0 && this.context.wire.left === 'ended') this.decide();
     else this.give(replyFailure(error));
   }
 
@@ -161,7 +159,7 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   }
 
   private wantsStatus(): boolean {
-    return this.url.statusCodes.some(
+    return this.context.url.statusCodes.some(
       ({ first, last }) => this.status >= first && this.status <= last,
     );
   }
@@ -171,10 +169,10 @@ class ReplyReader implements Dispatcher.DispatchHandler {
     const digest = this.digest();
     if (!this.wantsStatus()) {
       this.give({ up: false, reason: 'status', detail });
-    } else if (digest !== this.url.digest) {
+    } else if (digest !== this.context.url.digest) {
       this.give({ up: false, reason: 'digest', detail: `MD5 ${digest}` });
     } else {
-      this.give({ up: true, latencyMs: this.attempt.elapsedMs(), detail });
+      this.give({ up: true, latencyMs: this.context.attempt.elapsedMs(), detail });
     }
   }
 
@@ -183,25 +181,25 @@ class ReplyReader implements Dispatcher.DispatchHandler {
    * Otherwise it is over the body, which ends with its content-length.
    */
   private digest(): string | null {
-    const hash = this.chunked ? this.rawHash : this.bodyHash;
-    return hash === null ? null : hash.copy().digest('hex');
+    const { hashes } = this.context;
+    if (hashes === null) return null;
+    return (this.chunked ? hashes.raw : hashes.body).copy().digest('hex');
   }
 }
 
 function replyFailure(error: Error): Failure {
-  if (error instanceof BadReply) return { up: false, reason: 'bad-reply', detail: error.message };
-  if (error instanceof ReplyTooLarge) {
-    return { up: false, reason: 'too-large', detail: error.message };
-  }
+  const { message } = error;
+  if (error instanceof BadReply) return { up: false, reason: 'bad-reply', detail: message };
+  if (error instanceof ReplyTooLarge) return { up: false, reason: 'too-large', detail: message };
   const code = errorCode(error) ?? '';
-  switch (code) {
-    case 'UND_ERR_HEADERS_OVERFLOW':
-      return { up: false, reason: 'too-large', detail: `header over ${HEADER_BYTES_MAX} octets` };
-    case 'UND_ERR_SOCKET':
-      return { up: false, reason: 'closed', detail: 'before the reply was complete' };
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return { up: false, reason: 'too-large', detail: `header over ${HEADER_BYTES_MAX} octets` };
   }
-  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
-    return { up: false, reason: 'bad-reply', detail: messageOf(error) };
+  if (code === 'UND_ERR_SOCKET' && message.endsWith('closed')) {
+    return { up: false, reason: 'closed', detail: 'before the reply was complete' };
+  }
+  if (code.startsWith('UND_ERR_') || error.name === 'HTTPParserError') {
+    return { up: false, reason: 'bad-reply', detail: message };
   }
   return failureOf(error, NEVER, 'reading the reply');
 }
