@@ -6,6 +6,7 @@
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
+import { formatService } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
@@ -13,7 +14,6 @@ import type { Dial } from './checker.ts';
 import type { Beginning, NotifyPort, PresenceOf, WatchPorts } from './ports.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
-import { nameOfService } from './virtual-server.ts';
 import { WatchedVirtualServer } from './watched-virtual-server.ts';
 
 export interface HealthPorts {
@@ -91,7 +91,7 @@ export class HealthMonitor {
     old: Roster<WatchedVirtualServer>,
     beginning: Beginning,
   ): WatchedVirtualServer {
-    const known = old.claim(nameOfService(server.key));
+    const known = old.claim(formatService(server.key));
     known?.adopt(server, beginning.at);
     return known ?? new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
   }

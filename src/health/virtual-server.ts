@@ -2,9 +2,8 @@
  * Real servers → quorum and sorry server → what the kernel should hold (behaviour.md §7 "Quorum",
  * §15.4). The order in which the kernel is changed is reconcile's business.
  */
-import { formatEndpoint } from '../base/address.ts';
 import type { Serving } from '../model/serving.ts';
-import type { ServiceKey, VirtualServer } from '../model/virtual-server.ts';
+import type { VirtualServer } from '../model/virtual-server.ts';
 import { weightOf } from './real-server.ts';
 
 type QuorumRules = Pick<VirtualServer, 'quorum' | 'hysteresis' | 'realServers'>;
@@ -63,11 +62,4 @@ function sorryWeightOf({ sorryServer }: VirtualServer, serves: boolean): number 
   if (sorryServer === null) return null;
   if (serves) return SORRY_WEIGHT;
   return sorryServer.inhibit ? 0 : null;
-}
-
-/** `tcp 10.0.0.1:80` or `fwmark 7 (ipv4)`: what a log calls a virtual server, unique to it. */
-export function nameOfService(key: ServiceKey): string {
-  return key.kind === 'fwmark'
-    ? `fwmark ${key.mark} (${key.family})`
-    : `${key.protocol} ${formatEndpoint(key.address, key.port)}`;
 }

@@ -118,12 +118,14 @@ export class WatchedRealServer {
 
   /**
    * keepalived restarts all timers at a reload. Here a check that is due sooner than that stays due:
-   * frequent reloads must not keep failures from being seen.
+   * frequent reloads must not keep failures from being seen. A server out of service waits for its
+   * first check alone, and so does not wait for a random part of the warmup.
    */
   private startChecks(at: Instant): void {
     for (const checker of this.checkers) {
       const { warmupMs } = checker.check.pacing;
-      checker.start(at + FIRST_CHECK_AFTER_MS + this.ports.random() * warmupMs);
+      const spreadMs = this.current === 'up' ? this.ports.random() * warmupMs : 0;
+      checker.start(at + FIRST_CHECK_AFTER_MS + spreadMs);
     }
   }
 

@@ -1,5 +1,6 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
 import type { Instant } from '../base/time.ts';
+import { formatService } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { VirtualServerHealth } from '../model/snapshot-health.ts';
 import type {
@@ -11,7 +12,7 @@ import type {
 import type { Beginning, WatchPorts } from './ports.ts';
 import { nameOfRealServer } from './real-server.ts';
 import { Roster } from './roster.ts';
-import { nameOfService, quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
+import { quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
 import { type RealServerOwner, WatchedRealServer } from './watched-real-server.ts';
 
 export class WatchedVirtualServer implements RealServerOwner {
@@ -30,13 +31,13 @@ export class WatchedVirtualServer implements RealServerOwner {
     beginning: Beginning,
     onServing: () => void,
   ) {
-    this.name = nameOfService(server.key);
+    this.name = formatService(server.key);
     this.ports = ports;
     this.onServing = onServing;
     this.server = server;
     this.reals = this.watch(server.realServers, new Roster([]), beginning);
     const up = this.whoIsUp();
-    this.met = quorumMet(server, upWeight(server, up), null);
+    this.met = quorumMet(server, upWeight(server, up), servedBefore(server, beginning) || null);
     this.sinceMs = ports.clock.wallTimeMs();
     this.current = servingOf(server, up, this.met);
     this.notify(this.met ? 'up' : 'down');
@@ -143,6 +144,15 @@ export class WatchedVirtualServer implements RealServerOwner {
     if (script === null) return;
     this.ports.notify.enqueue({ subject: `virtual server ${this.name}`, script, extraArgs: [] });
   }
+}
+
+/**
+ * Whether an earlier life of this process had its quorum: beside a sorry server, real servers are in
+ * service only then. Without this, a restart between the two bounds would call the sorry server.
+ */
+function servedBefore(server: VirtualServer, { presence }: Beginning): boolean {
+  if (server.sorryServer === null) return false;
+  return server.realServers.some((real) => presence?.(server.key, real) === 'serves');
 }
 
 /** Whether there is a sorry server, and it is another one than before. */

@@ -184,7 +184,7 @@ describe('servers that fail and recover', () => {
     await w.configure(virtualServer({ realServers: [checked('10.0.0.1')] }));
     w.failing.add('10.0.0.1');
     await w.to(2);
-    const names = { virtualServer: 'tcp 192.0.2.1:80', realServer: '10.0.0.1:80' };
+    const names = { virtualServer: '192.0.2.1:80 tcp', realServer: '10.0.0.1:80' };
     const reason = 'TCP_CHECK 10.0.0.1:80: ECONNREFUSED (connecting)';
     const infos = w.logged.filter(({ level }) => level === 'info');
     expect(infos[0]?.fields).toEqual({ ...names, from: 'up', to: 'down', reason });
@@ -338,6 +338,36 @@ describe('a reload', () => {
     expect(w.monitor.servings().map(render)).toEqual(['1', '2']);
     await w.configure(one(), one({ realServers: [checked('10.0.0.2', { weight: 3 })] }));
     expect(w.monitor.servings().map(render)).toEqual(['1', '3']);
+  });
+});
+
+describe('a new life after a crash', () => {
+  const realServers = ['10.0.0.1', '10.0.0.2'].map((address) => checked(address, {}, 1));
+
+  test('keeps out what was out until it answers, and forgives what serves', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    w.monitor.configure([virtualServer({ realServers })], (_, { address }) =>
+      address === '10.0.0.1' ? 'withdrawn' : 'serves',
+    );
+    await w.to(4);
+    expect(w.news()).toEqual(['0 - 1', '1 up 10.0.0.1', '1 1 1', '1.5 down 10.0.0.2', '1.5 1 -']);
+  });
+
+  test('does not call the sorry server between the bounds of a quorum that was met', async () => {
+    const w = world();
+    const server = virtualServer({
+      realServers,
+      sorryServer: sorryServer(),
+      quorum: 2,
+      hysteresis: 1,
+    });
+    w.failing.add('10.0.0.2');
+    w.monitor.configure([server], (_, { address }) =>
+      address === '10.0.0.1' ? 'serves' : 'withdrawn',
+    );
+    await w.to(4);
+    expect(w.news()).toEqual(['0 1 -']);
   });
 });
 
