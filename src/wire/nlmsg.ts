@@ -104,14 +104,14 @@ export function decodeAcknowledgement(message: NetlinkMessage): Acknowledgement 
     const reader = new ByteReader(message.payload);
     // A dump's end without a status word is an old kernel's success.
     const status = message.type === MessageType.done && reader.left < 4 ? 0 : reader.i32Host();
-    if ((message.flags & AckFlag.attributes) === 0) return { errno: -status, detail: null };
+    if ((message.flags & AckFlag.attributes) === 0) return { errno: 0 - status, detail: null };
     if (message.type === MessageType.error) {
       const requestOctets = reader.u32Host();
       const capped = (message.flags & AckFlag.capped) !== 0;
       reader.skip((capped ? HEADER_OCTETS : requestOctets + padding(requestOctets)) - 4);
     }
     const attributes = new Attributes(reader.rest());
-    return { errno: -status, detail: attributes.text(AckAttribute.message, null) };
+    return { errno: 0 - status, detail: attributes.text(AckAttribute.message, null) };
   } catch (error) {
     if (error instanceof Truncated) return null;
     throw error;

@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'vitest';
+import type { DirectorError } from '../../src/base/error.ts';
+import type { Destination, IpvsTable, Service, ServiceEntry } from '../../src/model/ipvs-table.ts';
+import { formatService } from '../../src/model/names.ts';
+import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
+import { renderChange } from '../../src/reconcile/render.ts';
+import { SimulatedIpvs } from '../world/ipvs.ts';
+
+const service = (port: number, over: Partial<Service> = {}): Service => ({
+  key: { kind: 'address', family: 'ipv4', protocol: 'tcp', address: '10.0.0.1', port },
+  scheduler: 'wrr',
+  persistent: false,
+  onePacket: false,
+  schedulerFlags: { fallback: false, port: false, third: false },
+  timeoutSeconds: 0,
+  granularityBits: 32,
+  engine: null,
+  ...over,
+});
+
+const server = (host: number, weight = 1): Destination => ({
+  address: `10.1.0.${host}`,
+  port: 80,
+  forwarding: 'dr',
+  tunnel: null,
+  weight,
+  upperThreshold: 0,
+  lowerThreshold: 0,
+});
+
+const entry = (port: number, ...destinations: Destination[]): ServiceEntry => ({
+  service: service(port),
+  destinations,
+});
+const tableOf = (...services: ServiceEntry[]): IpvsTable => ({ services });
+
+const lines = ({ applied }: Report): readonly string[] => applied.map(renderChange);
+const names = (keys: Report['owned']): readonly string[] => keys.map(formatService);
+
+/** What the kernel holds, in few words. */
+function holds(ipvs: SimulatedIpvs): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    ipvs
+      .table()
+      .services.map(({ service: { key }, destinations }) => [
+        formatService(key),
+        destinations.map(({ address, weight }) => `${address}=${weight}`),
+      ]),
+  );
+}
+
+function start(owned: readonly Service['key'][] = []) {
+  const ipvs = new SimulatedIpvs();
+  const port: IpvsPort = ipvs;
+  return { ipvs, reconciler: new IpvsReconciler({ ipvs: port, owned }) };
+}
+
+describe('a reconciliation', () => {
+  test('at the start makes the table and tells what is ours', async () => {
+    const { ipvs, reconciler } = start();
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3), server(4, 2))));
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=1', '10.1.0.4=2'] });
+    expect(report).toMatchObject({ refused: [], foreign: [], readings: 1, converged: true });
+    expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
+    expect(lines(report)).toHaveLength(3);
+  });
+
+  test('after that changes what differs without reading again', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4))));
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3, 0), server(4))));
+    expect(lines(report)).toEqual(['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 1 → 0']);
+    expect(report.readings).toBe(0);
+    expect(ipvs.readings).toBe(1);
+  });
+
+  test('with nothing to do sends nothing', async () => {
+    const { ipvs, reconciler } = start();
+    const desired = tableOf(entry(80, server(3)));
+    await reconciler.reconcile(desired);
+    ipvs.log.length = 0;
+    expect(lines(await reconciler.reconcile(desired))).toEqual([]);
+    expect(lines(await reconciler.reconcile(structuredClone(desired)))).toEqual([]);
+    expect(ipvs.log).toEqual([]);
+  });
+
+  test('adopts a table that is as desired', async () => {
+    const { ipvs, reconciler } = start();
+    ipvs.make({ do: 'add-service', service: service(80) });
+    ipvs.make({ do: 'add-destination', key: service(80).key, destination: server(3) });
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(lines(report)).toEqual([]);
+    expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
+  });
+
+  test('removes what an earlier life owned, and leaves the rest', async () => {
+    const { ipvs, reconciler } = start([service(81).key]);
+    for (const port of [81, 82]) ipvs.make({ do: 'add-service', service: service(port) });
+    const report = await reconciler.reconcile(tableOf());
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:82 tcp': [] });
+    expect(names(report.foreign)).toEqual(['10.0.0.1:82 tcp']);
+    expect(report.owned).toEqual([]);
+  });
+
+  test('to an empty table removes all that is ours, with one message a service', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4)), entry(81, server(3))));
+    const report = await reconciler.reconcile(tableOf());
+    expect(lines(report)).toEqual([
+      '- virtual server 10.0.0.1:80 tcp: 2 real servers',
+      '- virtual server 10.0.0.1:81 tcp: 1 real server',
+    ]);
+    expect(holds(ipvs)).toEqual({});
+    expect(report.owned).toEqual([]);
+  });
+});
+
+describe('a refusal', () => {
+  test('of a scheduler names the module, stops no other change, and is tried again', async () => {
+    const { ipvs, reconciler } = start();
+    const wrong: ServiceEntry = {
+      service: service(80, { scheduler: 'wdr' }),
+      destinations: [server(3)],
+    };
+    const report = await reconciler.reconcile(tableOf(wrong, entry(81, server(3))));
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:81 tcp': ['10.1.0.3=1'] });
+    expect(report).toMatchObject({ converged: true, readings: 1 });
+    // Its real servers cannot but fail; they are not worth a line each.
+    expect(report.refused.map(({ error }) => [error.code, error.message, error.hint])).toEqual([
+      [
+        'IPVS_REFUSED',
+        'the kernel refused to add virtual server 10.0.0.1:80 tcp: ENOENT',
+        'the kernel has no scheduler "wdr": check the name, or modprobe ip_vs_wdr',
+      ],
+    ]);
+    expect(names(report.owned)).toEqual(['10.0.0.1:81 tcp']);
+    const again = await reconciler.reconcile(tableOf(wrong, entry(81, server(3))));
+    expect(again.refused).toHaveLength(1);
+    const mended = await reconciler.reconcile(tableOf(entry(80, server(3)), entry(81, server(3))));
+    expect(mended.refused).toEqual([]);
+  });
+
+  test('of a real server leaves the others in', async () => {
+    const { ipvs, reconciler } = start();
+    const multicast = { ...server(3), address: '224.0.0.1' };
+    const report = await reconciler.reconcile(tableOf(entry(80, multicast, server(4))));
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.4=1'] });
+    const error = report.refused[0]?.error as DirectorError;
+    expect(error.message).toBe(
+      'the kernel refused to add real server 224.0.0.1:80 of 10.0.0.1:80 tcp: EINVAL',
+    );
+    expect(error.errno).toBe(22);
+  });
+
+  test('because somebody else was faster leads to another look', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4))));
+    ipvs.make({ do: 'remove-destination', key: service(80).key, destination: server(4) });
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3), server(4, 7))));
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=1', '10.1.0.4=7'] });
+    expect(report).toMatchObject({ refused: [], readings: 1, converged: true });
+  });
+
+  test('of a service that somebody else made meanwhile adopts it', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf());
+    ipvs.make({ do: 'add-service', service: service(80, { scheduler: 'rr' }) });
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(ipvs.table().services[0]?.service.scheduler).toBe('wrr');
+    expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
+  });
+
+  test('again and again is reported, not fought for ever', async () => {
+    const { ipvs, reconciler } = start();
+    ipvs.beforeChange = (change) => {
+      // Somebody removes the service before each real server is added.
+      if (change.do === 'add-destination') {
+        ipvs.make({ do: 'remove-service', key: service(80).key });
+      }
+    };
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(report.converged).toBe(false);
+    expect(report.refused[0]?.error.hint).toMatch(/another program changes the same entries/);
+    ipvs.beforeChange = () => {};
+    expect((await reconciler.reconcile(tableOf(entry(80, server(3))))).converged).toBe(true);
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=1'] });
+  });
+});
+
+describe('lost answers', () => {
+  test('lead to another look at the table', async () => {
+    const { ipvs, reconciler } = start();
+    ipvs.answersToLose = 1;
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(report).toMatchObject({ readings: 2, converged: true });
+    expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=1'] });
+  });
+
+  test('time after time are reported', async () => {
+    const { ipvs, reconciler } = start();
+    const apply = ipvs.apply.bind(ipvs);
+    ipvs.answersToLose = 99;
+    ipvs.apply = (changes) =>
+      apply(changes).finally(() => ipvs.make({ do: 'remove-service', key: service(80).key }));
+    const report = await reconciler.reconcile(tableOf(entry(80)));
+    expect(report.converged).toBe(false);
+  });
+});
+
+describe('a verification', () => {
+  test('repairs what others changed and tells it', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4)), entry(81)));
+    const { key } = service(80);
+    ipvs.make({ do: 'edit-destination', key, destination: server(3, 9) });
+    ipvs.make({ do: 'remove-destination', key, destination: server(4) });
+    ipvs.make({ do: 'add-destination', key, destination: server(5) });
+    ipvs.make({ do: 'remove-service', key: service(81).key });
+    const report = await reconciler.verify();
+    expect(lines(report)).toEqual([
+      '+ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1',
+      '- real server 10.1.0.5:80 of 10.0.0.1:80 tcp',
+      '+ virtual server 10.0.0.1:81 tcp: wrr',
+    ]);
+    expect(report.readings).toBe(2);
+  });
+
+  test('of an undisturbed table reads it once and changes nothing', async () => {
+    const { reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3))));
+    const report = await reconciler.verify();
+    expect(report).toMatchObject({ applied: [], readings: 1, converged: true });
+  });
+
+  test('takes a difference for drift only when it is seen twice', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3))));
+    const readTable = ipvs.readTable.bind(ipvs);
+    let short = true;
+    ipvs.readTable = async () => {
+      const table = await readTable();
+      if (!short) return table;
+      short = false;
+      return { services: [] };
+    };
+    expect((await reconciler.verify()).applied).toEqual([]);
+  });
+
+  test('before the first reconciliation does nothing', async () => {
+    const { ipvs, reconciler } = start();
+    expect(await reconciler.verify()).toMatchObject({ applied: [], readings: 0, converged: true });
+    expect(ipvs.readings).toBe(0);
+  });
+});
+
+describe('calls at the same time', () => {
+  test('run one after the other, and the newest table overtakes those that wait', async () => {
+    const { ipvs, reconciler } = start();
+    const weights = [1, 2, 3, 4];
+    const reports = await Promise.all(
+      weights.map(async (weight, at) => {
+        // The first one is under way when the others come.
+        for (let tick = 0; tick < at * 3; tick += 1) await Promise.resolve();
+        return reconciler.reconcile(tableOf(entry(80, server(3, weight))));
+      }),
+    );
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=4'] });
+    expect(new Set(reports).size).toBeLessThan(weights.length);
+  });
+
+  test('survive one that fails', async () => {
+    const { ipvs, reconciler } = start();
+    const { readTable } = ipvs;
+    ipvs.readTable = async () => {
+      throw new Error('no kernel');
+    };
+    await expect(reconciler.reconcile(tableOf(entry(80)))).rejects.toThrow('no kernel');
+    ipvs.readTable = readTable;
+    expect((await reconciler.reconcile(tableOf(entry(80)))).converged).toBe(true);
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import type { RealServer, SorryServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import { desiredTable } from '../../src/reconcile/desired.ts';
+
+const realServer = (host: number, over: Partial<RealServer> = {}): RealServer => ({
+  address: `10.1.0.${host}`,
+  port: 80,
+  forwarding: 'dr',
+  weight: 1,
+  upperThreshold: 0,
+  lowerThreshold: 0,
+  inhibitOnFailure: false,
+  checks: [],
+  notifyUp: null,
+  notifyDown: null,
+  ...over,
+});
+
+const SORRY: SorryServer = { address: '10.1.0.9', port: 80, forwarding: 'nat', inhibit: false };
+
+const virtualServer = (over: Partial<VirtualServer> = {}): VirtualServer => ({
+  key: { kind: 'address', family: 'ipv4', protocol: 'tcp', address: '10.0.0.1', port: 80 },
+  scheduler: 'wrr',
+  schedulerFlags: { fallback: false, port: false },
+  onePacket: false,
+  persistence: null,
+  realServers: [realServer(3), realServer(4)],
+  sorryServer: SORRY,
+  quorum: 1,
+  hysteresis: 0,
+  quorumUp: null,
+  quorumDown: null,
+  omega: false,
+  ...over,
+});
+
+const only = (
+  server: VirtualServer,
+  weights: readonly (number | null)[],
+  sorryWeight: number | null,
+) => desiredTable([server], [{ weights, sorryWeight }]).services[0];
+
+describe('the service of a virtual server', () => {
+  test('without persistence has no timeout and a mask of all ones', () => {
+    expect(only(virtualServer(), [1, 1], null)?.service).toEqual({
+      key: virtualServer().key,
+      scheduler: 'wrr',
+      persistent: false,
+      onePacket: false,
+      schedulerFlags: { fallback: false, port: false, third: false },
+      timeoutSeconds: 0,
+      granularityBits: 32,
+      engine: null,
+    });
+  });
+
+  test('of IPv6 or of a firewall mark has the mask of its family', () => {
+    const mark = virtualServer({ key: { kind: 'fwmark', family: 'ipv6', mark: 7 } });
+    expect(only(mark, [1, 1], null)?.service.granularityBits).toBe(128);
+  });
+
+  test('with persistence has its timeout and granularity', () => {
+    const persistence = { timeoutSeconds: 360, granularityBits: 24 };
+    expect(only(virtualServer({ persistence }), [1, 1], null)?.service).toMatchObject({
+      persistent: true,
+      ...persistence,
+    });
+  });
+
+  test('keeps the flags of its scheduler and of one-packet scheduling', () => {
+    const flagged = virtualServer({
+      onePacket: true,
+      scheduler: 'sh',
+      schedulerFlags: { fallback: true, port: true },
+    });
+    expect(only(flagged, [1, 1], null)?.service).toMatchObject({
+      onePacket: true,
+      schedulerFlags: { fallback: true, port: true, third: false },
+    });
+  });
+});
+
+describe('the destinations of a virtual server', () => {
+  const weights = (server: VirtualServer, ...serving: [(number | null)[], number | null]) =>
+    only(server, ...serving)?.destinations.map(({ address, weight }) => `${address}=${weight}`);
+
+  test('are the real servers that health wants in the kernel, with the weights it says', () => {
+    expect(weights(virtualServer(), [5, null], null)).toEqual(['10.1.0.3=5']);
+    expect(weights(virtualServer(), [5, 0], null)).toEqual(['10.1.0.3=5', '10.1.0.4=0']);
+  });
+
+  test('are the sorry server when health wants it', () => {
+    expect(weights(virtualServer(), [null, null], 1)).toEqual(['10.1.0.9=1']);
+    expect(only(virtualServer(), [null, null], 1)?.destinations[0]).toMatchObject({
+      forwarding: 'nat',
+      upperThreshold: 0,
+    });
+  });
+
+  test('hold a sorry server that is a real server too once, with the larger weight', () => {
+    const shared = virtualServer({ sorryServer: { ...SORRY, address: '10.1.0.3' } });
+    expect(weights(shared, [null, null], 1)).toEqual(['10.1.0.3=1']);
+    expect(weights(shared, [0, 0], 1)).toEqual(['10.1.0.3=1', '10.1.0.4=0']);
+    expect(weights(shared, [4, 4], 0)).toEqual(['10.1.0.3=4', '10.1.0.4=4']);
+  });
+
+  test('carry thresholds, and plain IP in IP for a tunnel', () => {
+    const [tunnelled] = virtualServer({
+      realServers: [realServer(3, { forwarding: 'tun', upperThreshold: 10, lowerThreshold: 5 })],
+    }).realServers;
+    expect(
+      only(virtualServer({ realServers: [tunnelled as RealServer] }), [2], null)?.destinations,
+    ).toEqual([
+      {
+        address: '10.1.0.3',
+        port: 80,
+        forwarding: 'tun',
+        tunnel: { type: 'ipip', port: 0, flags: 0 },
+        weight: 2,
+        upperThreshold: 10,
+        lowerThreshold: 5,
+      },
+    ]);
+  });
+});
+
+test('of two virtual servers with one key the first counts', () => {
+  const servings = [
+    { weights: [1, 1], sorryWeight: null },
+    { weights: [2, 2], sorryWeight: null },
+  ];
+  const { services } = desiredTable([virtualServer(), virtualServer()], servings);
+  expect(services.map(({ destinations }) => destinations[0]?.weight)).toEqual([1]);
+});
+
+test('a serving that has not changed gives the same entry', () => {
+  const server = virtualServer();
+  const serving = { weights: [1, 1], sorryWeight: null };
+  const [first, again] = [desiredTable([server], [serving]), desiredTable([server], [serving])];
+  expect(again.services[0]).toBe(first.services[0]);
+  expect(desiredTable([virtualServer()], [serving]).services[0]).not.toBe(first.services[0]);
+});

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Destination, IpvsTable, Service } from '../../src/model/ipvs-table.ts';
+import { formatService } from '../../src/model/names.ts';
+import type { ServiceKey } from '../../src/model/virtual-server.ts';
+import { type IpvsChange, withChanges } from '../../src/reconcile/change.ts';
+import { diffIpvs } from '../../src/reconcile/ipvs.ts';
+import { renderChanges } from '../../src/reconcile/render.ts';
+import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
+
+const WEB: Service = {
+  key: { kind: 'address', family: 'ipv4', protocol: 'tcp', address: '10.0.0.1', port: 80 },
+  scheduler: 'wrr',
+  persistent: false,
+  onePacket: false,
+  schedulerFlags: { fallback: false, port: false, third: false },
+  timeoutSeconds: 0,
+  granularityBits: 32,
+  engine: null,
+};
+
+const server = (host: number, over: Partial<Destination> = {}): Destination => ({
+  address: `10.1.0.${host}`,
+  port: 80,
+  forwarding: 'dr',
+  tunnel: null,
+  weight: 1,
+  upperThreshold: 0,
+  lowerThreshold: 0,
+  ...over,
+});
+
+const table = (...destinations: Destination[]): IpvsTable => ({
+  services: [{ service: WEB, destinations }],
+});
+const EMPTY: IpvsTable = { services: [] };
+
+function planOf(actual: IpvsTable, desired: IpvsTable, owned: readonly ServiceKey[] = [WEB.key]) {
+  const { changes, foreign } = diffIpvs({ desired, actual, owned });
+  return {
+    lines: renderChanges(changes).split('\n').slice(0, -1),
+    foreign: foreign.map(formatService),
+  };
+}
+
+describe('the difference of two tables', () => {
+  test('of a start on an empty kernel is everything, a service before its destinations', () => {
+    expect(planOf(EMPTY, table(server(3), server(4, { weight: 2 }))).lines).toEqual([
+      '+ virtual server 10.0.0.1:80 tcp: wrr',
+      '+ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '+ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: dr, weight 2',
+    ]);
+  });
+
+  test('of an adopted table is nothing, in whatever order it comes', () => {
+    expect(planOf(table(server(4), server(3)), table(server(3), server(4))).lines).toEqual([]);
+  });
+
+  test('puts the sorry server in before the last real server leaves', () => {
+    expect(planOf(table(server(3)), table(server(9))).lines).toEqual([
+      '+ real server 10.1.0.9:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '- real server 10.1.0.3:80 of 10.0.0.1:80 tcp',
+    ]);
+  });
+
+  test('raises weights before it lowers others', () => {
+    const actual = table(server(3, { weight: 3 }), server(4, { weight: 0 }));
+    const desired = table(server(3, { weight: 0 }), server(4, { weight: 3 }));
+    expect(planOf(actual, desired).lines).toEqual([
+      '~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 0 → 3',
+      '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 3 → 0',
+    ]);
+  });
+
+  test('changes a scheduler in place', () => {
+    const desired = {
+      services: [
+        {
+          service: { ...WEB, scheduler: 'sh', persistent: true, timeoutSeconds: 360 },
+          destinations: [],
+        },
+      ],
+    };
+    expect(planOf(table(), desired).lines).toEqual([
+      '~ virtual server 10.0.0.1:80 tcp: wrr → sh, persistence off → 360 s',
+    ]);
+  });
+
+  test('removes a service of ours with one message, after all else', () => {
+    const udp: Service = { ...WEB, key: { ...WEB.key, protocol: 'udp' } as ServiceKey };
+    const desired = { services: [{ service: udp, destinations: [server(3)] }] };
+    expect(planOf(table(server(3), server(4)), desired).lines).toEqual([
+      '+ virtual server 10.0.0.1:80 udp: wrr',
+      '+ real server 10.1.0.3:80 of 10.0.0.1:80 udp: dr, weight 1',
+      '- virtual server 10.0.0.1:80 tcp: 2 real servers',
+    ]);
+  });
+
+  test('names a service of others and leaves it alone', () => {
+    expect(planOf(table(server(3)), EMPTY, [])).toEqual({
+      lines: [],
+      foreign: ['10.0.0.1:80 tcp'],
+    });
+  });
+
+  test('removes what others put into a service of ours, even by a method we never use', () => {
+    const intruder = server(7, { forwarding: 'other' });
+    expect(planOf(table(server(3), intruder), table(server(3))).lines).toEqual([
+      '- real server 10.1.0.7:80 of 10.0.0.1:80 tcp',
+    ]);
+  });
+
+  test('mends a netmask with gaps', () => {
+    const actual = { services: [{ service: { ...WEB, granularityBits: null }, destinations: [] }] };
+    expect(planOf(actual, table()).lines).toEqual([
+      '~ virtual server 10.0.0.1:80 tcp: granularity a mask with gaps → /32',
+    ]);
+  });
+});
+
+describe('for any two tables', () => {
+  const anyCase = fc.record({
+    desired: arbitraryTable,
+    actual: arbitraryTable,
+    owned: arbitraryKeys,
+  });
+
+  test('the changes lead to the desired table, and foreign services stay as they were', () => {
+    fc.assert(
+      fc.property(anyCase, ({ desired, actual, owned }) => {
+        const { changes, foreign } = diffIpvs({ desired, actual, owned });
+        const names = foreign.map(formatService);
+        const untouched = actual.services.filter(({ service }) =>
+          names.includes(formatService(service.key)),
+        );
+        const after = withChanges(actual, changes);
+        expect(sorted(after)).toEqual(sorted({ services: [...desired.services, ...untouched] }));
+      }),
+    );
+  });
+
+  test('a second comparison finds nothing to do', () => {
+    fc.assert(
+      fc.property(anyCase, ({ desired, actual, owned }) => {
+        const after = withChanges(actual, diffIpvs({ desired, actual, owned }).changes);
+        expect(diffIpvs({ desired, actual: after, owned }).changes).toEqual([]);
+      }),
+    );
+  });
+
+  test('no change can be spared', () => {
+    fc.assert(
+      fc.property(anyCase, ({ desired, actual, owned }) => {
+        const { changes } = diffIpvs({ desired, actual, owned });
+        changes.forEach((change, at) => {
+          if (change.do === 'add-service') return; // its destinations do not fit without it
+          const without = withChanges(actual, changes.toSpliced(at, 1));
+          expect(diffIpvs({ desired, actual: without, owned }).changes).toEqual([change]);
+        });
+      }),
+    );
+  });
+
+  test('a virtual server is never emptier than it was or will be, whichever is less', () => {
+    fc.assert(
+      fc.property(anyCase, ({ desired, actual, owned }) => {
+        const { changes } = diffIpvs({ desired, actual, owned });
+        for (const { service } of desired.services) {
+          const floor = Math.min(
+            weightOf(actual, service.key) ?? 0,
+            weightOf(desired, service.key) ?? 0,
+          );
+          for (const step of steps(actual, changes)) {
+            expect(weightOf(step, service.key) ?? 0).toBeGreaterThanOrEqual(floor);
+          }
+        }
+      }),
+    );
+  });
+
+  test('a real server that stays in service is in service all the time', () => {
+    fc.assert(
+      fc.property(anyCase, ({ desired, actual, owned }) => {
+        const { changes } = diffIpvs({ desired, actual, owned });
+        const staying = serving(actual).filter((name) => serving(desired).includes(name));
+        for (const step of steps(actual, changes)) {
+          expect(serving(step)).toEqual(expect.arrayContaining(staying));
+        }
+      }),
+    );
+  });
+});
+
+/** The table after each change. */
+function steps(actual: IpvsTable, changes: readonly IpvsChange[]): readonly IpvsTable[] {
+  const tables: IpvsTable[] = [];
+  let current = actual;
+  for (const change of changes) {
+    current = withChanges(current, [change]);
+    tables.push(current);
+  }
+  return tables;
+}
+
+function weightOf({ services }: IpvsTable, key: ServiceKey): number | null {
+  const name = formatService(key);
+  const entry = services.find(({ service }) => formatService(service.key) === name);
+  return entry?.destinations.reduce((sum, { weight }) => sum + weight, 0) ?? null;
+}
+
+/** Names of what takes new connections. */
+function serving({ services }: IpvsTable): readonly string[] {
+  return services.flatMap(({ service, destinations }) =>
+    destinations
+      .filter(({ weight }) => weight > 0)
+      .map(({ address, port }) => `${address} ${port} of ${formatService(service.key)}`),
+  );
+}
