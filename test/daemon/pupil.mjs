@@ -1,0 +1,23 @@
+// A process under supervision for child.test.ts: its configuration tells it how to behave.
+let config = {};
+process.on('message', (order) => {
+  switch (order.type) {
+    case 'configure':
+      config = order.config;
+      if (config.refuse) {
+        const error = { code: 'IPVS_UNAVAILABLE', message: 'no IPVS', hint: 'modprobe ip_vs' };
+        process.send({ type: 'refused', error }, () => process.exit(2));
+        return;
+      }
+      process.send({ type: 'ready' });
+      break;
+    case 'request':
+      if (!config.deaf)
+        process.send({ type: 'reply', id: order.id, body: { pid: process.pid, config } });
+      break;
+    case 'stop':
+      if (!config.deaf) process.exit(0);
+      break;
+  }
+});
+process.on('disconnect', () => process.exit(0));
