@@ -54,7 +54,9 @@ export class HttpWire extends Duplex {
       this.left = error;
       this.destroy(error);
     });
-    connection.on('close', () => this.destroy());
+    connection.on('close', () => {
+      if (this.left === null) this.destroy();
+    });
   }
 
   override _write(_theirs: Buffer, _encoding: BufferEncoding, done: () => void): void {

@@ -48,6 +48,7 @@ export const checkHttp: Checker<HttpQuestion> = async (question, attempt) => {
 async function askOver(socket: Socket, question: HttpQuestion, attempt: Attempt): Promise<Verdict> {
   if (!question.check.tls) return await exchange(socket, question, attempt);
   const { secure } = await import('./tls.ts');
+  attempt.signal.throwIfAborted();
   const secured = await secure(socket, attempt.signal);
   return 'up' in secured ? secured : await exchange(secured, question, attempt);
 }
