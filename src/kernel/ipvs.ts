@@ -27,7 +27,8 @@ import {
   type ServiceKey,
   type ServiceState,
 } from '../wire/ipvs.ts';
-import { NetlinkClient, NetlinkProtocol, type NetlinkReply, refuse, replyName } from './netlink.ts';
+import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
+import { NetlinkProtocol } from './netlink-socket.ts';
 
 export interface ServiceEntry {
   readonly service: ServiceState;
@@ -127,10 +128,10 @@ class KernelIpvs implements Ipvs {
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
     if (changes.length === 0) return [];
     const payloads = changes.map(encodeChange);
-    let replies = await this.request(payloads);
+    const replies = await this.request(payloads);
     // One unknown scheduler or absent destination is ENOENT too, so look whether the family moved.
     if (replies.every(isNoEntry) && (await this.familyMoved())) {
-      replies = await this.request(payloads);
+      throw new DirectorError('NETLINK_OVERRUN', 'IPVS was loaded anew: its table is empty now');
     }
     return replies.map(toOutcome);
   }

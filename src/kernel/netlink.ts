@@ -4,8 +4,7 @@
  * mean is known to ipvs.ts and network.ts.
  */
 import { getSystemErrorName } from 'node:util';
-import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import { DirectorError, errnoName } from '../base/error.ts';
+import { DirectorError } from '../base/error.ts';
 import { type Cancel, type Clock, type Millis, systemClock } from '../base/time.ts';
 import {
   type Acknowledgement,
@@ -16,21 +15,18 @@ import {
   MessageType,
   type NetlinkMessage,
 } from '../wire/nlmsg.ts';
-
-/** NETLINK_ROUTE, NETLINK_GENERIC. */
-export const NetlinkProtocol = { route: 0, generic: 16 } as const;
+import {
+  lost,
+  type NetlinkSocket,
+  type OpenNetlinkSocket,
+  openNetlinkSocket,
+} from './netlink-socket.ts';
 
 /**
- * All acknowledgements of a send queue up in the receive buffer before it returns: 277 fit into the
- * default one, and errors carry their request along.
+ * All answers to a send queue up in the receive buffer before it returns: 277 fit into the default one,
+ * and refusals, of which there may be as many as requests, carry their request along.
  */
 const SEND_MESSAGES_MAX = 128;
-
-/** A dump comes in parts as long as the largest buffer ever offered, and the kernel stops at 32 KiB. */
-const DUMP_PART_OCTETS = 32 * 1024;
-
-/** Asked for; the kernel grants net.core.rmem_max at most. */
-const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
 /** Dumps that other changes cut into are repeated this often, then taken as they are. */
 const DUMP_TRIES_MAX = 4;
@@ -38,17 +34,8 @@ const DUMP_TRIES_MAX = 4;
 /** The kernel answers in microseconds, or after another holder of its lock; never is a fault. */
 const SILENCE_MS: Millis = 5_000;
 
-/** What this file needs of a socket; npm `netlink`'s RawNetlinkSocket is one. */
-export interface RawSocket {
-  on(event: 'message', listener: (datagram: Uint8Array, info: { port: number }) => void): unknown;
-  on(event: 'truncatedMessage', listener: () => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  send(datagram: Uint8Array, options: object, sent: (error?: Error) => void): void;
-  addMembership(group: number): void;
-  ref(): void;
-  unref(): void;
-  close(): void;
-}
+/** Between a deadline and its effect. */
+const LAST_LOOK_MS: Millis = 20;
 
 export interface NetlinkRequest {
   /** Message type: a family id, or RTM_*. */
@@ -68,17 +55,14 @@ export interface NetlinkOptions {
   readonly protocol: number;
   readonly clock?: Clock;
   readonly silenceMs?: Millis;
-  readonly openSocket?: (protocol: number, forDumps: boolean) => RawSocket;
+  readonly openSocket?: OpenNetlinkSocket;
 }
 
 /** What is being waited for. */
 interface Conversation {
   /** Sequence numbers from this one on, one a request. */
   readonly first: number;
-  readonly answers: Answer[];
-  /** Requests without an acknowledgement yet. */
-  open: number;
-  readonly socket: RawSocket;
+  readonly answers: readonly Answer[];
   cancelDeadline: Cancel;
   readonly resolve: (answers: readonly Answer[]) => void;
   readonly reject: (error: DirectorError) => void;
@@ -90,18 +74,14 @@ interface Answer {
   readonly data: Uint8Array[];
 }
 
-/**
- * Requests and dumps over one protocol. One conversation at a time; the others wait for their turn.
- * Answers to changes come in packets of their own size and dumps in large parts, so each of the two
- * has a socket, opened when first needed and again after a fault.
- */
+/** Requests and dumps over one protocol. One conversation at a time; the others wait for their turn. */
 export class NetlinkClient {
   private readonly protocol: number;
   private readonly clock: Clock;
   private readonly silenceMs: Millis;
-  private readonly openSocket: (protocol: number, forDumps: boolean) => RawSocket;
-  private requests: RawSocket | null = null;
-  private dumps: RawSocket | null = null;
+  private readonly openSocket: OpenNetlinkSocket;
+  /** Opened when first needed, and again after a fault. */
+  private socket: NetlinkSocket | null = null;
   private conversation: Conversation | null = null;
   private lastTurn: Promise<unknown> = Promise.resolve();
   private sequence = 0;
@@ -111,7 +91,7 @@ export class NetlinkClient {
     this.protocol = options.protocol;
     this.clock = options.clock ?? systemClock;
     this.silenceMs = options.silenceMs ?? SILENCE_MS;
-    this.openSocket = options.openSocket ?? openRawSocket;
+    this.openSocket = options.openSocket ?? openNetlinkSocket;
   }
 
   /**
@@ -129,19 +109,21 @@ export class NetlinkClient {
     return replies;
   }
 
-  /** The payloads of a whole dump. Throws as `request`, and for a refusal too. */
+  /** A whole dump, or its refusal. Throws as `request` does. */
   async dump(request: NetlinkRequest): Promise<NetlinkReply> {
-    for (let attempt = 1; ; attempt += 1) {
-      const [answer] = await this.inTurn(() => this.converse([request], MessageFlag.dump));
-      if (answer && (!answer.interrupted || attempt >= DUMP_TRIES_MAX)) return toReply(answer);
+    const ask = (): Promise<readonly Answer[]> =>
+      this.inTurn(() => this.converse([request], MessageFlag.dump));
+    let [answer] = (await ask()) as [Answer];
+    for (let tries = 1; answer.interrupted && tries < DUMP_TRIES_MAX; tries += 1) {
+      [answer] = (await ask()) as [Answer];
     }
+    return toReply(answer);
   }
 
   /** What is under way fails; nothing can be asked afterwards. */
   close(): void {
     this.closed = true;
     this.fail(new DirectorError('SOCKET_FAILED', 'the netlink socket was closed'));
-    this.dropSockets();
   }
 
   private inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -152,59 +134,35 @@ export class NetlinkClient {
 
   private converse(requests: readonly NetlinkRequest[], flags: number): Promise<readonly Answer[]> {
     return new Promise((resolve, reject) => {
-      const socket = this.socketFor(flags === MessageFlag.dump);
+      const socket = this.openedSocket();
       const first = this.sequence + 1;
       this.sequence = (this.sequence + requests.length) % 0x7fffffff;
       this.conversation = {
         first,
         answers: requests.map(() => ({ acknowledgement: null, interrupted: false, data: [] })),
-        open: requests.length,
-        socket,
         cancelDeadline: () => {},
         resolve,
         reject,
       };
       this.armDeadline();
-      this.send(socket, encodeRequests(requests, first, flags));
+      socket.keepAlive(true);
+      socket.send(encodeRequests(requests, first, flags));
     });
   }
 
-  private send(socket: RawSocket, datagram: Uint8Array): void {
-    try {
-      socket.ref();
-      socket.send(datagram, {}, (error) => {
-        if (error) this.onSocketError(socket, error);
-      });
-    } catch (error) {
-      // The library has closed the socket after a fault of its own.
-      this.onSocketError(socket, error as Error);
-    }
-  }
-
-  private socketFor(dump: boolean): RawSocket {
+  private openedSocket(): NetlinkSocket {
     if (this.closed) throw new DirectorError('SOCKET_FAILED', 'the netlink socket is closed');
-    const socket = (dump ? this.dumps : this.requests) ?? this.open(dump);
-    if (dump) this.dumps = socket;
-    else this.requests = socket;
-    return socket;
-  }
-
-  private open(forDumps: boolean): RawSocket {
-    const socket = this.openSocket(this.protocol, forDumps);
-    socket.on('message', (datagram, { port }) => {
-      // Only the kernel has port 0; any process may send to ours.
-      if (port === 0) this.onDatagram(socket, datagram);
+    this.socket ??= this.openSocket(this.protocol, {
+      onDatagram: (datagram) => this.onDatagram(datagram),
+      onFault: (error) => this.fail(error),
     });
-    socket.on('truncatedMessage', () => this.onOverrun(socket, 'a reply was cut short'));
-    socket.on('error', (error) => this.onSocketError(socket, error));
-    return socket;
+    return this.socket;
   }
 
-  private onDatagram(socket: RawSocket, datagram: Uint8Array): void {
-    if (this.conversation?.socket !== socket) return;
+  private onDatagram(datagram: Uint8Array): void {
     const messages = decodeMessages(datagram);
     if (messages === null) {
-      this.onOverrun(socket, 'a reply was damaged');
+      this.fail(lost('a message was damaged'));
       return;
     }
     this.armDeadline();
@@ -223,110 +181,72 @@ export class NetlinkClient {
     }
     answer.acknowledgement = decodeAcknowledgement(message);
     if (answer.acknowledgement === null) {
-      this.onOverrun(conversation.socket, 'a reply was damaged');
+      this.fail(lost('an answer was damaged'));
       return;
     }
-    conversation.open -= 1;
-    if (conversation.open > 0) return;
-    conversation.socket.unref(); // at rest it does not keep the process alive
-    this.endConversation()?.resolve(conversation.answers);
+    // The kernel works in order: when it has answered the last, the silent ones before have succeeded.
+    if (answer !== conversation.answers.at(-1)) return;
+    this.endConversation();
+    this.socket?.keepAlive(false);
+    conversation.resolve(conversation.answers);
   }
 
+  /** Called again with each answer: what counts is the silence. */
   private armDeadline(): void {
-    const { conversation } = this;
-    if (!conversation) return;
-    conversation.cancelDeadline();
-    conversation.cancelDeadline = this.clock.wakeAt(this.clock.now() + this.silenceMs, () => {
-      this.fail(
-        new DirectorError(
-          'NETLINK_TIMEOUT',
-          `the kernel did not answer a netlink request within ${this.silenceMs} ms`,
-        ),
-      );
-      // A dump may still be running on the old socket, which would refuse the next one.
-      this.dropSockets();
+    this.wakeAfter(this.silenceMs, () => {
+      // A process that was stopped wakes to its timers first: it reads before it gives up.
+      this.wakeAfter(LAST_LOOK_MS, () => this.giveUp());
     });
   }
 
-  private onSocketError(socket: RawSocket, error: Error): void {
-    const name = errnoName(error);
-    // libuv reports the overrun of a polled socket as EBADF, and the library then closes it.
-    if (name === 'ENOBUFS' || name === 'EBADF') {
-      this.onOverrun(socket, name);
-      return;
-    }
-    if (this.conversation?.socket === socket) {
-      this.fail(new DirectorError('SOCKET_FAILED', `netlink: ${error.message}`, { cause: error }));
-    }
-    this.dropSockets();
+  private wakeAfter(ms: Millis, run: () => void): void {
+    const { conversation, clock } = this;
+    if (!conversation) return;
+    conversation.cancelDeadline();
+    conversation.cancelDeadline = clock.wakeAt(clock.now() + ms, run);
   }
 
-  private onOverrun(socket: RawSocket, why: string): void {
-    if (this.conversation?.socket === socket) {
-      this.fail(
-        new DirectorError('NETLINK_OVERRUN', `answers of the kernel were lost: ${why}`, {
-          hint: 'raise net.core.rmem_max if this repeats',
-        }),
-      );
-    }
-    this.dropSockets();
+  private giveUp(): void {
+    const message = `the kernel did not answer a netlink request within ${this.silenceMs} ms`;
+    this.fail(new DirectorError('NETLINK_TIMEOUT', message));
   }
 
+  /**
+   * The next conversation has a new socket: an answer may be still to come on this one, and a dump that
+   * is still running would refuse the next.
+   */
   private fail(error: DirectorError): void {
+    this.socket?.close();
+    this.socket = null;
     this.endConversation()?.reject(error);
   }
 
   private endConversation(): Conversation | null {
     const { conversation } = this;
-    if (!conversation) return null;
     this.conversation = null;
-    conversation.cancelDeadline();
+    conversation?.cancelDeadline();
     return conversation;
-  }
-
-  private dropSockets(): void {
-    for (const socket of [this.requests, this.dumps]) socket?.close();
-    this.requests = null;
-    this.dumps = null;
   }
 }
 
+/** Refusals come unasked, so that only the last request asks for an answer (`flags`). */
 function encodeRequests(
   requests: readonly NetlinkRequest[],
   first: number,
   flags: number,
 ): Uint8Array {
-  return Buffer.concat(
-    requests.map(({ type, payload, flags: more = 0 }, at) =>
-      encodeMessage({
-        type,
-        flags: MessageFlag.request | flags | more,
-        sequence: first + at,
-        payload,
-      }),
-    ),
-  );
+  const messages = requests.map(({ type, payload, flags: own = 0 }, at) => {
+    const last = at === requests.length - 1 ? flags : 0;
+    const sequence = first + at;
+    return encodeMessage({ type, flags: MessageFlag.request | own | last, sequence, payload });
+  });
+  return Buffer.concat(messages);
 }
+
+const SUCCESS: Acknowledgement = { errno: 0, detail: null };
 
 function toReply({ acknowledgement, data }: Answer): NetlinkReply {
-  return { ...(acknowledgement as Acknowledgement), data };
-}
-
-/** Opens the real thing, or says which capability or kernel feature is missing. */
-export function openRawSocket(protocol: number, forDumps: boolean): RawSocket {
-  try {
-    const socket = new RawNetlinkSocket(protocol, {
-      // Without peeking each datagram costs a buffer of this size: worth it for dumps only.
-      messagePeeking: !forDumps,
-      msgBufferSize: DUMP_PART_OCTETS,
-      recvBufferSize: RECEIVE_BUFFER_OCTETS,
-      sendBufferSize: 0,
-    });
-    socket.unref();
-    return socket;
-  } catch (cause) {
-    throw new DirectorError('SOCKET_FAILED', `no netlink socket: ${errnoName(cause)}`, { cause });
-  }
+  return { ...(acknowledgement ?? SUCCESS), data };
 }
 
 /** The errno of a reply by name: `EEXIST`. */

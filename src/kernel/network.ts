@@ -24,14 +24,12 @@ import {
 } from '../wire/rtnl.ts';
 import {
   NetlinkClient,
-  NetlinkProtocol,
   type NetlinkReply,
   type NetlinkRequest,
-  openRawSocket,
-  type RawSocket,
   refuse,
   replyName,
 } from './netlink.ts';
+import { NetlinkProtocol, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 
 /** `overrun`: notifications were lost, so everything must be read again. */
 export type NetworkEvent = RouteNotification | { readonly event: 'overrun' };
@@ -158,10 +156,10 @@ function toOutcome(change: AddressChange, reply: NetlinkReply): AddressOutcome {
   return refuse(reply, change.do === 'add-address' ? `adding ${where}` : `removing ${where}`);
 }
 
-/** A socket in the multicast groups; opened anew when it overruns, which closes it. */
+/** A socket in the multicast groups; a new one takes its place when it fails. */
 class Watch {
   private readonly onChange: (event: NetworkEvent) => void;
-  private socket: RawSocket;
+  private socket: NetlinkSocket;
 
   constructor(onChange: (event: NetworkEvent) => void) {
     this.onChange = onChange;
@@ -172,23 +170,17 @@ class Watch {
     this.socket.close();
   }
 
-  private open(): RawSocket {
-    const socket = openRawSocket(NetlinkProtocol.route, false);
-    socket.on('message', (datagram, { port }) => {
-      if (port === 0) this.onDatagram(datagram);
+  private open(): NetlinkSocket {
+    const socket = openNetlinkSocket(NetlinkProtocol.route, {
+      onDatagram: (datagram) => this.onDatagram(datagram),
+      onFault: () => {
+        // First listen, then tell: what changes while the listener reads is heard of.
+        this.socket = this.open();
+        this.onChange({ event: 'overrun' });
+      },
     });
-    socket.on('truncatedMessage', () => this.onChange({ event: 'overrun' }));
-    socket.on('error', () => {
-      if (socket === this.socket) this.reopen();
-    });
-    for (const group of Object.values(RouteGroup)) socket.addMembership(group);
+    for (const group of Object.values(RouteGroup)) socket.join(group);
     return socket;
-  }
-
-  private reopen(): void {
-    this.socket.close();
-    this.socket = this.open();
-    this.onChange({ event: 'overrun' });
   }
 
   private onDatagram(datagram: Uint8Array): void {
