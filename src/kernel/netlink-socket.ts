@@ -1,7 +1,11 @@
 /**
- * npm `netlink`'s socket with its edges taken off. An exception in one of its callbacks, and closing it
- * within one, abort the whole process ("terminate called after throwing Napi::Error"); an overrun is
- * told as EBADF, because libuv gives up the descriptor, and the library closes itself.
+ * npm `netlink`'s socket with its edges taken off. An exception in one of its callbacks aborts the whole
+ * process ("terminate called after throwing Napi::Error"), and closing it within one frees what the
+ * callback still uses. It hears every process that knows its port.
+ *
+ * One edge is left: when a multicast socket overruns while nobody reads, libuv reports EBADF and the
+ * library aborts in making an error of it. The receive buffer is as large as the kernel grants, and
+ * answers to requests never fill it (netlink.ts).
  */
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { DirectorError, errnoName } from '../base/error.ts';

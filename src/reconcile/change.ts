@@ -48,46 +48,56 @@ export function byName(table: IpvsTable): Map<string, ServiceEntry> {
 /** The table after the changes. They must fit it: nothing is added twice or edited unseen. */
 export function withChanges(table: IpvsTable, changes: readonly IpvsChange[]): IpvsTable {
   const entries = byName(table);
-  const touched = new Map<string, Map<string, Destination>>();
-  const destinationsOf = (name: string): Map<string, Destination> => {
-    const known = touched.get(name);
-    if (known) return known;
-    const { destinations } = entries.get(name) as ServiceEntry;
-    const opened = new Map(destinations.map((entry) => [destinationName(entry), entry]));
-    touched.set(name, opened);
-    return opened;
-  };
+  for (const [name, ofService] of groupByService(changes)) {
+    const after = changedEntry(entries.get(name), ofService);
+    if (after) entries.set(name, after);
+    else entries.delete(name);
+  }
+  return { services: [...entries.values()] };
+}
+
+function groupByService(changes: readonly IpvsChange[]): Map<string, IpvsChange[]> {
+  const groups = new Map<string, IpvsChange[]>();
   for (const change of changes) {
     const name = formatService(keyOf(change));
-    invariant(
-      entries.has(name) === (change.do !== 'add-service'),
-      'a change fits the table that it was made for',
-    );
+    const group = groups.get(name);
+    if (group) group.push(change);
+    else groups.set(name, [change]);
+  }
+  return groups;
+}
+
+/** One service after its changes, or null if it is gone. */
+function changedEntry(
+  before: ServiceEntry | undefined,
+  changes: readonly IpvsChange[],
+): ServiceEntry | null {
+  let service = before?.service ?? null;
+  const destinations = new Map(
+    before?.destinations.map((destination) => [destinationName(destination), destination]),
+  );
+  for (const change of changes) {
+    const isNew = service === null;
+    invariant(isNew === (change.do === 'add-service'), 'a change fits the table it was made for');
     switch (change.do) {
       case 'add-service':
-        entries.set(name, { service: change.service, destinations: [] });
-        break;
       case 'edit-service':
-        entries.set(name, { ...(entries.get(name) as ServiceEntry), service: change.service });
+        service = change.service;
         break;
       case 'remove-service':
-        entries.delete(name);
-        touched.delete(name);
+        service = null;
+        destinations.clear();
         break;
       case 'add-destination':
       case 'edit-destination':
-        destinationsOf(name).set(destinationName(change.destination), change.destination);
+        destinations.set(destinationName(change.destination), change.destination);
         break;
       case 'remove-destination':
-        destinationsOf(name).delete(destinationName(change.destination));
+        destinations.delete(destinationName(change.destination));
         break;
       default:
         unreachable(change);
     }
   }
-  const services = Array.from(entries, ([name, { service, destinations }]) => ({
-    service,
-    destinations: touched.has(name) ? [...destinationsOf(name).values()] : destinations,
-  }));
-  return { services };
+  return service && { service, destinations: [...destinations.values()] };
 }

@@ -3,7 +3,7 @@
  * in service. The attributes are those that keepalived writes (ip_vs.h has their meaning), so that its
  * table is adopted without a change.
  */
-import { addressBits, type Family, formatEndpoint } from '../base/address.ts';
+import { addressBits, formatEndpoint } from '../base/address.ts';
 import { invariant } from '../base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
@@ -54,13 +54,9 @@ function desiredService(virtualServer: VirtualServer): Service {
     onePacket,
     schedulerFlags: { ...schedulerFlags, third: false },
     timeoutSeconds: persistence?.timeoutSeconds ?? 0,
-    granularityBits: persistence?.granularityBits ?? allBits(key.family),
+    granularityBits: persistence?.granularityBits ?? addressBits(key.family),
     engine: null,
   };
-}
-
-function allBits(family: Family): number {
-  return addressBits(family);
 }
 
 function desiredDestinations(

@@ -1,7 +1,7 @@
 /**
  * Changes as an operator reads them, one a line:
  *
- *   + virtual server 10.0.0.1:80 tcp: wrr, persistent 360 s
+ *   + virtual server 10.0.0.1:80 tcp: wrr, persistence 360 s
  *   + real server 10.1.0.3:80 of 10.0.0.1:80 tcp: dr, weight 1
  *   ~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 1 → 3
  *   - virtual server 10.0.0.2:53 udp: 4 real servers

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../../src/model/ipvs-table.ts';
@@ -5,6 +6,7 @@ import { formatService } from '../../src/model/names.ts';
 import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
 import { SimulatedIpvs } from '../world/ipvs.ts';
+import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
 
 const service = (port: number, over: Partial<Service> = {}): Service => ({
   key: { kind: 'address', family: 'ipv4', protocol: 'tcp', address: '10.0.0.1', port },
@@ -281,3 +283,65 @@ describe('calls at the same time', () => {
     expect((await reconciler.reconcile(tableOf(entry(80)))).converged).toBe(true);
   });
 });
+
+describe('whatever the kernel holds and whoever interferes', () => {
+  const anyCase = fc.record({
+    actual: arbitraryTable,
+    desired: fc.array(arbitraryTable, { minLength: 1, maxLength: 3 }),
+    owned: arbitraryKeys,
+    interference: fc.array(arbitraryTable, { maxLength: 4 }),
+    lost: fc.nat(2),
+  });
+
+  test('the table ends as desired, and what is not ours is as others left it (property)', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCase, async ({ actual, desired, owned, interference, lost }) => {
+        const ipvs = new SimulatedIpvs();
+        const reconciler = new IpvsReconciler({ ipvs, owned });
+        put(ipvs, actual);
+        const others = [...interference];
+        ipvs.beforeChange = () => put(ipvs, others.pop() ?? tableOf());
+        ipvs.answersToLose = lost;
+        const last = desired.at(-1) as IpvsTable;
+        for (const table of desired) await reconciler.reconcile(table);
+        ipvs.beforeChange = () => {};
+        const { foreign, converged } = await reconciler.verify();
+        expect(converged).toBe(true);
+        const names = foreign.map(formatService);
+        const left = ipvs
+          .table()
+          .services.filter(({ service: { key } }) => names.includes(formatService(key)));
+        expect(sorted(bare(ipvs.table()))).toEqual(
+          sorted(bare({ services: [...last.services, ...left] })),
+        );
+      }),
+    );
+  });
+});
+
+/** Another program adds or edits all of these. */
+function put(ipvs: SimulatedIpvs, { services }: IpvsTable): void {
+  for (const { service: wanted, destinations } of services) {
+    ipvs.make({ do: 'remove-service', key: wanted.key });
+    ipvs.make({ do: 'add-service', service: wanted });
+    for (const destination of destinations) {
+      ipvs.make({ do: 'add-destination', key: wanted.key, destination });
+    }
+  }
+}
+
+/** Without counters. */
+function bare({ services }: IpvsTable): IpvsTable {
+  return {
+    services: services.map(({ service: held, destinations }) => ({
+      service: pick(held, Object.keys(service(0)) as (keyof Service)[]),
+      destinations: destinations.map((one) =>
+        pick(one, Object.keys(server(0)) as (keyof Destination)[]),
+      ),
+    })),
+  };
+}
+
+function pick<T extends object>(from: T, names: readonly (keyof T)[]): T {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as T;
+}
