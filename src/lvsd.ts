@@ -69,7 +69,7 @@ function parseArguments(version: string): Options {
 function tellDiagnostics(loaded: LoadedConfig): void {
   if (loaded.diagnostics.length === 0) return;
   const colour = process.stderr.isTTY === true && !process.env.NO_COLOR;
-  process.stderr.write(renderDiagnostics(loaded.diagnostics, loaded.sources, { colour }));
+  process.stderr.write(renderDiagnostics(loaded.diagnostics, { colour }));
 }
 
 function wantedProcesses(options: Options): readonly ProcessName[] {

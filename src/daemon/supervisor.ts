@@ -261,7 +261,7 @@ function reportOf(loaded: LoadedConfig): ReloadReport {
   return {
     accepted: loaded.director !== null,
     digest: loaded.digest,
-    diagnostics: renderDiagnostics(loaded.diagnostics, loaded.sources, { colour: false }),
+    diagnostics: renderDiagnostics(loaded.diagnostics, { colour: false }),
     errors: count('error'),
     warnings: count('warning'),
   };

@@ -1,0 +1,117 @@
+/**
+ * What is said about a configuration: a code that stays the same for ever, where, what is wrong and how
+ * to mend it. Whether it is an error or a warning is decided in one place, by `severityOf`.
+ */
+import type { Span } from './source.ts';
+
+export type Severity = 'error' | 'warning';
+
+/** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md. */
+export type DiagnosticCode =
+  | 'unreadable-file'
+  | 'include-missing'
+  | 'include-cycle'
+  | 'too-large'
+  | 'odd-character'
+  | 'unmatched-quote'
+  | 'missing-open-brace'
+  | 'missing-close-brace'
+  | 'unexpected-brace'
+  | 'undefined-name'
+  | 'bad-definition'
+  | 'bad-generator'
+  | 'unknown-keyword'
+  | 'misplaced-keyword'
+  | 'missing-argument'
+  | 'extra-argument'
+  | 'bad-value'
+  | 'out-of-range'
+  | 'no-effect'
+  | 'deprecated'
+  | 'repeated'
+  | 'missing-keyword'
+  | 'duplicate'
+  | 'unknown-reference'
+  | 'unknown-interface'
+  | 'unknown-account'
+  | 'script-missing'
+  | 'script-not-executable'
+  | 'contradiction'
+  | 'adjusted';
+
+/** A name that was meant, to replace the text of the span. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: Severity;
+  readonly span: Span;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly suggestion: string | null;
+}
+
+/** What a stage reports; the severity is not its business. */
+export interface Report {
+  readonly code: DiagnosticCode;
+  readonly span: Span;
+  readonly message: string;
+  readonly hint?: string;
+  readonly suggestion?: string;
+}
+
+export type Mode = 'default' | 'compat';
+
+/** Said, but never a reason not to start: nothing is lost or guessed. */
+const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
+  'include-missing',
+  'no-effect',
+  'deprecated',
+  'repeated',
+  'extra-argument',
+  'unknown-interface',
+  'adjusted',
+] as const);
+
+/** Without these there is nothing to start, in any mode. */
+const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
+  'unreadable-file',
+  'include-cycle',
+  'too-large',
+] as const);
+
+/**
+ * The policy: where keepalived would ignore, guess or fight itself is an error of ours; in `compat`
+ * what keepalived would start with starts, and each mistake is a warning.
+ */
+export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
+  if (ALWAYS_ERRORS.has(code)) return 'error';
+  if (ALWAYS_WARNINGS.has(code)) return 'warning';
+  return mode === 'compat' ? 'warning' : 'error';
+}
+
+/** Collects what the stages report, each mistake once. */
+export class Reports {
+  readonly all: Report[] = [];
+  private readonly seen = new Set<string>();
+
+  add(report: Report): void {
+    const { file, start } = report.span;
+    const key = `${report.code} ${file.path} ${start} ${report.message}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    this.all.push(report);
+  }
+}
+
+/** In the order of the text, with their severities. */
+export function toDiagnostics(reports: readonly Report[], mode: Mode): readonly Diagnostic[] {
+  return reports
+    .map((report) => ({
+      code: report.code,
+      severity: severityOf(report.code, mode),
+      span: report.span,
+      message: report.message,
+      hint: report.hint ?? null,
+      suggestion: report.suggestion ?? null,
+    }))
+    .sort((a, b) => a.span.file.order - b.span.file.order || a.span.start - b.span.start);
+}

@@ -1,0 +1,140 @@
+/** What reading a configuration asks of this machine: files, interfaces, accounts. The only effects here. */
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { dirname, join } from 'node:path';
+import { errnoName } from '../base/error.ts';
+import type { FilePort } from './expand.ts';
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ConfigEnvironment extends FilePort {
+  hostName(): string;
+  /** Names of the interfaces there are, or null when that cannot be told. */
+  interfaces(): readonly string[] | null;
+  /** Null: there is no such user, or group. */
+  account(user: string, group: string | null): Account | null;
+  /** Whether a file can be run: `missing`, `not-executable` or fine. */
+  program(path: string): 'good' | 'missing' | 'not-executable';
+  variable(name: string): string | undefined;
+}
+
+/** Bytes of one file; a configuration that is larger is no configuration. */
+const FILE_BYTES_MAX = 128 * 1024 * 1024;
+
+export function systemEnvironment(): ConfigEnvironment {
+  return {
+    readFile,
+    listFiles,
+    hostName: hostname,
+    interfaces: readInterfaces,
+    account: findAccount,
+    program: inspectProgram,
+    variable: (name) => process.env[name],
+  };
+}
+
+function readFile(path: string): { readonly text: string } | { readonly error: string } {
+  try {
+    const facts = statSync(path);
+    if (facts.isDirectory()) return { error: 'it is a directory' };
+    if (facts.size > FILE_BYTES_MAX) return { error: `it is larger than ${FILE_BYTES_MAX} octets` };
+    return { text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    return { error: errnoName(error) };
+  }
+}
+
+/** Down interfaces count too: `os.networkInterfaces` leaves them out. */
+function readInterfaces(): readonly string[] | null {
+  try {
+    return readdirSync('/sys/class/net');
+  } catch {
+    return Object.keys(networkInterfaces());
+  }
+}
+
+/** Patterns may stand in every part of the path; directories and executable files are passed over. */
+function listFiles(pattern: string): readonly string[] {
+  const found = expandBraces(pattern).flatMap((one) => matchParts('/', one.split('/').slice(1)));
+  return [...new Set(found)].filter(isPlainFile).sort();
+}
+
+function expandBraces(pattern: string): readonly string[] {
+  const group = /\{([^{}]*)\}/.exec(pattern);
+  if (group === null) return [pattern];
+  const before = pattern.slice(0, group.index);
+  const after = pattern.slice(group.index + group[0].length);
+  return (group[1] ?? '').split(',').flatMap((part) => expandBraces(before + part + after));
+}
+
+function matchParts(folder: string, parts: readonly string[]): readonly string[] {
+  const [part = '', ...rest] = parts;
+  const names = /[*?[]/.test(part) ? namesLike(folder, part) : [part];
+  const paths = names.map((name) => join(folder, name));
+  return rest.length === 0 ? paths : paths.flatMap((path) => matchParts(path, rest));
+}
+
+function namesLike(folder: string, pattern: string): readonly string[] {
+  const form = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '[^/]*')
+    .replace(/\?/g, '[^/]')
+    .replace(/\[!/g, '[^');
+  try {
+    const matcher = new RegExp(`^${form}$`);
+    return readdirSync(folder).filter((name) => !name.startsWith('.') && matcher.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function isPlainFile(path: string): boolean {
+  try {
+    const facts = statSync(path);
+    return facts.isFile() && (facts.mode & 0o111) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function findAccount(user: string, group: string | null): Account | null {
+  const entry = lookUp('/etc/passwd', user);
+  if (entry === null) return null;
+  const [, , uid, gid] = entry;
+  const ownGid = group === null ? gid : lookUp('/etc/group', group)?.[2];
+  return ownGid === undefined ? null : { uid: Number(uid), gid: Number(ownGid) };
+}
+
+/** A line of a file with fields between colons, by its first field. */
+function lookUp(path: string, name: string): readonly string[] | null {
+  const read = readFile(path);
+  if (!('text' in read)) return null;
+  const line = read.text.split('\n').find((one) => one.startsWith(`${name}:`));
+  return line?.split(':') ?? null;
+}
+
+/** A word without slash is looked for in PATH. */
+function inspectProgram(path: string): 'good' | 'missing' | 'not-executable' {
+  const candidates = path.includes('/')
+    ? [path]
+    : (process.env.PATH ?? '').split(':').map((folder) => join(folder, path));
+  const there = candidates.find((one) => exists(one));
+  if (there === undefined) return 'missing';
+  try {
+    accessSync(there, constants.X_OK);
+    return statSync(there).isFile() ? 'good' : 'not-executable';
+  } catch {
+    return 'not-executable';
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return statSync(path).isFile() || dirname(path) === path;
+  } catch {
+    return false;
+  }
+}

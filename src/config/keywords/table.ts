@@ -1,0 +1,68 @@
+/** All blocks of the language and their keywords. */
+import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
+import type { BlockName, KeywordTable } from './keyword.ts';
+import { HTTP_GET, REAL_SERVER, SSL_GET, TCP_CHECK, URL_BLOCK, VIRTUAL_SERVER } from './lvs.ts';
+import { AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
+
+export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
+  'the top level': TOP_LEVEL,
+  global_defs: GLOBAL_DEFS,
+  vrrp_instance: VRRP_INSTANCE,
+  authentication: AUTHENTICATION,
+  vrrp_sync_group: VRRP_SYNC_GROUP,
+  vrrp_script: VRRP_SCRIPT,
+  virtual_server: VIRTUAL_SERVER,
+  real_server: REAL_SERVER,
+  TCP_CHECK,
+  HTTP_GET,
+  SSL_GET,
+  url: URL_BLOCK,
+};
+
+/** Blocks that know a keyword, other than the one given. */
+export function blocksWith(name: string, except: BlockName): readonly BlockName[] {
+  return (Object.keys(LANGUAGE) as BlockName[]).filter(
+    (block) => block !== except && LANGUAGE[block].has(name),
+  );
+}
+
+/** A word may be misspelt by as many characters as a third of its length, three at most. */
+export function nearestKeyword(name: string, table: KeywordTable): string | null {
+  const limit = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
+  let best: string | null = null;
+  let bestDistance = limit + 1;
+  for (const candidate of table.keys()) {
+    if (Math.abs(candidate.length - name.length) > limit) continue;
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Insertions, removals, replacements and swaps of neighbours (Damerau-Levenshtein, restricted). */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(
+        (last[column] as number) + 1,
+        (current[column - 1] as number) + 1,
+        (last[column - 1] as number) + (same ? 0 : 1),
+      );
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (row > 1 && column > 1 && swapped) {
+        cost = Math.min(cost, (beforeLast[column - 2] as number) + 1);
+      }
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length] as number;
+}

@@ -1,0 +1,57 @@
+/** The text of a configuration and places in it: offset ⇄ file, line and column. */
+
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  /** Position in the order of reading: the main file is 0. */
+  readonly order: number;
+}
+
+/** A piece of a file's text, by offsets in UTF-16 units; the end is exclusive. */
+export interface Span {
+  readonly file: SourceFile;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Line and column count from 1; a tab is one column. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+const lineStarts = new WeakMap<SourceFile, readonly number[]>();
+
+function lineStartsOf(file: SourceFile): readonly number[] {
+  let starts = lineStarts.get(file);
+  if (starts === undefined) {
+    const found = [0];
+    for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) {
+      found.push(at + 1);
+    }
+    starts = found;
+    lineStarts.set(file, starts);
+  }
+  return starts;
+}
+
+/** Where an offset stands; the last line start at or before it, by halving. */
+export function positionOf(file: SourceFile, offset: number): Position {
+  const starts = lineStartsOf(file);
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] as number) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: offset - (starts[low] as number) + 1 };
+}
+
+/** The text of a line without its end. */
+export function lineText(file: SourceFile, line: number): string {
+  const starts = lineStartsOf(file);
+  const from = starts[line - 1] ?? file.text.length;
+  const to = starts[line] ?? file.text.length + 1;
+  return file.text.slice(from, to - 1).replace(/\r$/, '');
+}
