@@ -1,0 +1,69 @@
+/** What VRRP asks of the outside, in its own words; the wiring in daemon/ answers. */
+import type { Log } from '../base/log.ts';
+import type { Clock, Millis } from '../base/time.ts';
+import type { NotifyScripts, Script } from '../model/script.ts';
+import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
+import type { ScriptResult } from '../track/script.ts';
+import type { ReceivedPacket } from './admit.ts';
+
+/** Sends and hears advertisements on the link of one instance. */
+export interface AdvertPort {
+  open(
+    instance: VrrpInstance,
+    source: string,
+    onPacket: (packet: ReceivedPacket) => void,
+  ): AdvertSocket;
+}
+
+export interface AdvertSocket {
+  send(payload: Uint8Array): void;
+  close(): void;
+}
+
+export interface LinkFacts {
+  readonly running: boolean;
+  /** Null: it has none that is not one of our virtual ones. */
+  readonly primaryAddress: string | null;
+}
+
+/** What is known of the links now; the wiring calls `linksChanged` when it is something else. */
+export interface LinkPort {
+  /** Null: there is no such interface. */
+  find(interfaceName: string, family: VrrpInstance['family']): LinkFacts | null;
+}
+
+/** Puts addresses on their interfaces and takes them off. Never rejects: what the kernel refuses is logged. */
+export interface AddressPort {
+  hold(addresses: readonly VirtualAddress[]): Promise<void>;
+  release(addresses: readonly VirtualAddress[]): Promise<void>;
+}
+
+/** Tells a link where an address is now. */
+export interface AnnouncePort {
+  announce(interfaceName: string, address: string): void;
+}
+
+export interface Transition {
+  readonly kind: 'INSTANCE' | 'GROUP';
+  readonly name: string;
+  readonly state: 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP';
+  readonly priority: number;
+}
+
+export interface NotifyPort {
+  changed(transition: Transition, scripts: NotifyScripts): void;
+}
+
+export interface VrrpPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly adverts: AdvertPort;
+  readonly links: LinkPort;
+  readonly addresses: AddressPort;
+  readonly announcer: AnnouncePort;
+  readonly notify: NotifyPort;
+  /** Runs a tracked script; never rejects. */
+  runScript(script: Script, timeoutMs: Millis): Promise<ScriptResult>;
+}
+
+export const STATE_WORD = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT' } as const;

@@ -1,0 +1,231 @@
+/**
+ * Runs the instances: one timer, packets in, effects out over ports. What to do is decided by
+ * instance.ts, priority.ts, admit.ts and sync-group.ts; here is what has a lifetime.
+ */
+import type { Cancel, Instant, Millis } from '../base/time.ts';
+import type { Script } from '../model/script.ts';
+import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import type { SyncGroup, VrrpConfig } from '../model/vrrp.ts';
+import { TrackedScript } from '../track/script.ts';
+import type { ReceivedPacket } from './admit.ts';
+import type { Event } from './instance.ts';
+import { STATE_WORD, type VrrpPorts } from './ports.ts';
+import type { Tracked } from './priority.ts';
+import { type GroupRecord, groupFault, groupState, pulled } from './sync-group.ts';
+import { VirtualRouter } from './virtual-router.ts';
+
+export class VrrpSpeaker {
+  private readonly ports: VrrpPorts;
+  private routers: readonly VirtualRouter[] = [];
+  private groups: GroupRecord[] = [];
+  private scripts: readonly TrackedScript[] = [];
+  private startAt: Instant | null = null;
+  private cancel: Cancel = () => {};
+  private stopped = false;
+
+  constructor(ports: VrrpPorts) {
+    this.ports = ports;
+  }
+
+  /** The first time begins the protocol; later it is a reload, and routers that stay keep their state. */
+  configure(config: VrrpConfig): void {
+    const { clock } = this.ports;
+    this.startAt ??= clock.now() + config.startupDelayMs;
+    this.scripts = this.adoptScripts(config);
+    const old = [...this.routers];
+    this.routers = config.instances.map((instance) => {
+      const kept = old.findIndex((router) => router.isFor(instance));
+      const [known] = kept < 0 ? [] : old.splice(kept, 1);
+      known?.adopt(instance);
+      return known ?? new VirtualRouter(instance, this.ports);
+    });
+    for (const gone of old) void gone.stop(false);
+    this.groups = config.syncGroups.map((group) => this.adoptGroup(group));
+    this.settle();
+  }
+
+  /** Links or their addresses have changed. */
+  linksChanged(): void {
+    this.settle();
+  }
+
+  /** Somebody removed an address: if we hold it, it is put back, and nobody's role changes. */
+  addressGone(address: string): void {
+    for (const router of this.routers) router.putBack(address);
+  }
+
+  /** Somebody else says on the link that an address is his. */
+  addressClaimed(address: string, mac: string): void {
+    for (const router of this.routers) router.claimed(address, mac);
+  }
+
+  snapshot(): VrrpSnapshot {
+    return {
+      instances: this.routers.map((router) =>
+        router.snapshot(this.trackedOf(router), this.groupOf(router)?.group.name ?? null),
+      ),
+      groups: this.groups.map(({ group, state, sinceMs }) => ({
+        name: group.name,
+        state,
+        sinceMs,
+        members: group.members,
+      })),
+      scripts: this.scripts.map(({ config, state, sinceMs, lastResult }) => ({
+        name: config.name,
+        up: state.up,
+        sinceMs,
+        lastResult,
+      })),
+    };
+  }
+
+  /** Leaves in good order. `keep`: the addresses stay and nothing is sent. */
+  async stop({ keep }: { readonly keep: boolean }): Promise<void> {
+    this.stopped = true;
+    this.cancel();
+    for (const script of this.scripts) script.close();
+    await Promise.all(this.routers.map((router) => router.stop(keep)));
+    for (const { group } of this.groups) {
+      const transition = { kind: 'GROUP', name: group.name, state: 'STOP', priority: 0 } as const;
+      this.ports.notify.changed(transition, group.notify);
+    }
+  }
+
+  private adoptScripts(config: VrrpConfig): readonly TrackedScript[] {
+    const old = this.scripts;
+    const ports = {
+      clock: this.ports.clock,
+      run: (script: Script, timeoutMs: Millis) => this.ports.runScript(script, timeoutMs),
+    };
+    for (const script of old) script.close();
+    return config.scripts.map((script) => {
+      const same = old.find(
+        ({ config: before }) => before.script.argv.join('\0') === script.script.argv.join('\0'),
+      );
+      return new TrackedScript(script, ports, () => this.settle(), same);
+    });
+  }
+
+  private adoptGroup(group: SyncGroup): GroupRecord {
+    const known = this.groups.find((record) => record.group.name === group.name);
+    if (known !== undefined) return { ...known, group };
+    return { group, state: 'init', sinceMs: this.ports.clock.wallTimeMs() };
+  }
+
+  private groupOf(router: VirtualRouter): GroupRecord | undefined {
+    return this.groups.find(({ group }) => group.members.includes(router.name));
+  }
+
+  private members({ group }: GroupRecord): readonly VirtualRouter[] {
+    return this.routers.filter((router) => group.members.includes(router.name));
+  }
+
+  /** Gives an event to one router and lets its group follow, in one turn. */
+  private give(router: VirtualRouter, event: Event): void {
+    const from = router.state.is;
+    router.take(event);
+    const group = this.groupOf(router);
+    if (group === undefined || router.state.is === from) return;
+    const follow = pulled(from, router.state.is);
+    if (follow === null) return;
+    for (const member of this.members(group)) if (member !== router) member.take(follow);
+  }
+
+  /** Compares what each router needs with what there is; then time goes on. */
+  private settle(): void {
+    if (this.stopped) return;
+    for (const router of this.routers) router.look(this.trackedOf(router));
+    for (const router of this.routers) {
+      const fault = this.faultOf(router);
+      if (fault !== null) this.give(router, { type: 'fault', reason: fault });
+      else if (this.mayStart(router)) this.give(router, { type: 'start' });
+      router.listen((packet) => this.onPacket(router, packet));
+    }
+    this.onTime();
+  }
+
+  private mayStart(router: VirtualRouter): boolean {
+    const begun = this.startAt !== null && this.ports.clock.now() >= this.startAt;
+    return begun && !router.isUndecided(this.trackedOf(router));
+  }
+
+  /** Its own fault, or that of a member of its group. */
+  private faultOf(router: VirtualRouter): string | null {
+    const own = router.faultOf(this.trackedOf(router));
+    const group = this.groupOf(router);
+    if (own !== null || group === undefined) return own;
+    return groupFault(
+      this.members(group).map((member) => ({
+        name: member.name,
+        fault: member.faultOf(this.trackedOf(member)),
+      })),
+    );
+  }
+
+  /** Its own trackers and those of its group; weights of members count only if the group says so. */
+  private trackedOf(router: VirtualRouter): readonly Tracked[] {
+    const group = this.groupOf(router)?.group;
+    const { trackInterfaces, trackScripts } = router.instance;
+    const keepWeight = group === undefined || group.trackWeights;
+    const own = [
+      ...trackInterfaces.map((track) => ({ kind: 'interface' as const, track })),
+      ...trackScripts.map((track) => ({ kind: 'script' as const, track })),
+    ].filter(({ kind, track }) => keepWeight || kind === 'interface' || track.weightDelta === 0);
+    const shared = [
+      ...(group?.trackInterfaces ?? []).map((track) => ({ kind: 'interface' as const, track })),
+      ...(group?.trackScripts ?? []).map((track) => ({ kind: 'script' as const, track })),
+    ];
+    return [...own, ...shared].map(({ kind, track }) => ({
+      kind,
+      track,
+      up: kind === 'interface' ? this.linkUp(track.name) : this.scriptUp(track.name),
+    }));
+  }
+
+  private linkUp(name: string): boolean {
+    return this.ports.links.find(name, 'ipv4')?.running ?? false;
+  }
+
+  private scriptUp(name: string): boolean | null {
+    return this.scripts.find(({ config }) => config.name === name)?.state.up ?? null;
+  }
+
+  private onPacket(router: VirtualRouter, packet: ReceivedPacket): void {
+    if (this.stopped) return;
+    const heard = router.hear(packet);
+    if (heard === null) return;
+    this.give(router, { type: 'heard', advert: heard });
+    this.onTime();
+  }
+
+  /** Wakes what is due, tells of groups, and arms the one timer for what is next. */
+  private onTime(): void {
+    if (this.stopped) return;
+    const { clock } = this.ports;
+    const waiting = this.startAt !== null && clock.now() < this.startAt;
+    for (const router of this.routers) {
+      if (router.deadline() <= clock.now()) this.give(router, { type: 'time' });
+    }
+    this.groups = this.groups.map((record) => this.tellGroup(record));
+    this.cancel();
+    const next = Math.min(
+      waiting ? (this.startAt as Instant) : Infinity,
+      ...this.routers.map((router) => router.deadline()),
+    );
+    if (next === Infinity) return;
+    this.cancel = clock.wakeAt(next, () => (waiting ? this.settle() : this.onTime()));
+  }
+
+  private tellGroup(record: GroupRecord): GroupRecord {
+    const { group, state: from } = record;
+    const to = groupState(this.members(record).map((member) => member.state.is));
+    if (to === from) return record;
+    const { clock, log, notify } = this.ports;
+    log.info({ group: group.name, from, to, reason: 'members' }, 'state changed');
+    if (to !== 'init') {
+      const state = STATE_WORD[to];
+      notify.changed({ kind: 'GROUP', name: group.name, state, priority: 0 }, group.notify);
+    }
+    return { group, state: to, sinceMs: clock.wallTimeMs() };
+  }
+}

@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../src/base/random.ts';
+import type { SyncGroup, VrrpInstance } from '../../src/model/vrrp.ts';
+import { type SimulatedClock, simulatedClock } from '../world/clock.ts';
+import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
+import { SimulatedLink } from '../world/link.ts';
+
+interface Pair {
+  readonly clock: SimulatedClock;
+  readonly eth0: SimulatedLink;
+  readonly eth1: SimulatedLink;
+  readonly one: SimulatedDirector;
+  readonly two: SimulatedDirector;
+}
+
+const servers: Partial<VrrpInstance> = {
+  name: 'VI_2',
+  interface: 'eth1',
+  vrid: 52,
+  addresses: [],
+};
+
+/** Two directors; the first has priority 150, the second 100. */
+function pair(over: Partial<VrrpInstance> = {}, grouped = false): Pair {
+  const clock = simulatedClock();
+  const eth0 = new SimulatedLink(clock);
+  const eth1 = new SimulatedLink(clock);
+  const world = { clock, links: { eth0, eth1 } };
+  const one = new SimulatedDirector('one', 1, world);
+  const two = new SimulatedDirector('two', 2, world);
+  const group: SyncGroup = {
+    name: 'G',
+    members: ['VI_1', 'VI_2'],
+    trackInterfaces: [],
+    trackScripts: [],
+    trackWeights: false,
+    notify: { master: null, backup: null, fault: null, stop: null, any: null },
+  };
+  for (const [director, priority] of [
+    [one, 150],
+    [two, 100],
+  ] as const) {
+    const first = instanceOf({ ...over, priority });
+    const both = grouped ? [first, instanceOf({ ...over, ...servers, priority })] : [first];
+    director.speaker.configure(configOf(both, grouped ? { syncGroups: [group] } : {}));
+  }
+  return { clock, eth0, eth1, one, two };
+}
+
+const states = ({ one, two }: Pair): string => `${one.state()} ${two.state()}`;
+
+describe('a pair', () => {
+  test('vrrp-S2 waits for three intervals and the skew before it takes over', async () => {
+    const world = pair();
+    await world.clock.settleTo(3413);
+    expect(states(world)).toBe('backup backup');
+    await world.clock.settleTo(3415);
+    expect(states(world)).toBe('master backup');
+    expect(world.one.held).toEqual(new Set(['10.0.0.100']));
+    expect(world.two.held.size).toBe(0);
+  });
+
+  test('vrrp-S2 `state MASTER` waits for one interval only', async () => {
+    const world = pair({ initialState: 'master' });
+    await world.clock.settleTo(1005);
+    expect(world.one.state()).toBe('master');
+  });
+
+  test('vrrp-S4 the backup takes over 3609 ms after the last advertisement', async () => {
+    const world = pair();
+    await world.clock.settleTo(10_000);
+    const lastHeardAt = 3415 - 1 + 6000 + 1; // masters from 3414.06 on, one a second, 1 ms away
+    world.eth0.setCut('one', true);
+    await world.clock.settleTo(lastHeardAt + 3608);
+    expect(world.two.state()).toBe('backup');
+    await world.clock.settleTo(lastHeardAt + 3611);
+    expect(world.two.state()).toBe('master');
+    expect(world.two.announced).toHaveLength(5);
+  });
+
+  test('vrrp-S12 after a cut the higher priority stays and the lower one yields', async () => {
+    const world = pair();
+    await world.clock.settleTo(5000);
+    world.eth0.setCut('one', true);
+    await world.clock.settleTo(12_000);
+    expect(states(world)).toBe('master master');
+    world.eth0.setCut('one', false);
+    await world.clock.settleTo(13_500);
+    expect(states(world)).toBe('master backup');
+    expect(world.two.held.size).toBe(0);
+  });
+
+  test('vrrp-S9 a master that stops lets the backup take over within its skew', async () => {
+    const world = pair();
+    await world.clock.settleTo(5000);
+    const stopped = world.one.speaker.stop({ keep: false });
+    await world.clock.settleTo(5001);
+    await stopped;
+    expect(world.one.held.size).toBe(0);
+    await world.clock.settleTo(5000 + 609);
+    expect(world.two.state()).toBe('backup');
+    await world.clock.settleTo(5000 + 613);
+    expect(world.two.state()).toBe('master');
+  });
+
+  test('vrrp-S6 nopreempt leaves the address where it is', async () => {
+    const world = pair({ preempt: false });
+    await world.clock.settleTo(5000);
+    world.eth0.setCut('one', true);
+    world.one.down.add('eth0');
+    world.one.speaker.linksChanged();
+    await world.clock.settleTo(12_000);
+    expect(states(world)).toBe('fault master');
+    world.eth0.setCut('one', false);
+    world.one.down.delete('eth0');
+    world.one.speaker.linksChanged();
+    await world.clock.settleTo(30_000);
+    expect(states(world)).toBe('backup master');
+  });
+
+  test('vrrp-R10 another interval, and another password, are dropped and counted', async () => {
+    const { clock, one, two } = pair();
+    one.speaker.configure(configOf([instanceOf({ priority: 150, advertIntervalMs: 2000 })]));
+    await clock.settleTo(20_000);
+    expect(two.speaker.snapshot().instances[0]?.counters.dropped.interval).toBeGreaterThan(0);
+    const key = { type: 'pass', key: 'guess' } as const;
+    one.speaker.configure(configOf([instanceOf({ priority: 150, authentication: key })]));
+    await clock.settleTo(30_000);
+    expect(two.speaker.snapshot().instances[0]?.counters.dropped.authentication).toBeGreaterThan(0);
+  });
+
+  test('an address that somebody removed is put back, and the master stays master', async () => {
+    const world = pair();
+    await world.clock.settleTo(5000);
+    world.one.held.clear();
+    world.one.speaker.addressGone('10.0.0.100');
+    await world.clock.settleTo(5001);
+    expect(world.one.held).toEqual(new Set(['10.0.0.100']));
+    expect(states(world)).toBe('master backup');
+    expect(world.one.speaker.snapshot().instances[0]?.counters.addressesPutBack).toBe(1);
+  });
+});
+
+describe('a sync group', () => {
+  test('vrrp-S21 moves as one when one of its links fails', async () => {
+    const { clock, one, two } = pair({}, true);
+    await clock.settleTo(8000);
+    expect([one.state('VI_1'), one.state('VI_2')]).toEqual(['master', 'master']);
+    one.down.add('eth1');
+    one.speaker.linksChanged();
+    expect([one.state('VI_1'), one.state('VI_2')]).toEqual(['fault', 'fault']);
+    await clock.settleTo(8700);
+    expect([two.state('VI_1'), two.state('VI_2')]).toEqual(['master', 'master']);
+    expect(one.held.size).toBe(0);
+    expect(one.told).toContain('GROUP G FAULT 0');
+    expect(two.told).toContain('GROUP G MASTER 0');
+  });
+});
+
+describe('tracking', () => {
+  test('a script with weight moves the priority, and with it the address', async () => {
+    const { clock, one, two } = pair();
+    const track = { name: 'check', weightDelta: -60, reverse: false };
+    const script = {
+      name: 'check',
+      script: { argv: ['/bin/true'], account: null },
+      intervalMs: 1000,
+      timeoutMs: 1000,
+      weightDelta: 0,
+      reverse: false,
+      rise: 2,
+      fall: 2,
+      initFail: false,
+    } as const;
+    const tracked = instanceOf({ priority: 150, trackScripts: [track] });
+    one.speaker.configure(configOf([tracked], { scripts: [script] }));
+    await clock.settleTo(8000);
+    expect(one.state()).toBe('master');
+    one.scriptOk = false;
+    await clock.settleTo(15_000);
+    expect(one.speaker.snapshot().instances[0]?.effectivePriority).toBe(90);
+    expect([one.state(), two.state()]).toEqual(['backup', 'master']);
+    one.scriptOk = true;
+    await clock.settleTo(25_000);
+    expect([one.state(), two.state()]).toEqual(['master', 'backup']);
+  });
+});
+
+test('after 5 s of health there is one master, whatever was cut before (200 seeds)', async () => {
+  for (let seed = 1; seed <= 200; seed += 1) {
+    const random = seededRandom(seed);
+    const world = pair({
+      preempt: random() < 0.5,
+      initialState: random() < 0.5 ? 'master' : 'backup',
+    });
+    let at = 0;
+    for (let turn = 0; turn < 6; turn += 1) {
+      at += random() * 4000;
+      await world.clock.settleTo(at);
+      world.eth0.setCut(random() < 0.5 ? 'one' : 'two', random() < 0.6);
+    }
+    world.eth0.setCut('one', false);
+    world.eth0.setCut('two', false);
+    await world.clock.settleTo(at + 5000);
+    const masters = [world.one, world.two].filter((director) => director.state() === 'master');
+    expect(masters, `seed ${seed}`).toHaveLength(1);
+    expect(masters[0]?.held.size, `seed ${seed}`).toBe(1);
+    const other = masters[0] === world.one ? world.two : world.one;
+    expect(other.held.size, `seed ${seed}`).toBe(0);
+  }
+});

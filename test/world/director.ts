@@ -1,0 +1,129 @@
+/** A director with the production's speaker on simulated links: what it holds, sends and tells. */
+import { silentLog } from '../../src/base/log.ts';
+import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
+import type { ScriptResult } from '../../src/track/script.ts';
+import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
+import type { SimulatedClock } from './clock.ts';
+import type { SimulatedLink } from './link.ts';
+
+export interface DirectorWorld {
+  readonly clock: SimulatedClock;
+  /** Links by the interface that each director has on them. */
+  readonly links: Readonly<Record<string, SimulatedLink>>;
+}
+
+export class SimulatedDirector {
+  readonly speaker: VrrpSpeaker;
+  readonly held = new Set<string>();
+  readonly told: string[] = [];
+  readonly announced: string[] = [];
+  /** Interfaces that are down here. */
+  readonly down = new Set<string>();
+  scriptOk = true;
+
+  constructor(name: string, hostPart: number, { clock, links }: DirectorWorld) {
+    this.speaker = new VrrpSpeaker({
+      clock,
+      log: silentLog,
+      adverts: {
+        open: (instance, source, onPacket) => {
+          const link = links[instance.interface] as SimulatedLink;
+          const port = link.attach({ host: name, source, onPacket });
+          return {
+            send: (payload) => port.send(instance.multicastGroup, payload),
+            close: () => port.close(),
+          };
+        },
+      },
+      links: {
+        find: (link) =>
+          link in links
+            ? { running: !this.down.has(link), primaryAddress: `10.0.0.${hostPart}` }
+            : null,
+      },
+      addresses: {
+        hold: async (addresses) => {
+          for (const { address } of addresses) this.held.add(address);
+        },
+        release: async (addresses) => {
+          for (const { address } of addresses) this.held.delete(address);
+        },
+      },
+      announcer: { announce: (_, address) => void this.announced.push(address) },
+      notify: {
+        changed: ({ kind, name: subject, state, priority }) =>
+          void this.told.push(`${kind} ${subject} ${state} ${priority}`),
+      },
+      runScript: async (): Promise<ScriptResult> => ({
+        ok: this.scriptOk,
+        reason: this.scriptOk ? 'exit code 0' : 'exit code 1',
+      }),
+    });
+  }
+
+  state(instance = 'VI_1'): string {
+    return (
+      this.speaker.snapshot().instances.find(({ name }) => name === instance)?.state ?? 'absent'
+    );
+  }
+}
+
+export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
+  return {
+    name: 'VI_1',
+    version: 2,
+    family: 'ipv4',
+    interface: 'eth0',
+    vrid: 51,
+    priority: 100,
+    initialState: 'backup',
+    advertIntervalMs: 1000,
+    downTimerAdverts: 3,
+    preempt: true,
+    preemptDelayMs: 0,
+    authentication: { type: 'pass', key: 'secret' },
+    sourceAddress: null,
+    multicastGroup: '224.0.0.18',
+    addresses: [
+      {
+        address: '10.0.0.100',
+        prefixLength: 24,
+        interface: 'eth0',
+        label: null,
+        scope: 'global',
+        broadcast: null,
+      },
+    ],
+    excludedAddresses: [],
+    announce: {
+      repeat: 5,
+      secondAfterMs: 5000,
+      refreshMs: 0,
+      refreshRepeat: 1,
+      lowerPriorityRepeat: 5,
+      lowerPriorityDelayMs: 5000,
+      spacingMs: 0,
+    },
+    trackPrimaryInterface: true,
+    trackInterfaces: [],
+    trackScripts: [],
+    answerLowerPriority: true,
+    answerHigherPriority: false,
+    notify: { master: null, backup: null, fault: null, stop: null, any: null },
+    ...over,
+  };
+}
+
+export function configOf(
+  instances: readonly VrrpInstance[],
+  over: Partial<VrrpConfig> = {},
+): VrrpConfig {
+  return {
+    instances,
+    syncGroups: [],
+    scripts: [],
+    startupDelayMs: 0,
+    process: { realtimePriority: null, niceness: null, lockMemory: false },
+    ...over,
+  };
+}

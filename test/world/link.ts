@@ -1,0 +1,52 @@
+/** A simulated link: what one speaker sends the others hear, unless the link is cut. */
+import type { Clock } from '../../src/base/time.ts';
+import type { ReceivedPacket } from '../../src/vrrp/admit.ts';
+
+interface Listener {
+  readonly host: string;
+  readonly source: string;
+  readonly onPacket: (packet: ReceivedPacket) => void;
+}
+
+export class SimulatedLink {
+  private readonly clock: Clock;
+  private readonly latencyMs: number;
+  private readonly listeners = new Set<Listener>();
+  private readonly cut = new Set<string>();
+
+  constructor(clock: Clock, latencyMs = 1) {
+    this.clock = clock;
+    this.latencyMs = latencyMs;
+  }
+
+  /** Takes a host off the link, or puts it back. */
+  setCut(host: string, cut: boolean): void {
+    if (cut) this.cut.add(host);
+    else this.cut.delete(host);
+  }
+
+  isCut(host: string): boolean {
+    return this.cut.has(host);
+  }
+
+  attach(listener: Listener): {
+    send(destination: string, payload: Uint8Array): void;
+    close(): void;
+  } {
+    this.listeners.add(listener);
+    return {
+      send: (destination, payload) => this.carry(listener, destination, Uint8Array.from(payload)),
+      close: () => void this.listeners.delete(listener),
+    };
+  }
+
+  private carry(from: Listener, destination: string, payload: Uint8Array): void {
+    if (this.cut.has(from.host)) return;
+    this.clock.wakeAt(this.clock.now() + this.latencyMs, () => {
+      for (const to of this.listeners) {
+        if (to.host === from.host || this.cut.has(to.host)) continue;
+        to.onPacket({ source: from.source, destination, hopLimit: 255, payload });
+      }
+    });
+  }
+}
