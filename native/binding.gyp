@@ -1,1 +1,9 @@
-{ "targets": [ { "target_name": "lvs_native", "sources": [ "addon.c" ], "cflags": [ "-Wall", "-Wextra", "-O2" ] } ] }
+{
+  "targets": [
+    {
+      "target_name": "lvs_native",
+      "sources": ["addon.c", "packet.c", "dial.c", "scheduling.c", "notify.c", "credentials.c"],
+      "cflags": ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
+    }
+  ]
+}

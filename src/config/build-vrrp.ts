@@ -404,7 +404,6 @@ function readTiming(section: Section, globals: Section): AnnounceTiming {
     refreshRepeat: read('garp_master_refresh_repeat', 'vrrp_garp_master_refresh_repeat', 1),
     lowerPriorityRepeat: read('garp_lower_prio_repeat', 'vrrp_garp_lower_prio_repeat', repeat),
     lowerPriorityDelayMs: read('garp_lower_prio_delay', 'vrrp_garp_lower_prio_delay', delay) * 1000,
-    spacingMs: (globals.number('vrrp_garp_interval') ?? 0) * 1000,
   };
 }
 

@@ -28,8 +28,6 @@ export interface AnnounceTiming {
   /** Announcements after hearing a lower-priority master. */
   readonly lowerPriorityRepeat: number;
   readonly lowerPriorityDelayMs: Millis;
-  /** Least wait between two announcements on one interface. */
-  readonly spacingMs: Millis;
 }
 
 /** Something an instance or group follows: with weight 0 its failure is a fault, else it moves the priority. */

@@ -17,7 +17,8 @@ export interface AdvertPort {
 
 export interface AdvertSocket {
   send(payload: Uint8Array): void;
-  close(): void;
+  /** Resolves when what was to be sent has been sent. */
+  close(): Promise<void>;
 }
 
 export interface LinkFacts {

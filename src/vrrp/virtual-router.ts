@@ -72,7 +72,7 @@ export class VirtualRouter {
     const after = allAddresses(instance);
     const groupMoved = this.instance.multicastGroup !== instance.multicastGroup;
     this.instance = instance;
-    if (groupMoved) this.hangUp();
+    if (groupMoved) void this.hangUp();
     if (this.state.is !== 'master') return;
     const gone = before.filter((one) => !has(after, one));
     const added = after.filter((one) => !has(before, one));
@@ -112,7 +112,7 @@ export class VirtualRouter {
   listen(onPacket: (packet: ReceivedPacket) => void): void {
     const { address } = this;
     if (this.socket !== null && this.socket.source === address) return;
-    this.hangUp();
+    void this.hangUp();
     if (
       address === null ||
       this.ports.links.find(this.instance.interface, this.instance.family) === null
@@ -163,7 +163,7 @@ export class VirtualRouter {
       { kind: 'INSTANCE', name: this.name, state: 'STOP', priority: this.priority },
       this.instance.notify,
     );
-    this.hangUp();
+    await this.hangUp();
   }
 
   putBack(address: string): void {
@@ -291,9 +291,10 @@ export class VirtualRouter {
     notify.changed({ ...transition, priority: this.priority }, this.instance.notify);
   }
 
-  private hangUp(): void {
-    this.socket?.port.close();
+  private async hangUp(): Promise<void> {
+    const { socket } = this;
     this.socket = null;
+    await socket?.port.close();
   }
 }
 

@@ -14,11 +14,11 @@ export interface DirectorWorld {
 
 export class SimulatedDirector {
   readonly speaker: VrrpSpeaker;
-  readonly held = new Set<string>();
+  readonly held: Set<string> = new Set();
   readonly told: string[] = [];
   readonly announced: string[] = [];
   /** Interfaces that are down here. */
-  readonly down = new Set<string>();
+  readonly down: Set<string> = new Set();
   scriptOk = true;
 
   constructor(name: string, hostPart: number, { clock, links }: DirectorWorld) {
@@ -31,7 +31,7 @@ export class SimulatedDirector {
           const port = link.attach({ host: name, source, onPacket });
           return {
             send: (payload) => port.send(instance.multicastGroup, payload),
-            close: () => port.close(),
+            close: async () => port.close(),
           };
         },
       },
@@ -102,7 +102,6 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
       refreshRepeat: 1,
       lowerPriorityRepeat: 5,
       lowerPriorityDelayMs: 5000,
-      spacingMs: 0,
     },
     trackPrimaryInterface: true,
     trackInterfaces: [],

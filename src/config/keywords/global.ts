@@ -54,9 +54,6 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('vrrp_down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
     default: '3',
   }),
-  keyword('vrrp_garp_interval', seconds(0, SECONDS_MAX), 'between two announcements', {
-    default: '0',
-  }),
   keyword('vrrp_garp_master_delay', integer(0, UINT_MAX), 'see garp_master_delay', {
     default: '5',
   }),
@@ -112,7 +109,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     snmp_socket snmp_vs_stats_update_interval startup_script startup_script_timeout state_dump_file
     stats_dump_file tmp_config_directory umask use_symlink_paths v3_checksum_as_v2 vmac_addr_prefix
     vmac_prefix vrrp_check_unicast_src vrrp_cpu_affinity vrrp_delay_after_boot vrrp_garp_extra_if
-    vrrp_gna_interval vrrp_ipsets vrrp_iptables vrrp_min_garp vrrp_netlink_cmd_rcv_bufs
+    vrrp_garp_interval vrrp_gna_interval vrrp_ipsets vrrp_iptables vrrp_min_garp vrrp_netlink_cmd_rcv_bufs
     vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs
     vrrp_netlink_monitor_rcv_bufs_force vrrp_notify_fifo vrrp_notify_fifo_script
     vrrp_notify_priority_changes vrrp_owner_ignore_adverts vrrp_process_name vrrp_rlimit_rtime

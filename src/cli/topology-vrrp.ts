@@ -1,0 +1,80 @@
+/** The VRRP part of a snapshot as text: who holds what, since when and why. */
+import type {
+  GroupSnapshot,
+  InstanceSnapshot,
+  ScriptSnapshot,
+  TrackerSnapshot,
+  VrrpSnapshot,
+  VrrpState,
+} from '../model/snapshot-vrrp.ts';
+import { formatSince, type TextStyle, tone } from './text.ts';
+
+interface Context {
+  readonly nowMs: number;
+  readonly style: TextStyle;
+}
+
+export function renderVrrp({ instances, groups, scripts }: VrrpSnapshot, context: Context): string {
+  return [
+    ...groups.map((group) => renderGroup(group, context)),
+    ...instances.map((instance) => renderInstance(instance, context)),
+    ...scripts.map((script) => renderScript(script, context)),
+  ].join('');
+}
+
+function stateText(state: VrrpState, style: TextStyle): string {
+  const kind = state === 'master' ? 'good' : state === 'fault' ? 'bad' : 'weak';
+  return tone(state.toUpperCase(), kind, style);
+}
+
+function renderGroup({ name, state, sinceMs, members }: GroupSnapshot, context: Context): string {
+  const { nowMs, style } = context;
+  const title = tone(name, 'strong', style);
+  const since = formatSince(sinceMs, nowMs);
+  return `  sync group ${title}  ${stateText(state, style)} ${since}: ${members.join(', ')}\n`;
+}
+
+function renderInstance(instance: InstanceSnapshot, context: Context): string {
+  const { nowMs, style } = context;
+  const { state, sinceMs, reason, counters } = instance;
+  const where = `${instance.interface}, vrid ${instance.vrid}, version ${instance.version}`;
+  const moved =
+    instance.effectivePriority === instance.priority
+      ? ''
+      : `, effective ${instance.effectivePriority}`;
+  const master =
+    state === 'master' || instance.masterAddress === null
+      ? ''
+      : `  master ${instance.masterAddress} priority ${instance.masterPriority}`;
+  const drops = Object.entries(counters.dropped).map(([why, count]) => `${count} for ${why}`);
+  const lines = [
+    `priority ${instance.priority}${moved}  every ${instance.advertIntervalMs / 1000} s${master}`,
+    `${state === 'master' ? 'holds' : 'for'} ${instance.addresses.join(', ') || 'no address'}`,
+    ...instance.trackers.map(trackerText),
+    `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
+    ...(drops.length === 0 ? [] : [tone(`dropped ${drops.join(', ')}`, 'bad', style)]),
+    ...(counters.addressesPutBack === 0
+      ? []
+      : [`put back addresses ${counters.addressesPutBack} times`]),
+    ...(counters.claimsByOthers === 0
+      ? []
+      : [tone(`${counters.claimsByOthers} ARP claims of others for our addresses`, 'bad', style)]),
+  ];
+  const title = `${tone(instance.name, 'strong', style)} (${where})`;
+  const head = `  ${title}  ${stateText(state, style)} ${formatSince(sinceMs, nowMs)}: ${reason}\n`;
+  return head + lines.map((line) => `      ${line}\n`).join('');
+}
+
+function trackerText({ kind, name, up, weightDelta }: TrackerSnapshot): string {
+  const state = up === null ? 'not known yet' : up ? 'up' : 'down';
+  const weight = weightDelta === 0 ? 'its failure is a fault' : `weight ${weightDelta}`;
+  return `tracks ${kind} ${name}: ${state} (${weight})`;
+}
+
+function renderScript(script: ScriptSnapshot, { nowMs, style }: Context): string {
+  const { name, up, sinceMs, lastResult } = script;
+  const state =
+    up === null ? 'not run yet' : up ? tone('up', 'good', style) : tone('down', 'bad', style);
+  const last = lastResult === null ? '' : `, last run: ${lastResult}`;
+  return `  script ${tone(name, 'strong', style)}  ${state} ${formatSince(sinceMs, nowMs)}${last}\n`;
+}

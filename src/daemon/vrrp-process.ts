@@ -1,0 +1,212 @@
+/**
+ * The `vrrp` process: connects the speaker with raw sockets, rtnetlink, gratuitous ARP and scripts.
+ * Nothing else runs in it, so that no advertisement waits for anything.
+ */
+import { DirectorError, describeError, errnoName } from '../base/error.ts';
+import type { Log, LogLevel } from '../base/log.ts';
+import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
+import { type Neighbours, openNeighbours } from '../kernel/neighbours.ts';
+import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
+import { openVrrpSocket } from '../kernel/packets.ts';
+import { applyProcessSettings } from '../kernel/scheduling.ts';
+import { runScript } from '../kernel/script.ts';
+import type { Script } from '../model/script.ts';
+import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
+import { ScriptQueue } from '../notify/script.ts';
+import { vrrpNotices } from '../notify/vrrp.ts';
+import { diffAddresses } from '../reconcile/network.ts';
+import type { ScriptResult } from '../track/script.ts';
+import type { AdvertSocket, VrrpPorts } from '../vrrp/ports.ts';
+import { VrrpSpeaker } from '../vrrp/speaker.ts';
+import { openUplink, type ProcessDuties } from './ipc.ts';
+import { KnownLinks } from './links.ts';
+
+/** Changes of links come in bursts; the kernel is asked once for all of them. */
+const READ_AFTER_MS: Millis = 20;
+
+const clock = systemClock;
+
+class VrrpProcess implements ProcessDuties<VrrpConfig> {
+  private readonly log: Log;
+  private readonly network: Network;
+  private readonly links: KnownLinks;
+  private readonly scripts: ScriptQueue;
+  private readonly speaker: VrrpSpeaker;
+  private readonly neighbours = new Map<string, Neighbours>();
+  private started = false;
+  private cancelRead: Cancel | null = null;
+
+  constructor(log: Log) {
+    this.log = log;
+    this.network = openNetwork(clock);
+    this.links = new KnownLinks(this.network);
+    this.scripts = new ScriptQueue({ clock, log, run: runScript });
+    this.speaker = new VrrpSpeaker(this.ports());
+  }
+
+  async configure(config: VrrpConfig, quietMs: Millis): Promise<void> {
+    const addresses = config.instances.flatMap(allAddresses);
+    this.links.setVirtual(addresses.map(({ address }) => address));
+    await this.links.read();
+    if (!this.started) await this.begin(config, addresses, quietMs);
+    this.speaker.configure(config);
+  }
+
+  async snapshot(): Promise<VrrpSnapshot> {
+    return this.speaker.snapshot();
+  }
+
+  async stop(keep: boolean): Promise<void> {
+    await this.speaker.stop({ keep });
+    await this.scripts.close();
+    this.network.close();
+  }
+
+  /** The supervisor is dead: a peer may take over. */
+  orphaned(): Promise<void> {
+    return this.stop(false);
+  }
+
+  private async begin(
+    config: VrrpConfig,
+    addresses: readonly VirtualAddress[],
+    quietMs: Millis,
+  ): Promise<void> {
+    this.started = true;
+    for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
+    // Left by an earlier life: a peer may hold them already.
+    await this.changeAddresses([], addresses);
+    this.network.watch((event) => this.onNetwork(event));
+    if (quietMs > 0) await sleep(clock, quietMs);
+    await this.links.read();
+  }
+
+  private onNetwork(event: NetworkEvent): void {
+    if (event.event === 'address-gone') this.speaker.addressGone(event.address.address);
+    if (this.cancelRead !== null) return;
+    this.cancelRead = clock.wakeAt(clock.now() + READ_AFTER_MS, () => {
+      this.cancelRead = null;
+      void this.readLinks();
+    });
+  }
+
+  private async readLinks(): Promise<void> {
+    try {
+      await this.links.read();
+    } catch (error) {
+      this.log.error({ reason: errnoName(error) }, 'interfaces could not be read');
+      return;
+    }
+    this.speaker.linksChanged();
+  }
+
+  private ports(): VrrpPorts {
+    return {
+      clock,
+      log: this.log,
+      links: this.links,
+      adverts: { open: (instance, source, onPacket) => this.open(instance, source, onPacket) },
+      addresses: {
+        hold: (addresses) => this.changeAddresses(addresses, []),
+        release: (addresses) => this.changeAddresses([], addresses),
+      },
+      announcer: { announce: (link, address) => this.announce(link, address) },
+      notify: {
+        changed: (transition, scripts) => {
+          for (const notice of vrrpNotices(transition, scripts)) this.scripts.enqueue(notice);
+        },
+      },
+      runScript: (script, timeoutMs) => runTracked(script, timeoutMs),
+    };
+  }
+
+  private open(
+    instance: VrrpInstance,
+    source: string,
+    onPacket: Parameters<VrrpPorts['adverts']['open']>[2],
+  ): AdvertSocket {
+    const link = this.links.link(instance.interface);
+    if (link === null || instance.family !== 'ipv4') {
+      throw new DirectorError(
+        'SOCKET_FAILED',
+        `${instance.name}: VRRP over IPv6 is not in this version`,
+        { hint: 'list IPv6 addresses in virtual_ipaddress_excluded of an IPv4 instance' },
+      );
+    }
+    const socket = { interface: link.name, interfaceIndex: link.index, source };
+    return openVrrpSocket(
+      { ...socket, group: instance.multicastGroup },
+      {
+        onPacket,
+        onDrop: (reason) => this.log.debug({ instance: instance.name, reason }, 'packet dropped'),
+        onError: (error) => {
+          this.log.warn({ instance: instance.name, reason: describeError(error) }, 'VRRP socket');
+        },
+      },
+    );
+  }
+
+  /** What the kernel refuses is logged; the protocol goes on, and the next change tries again. */
+  private async changeAddresses(
+    hold: readonly VirtualAddress[],
+    release: readonly VirtualAddress[],
+  ): Promise<void> {
+    try {
+      const actual = await this.network.readAddresses();
+      const interfaces = this.links.indexes();
+      const { changes, missingInterfaces } = diffAddresses({ hold, release, actual, interfaces });
+      if (missingInterfaces.length > 0) {
+        this.log.error({ interfaces: missingInterfaces }, 'addresses have no interface');
+      }
+      if (changes.length > 0) await this.network.changeAddresses(changes);
+    } catch (error) {
+      this.log.error({ reason: describeError(error) }, 'addresses could not be changed');
+    }
+  }
+
+  private announce(linkName: string, address: string): void {
+    try {
+      this.neighboursOn(linkName)?.announce(address);
+    } catch (error) {
+      const fields = { interface: linkName, address, reason: errnoName(error) };
+      this.log.warn(fields, 'address could not be announced');
+    }
+  }
+
+  private neighboursOn(linkName: string): Neighbours | null {
+    const known = this.neighbours.get(linkName);
+    if (known !== undefined) return known;
+    const link = this.links.link(linkName);
+    const mac = this.links.macOf(linkName);
+    if (link === null || mac === null) return null;
+    const opened = openNeighbours({
+      interfaceIndex: link.index,
+      mac,
+      onClaim: ({ address, mac: other }) => this.speaker.addressClaimed(address, other),
+    });
+    this.neighbours.set(linkName, opened);
+    return opened;
+  }
+}
+
+function allAddresses({ addresses, excludedAddresses }: VrrpInstance): readonly VirtualAddress[] {
+  return [...addresses, ...excludedAddresses];
+}
+
+async function runTracked(script: Script, timeoutMs: Millis): Promise<ScriptResult> {
+  try {
+    const { exitCode, signal, timedOut } = await runScript(script, {
+      extraArgs: [],
+      timeoutMs,
+      clock,
+    });
+    const reason = timedOut ? 'timeout' : exitCode === null ? `${signal}` : `exit code ${exitCode}`;
+    return { ok: exitCode === 0 && !timedOut, reason };
+  } catch (error) {
+    return { ok: false, reason: describeError(error) };
+  }
+}
+
+const uplink = openUplink(process.argv[2] as LogLevel);
+uplink.serve(new VrrpProcess(uplink.log));

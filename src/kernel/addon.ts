@@ -1,0 +1,67 @@
+/** The native addon: its types, where it is found, and what is said when it is missing. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DirectorError } from '../base/error.ts';
+
+/** Something that is going on natively and can be ended. */
+export type NativeHandle = { readonly native: unique symbol };
+
+/** Contracts: native/README.md. */
+export interface Addon {
+  openPacketSocket(interfaceIndex: number, etherType: number): number;
+  sendFrame(fd: number, frame: Uint8Array): void;
+  attachFilter(fd: number, program: readonly number[]): void;
+  receiveFrames(fd: number, onFrame: (frame: Buffer) => void): NativeHandle;
+  stopReceiving(handle: NativeHandle): void;
+  closeDescriptor(fd: number): void;
+  dial(
+    address: string,
+    port: number,
+    interfaceName: string,
+    mark: number,
+    bindAddress: string,
+    bindPort: number,
+    onDone: (fd: number, errnoName: string) => void,
+  ): NativeHandle;
+  cancelDial(handle: NativeHandle): void;
+  setRealtime(priority: number): void;
+  setNiceness(value: number): void;
+  lockMemory(): void;
+  notify(path: string, state: string): void;
+  peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
+}
+
+const BUILT_AT = join('native', 'build', 'Release', 'lvs_native.node');
+
+let loaded: Addon | null = null;
+
+/** @throws DirectorError ADDON_MISSING when it is not built, or built for another machine. */
+export function loadAddon(): Addon {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Addon {
+  const path = find(dirname(fileURLToPath(import.meta.url)));
+  const hint = 'npm run build:native';
+  if (path === null)
+    throw new DirectorError('ADDON_MISSING', 'the native addon is not built', { hint });
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    throw new DirectorError('ADDON_MISSING', `the native addon cannot be loaded: ${path}`, {
+      hint,
+      cause,
+    });
+  }
+}
+
+/** Upwards from here: src/kernel and dist/src/kernel are not equally deep. */
+function find(folder: string): string | null {
+  const path = join(folder, BUILT_AT);
+  if (existsSync(path)) return path;
+  const parent = dirname(folder);
+  return parent === folder ? null : find(parent);
+}
