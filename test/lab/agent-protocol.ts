@@ -1,0 +1,33 @@
+/** What a test and the helper in a host say to each other, one JSON object a line. */
+
+export type Order =
+  /** Serves `body` by HTTP on a port of every address, until told to stop. */
+  | { readonly do: 'serve'; readonly port: number; readonly body: string }
+  | { readonly do: 'stop-serving' }
+  /** Fetches a url so many times; answers how often each body came. */
+  | { readonly do: 'fetch'; readonly url: string; readonly times: number }
+  /** Fetches a url all the time and records when it was answered. */
+  | { readonly do: 'watch'; readonly url: string }
+  /** Ends the watch; answers the longest time without an answer. */
+  | { readonly do: 'end-watch' }
+  /** Asks by ARP who has an address, all the time. */
+  | {
+      readonly do: 'probe';
+      readonly address: string;
+      readonly interface: string;
+      readonly from: string;
+    }
+  /** Ends the probe; answers who answered, and for how long two did. */
+  | { readonly do: 'end-probe' };
+
+export interface WatchReport {
+  readonly answers: number;
+  readonly longestSilenceMs: number;
+}
+
+export interface ProbeReport {
+  /** MACs in the order of their first answer. */
+  readonly holders: readonly string[];
+  /** Time in which two hosts answered for the address. */
+  readonly overlapMs: number;
+}

@@ -1,0 +1,145 @@
+/** The helper in a host: serves and fetches HTTP and asks by ARP, as it is told on standard input. */
+import { createServer, get, type Server } from 'node:http';
+import { createInterface } from 'node:readline';
+import { parseMac } from '../../src/base/address.ts';
+import { type Neighbours, openNeighbours } from '../../src/kernel/neighbours.ts';
+import { openNetwork } from '../../src/kernel/network.ts';
+import type { Order, ProbeReport, WatchReport } from './agent-protocol.ts';
+
+const FETCH_MS_MAX = 1_000;
+const WATCH_EVERY_MS = 40;
+const PROBE_EVERY_MS = 25;
+
+let server: Server | null = null;
+let watching: { readonly answeredAt: number[]; stop: boolean; readonly startedAt: number } | null =
+  null;
+let probing: Probe | null = null;
+
+interface Probe {
+  readonly neighbours: Neighbours;
+  readonly timer: NodeJS.Timeout;
+  /** One set of MACs a question. */
+  readonly rounds: Set<string>[];
+  readonly holders: Set<string>;
+}
+
+function fetchOnce(url: string, timeoutMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: timeoutMs }, (response) => {
+      let body = '';
+      response.on('data', (part: Buffer) => {
+        body += part.toString();
+      });
+      response.on('end', () => resolve(body.trim()));
+      response.on('error', (error) => resolve(`failed: ${error.message}`));
+    });
+    request.on('timeout', () => request.destroy(new Error('timeout')));
+    request.on('error', (error) => resolve(`failed: ${error.message}`));
+  });
+}
+
+function serve(port: number, body: string): Promise<void> {
+  const opened = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', connection: 'close' });
+    response.end(`${body}\n`);
+  });
+  server = opened;
+  return new Promise((resolve) => opened.listen(port, '0.0.0.0', () => resolve()));
+}
+
+function stopServing(): Promise<void> {
+  const closing = server;
+  server = null;
+  if (closing === null) return Promise.resolve();
+  return new Promise((resolve) => {
+    closing.close(() => resolve());
+    closing.closeAllConnections();
+  });
+}
+
+async function fetchMany(url: string, times: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (let time = 0; time < times; time += 1) {
+    const body = await fetchOnce(url, FETCH_MS_MAX * 5);
+    counts[body] = (counts[body] ?? 0) + 1;
+  }
+  return counts;
+}
+
+async function watch(url: string): Promise<void> {
+  const current = { answeredAt: [] as number[], stop: false, startedAt: performance.now() };
+  watching = current;
+  while (!current.stop) {
+    const body = await fetchOnce(url, 250);
+    if (!body.startsWith('failed')) current.answeredAt.push(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, WATCH_EVERY_MS));
+  }
+}
+
+function endWatch(): WatchReport {
+  if (watching === null) return { answers: 0, longestSilenceMs: 0 };
+  watching.stop = true;
+  const { answeredAt, startedAt } = watching;
+  const marks = [startedAt, ...answeredAt, performance.now()];
+  const silences = marks.slice(1).map((at, index) => at - (marks[index] as number));
+  return { answers: answeredAt.length, longestSilenceMs: Math.max(...silences) };
+}
+
+async function probe(address: string, link: string, from: string): Promise<void> {
+  const network = openNetwork();
+  const found = await network.readLink(link);
+  network.close();
+  const mac = found?.mac === null || found === null ? null : parseMac(found.mac);
+  if (found === null || mac === null) throw new Error(`there is no ${link} to probe on`);
+  const rounds: Set<string>[] = [];
+  const holders = new Set<string>();
+  const neighbours = openNeighbours({
+    interfaceIndex: found.index,
+    mac,
+    onClaim: (claim) => {
+      if (claim.address !== address) return;
+      holders.add(claim.mac);
+      rounds.at(-1)?.add(claim.mac);
+    },
+  });
+  const timer = setInterval(() => {
+    rounds.push(new Set());
+    neighbours.probe(address, from);
+  }, PROBE_EVERY_MS);
+  probing = { neighbours, timer, rounds, holders };
+}
+
+function endProbe(): ProbeReport {
+  if (probing === null) return { holders: [], overlapMs: 0 };
+  clearInterval(probing.timer);
+  probing.neighbours.close();
+  const overlapping = probing.rounds.filter((macs) => macs.size > 1).length;
+  return { holders: [...probing.holders], overlapMs: overlapping * PROBE_EVERY_MS };
+}
+
+async function carryOut(order: Order): Promise<unknown> {
+  switch (order.do) {
+    case 'serve':
+      return serve(order.port, order.body);
+    case 'stop-serving':
+      return stopServing();
+    case 'fetch':
+      return fetchMany(order.url, order.times);
+    case 'watch':
+      void watch(order.url);
+      return null;
+    case 'end-watch':
+      return endWatch();
+    case 'probe':
+      return probe(order.address, order.interface, order.from);
+    case 'end-probe':
+      return endProbe();
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  carryOut(JSON.parse(line) as Order).then(
+    (reply) => process.stdout.write(`${JSON.stringify(reply ?? null)}\n`),
+    (error: unknown) => process.stdout.write(`${JSON.stringify({ error: String(error) })}\n`),
+  );
+});

@@ -1,0 +1,176 @@
+/**
+ * Hosts on links: network namespaces joined by bridges, programs in them, and what happened. Everything
+ * it makes has a name that begins with the lab's prefix and is removed by `close`.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent } from './agent-client.ts';
+
+export const ROOT: string = process.cwd();
+
+export interface Interface {
+  readonly bridge: string;
+  /** With prefix length. */
+  readonly address: string;
+}
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  /** Sends a signal to it and, for KILL, to everything it started. */
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<number>;
+}
+
+export class Lab {
+  private readonly prefix: string;
+  private readonly folder: string;
+  private readonly hosts = new Set<string>();
+  private readonly running = new Set<Running>();
+  private readonly agents: Agent[] = [];
+  private made = false;
+
+  constructor(name: string) {
+    this.prefix = `l${(process.pid % 1000).toString(36)}`;
+    this.folder = join(ROOT, '.lab', 'logs', name);
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  /** A switch: all interfaces that name it are on one link. */
+  async bridge(name: string): Promise<void> {
+    if (!this.made) await this.sh('ip', ['netns', 'add', this.netns('switch')]);
+    this.made = true;
+    this.hosts.add('switch');
+    await this.ip('switch', 'link', 'add', name, 'type', 'bridge');
+    await this.ip('switch', 'link', 'set', name, 'up');
+  }
+
+  /** A host with its interfaces, `eth0` and so on, and perhaps a default gateway. */
+  async host(
+    name: string,
+    interfaces: Readonly<Record<string, Interface>>,
+    gateway?: string,
+  ): Promise<void> {
+    await this.sh('ip', ['netns', 'add', this.netns(name)]);
+    this.hosts.add(name);
+    await this.ip(name, 'link', 'set', 'lo', 'up');
+    for (const [link, { bridge, address }] of Object.entries(interfaces)) {
+      const port = this.port(name, link);
+      const peer = ['peer', 'name', link, 'netns', this.netns(name)];
+      await this.ip('switch', 'link', 'add', port, 'type', 'veth', ...peer);
+      await this.ip('switch', 'link', 'set', port, 'master', bridge, 'up');
+      await this.ip(name, 'addr', 'add', address, 'dev', link);
+      await this.ip(name, 'link', 'set', link, 'up');
+    }
+    if (gateway !== undefined) await this.ip(name, 'route', 'add', 'default', 'via', gateway);
+  }
+
+  /** Pulls or plugs a host's cable; its own end stays up when only the switch knows. */
+  async plug(name: string, link: string, plugged: boolean): Promise<void> {
+    await this.ip('switch', 'link', 'set', this.port(name, link), plugged ? 'up' : 'down');
+  }
+
+  /** `ip` in a host. */
+  ip(host: string, ...args: readonly string[]): Promise<Result> {
+    return this.sh('ip', ['-n', this.netns(host), ...args]);
+  }
+
+  /** Runs a program in a host to its end. */
+  run(host: string, program: string, ...args: readonly string[]): Promise<Result> {
+    return this.sh('ip', ['netns', 'exec', this.netns(host), program, ...args], true);
+  }
+
+  lvsctl(host: string, ...args: readonly string[]): Promise<Result> {
+    return this.run(host, process.execPath, 'dist/src/lvsctl.js', ...args);
+  }
+
+  /** Starts a program in a host; what it prints goes to a file named after it. */
+  start(host: string, logName: string, ...command: readonly string[]): Running {
+    const child = spawn('ip', ['netns', 'exec', this.netns(host), ...command], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const log = createWriteStream(join(this.folder, `${logName}.log`), { flags: 'a' });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    const pid = child.pid as number;
+    const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? -1)));
+    const running: Running = {
+      process: child,
+      pid,
+      ended,
+      kill: (signal) => {
+        try {
+          process.kill(signal === 'SIGKILL' ? -pid : pid, signal);
+        } catch {
+          // It is gone already.
+        }
+      },
+    };
+    this.running.add(running);
+    return running;
+  }
+
+  /** A helper in a host that serves, fetches and asks by ARP without a process for each. */
+  agent(host: string): Agent {
+    const command = ['netns', 'exec', this.netns(host), process.execPath, 'dist/test/lab/agent.js'];
+    const agent = new Agent(
+      spawn('ip', command, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    this.agents.push(agent);
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.agents) agent.close();
+    for (const running of this.running) running.kill('SIGKILL');
+    await Promise.all([...this.running].map((running) => running.ended));
+    for (const host of this.hosts) await this.sh('ip', ['netns', 'del', this.netns(host)], true);
+  }
+
+  private netns(host: string): string {
+    return `${this.prefix}-${host}`;
+  }
+
+  private port(host: string, link: string): string {
+    return `${host}-${link}`.slice(-15);
+  }
+
+  private sh(program: string, args: readonly string[], mayFail = false): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      execFile(program, args, { cwd: ROOT }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        if (code === 0 || mayFail) resolve({ code, stdout, stderr });
+        else reject(new Error(`${program} ${args.join(' ')}: ${stderr || error?.message}`));
+      });
+    });
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Asks until it is so; gives how long that took. */
+export async function eventually(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<number> {
+  const startedAt = performance.now();
+  for (;;) {
+    if (await isSo()) return performance.now() - startedAt;
+    if (performance.now() - startedAt > withinMs) {
+      throw new Error(`not within ${withinMs / 1000} s: ${what}`);
+    }
+    await pause(50);
+  }
+}

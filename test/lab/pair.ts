@@ -1,0 +1,136 @@
+/**
+ * The product's pair, as conf/lvs-dr describes it:
+ *
+ *      client .100 ──┬── clients 192.0.2.0/24 ──┬── router .254 ──┐
+ *                director1 .2   director2 .3                       │
+ *                    └── servers 198.51.100.0/24 ──┬── rs1 .21  rs2 .22  rs3 .23
+ */
+import { readFileSync } from 'node:fs';
+import type { Snapshot } from '../../src/api/protocol.ts';
+import type { Agent } from './agent-client.ts';
+import { Lab, type Running } from './lab.ts';
+
+export const VIP = '192.0.2.10';
+export const SERVICE: string = `http://${VIP}/`;
+export const CLIENT = '192.0.2.100';
+export const REAL_SERVERS: readonly string[] = ['rs1', 'rs2', 'rs3'];
+export type DirectorName = 'director1' | 'director2';
+
+export class Pair {
+  readonly lab: Lab;
+  readonly client: Agent;
+  readonly servers: readonly Agent[];
+  private readonly daemons = new Map<DirectorName, Running>();
+  private readonly conf: Readonly<Record<DirectorName, string>>;
+
+  private constructor(lab: Lab, client: Agent, servers: readonly Agent[], folder: string) {
+    this.lab = lab;
+    this.client = client;
+    this.servers = servers;
+    this.conf = {
+      director1: `conf/${folder}/master.conf`,
+      director2: `conf/${folder}/backup.conf`,
+    };
+  }
+
+  /** Hosts, links and real servers, ready for DR; no daemon yet. */
+  static async layOut(name: string, folder = 'lvs-dr'): Promise<Pair> {
+    const lab = new Lab(name);
+    await lab.bridge('clients');
+    await lab.bridge('servers');
+    const on = (bridge: string, address: string) => ({ bridge, address: `${address}/24` });
+    await lab.host('client', { eth0: on('clients', CLIENT) });
+    await lab.host('router', {
+      eth0: on('clients', '192.0.2.254'),
+      eth1: on('servers', '198.51.100.254'),
+    });
+    await lab.run('router', 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    for (const [director, part] of [
+      ['director1', 2],
+      ['director2', 3],
+    ] as const) {
+      await lab.host(director, {
+        eth0: on('clients', `192.0.2.${part}`),
+        eth1: on('servers', `198.51.100.${part}`),
+      });
+    }
+    const servers: Agent[] = [];
+    for (const [at, server] of REAL_SERVERS.entries()) {
+      await lab.host(server, { eth0: on('servers', `198.51.100.${21 + at}`) }, '198.51.100.254');
+      const state = ['--state-dir', `/run/${server}`];
+      await lab.lvsctl(server, 'realserver', 'setup', '--vip', VIP, ...state);
+      const agent = lab.agent(server);
+      await agent.serve(80, server);
+      servers.push(agent);
+    }
+    return new Pair(lab, lab.agent('client'), servers, folder);
+  }
+
+  start(director: DirectorName): void {
+    const command = ['dist/src/lvsd.js', '-n', '-f', this.conf[director], '--run-dir'];
+    const runDir = this.runDir(director);
+    const daemon = this.lab.start(director, director, process.execPath, ...command, runDir);
+    this.daemons.set(director, daemon);
+  }
+
+  daemon(director: DirectorName): Running {
+    const daemon = this.daemons.get(director);
+    if (daemon === undefined) throw new Error(`${director} was not started`);
+    return daemon;
+  }
+
+  /** The power fails: its processes are gone at once, its cables dead, its addresses forgotten. */
+  async powerOff(director: DirectorName): Promise<void> {
+    this.daemon(director).kill('SIGKILL');
+    await this.lab.plug(director, 'eth0', false);
+    await this.lab.plug(director, 'eth1', false);
+    await this.lab.ip(director, 'addr', 'del', `${VIP}/24`, 'dev', 'eth0');
+    await this.lab.ip(director, 'addr', 'del', '198.51.100.10/24', 'dev', 'eth1');
+    await this.lab.run(director, 'ipvsadm', '-C');
+  }
+
+  async powerOn(director: DirectorName): Promise<void> {
+    await this.lab.plug(director, 'eth0', true);
+    await this.lab.plug(director, 'eth1', true);
+    this.start(director);
+  }
+
+  async show(director: DirectorName): Promise<string> {
+    const { stdout, stderr } = await this.lab.lvsctl(
+      director,
+      '--run-dir',
+      this.runDir(director),
+      'show',
+    );
+    return stdout || stderr;
+  }
+
+  /** Null while no daemon answers. */
+  async snapshot(director: DirectorName): Promise<Snapshot | null> {
+    const runDir = this.runDir(director);
+    const { code, stdout } = await this.lab.lvsctl(director, '--run-dir', runDir, 'show', '--json');
+    return code === 0 ? (JSON.parse(stdout) as Snapshot) : null;
+  }
+
+  /** Every instance and group of it, in one word each. */
+  async states(director: DirectorName): Promise<readonly string[]> {
+    const vrrp = (await this.snapshot(director))?.vrrp;
+    return (vrrp?.instances ?? []).map(({ state }) => state);
+  }
+
+  /** The addresses of real servers in the director's kernel, as it is now. */
+  inKernel(director: DirectorName): readonly string[] {
+    const text = readFileSync(`/proc/${this.daemon(director).pid}/net/ip_vs`, 'utf8');
+    return [...text.matchAll(/-> ([0-9A-F]{8}):/g)].map(([, hex = '']) =>
+      (hex.match(/../g) ?? []).map((octet) => Number.parseInt(octet, 16)).join('.'),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.lab.close();
+  }
+
+  private runDir(director: DirectorName): string {
+    return `/run/${director}`;
+  }
+}

@@ -1,0 +1,16 @@
+/** The lab's suite: it runs inside a kernel with IPVS that boot.ts has picked. One process, in order. */
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/lab/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default config;

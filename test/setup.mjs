@@ -1,0 +1,84 @@
+// Everything a fresh clone needs before the demo or the tests: dependencies, the addon, dist/, and the
+// Debian packages of the lab. Plain JavaScript without dependencies; what is done is skipped.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const root = new URL('..', import.meta.url).pathname;
+const stamps = join(root, '.lab', 'stamps');
+process.chdir(root);
+mkdirSync(stamps, { recursive: true });
+
+/** Commands of Debian packages: what the lab cannot do without. */
+const PROGRAMS = {
+  'linux.uml': 'user-mode-linux',
+  busybox: 'busybox',
+  ip: 'iproute2',
+  ipvsadm: 'ipvsadm',
+  modprobe: 'kmod',
+  tcpdump: 'tcpdump',
+};
+
+function run(command, args, environment = {}) {
+  execFileSync(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+}
+
+function filesBelow(...folders) {
+  return folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('build'))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+}
+
+/** Runs a step unless these files are as they were when it last succeeded. */
+function step(name, files, products, work) {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of files.sort()) hash.update(file).update(readFileSync(file));
+  const digest = hash.digest('hex');
+  const stamp = join(stamps, name);
+  const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+  if (done && products.every((product) => existsSync(product))) return;
+  console.log(`set-up: ${name}`);
+  work();
+  writeFileSync(stamp, digest);
+}
+
+function isInstalled(program) {
+  const folders = `${process.env.PATH}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
+
+function installPackages() {
+  const missing = Object.entries(PROGRAMS).filter(([program]) => !isInstalled(program));
+  if (missing.length === 0) return;
+  const packages = missing.map(([, name]) => name);
+  if (process.getuid() !== 0 || !isInstalled('apt-get')) {
+    console.error(
+      `set-up: install the packages ${packages.join(' ')} first (Debian: apt-get install)`,
+    );
+    process.exit(1);
+  }
+  console.log(`set-up: Debian packages ${packages.join(' ')}`);
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  run('apt-get', ['update', '-qq'], quiet);
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+}
+
+step(
+  'dependencies',
+  ['package.json', 'package-lock.json'],
+  ['node_modules/.package-lock.json'],
+  () => run('npm', ['ci', '--ignore-scripts=false']),
+);
+step('addon', filesBelow('native'), ['native/build/Release/lvs_native.node'], () =>
+  run('npm', ['run', '--silent', 'build:native']),
+);
+step(
+  'dist',
+  [...filesBelow('src', 'test').filter((file) => file.endsWith('.ts')), 'tsconfig.json'],
+  ['dist/src/lvsd.js'],
+  () => run(join('node_modules', '.bin', 'tsc'), ['-p', '.']),
+);
+installPackages();
