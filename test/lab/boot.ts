@@ -78,8 +78,8 @@ for module in ${MODULES.join(' ')}; do modprobe -d ${quote(modules)} $module; do
 echo ${quote(modprobe)} > /proc/sys/kernel/modprobe
 ip link set lo up
 cd ${quote(ROOT)}
-${command.map(quote).join(' ')} </dev/null
-echo $? > ${quote(statusFile)}
+# Through a pipe: a program that sees a console redraws its lines.
+{ ${command.map(quote).join(' ')} </dev/null 2>&1; echo $? > ${quote(statusFile)}; } | cat
 sync
 exec busybox poweroff -f
 `;
