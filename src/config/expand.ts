@@ -26,7 +26,9 @@ export interface ExpandOptions {
 
 /** Files within files, and definitions within definitions. */
 const DEPTH_MAX = 32;
-/** Characters of all lines together, after everything is written out. */
+/** Uses of definitions in one line, those within definitions included. */
+const USES_MAX = 4096;
+/** Characters of all lines together, likewise. */
 const EXPANDED_LENGTH_MAX = 64 * 1024 * 1024;
 
 const INCLUDE = /^\s*(include[rmwba]?)\s+(?:"([^"]*)"|(\S+))\s*$/;
@@ -139,8 +141,10 @@ export class Expander {
   ): Iterable<Line> {
     const text = stretches.map((stretch) => stretch.text).join('');
     this.length += text.length;
-    if (depth > DEPTH_MAX || this.length > EXPANDED_LENGTH_MAX) {
-      this.tellTooLarge(spanIn(file, stretches, 0, text.length), depth);
+    const excess = this.excessOf(stretches, depth);
+    if (excess !== null) {
+      const span = spanIn(file, stretches, 0, text.length);
+      this.options.reports.add({ code: 'too-large', span, message: excess });
       return;
     }
     const generated = generate(text, (value) => this.replaceText(value));
@@ -251,12 +255,12 @@ export class Expander {
     }
   }
 
-  private tellTooLarge(span: Span, depth: number): void {
-    const why =
-      depth > DEPTH_MAX
-        ? `definitions within definitions, more than ${DEPTH_MAX} deep`
-        : `more than ${EXPANDED_LENGTH_MAX / 1024 / 1024} Mi characters after definitions are written out`;
-    this.options.reports.add({ code: 'too-large', span, message: why });
+  /** Which limit is passed, or null. */
+  private excessOf(stretches: readonly Stretch[], depth: number): string | null {
+    if (depth > DEPTH_MAX) return `definitions within definitions, more than ${DEPTH_MAX} deep`;
+    if (stretches.length > USES_MAX) return `more than ${USES_MAX} uses of definitions in one line`;
+    if (this.length <= EXPANDED_LENGTH_MAX) return null;
+    return `more than ${EXPANDED_LENGTH_MAX} characters after definitions are written out`;
   }
 
   private tellByteOrderMark(file: SourceFile): void {

@@ -1,0 +1,192 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { dumpDirector } from '../../src/config/dump.ts';
+import { diagnosticsToJson } from '../../src/config/render.ts';
+import { load } from './world.ts';
+
+const virtualServer = (inner: string): string =>
+  `virtual_server 192.0.2.10 80 {\n lvs_sched wrr\n lvs_method NAT\n protocol TCP\n ${inner}\n}\n`;
+
+describe('the model', () => {
+  test('has every default of an instance filled in', () => {
+    const { director } = load('vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n}\n');
+    expect(director?.vrrp.instances[0]).toMatchObject({
+      version: 2,
+      family: 'ipv4',
+      priority: 100,
+      initialState: 'backup',
+      advertIntervalMs: 1000,
+      preempt: true,
+      multicastGroup: '224.0.0.18',
+      authentication: { type: 'none' },
+      announce: { repeat: 5, secondAfterMs: 5000, lowerPriorityRepeat: 5 },
+      answerLowerPriority: true,
+    });
+  });
+
+  test('hands settings down from virtual server to real server to checker', () => {
+    const { director } = load(
+      virtualServer(`delay_loop 7
+        retry 4
+        weight 9
+        real_server 198.51.100.21 8080 {
+          connect_timeout 3
+          TCP_CHECK { retry 0 }
+        }
+        real_server 198.51.100.22 8080 {
+          HTTP_GET { url { } }
+        }`),
+    );
+    const [first, second] = director?.health.virtualServers[0]?.realServers ?? [];
+    expect(first).toMatchObject({ weight: 9, port: 8080, forwarding: 'nat' });
+    expect(first?.checks[0]?.pacing).toMatchObject({
+      delayLoopMs: 7000,
+      warmupMs: 7000,
+      connectTimeoutMs: 3000,
+      retry: 0,
+      delayBeforeRetryMs: 1000,
+    });
+    expect(second?.checks[0]).toMatchObject({
+      kind: 'http',
+      host: '198.51.100.22:8080',
+      urls: [{ path: '/', statusCodes: [{ first: 200, last: 299 }] }],
+      pacing: { retry: 4, delayBeforeRetryMs: 3000 },
+    });
+  });
+
+  test('takes the words of a value as keepalived does', () => {
+    const { director } = load(
+      `vrrp_script a {\n script "/bin/true 'x y' z"\n weight -20 reverse\n user nobody\n}\n`,
+    );
+    expect(director?.vrrp.scripts[0]).toMatchObject({
+      script: { argv: ['/bin/true', 'x y', 'z'], account: { user: 'nobody', uid: 65534 } },
+      weightDelta: -20,
+      reverse: true,
+    });
+  });
+
+  test('reads persistence, firewall marks and thresholds', () => {
+    const { director, diagnostics } = load(`virtual_server fwmark 7 {
+      lvs_sched sh
+      sh-port
+      lvs_method DR
+      persistence_timeout
+      persistence_granularity 255.255.255.0
+      real_server 198.51.100.21 { uthreshold 10
+        lthreshold 5 }
+    }`);
+    expect(diagnostics).toEqual([]);
+    expect(director?.health.virtualServers[0]).toMatchObject({
+      key: { kind: 'fwmark', family: 'ipv4', mark: 7 },
+      schedulerFlags: { fallback: false, port: true },
+      persistence: { timeoutSeconds: 360, granularityBits: 24 },
+      realServers: [{ port: 0, upperThreshold: 10, lowerThreshold: 5 }],
+    });
+  });
+
+  test('is dumped without secrets', () => {
+    const { director } = load(
+      'vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n authentication {\n auth_type PASS\n auth_pass canary\n }\n}\n',
+    );
+    const text = director === null ? '' : dumpDirector(director);
+    expect(text).toContain('VRRP Instance = VI_1');
+    expect(text).not.toContain('canary');
+  });
+});
+
+describe('the language', () => {
+  test('keeps lines for this host and drops those for others', () => {
+    const text = 'global_defs {\n @one router_id a\n @^one router_id b\n}\n';
+    expect(load(text, { configId: 'one' }).director?.global.routerId).toBe('a');
+    expect(load(text, { configId: 'two' }).director?.global.routerId).toBe('b');
+  });
+
+  test('binds definitions late, over several lines and into other words', () => {
+    const { director } = load(`$HOST=lb
+$NAME=\${HOST}-1
+$VIPS= \\
+  192.0.2.10/24 \\
+  192.0.2.11/24
+global_defs {
+  router_id "\${NAME}"
+}
+vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  virtual_ipaddress {
+    $VIPS
+  }
+}
+`);
+    expect(director?.global.routerId).toBe('lb-1');
+    expect(director?.vrrp.instances[0]?.addresses.map(({ address }) => address)).toEqual([
+      '192.0.2.10',
+      '192.0.2.11',
+    ]);
+  });
+
+  test('writes generators out', () => {
+    const { director } = load(virtualServer('~SEQ(i, 21, 23) real_server 198.51.100.$i 80 { }'));
+    const servers = director?.health.virtualServers[0]?.realServers ?? [];
+    expect(servers.map(({ address }) => address)).toEqual([
+      '198.51.100.21',
+      '198.51.100.22',
+      '198.51.100.23',
+    ]);
+  });
+
+  test('reads included files and tells mistakes in them', () => {
+    const { diagnostics } = load('include conf.d/*.conf\n', {
+      files: {
+        'conf.d/a.conf': 'global_defs {\n router_id a\n}\n',
+        'conf.d/b.conf': 'glbal_defs\n',
+      },
+    });
+    expect(diagnosticsToJson(diagnostics)).toMatchObject([
+      { file: 'conf.d/b.conf', line: 1, column: 1, length: 10, suggestion: 'global_defs' },
+    ]);
+  });
+
+  test('starts in compat mode with what keepalived would start with', () => {
+    const text = 'global_def {\n}\nglobal_defs {\n router_id lb1\n}\n';
+    expect(load(text).director).toBeNull();
+    const { director, diagnostics } = load(text, { mode: 'compat' });
+    expect(director?.global.routerId).toBe('lb1');
+    expect(diagnostics.map(({ severity }) => severity)).toEqual(['warning']);
+  });
+
+  test('no text makes it throw, and every place lies within its file', () => {
+    const corpus = readdirSync(new URL('../golden/config/', import.meta.url)).map((name) =>
+      readFileSync(new URL(`../golden/config/${name}`, import.meta.url), 'utf8'),
+    );
+    const mutant = fc
+      .tuple(fc.constantFrom(...corpus), fc.nat(), fc.nat(20), fc.string({ maxLength: 12 }))
+      .map(([text, at, length, insert]) => {
+        const from = at % (text.length + 1);
+        return text.slice(0, from) + insert + text.slice(from + length);
+      });
+    fc.assert(
+      fc.property(fc.oneof(mutant, fc.string({ maxLength: 200 })), (text) => {
+        for (const { span } of load(text).diagnostics) {
+          expect(span.start).toBeGreaterThanOrEqual(0);
+          expect(span.end).toBeGreaterThanOrEqual(span.start);
+          expect(span.end).toBeLessThanOrEqual(span.file.text.length);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('100 virtual servers of 10 real servers each are read', () => {
+    const text = Array.from({ length: 100 }, (_, server) =>
+      virtualServer(`~SEQ(i, 1, 10) real_server 10.1.${server}.$i 80 { TCP_CHECK { } }`).replace(
+        '192.0.2.10',
+        `10.0.0.${server + 1}`,
+      ),
+    ).join('');
+    const { director } = load(text);
+    expect(director?.health.virtualServers).toHaveLength(100);
+    expect(director?.health.virtualServers[99]?.realServers).toHaveLength(10);
+  });
+});
