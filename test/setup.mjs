@@ -2,7 +2,7 @@
 // Debian packages of the lab. Plain JavaScript without dependencies; what is done is skipped.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -17,7 +17,9 @@ const PROGRAMS = {
   ip: 'iproute2',
   ipvsadm: 'ipvsadm',
   modprobe: 'kmod',
-  tcpdump: 'tcpdump',
+  nginx: 'nginx-light',
+  'redis-server': 'redis-server',
+  curl: 'curl',
 };
 
 function run(command, args, environment = {}) {
@@ -50,6 +52,18 @@ function isInstalled(program) {
   return folders.some((folder) => existsSync(join(folder, program)));
 }
 
+/** Packages of servers start them when they are installed; Debian's policy file forbids it meanwhile. */
+function withoutServiceStarts(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    work();
+  } finally {
+    if (ours) rmSync(policy);
+  }
+}
+
 function installPackages() {
   const missing = Object.entries(PROGRAMS).filter(([program]) => !isInstalled(program));
   if (missing.length === 0) return;
@@ -61,9 +75,11 @@ function installPackages() {
     process.exit(1);
   }
   console.log(`set-up: Debian packages ${packages.join(' ')}`);
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], quiet);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+  withoutServiceStarts(() =>
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet),
+  );
 }
 
 step(

@@ -29,6 +29,8 @@ export interface Running {
   readonly ended: Promise<number>;
 }
 
+let labsMade = 0;
+
 export class Lab {
   private readonly prefix: string;
   private readonly folder: string;
@@ -38,7 +40,8 @@ export class Lab {
   private made = false;
 
   constructor(name: string) {
-    this.prefix = `l${(process.pid % 1000).toString(36)}`;
+    labsMade += 1;
+    this.prefix = `l${(process.pid % 1000).toString(36)}${labsMade}`;
     this.folder = join(ROOT, '.lab', 'logs', name);
     mkdirSync(this.folder, { recursive: true });
   }
@@ -48,8 +51,8 @@ export class Lab {
     if (!this.made) await this.sh('ip', ['netns', 'add', this.netns('switch')]);
     this.made = true;
     this.hosts.add('switch');
-    await this.ip('switch', 'link', 'add', name, 'type', 'bridge');
-    await this.ip('switch', 'link', 'set', name, 'up');
+    await this.ip('switch', 'link', 'add', 'name', name, 'type', 'bridge');
+    await this.ip('switch', 'link', 'set', 'dev', name, 'up');
   }
 
   /** A host with its interfaces, `eth0` and so on, and perhaps a default gateway. */
@@ -64,8 +67,8 @@ export class Lab {
     for (const [link, { bridge, address }] of Object.entries(interfaces)) {
       const port = this.port(name, link);
       const peer = ['peer', 'name', link, 'netns', this.netns(name)];
-      await this.ip('switch', 'link', 'add', port, 'type', 'veth', ...peer);
-      await this.ip('switch', 'link', 'set', port, 'master', bridge, 'up');
+      await this.ip('switch', 'link', 'add', 'name', port, 'type', 'veth', ...peer);
+      await this.ip('switch', 'link', 'set', 'dev', port, 'master', bridge, 'up');
       await this.ip(name, 'addr', 'add', address, 'dev', link);
       await this.ip(name, 'link', 'set', link, 'up');
     }
