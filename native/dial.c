@@ -40,10 +40,12 @@ static void cancel_dialer(void *data) {
 
 static void on_writable(uv_poll_t *poll, int status, int events) {
   dialer *self = poll->data;
-  int error = status < 0 ? -status : 0;
+  int error = 0;
   socklen_t size = sizeof error;
   (void)events;
-  if (!error) getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  /* libuv reports a refused connection as EBADF: the socket knows better. */
+  getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (!error && status < 0) error = -status;
   int fd = self->fd;
   napi_env env = self->env;
   napi_handle_scope scope;
@@ -80,16 +82,18 @@ static socklen_t to_address(const char *text, int port, struct sockaddr_storage 
 }
 
 /* What failed, or NULL. */
-static const char *prepare(int fd, const char *interface, uint32_t mark, const char *from, int from_port) {
+static const char *prepare(int fd, int family, const char *interface, uint32_t mark, const char *from,
+                           int from_port) {
   struct sockaddr_storage source;
+  const char *any = family == AF_INET ? "0.0.0.0" : "::";
   if (*interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, strlen(interface) + 1) < 0)
     return "setsockopt SO_BINDTODEVICE";
   if (mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) < 0)
     return "setsockopt SO_MARK";
-  if (!*from) return NULL;
+  if (!*from && !from_port) return NULL;
   int one = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  socklen_t size = to_address(from, from_port, &source);
+  socklen_t size = to_address(*from ? from : any, from_port, &source);
   return bind(fd, (struct sockaddr *)&source, size) < 0 ? "bind" : NULL;
 }
 
@@ -112,7 +116,7 @@ static napi_value dial(napi_env env, napi_callback_info info) {
   if (!size) return lvs_throw(env, EINVAL, "inet_pton");
   int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return lvs_throw(env, errno, "socket");
-  const char *failed = prepare(fd, interface, mark, from, from_port);
+  const char *failed = prepare(fd, address.ss_family, interface, mark, from, from_port);
   if (!failed && connect(fd, (struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
     failed = "connect";
   if (failed) {

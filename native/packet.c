@@ -52,7 +52,10 @@ static napi_value send_frame(napi_env env, napi_callback_info info) {
   if (!lvs_arguments(env, info, 2, arguments)) return NULL;
   if (!lvs_int(env, arguments[0], "fd", &fd)) return NULL;
   if (!lvs_bytes(env, arguments[1], "frame", &data, &length)) return NULL;
-  if (send(fd, data, length, MSG_DONTWAIT) < 0) return lvs_throw(env, errno, "send");
+  ssize_t sent = send(fd, data, length, MSG_DONTWAIT);
+  /* A link that was down leaves its error in the socket: it says nothing about now. */
+  if (sent < 0 && errno == ENETDOWN) sent = send(fd, data, length, MSG_DONTWAIT);
+  if (sent < 0) return lvs_throw(env, errno, "send");
   return lvs_undefined(env);
 }
 
@@ -107,7 +110,15 @@ static void give_frame(receiver *self, const uint8_t *frame, size_t length) {
 static void on_readable(uv_poll_t *poll, int status, int events) {
   receiver *self = poll->data;
   uint8_t frame[FRAME_OCTETS_MAX];
-  if (status < 0 || !(events & UV_READABLE)) return;
+  if (status < 0) {
+    /* The link went down: libuv has stopped the poll. The error is read away and hearing goes on. */
+    int error;
+    socklen_t size = sizeof error;
+    getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    uv_poll_start(poll, UV_READABLE, on_readable);
+    return;
+  }
+  if (!(events & UV_READABLE)) return;
   for (int count = 0; count < FRAMES_A_TURN && self->fd >= 0; count += 1) {
     ssize_t length = recv(self->fd, frame, sizeof frame, MSG_DONTWAIT);
     if (length < 0) return;

@@ -33,7 +33,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly links: KnownLinks;
   private readonly scripts: ScriptQueue;
   private readonly speaker: VrrpSpeaker;
-  private readonly neighbours = new Map<string, Neighbours>();
+  private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
   private started = false;
   private cancelRead: Cancel | null = null;
 
@@ -174,19 +174,22 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     }
   }
 
+  /** Opened anew when the interface is another one of the same name, or has another MAC. */
   private neighboursOn(linkName: string): Neighbours | null {
-    const known = this.neighbours.get(linkName);
-    if (known !== undefined) return known;
     const link = this.links.link(linkName);
     const mac = this.links.macOf(linkName);
     if (link === null || mac === null) return null;
-    const opened = openNeighbours({
+    const identity = `${link.index} ${link.mac}`;
+    const known = this.neighbours.get(linkName);
+    if (known?.identity === identity) return known.port;
+    known?.port.close();
+    const port = openNeighbours({
       interfaceIndex: link.index,
       mac,
       onClaim: ({ address, mac: other }) => this.speaker.addressClaimed(address, other),
     });
-    this.neighbours.set(linkName, opened);
-    return opened;
+    this.neighbours.set(linkName, { identity, port });
+    return port;
   }
 }
 

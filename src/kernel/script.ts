@@ -39,7 +39,6 @@ export function runScript(script: Script, options: ScriptOptions): Promise<Scrip
       ...(script.account === null ? {} : { uid: script.account.uid, gid: script.account.gid }),
     });
     let timedOut = false;
-    let cancelKill = (): void => {};
     const endGroup = (signal: NodeJS.Signals): void => {
       if (child.pid === undefined) return;
       try {
@@ -51,7 +50,7 @@ export function runScript(script: Script, options: ScriptOptions): Promise<Scrip
     const cancelTerm = clock.wakeAt(clock.now() + timeoutMs, () => {
       timedOut = true;
       endGroup('SIGTERM');
-      cancelKill = clock.wakeAt(clock.now() + TERM_GRACE_MS, () => endGroup('SIGKILL'));
+      clock.wakeAt(clock.now() + TERM_GRACE_MS, () => endGroup('SIGKILL'));
     });
     child.on('error', (cause) => {
       cancelTerm();
@@ -60,7 +59,7 @@ export function runScript(script: Script, options: ScriptOptions): Promise<Scrip
     });
     child.on('exit', (exitCode, signal) => {
       cancelTerm();
-      cancelKill();
+      // What the script has started may outlive it: the KILL of the group still comes.
       resolve({ exitCode, signal, timedOut });
     });
   });
