@@ -1,6 +1,8 @@
 /**
- * Runs a command on a kernel with real IPVS: this machine's own if it has it, else user-mode Linux on
- * this machine's files. `boot.js test|demo [arguments]`; the exit code is the command's.
+ * Runs the lab's programs on a kernel that has what they need: this machine's own where it will do, else
+ * user-mode Linux on this machine's files. `boot.js test|demo [arguments]`; the exit code is theirs.
+ *
+ * A test file names its needs in its first line, `// needs: ipvs`: see `kernels.ts`.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -13,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { KERNEL_NAMES, type Kernel, kernelFor, plan, readNeeds } from './kernels.ts';
 
 const ROOT = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
 const LAB = join(ROOT, '.lab');
@@ -23,28 +26,6 @@ const BOOT_MS_MAX = 25 * 60_000;
 /** Lines that user-mode Linux prints at every start. */
 const NOISE =
   /^(SELinux:|mmapper_init|Failed to initialize ubd|reboot: System halted|epollctl add err)/;
-
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  test: [
-    'node_modules/.bin/vitest',
-    'run',
-    '--config',
-    'test/lab/vitest.config.ts',
-    '--reporter=verbose',
-    '--reporter=json',
-    '--outputFile.json=.lab/report-lab.json',
-  ],
-  demo: [process.execPath, 'dist/test/lab/demo.js'],
-};
-
-function hostHasIpvs(): boolean {
-  try {
-    execFileSync('ipvsadm', ['-Ln'], { stdio: 'ignore' });
-    return process.getuid?.() === 0;
-  } catch {
-    return false;
-  }
-}
 
 function quote(word: string): string {
   return `'${word.replace(/'/g, `'\\''`)}'`;
@@ -115,24 +96,54 @@ function runInGuest(command: readonly string[]): Promise<number> {
   });
 }
 
+/** In a mount namespace with a /run of its own: nothing of this machine is touched or left behind. */
 function runHere(command: readonly string[]): Promise<number> {
-  const [program, ...args] = command as [string, ...string[]];
+  const inside = `mount -t tmpfs tmpfs /run && exec ${command.map(quote).join(' ')}`;
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
+    const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', inside], {
       cwd: ROOT,
-      stdio: 'inherit',
+      stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, LAB_KERNEL: 'host' },
     });
     child.on('close', (code) => resolve(code ?? 1));
   });
 }
 
+/** One run of vitest a kernel, over the files that it serves. */
+async function runTests(): Promise<number> {
+  const { runs, unserved } = plan(readNeeds('test/lab'), process.getuid?.() === 0);
+  for (const { file, needs } of unserved) {
+    process.stdout.write(`skipped: ${file} needs ${needs.join(' and ')}: no kernel here has it\n`);
+  }
+  let exitCode = process.env.CI && unserved.length > 0 ? 1 : 0;
+  for (const { kernel, files } of runs) {
+    process.stdout.write(`\nlab: ${files.length} files on ${KERNEL_NAMES[kernel]}\n`);
+    const report = `--outputFile.json=.lab/report-lab-${kernel}.json`;
+    const vitest = ['node_modules/.bin/vitest', 'run', '--config', 'test/lab/vitest.config.ts'];
+    const command = [...vitest, '--reporter=verbose', '--reporter=json', report, ...files];
+    exitCode = Math.max(exitCode, await on(kernel, command));
+  }
+  return exitCode;
+}
+
+function runDemo(args: readonly string[]): Promise<number> {
+  const kernel = kernelFor(['ipvs'], process.getuid?.() === 0);
+  if (kernel === null) {
+    process.stderr.write('no kernel with IPVS: install the Debian package user-mode-linux\n');
+    return Promise.resolve(1);
+  }
+  return on(kernel, [process.execPath, 'dist/test/lab/demo.js', ...args]);
+}
+
+function on(kernel: Kernel, command: readonly string[]): Promise<number> {
+  return kernel === 'host' ? runHere(command) : runInGuest(command);
+}
+
+mkdirSync(LAB, { recursive: true });
 const [name = '', ...args] = process.argv.slice(2);
-const command = COMMANDS[name];
-if (command === undefined) {
-  process.stderr.write(`boot: one of ${Object.keys(COMMANDS).join(', ')}\n`);
+if (name === 'test') process.exitCode = await runTests();
+else if (name === 'demo') process.exitCode = await runDemo(args);
+else {
+  process.stderr.write('boot: one of test, demo\n');
   process.exitCode = 2;
-} else {
-  const run = hostHasIpvs() ? runHere : runInGuest;
-  process.exitCode = await run([...command, ...args]);
 }

@@ -1,3 +1,4 @@
+// needs: root
 /** The examples of conf/, each run with the real programs. lvs-dr is run by pair.test.ts. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// needs: ipvs
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, pause } from './lab.ts';
 import { Pair, SERVICE, VIP } from './pair.ts';
