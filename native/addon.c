@@ -12,6 +12,15 @@ napi_value lvs_undefined(napi_env env) {
   return value;
 }
 
+void lvs_rethrow(napi_env env) {
+  bool thrown = false;
+  napi_value error;
+  napi_is_exception_pending(env, &thrown);
+  if (!thrown) return;
+  napi_get_and_clear_last_exception(env, &error);
+  napi_fatal_exception(env, error);
+}
+
 napi_value lvs_throw(napi_env env, int error, const char *syscall) {
   char text[160];
   const char *name = strerrorname_np(error);
@@ -81,6 +90,9 @@ void lvs_export(napi_env env, napi_value exports, const char *name, napi_callbac
 
 NAPI_MODULE_INIT() {
   lvs_packet(env, exports);
+  lvs_receive(env, exports);
+  lvs_ancillary(env, exports);
+  lvs_watch(env, exports);
   lvs_dial(env, exports);
   lvs_scheduling(env, exports);
   lvs_notify(env, exports);

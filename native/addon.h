@@ -20,8 +20,14 @@ bool lvs_function(napi_env env, napi_value value, const char *name);
 
 napi_value lvs_undefined(napi_env env);
 
+/* After a callback: an exception that it has thrown is an uncaught one of the program. */
+void lvs_rethrow(napi_env env);
+
 /* Each file adds its functions to the exports. */
 void lvs_packet(napi_env env, napi_value exports);
+void lvs_receive(napi_env env, napi_value exports);
+void lvs_ancillary(napi_env env, napi_value exports);
+void lvs_watch(napi_env env, napi_value exports);
 void lvs_dial(napi_env env, napi_value exports);
 void lvs_scheduling(napi_env env, napi_value exports);
 void lvs_notify(napi_env env, napi_value exports);

@@ -2,7 +2,10 @@
   "targets": [
     {
       "target_name": "lvs_native",
-      "sources": ["addon.c", "packet.c", "dial.c", "scheduling.c", "notify.c", "credentials.c"],
+      "sources": [
+        "addon.c", "receive.c", "packet.c", "ancillary.c", "watch.c", "dial.c", "scheduling.c", "notify.c",
+        "credentials.c"
+      ],
       "cflags": ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
     }
   ]

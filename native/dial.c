@@ -60,6 +60,7 @@ static void on_writable(uv_poll_t *poll, int status, int events) {
   napi_remove_env_cleanup_hook(env, cancel_dialer, self);
   end_poll(self);
   napi_make_callback(env, NULL, global, callback, 2, arguments, NULL);
+  lvs_rethrow(env);
   napi_close_handle_scope(env, scope);
 }
 

@@ -1,5 +1,5 @@
 /** Sections → VRRP of the model, with every default filled in, and what only the whole shows. */
-import { addressBits, familyOf, parseAddress } from '../base/address.ts';
+import { addressBits, type Family, familyOf, parseAddress } from '../base/address.ts';
 import type { NotifyScripts } from '../model/script.ts';
 import type {
   AnnounceTiming,
@@ -154,9 +154,9 @@ function buildInstance(
     preempt,
     preemptDelayMs: (section.number('preempt_delay') ?? 0) * 1000,
     authentication: readAuthentication(section, version, context),
-    sourceAddress: section.text('mcast_src_ip'),
+    sourceAddress: readOfFamily(section, 'mcast_src_ip', family, context),
     multicastGroup:
-      section.text('mcast_dst_ip') ??
+      readOfFamily(section, 'mcast_dst_ip', family, context) ??
       (family === 'ipv4'
         ? (globals.text('vrrp_mcast_group4') ?? '224.0.0.18')
         : (globals.text('vrrp_mcast_group6') ?? 'ff02::12')),
@@ -180,6 +180,24 @@ function buildInstance(
       false,
     notify: readNotify(section, context),
   };
+}
+
+/** An address of the family of the virtual addresses. */
+function readOfFamily(
+  section: Section,
+  name: string,
+  family: Family,
+  { reports }: ScriptContext,
+): string | null {
+  const address = section.text(name);
+  if (address === null || familyOf(address) === family) return address;
+  reports.add({
+    code: 'contradiction',
+    span: section.find(name)?.span ?? section.span,
+    message: `${name} ${address} is not of the family of the first virtual address`,
+    hint: 'an instance speaks IPv4 or IPv6, as its first virtual_ipaddress does',
+  });
+  return null;
 }
 
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
@@ -217,7 +235,7 @@ function readPreempt(
 function readVersion(
   section: Section,
   globals: Section,
-  family: 'ipv4' | 'ipv6',
+  family: Family,
   { reports }: ScriptContext,
 ): 2 | 3 {
   if (family === 'ipv6') return 3;
@@ -289,7 +307,7 @@ function readAuthentication(
 /** Those of the family of the first, as many as an advertisement can hold. */
 function advertised(
   addresses: readonly VirtualAddress[],
-  family: 'ipv4' | 'ipv6',
+  family: Family,
 ): readonly VirtualAddress[] {
   return addresses.filter((one) => familyOf(one.address) === family).slice(0, ADVERTISED_MAX);
 }

@@ -127,12 +127,9 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     onPacket: Parameters<VrrpPorts['adverts']['open']>[2],
   ): AdvertSocket {
     const link = this.links.link(instance.interface);
-    if (link === null || instance.family !== 'ipv4') {
-      throw new DirectorError(
-        'SOCKET_FAILED',
-        `${instance.name}: VRRP over IPv6 is not in this version`,
-        { hint: 'list IPv6 addresses in virtual_ipaddress_excluded of an IPv4 instance' },
-      );
+    if (link === null) {
+      const message = `${instance.name}: there is no interface ${instance.interface}`;
+      throw new DirectorError('INTERFACE_MISSING', message);
     }
     const socket = { interface: link.name, interfaceIndex: link.index, source };
     return openVrrpSocket(

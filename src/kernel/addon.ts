@@ -13,7 +13,31 @@ export interface Addon {
   openPacketSocket(interfaceIndex: number, etherType: number): number;
   sendFrame(fd: number, frame: Uint8Array): void;
   attachFilter(fd: number, program: readonly number[]): void;
-  receiveFrames(fd: number, onFrame: (frame: Buffer) => void): NativeHandle;
+  openRawSocket6(
+    protocol: number,
+    interfaceName: string,
+    interfaceIndex: number,
+    group: string,
+  ): number;
+  sendDatagram6(
+    fd: number,
+    octets: Uint8Array,
+    destination: string,
+    source: string,
+    interfaceIndex: number,
+  ): void;
+  openNetlinkWatch(protocol: number, groups: readonly number[]): number;
+  receive(
+    fd: number,
+    onDatagram: (
+      octets: Buffer,
+      source: string,
+      destination: string,
+      hopLimit: number,
+      interfaceIndex: number,
+    ) => void,
+    onError: (errnoName: string) => void,
+  ): NativeHandle;
   stopReceiving(handle: NativeHandle): void;
   closeDescriptor(fd: number): void;
   dial(

@@ -1,8 +1,9 @@
 /** Tells a link where an address is now, asks who has one, and hears who else claims one of ours. */
 import { familyOf, formatMac } from '../base/address.ts';
+import { DirectorError, errnoName } from '../base/error.ts';
 import { decodeArp, ETHERTYPE_ARP, encodeArpProbe, encodeGratuitousArp } from '../wire/arp.ts';
 import { encodeUnsolicitedAdvertisement } from '../wire/ndp.ts';
-import { loadAddon, type NativeHandle } from './addon.ts';
+import { type Addon, loadAddon, type NativeHandle } from './addon.ts';
 
 export interface Claim {
   readonly address: string;
@@ -25,32 +26,57 @@ export interface NeighboursOptions {
   readonly onClaim: (claim: Claim) => void;
 }
 
-/** Opens a packet socket on one interface that speaks ARP. */
+/**
+ * Opens a packet socket on one interface that speaks ARP. After `close` nothing is sent.
+ * @throws DirectorError NOT_PERMITTED, SOCKET_FAILED or ADDON_MISSING.
+ */
 export function openNeighbours(options: NeighboursOptions): Neighbours {
   const { interfaceIndex, mac, onClaim } = options;
   const addon = loadAddon();
-  const fd = addon.openPacketSocket(interfaceIndex, ETHERTYPE_ARP);
-  addon.attachFilter(fd, onlyArpOfOthers(mac));
+  const fd = openFiltered(addon, interfaceIndex, mac);
   const own = formatMac(mac);
-  let handle: NativeHandle | null = addon.receiveFrames(fd, (frame) => {
+  const onFrame = (frame: Buffer): void => {
     const packet = decodeArp(frame);
     if (packet === null || packet.senderMac === own || packet.senderAddress === '0.0.0.0') return;
     onClaim({ address: packet.senderAddress, mac: packet.senderMac });
-  });
+  };
+  // An error is that of a link that went down: the socket hears again when it is up.
+  let handle: NativeHandle | null = addon.receive(fd, onFrame, () => {});
+  const send = (frame: Uint8Array): void => {
+    if (handle !== null) addon.sendFrame(fd, frame);
+  };
   return {
     announce: (address) =>
-      addon.sendFrame(
-        fd,
+      send(
         familyOf(address) === 'ipv4'
           ? encodeGratuitousArp(mac, address)
           : encodeUnsolicitedAdvertisement(mac, address),
       ),
-    probe: (address, from = '0.0.0.0') => addon.sendFrame(fd, encodeArpProbe(mac, from, address)),
+    probe: (address, from = '0.0.0.0') => send(encodeArpProbe(mac, from, address)),
     close: () => {
       if (handle !== null) addon.stopReceiving(handle);
       handle = null;
     },
   };
+}
+
+function openFiltered(addon: Addon, interfaceIndex: number, mac: Uint8Array): number {
+  let fd = -1;
+  try {
+    fd = addon.openPacketSocket(interfaceIndex, ETHERTYPE_ARP);
+    addon.attachFilter(fd, onlyArpOfOthers(mac));
+    return fd;
+  } catch (cause) {
+    if (fd >= 0) addon.closeDescriptor(fd);
+    const reason = errnoName(cause);
+    const [code, why] =
+      reason === 'EPERM'
+        ? (['NOT_PERMITTED', 'CAP_NET_RAW is missing'] as const)
+        : (['SOCKET_FAILED', reason] as const);
+    throw new DirectorError(code, `no ARP socket on interface ${interfaceIndex}: ${why}`, {
+      cause,
+    });
+  }
 }
 
 /** BPF, four numbers an instruction: frames whose source is our own MAC stay in the kernel. */

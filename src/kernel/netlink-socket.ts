@@ -3,9 +3,9 @@
  * process ("terminate called after throwing Napi::Error"), and closing it within one frees what the
  * callback still uses. It hears every process that knows its port.
  *
- * One edge is left: when a multicast socket overruns while nobody reads, libuv reports EBADF and the
- * library aborts in making an error of it. The receive buffer is as large as the kernel grants, and
- * answers to requests never fill it (netlink.ts).
+ * It is for requests only. When a socket overruns while nobody reads, libuv reports EBADF and the library
+ * aborts in making an error of it: answers never fill the buffer (netlink.ts), multicast may, and is heard
+ * by the addon (network.ts).
  */
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { DirectorError, errnoName } from '../base/error.ts';
@@ -26,8 +26,6 @@ export interface SocketListener {
 export interface NetlinkSocket {
   /** All messages at once. A failure is a fault. */
   send(messages: Uint8Array): void;
-  /** Joins a multicast group. */
-  join(group: number): void;
   /** Whether it keeps the process alive; at first it does not. */
   keepAlive(alive: boolean): void;
   /** Nothing is heard of it afterwards. */
@@ -75,10 +73,6 @@ class GuardedSocket implements NetlinkSocket {
     } catch (error) {
       this.fail(faultOf(error));
     }
-  }
-
-  join(group: number): void {
-    this.raw.addMembership(group);
   }
 
   keepAlive(alive: boolean): void {

@@ -22,6 +22,7 @@ import {
   RouteMessage,
   type RouteNotification,
 } from '../wire/rtnl.ts';
+import { loadAddon, type NativeHandle } from './addon.ts';
 import {
   NetlinkClient,
   type NetlinkReply,
@@ -29,7 +30,7 @@ import {
   refuse,
   replyName,
 } from './netlink.ts';
-import { NetlinkProtocol, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import { NetlinkProtocol } from './netlink-socket.ts';
 
 /** `overrun`: notifications were lost, so everything must be read again. */
 export type NetworkEvent = RouteNotification | { readonly event: 'overrun' };
@@ -156,31 +157,25 @@ function toOutcome(change: AddressChange, reply: NetlinkReply): AddressOutcome {
   return refuse(reply, change.do === 'add-address' ? `adding ${where}` : `removing ${where}`);
 }
 
-/** A socket in the multicast groups; a new one takes its place when it fails. */
+/** A socket in the multicast groups: the addon's, because npm `netlink` dies of an overrun. */
 class Watch {
   private readonly onChange: (event: NetworkEvent) => void;
-  private socket: NetlinkSocket;
+  private handle: NativeHandle | null;
 
   constructor(onChange: (event: NetworkEvent) => void) {
     this.onChange = onChange;
-    this.socket = this.open();
+    const addon = loadAddon();
+    const fd = addon.openNetlinkWatch(NetlinkProtocol.route, Object.values(RouteGroup));
+    this.handle = addon.receive(
+      fd,
+      (datagram) => this.onDatagram(datagram),
+      () => this.onChange({ event: 'overrun' }),
+    );
   }
 
   close(): void {
-    this.socket.close();
-  }
-
-  private open(): NetlinkSocket {
-    const socket = openNetlinkSocket(NetlinkProtocol.route, {
-      onDatagram: (datagram) => this.onDatagram(datagram),
-      onFault: () => {
-        // First listen, then tell: what changes while the listener reads is heard of.
-        this.socket = this.open();
-        this.onChange({ event: 'overrun' });
-      },
-    });
-    for (const group of Object.values(RouteGroup)) socket.join(group);
-    return socket;
+    if (this.handle !== null) loadAddon().stopReceiving(this.handle);
+    this.handle = null;
   }
 
   private onDatagram(datagram: Uint8Array): void {

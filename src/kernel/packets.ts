@@ -1,19 +1,21 @@
 /**
- * Sockets that send and hear VRRP on one interface (raw(7), ip(7)): multicast group joined, TTL 255,
- * TOS 0xC0 as the standard and keepalived have it. IPv4 through npm `raw-socket`.
+ * Sockets that send and hear VRRP on one interface (raw(7), ip(7), ipv6(7)): multicast group joined, hop
+ * limit 255, traffic class 0xC0 as the standard and keepalived have it. IPv4 through npm `raw-socket`;
+ * IPv6, whose header never comes with a datagram, through the addon, which tells the hop limit.
  */
 import { createRequire } from 'node:module';
-import { addressBytes } from '../base/address.ts';
+import { addressBytes, familyOf } from '../base/address.ts';
 import { hostIsLittleEndian } from '../base/bytes.ts';
 import { DirectorError, errnoName } from '../base/error.ts';
 import { decodeIpv4 } from '../wire/ip.ts';
 import { VRRP_PROTOCOL } from '../wire/vrrp.ts';
+import { loadAddon } from './addon.ts';
 
 export interface VrrpSocketOptions {
   readonly interface: string;
   readonly interfaceIndex: number;
   readonly group: string;
-  /** Source address of what is sent. */
+  /** Source address of what is sent, of the family of the group. */
   readonly source: string;
 }
 
@@ -72,12 +74,41 @@ const TOS = 0xc0;
 const TTL = 255;
 const DATAGRAM_OCTETS_MAX = 2048;
 
-/** @throws DirectorError NOT_PERMITTED or SOCKET_FAILED. */
+/** @throws DirectorError NOT_PERMITTED, SOCKET_FAILED or, for IPv6, ADDON_MISSING. */
 export function openVrrpSocket(
   options: VrrpSocketOptions,
   handlers: VrrpSocketHandlers,
 ): VrrpSocket {
-  const socket = open(options);
+  const isIpv4 = familyOf(options.group) === 'ipv4';
+  return isIpv4 ? openIpv4(options, handlers) : openIpv6(options, handlers);
+}
+
+function openIpv6(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): VrrpSocket {
+  const { interface: link, interfaceIndex, group, source } = options;
+  const addon = loadAddon();
+  const fd = refusing(options, () =>
+    addon.openRawSocket6(VRRP_PROTOCOL, link, interfaceIndex, group),
+  );
+  const handle = addon.receive(
+    fd,
+    (payload, from, destination, hopLimit) =>
+      handlers.onPacket({ source: from, destination, hopLimit, payload }),
+    (errno) => handlers.onError(failed(options, errno)),
+  );
+  return {
+    send: (payload) => {
+      try {
+        addon.sendDatagram6(fd, payload, group, source, interfaceIndex);
+      } catch (error) {
+        handlers.onError(failed(options, error));
+      }
+    },
+    close: async () => addon.stopReceiving(handle),
+  };
+}
+
+function openIpv4(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): VrrpSocket {
+  const socket = refusing(options, () => openRaw(options));
   socket.on('message', (octets) => {
     const packet = decodeIpv4(octets);
     if ('drop' in packet) handlers.onDrop(packet.drop);
@@ -106,20 +137,30 @@ export function openVrrpSocket(
   };
 }
 
-function open(options: VrrpSocketOptions): RawSocket {
-  const require = createRequire(import.meta.url);
-  const raw = require('raw-socket') as RawSocketModule;
+/** What the kernel throws becomes a refusal that names the interface. */
+function refusing<T>(options: VrrpSocketOptions, open: () => T): T {
   try {
-    const socket = raw.createSocket({
-      addressFamily: AF_IPV4,
-      protocol: VRRP_PROTOCOL,
-      bufferSize: DATAGRAM_OCTETS_MAX,
-    });
-    setUp(socket, options);
-    return socket;
+    return open();
   } catch (error) {
     throw failed(options, error);
   }
+}
+
+function openRaw(options: VrrpSocketOptions): RawSocket {
+  const require = createRequire(import.meta.url);
+  const raw = require('raw-socket') as RawSocketModule;
+  const socket = raw.createSocket({
+    addressFamily: AF_IPV4,
+    protocol: VRRP_PROTOCOL,
+    bufferSize: DATAGRAM_OCTETS_MAX,
+  });
+  try {
+    setUp(socket, options);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  return socket;
 }
 
 function setUp(socket: RawSocket, options: VrrpSocketOptions): void {

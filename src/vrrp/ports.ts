@@ -8,6 +8,7 @@ import type { ReceivedPacket } from './admit.ts';
 
 /** Sends and hears advertisements on the link of one instance. */
 export interface AdvertPort {
+  /** Throws when there can be no socket now: the instance is then in fault, and asks again. */
   open(
     instance: VrrpInstance,
     source: string,

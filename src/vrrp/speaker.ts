@@ -134,12 +134,14 @@ export class VrrpSpeaker {
   /** Compares what each router needs with what there is; then time goes on. */
   private settle(): void {
     if (this.stopped) return;
-    for (const router of this.routers) router.look(this.trackedOf(router));
+    for (const router of this.routers) {
+      router.look(this.trackedOf(router));
+      router.listen((packet) => this.onPacket(router, packet));
+    }
     for (const router of this.routers) {
       const fault = this.faultOf(router);
       if (fault !== null) this.give(router, { type: 'fault', reason: fault });
       else if (this.mayStart(router)) this.give(router, { type: 'start' });
-      router.listen((packet) => this.onPacket(router, packet));
     }
     this.onTime();
   }

@@ -1,4 +1,5 @@
 /** One instance at work: its machine's state, its socket, its counters, and carrying its effects out. */
+import { describeError } from '../base/error.ts';
 import type { LogFields } from '../base/log.ts';
 import type { Instant } from '../base/time.ts';
 import type { InstanceSnapshot, VrrpCounters } from '../model/snapshot-vrrp.ts';
@@ -45,6 +46,8 @@ export class VirtualRouter {
   private priority: number;
   private address: string | null = null;
   private socket: { readonly source: string; readonly port: AdvertSocket } | null = null;
+  /** Why it has no socket, though it should. */
+  private deafness: string | null = null;
   private master: Heard | null = null;
   /** Effects on the link that must follow each other, such as a release and the priority 0 after it. */
   private turn: Promise<void> = Promise.resolve();
@@ -97,6 +100,8 @@ export class VirtualRouter {
     if (facts === null) return `there is no interface ${link}`;
     if (trackPrimaryInterface && !facts.running) return `interface ${link} is down`;
     if (this.address === null) return `interface ${link} has no address`;
+    // Who hears nobody must not become master.
+    if (this.deafness !== null) return this.deafness;
     return faultOf(tracked);
   }
 
@@ -113,15 +118,17 @@ export class VirtualRouter {
     const { address } = this;
     if (this.socket !== null && this.socket.source === address) return;
     void this.hangUp();
-    if (
-      address === null ||
-      this.ports.links.find(this.instance.interface, this.instance.family) === null
-    )
-      return;
-    this.socket = {
-      source: address,
-      port: this.ports.adverts.open(this.instance, address, onPacket),
-    };
+    const { interface: link, family } = this.instance;
+    if (address === null || this.ports.links.find(link, family) === null) return;
+    try {
+      const port = this.ports.adverts.open(this.instance, address, onPacket);
+      this.socket = { source: address, port };
+      this.deafness = null;
+    } catch (error) {
+      const reason = describeError(error);
+      if (reason !== this.deafness) this.ports.log.error({ instance: this.name, reason }, 'deaf');
+      this.deafness = reason;
+    }
   }
 
   /** The advertisement in a packet, or null when it is not for us or was dropped. */

@@ -52,7 +52,6 @@ class FakeSocket implements NetlinkSocket {
     this.reply(request, { type: 3, flags: MULTI, payload: new Uint8Array(4) });
   }
 
-  join(): void {}
   keepAlive(): void {}
   close(): void {
     this.closed = true;
