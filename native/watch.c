@@ -23,6 +23,13 @@ static napi_value open_watch(napi_env env, napi_callback_info info) {
   }
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
   if (fd < 0) return lvs_throw(env, errno, "socket");
+  /* The kernel chooses the port; a socket without one hears no multicast. */
+  struct sockaddr_nl own = {.nl_family = AF_NETLINK};
+  if (bind(fd, (struct sockaddr *)&own, sizeof own) < 0) {
+    int error = errno;
+    close(fd);
+    return lvs_throw(env, error, "bind");
+  }
   int size = RECEIVE_BUFFER_OCTETS;
   /* The first is not bound by net.core.rmem_max and needs CAP_NET_ADMIN. */
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)

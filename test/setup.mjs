@@ -2,7 +2,15 @@
 // Debian packages of the lab. Plain JavaScript without dependencies; what is done is skipped.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -10,16 +18,23 @@ const stamps = join(root, '.lab', 'stamps');
 process.chdir(root);
 mkdirSync(stamps, { recursive: true });
 
-/** Commands of Debian packages: what the lab cannot do without. */
-const PROGRAMS = {
+/** Commands of Debian packages: what the demo cannot do without, and what the tests need besides. */
+const DEMO_PROGRAMS = {
   'linux.uml': 'user-mode-linux',
   busybox: 'busybox',
   ip: 'iproute2',
   ipvsadm: 'ipvsadm',
   modprobe: 'kmod',
+  tcpdump: 'tcpdump',
+};
+const TEST_PROGRAMS = {
+  ...DEMO_PROGRAMS,
   nginx: 'nginx-light',
   'redis-server': 'redis-server',
   curl: 'curl',
+  keepalived: 'keepalived',
+  nft: 'nftables',
+  ...(process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {}),
 };
 
 function run(command, args, environment = {}) {
@@ -64,8 +79,8 @@ function withoutServiceStarts(work) {
   }
 }
 
-function installPackages() {
-  const missing = Object.entries(PROGRAMS).filter(([program]) => !isInstalled(program));
+function installPackages(programs) {
+  const missing = Object.entries(programs).filter(([program]) => !isInstalled(program));
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);
   if (process.getuid() !== 0 || !isInstalled('apt-get')) {
@@ -80,6 +95,26 @@ function installPackages() {
   withoutServiceStarts(() =>
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet),
   );
+}
+
+/** Debian's kernel for qemu, unpacked and not installed: this machine boots as before. */
+function fetchKernel() {
+  const folder = join(root, '.lab', 'qemu');
+  if (existsSync(join(folder, 'root', 'boot'))) return;
+  console.log('set-up: the kernel for qemu');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const depends = execFileSync('apt-cache', ['depends', 'linux-image-amd64']).toString();
+  const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
+  if (name === undefined) throw new Error('apt knows no linux-image-amd64');
+  execFileSync('apt-get', ['-qq', 'download', name], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'ignore'],
+  });
+  const file = readdirSync(folder).find((one) => one.endsWith('.deb'));
+  run('dpkg', ['-x', join(folder, file), join(folder, 'root.new')]);
+  renameSync(join(folder, 'root.new'), join(folder, 'root'));
+  rmSync(join(folder, file));
 }
 
 step(
@@ -97,4 +132,6 @@ step(
   ['dist/src/lvsd.js'],
   () => run(join('node_modules', '.bin', 'tsc'), ['-p', '.']),
 );
-installPackages();
+const forDemo = process.argv[2] === 'demo';
+installPackages(forDemo ? DEMO_PROGRAMS : TEST_PROGRAMS);
+if (!forDemo && process.arch === 'x64') fetchKernel();

@@ -143,7 +143,12 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       this.log.error(fields, 'IPVS change refused');
     }
     this.owned = owned;
-    writeFileSync(this.ownedPath, JSON.stringify(owned));
+    try {
+      writeFileSync(this.ownedPath, JSON.stringify(owned));
+    } catch (error) {
+      const fields = { path: this.ownedPath, reason: errnoName(error) };
+      this.log.error(fields, 'what is ours in the IPVS table could not be written down');
+    }
   }
 
   private async readIpvs(): Promise<IpvsSnapshot> {
@@ -172,7 +177,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 /** The services that an earlier life of this process made; none when it left no word. */
 function readOwned(path: string): readonly ServiceKey[] {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as readonly ServiceKey[];
+    const told: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(told) ? (told as readonly ServiceKey[]) : [];
   } catch {
     return [];
   }

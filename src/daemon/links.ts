@@ -55,6 +55,8 @@ export class KnownLinks implements LinkPort {
       (one) =>
         one.interfaceIndex === interfaceIndex &&
         one.family === family &&
+        // Until its uniqueness is known nothing can be sent from it.
+        !one.tentative &&
         !this.virtual.has(one.address) &&
         (family === 'ipv4' || prefixContains('fe80::', 10, one.address)),
     );

@@ -83,6 +83,9 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   }
 
   private onNetwork(event: NetworkEvent): void {
+    if (event.event === 'overrun') {
+      this.log.warn({}, 'notifications of the kernel were lost: everything is read again');
+    }
     if (event.event === 'address-gone') this.speaker.addressGone(event.address.address);
     if (this.cancelRead !== null) return;
     this.cancelRead = clock.wakeAt(clock.now() + READ_AFTER_MS, () => {

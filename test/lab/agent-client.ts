@@ -28,6 +28,11 @@ export class Agent {
     return (await this.ask({ do: 'fetch', url, times })) as Record<string, number>;
   }
 
+  /** From the MAC address that the frame names. */
+  async sendFrame(hex: string, link = 'eth0'): Promise<void> {
+    await this.ask({ do: 'send-frame', interface: link, hex });
+  }
+
   async watch(url: string): Promise<void> {
     await this.ask({ do: 'watch', url });
   }

@@ -4,6 +4,8 @@ export type Order =
   /** Serves `body` by HTTP on a port of every address, until told to stop. */
   | { readonly do: 'serve'; readonly port: number; readonly body: string }
   | { readonly do: 'stop-serving' }
+  /** Sends a frame, whatever it is, on an interface. */
+  | { readonly do: 'send-frame'; readonly interface: string; readonly hex: string }
   /** Fetches a url so many times; answers how often each body came. */
   | { readonly do: 'fetch'; readonly url: string; readonly times: number }
   /** Fetches a url all the time and records when it was answered. */

@@ -2,6 +2,8 @@
 import { createServer, get, type Server } from 'node:http';
 import { createInterface } from 'node:readline';
 import { parseMac } from '../../src/base/address.ts';
+import { fromHex } from '../../src/base/bytes.ts';
+import { loadAddon } from '../../src/kernel/addon.ts';
 import { type Neighbours, openNeighbours } from '../../src/kernel/neighbours.ts';
 import { openNetwork } from '../../src/kernel/network.ts';
 import type { Order, ProbeReport, WatchReport } from './agent-protocol.ts';
@@ -55,6 +57,18 @@ function stopServing(): Promise<void> {
     closing.close(() => resolve());
     closing.closeAllConnections();
   });
+}
+
+async function sendFrame(link: string, hex: string): Promise<void> {
+  const network = openNetwork();
+  const found = await network.readLink(link);
+  network.close();
+  if (found === null) throw new Error(`there is no ${link}`);
+  const addon = loadAddon();
+  // Ethernet type 0: it hears nothing.
+  const fd = addon.openPacketSocket(found.index, 0);
+  addon.sendFrame(fd, fromHex(hex));
+  addon.closeDescriptor(fd);
 }
 
 async function fetchMany(url: string, times: number): Promise<Record<string, number>> {
@@ -123,6 +137,8 @@ async function carryOut(order: Order): Promise<unknown> {
       return serve(order.port, order.body);
     case 'stop-serving':
       return stopServing();
+    case 'send-frame':
+      return sendFrame(order.interface, order.hex);
     case 'fetch':
       return fetchMany(order.url, order.times);
     case 'watch':

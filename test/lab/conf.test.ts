@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function layOut(folder: string): Promise<Duo> {
-  duo = await Duo.layOut(folder);
+  duo = await Duo.ofExample(folder);
   return duo;
 }
 

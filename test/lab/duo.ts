@@ -1,33 +1,70 @@
 /** Two directors and a client on one link, as the VRRP examples of conf/ describe it. */
-import { Lab, type Running } from './lab.ts';
+import { writeFileSync } from 'node:fs';
+import type { Snapshot } from '../../src/api/protocol.ts';
+import { eventually, Lab, type Result, type Running } from './lab.ts';
 
 export type DuoHost = 'director1' | 'director2';
 
 export class Duo {
   readonly lab: Lab;
-  private readonly folder: string;
+  private readonly name: string;
+  private readonly files: Readonly<Record<DuoHost, string>>;
   private readonly daemons = new Map<DuoHost, Running>();
 
-  private constructor(lab: Lab, folder: string) {
+  private constructor(lab: Lab, name: string, files: Readonly<Record<DuoHost, string>>) {
     this.lab = lab;
-    this.folder = folder;
+    this.name = name;
+    this.files = files;
   }
 
-  /** `folder` of conf/: director1 runs its master.conf, director2 its backup.conf. */
-  static async layOut(folder: string): Promise<Duo> {
-    const lab = new Lab(folder);
+  /** A folder of conf/: director1 runs its master.conf, director2 its backup.conf. */
+  static ofExample(folder: string): Promise<Duo> {
+    return Duo.layOut(folder, {
+      director1: `conf/${folder}/master.conf`,
+      director2: `conf/${folder}/backup.conf`,
+    });
+  }
+
+  /** Both with a configuration of the test's own. */
+  static withText(name: string, text: Readonly<Record<DuoHost, string>>): Promise<Duo> {
+    const files = { director1: `/run/${name}-1.conf`, director2: `/run/${name}-2.conf` };
+    writeFileSync(files.director1, text.director1);
+    writeFileSync(files.director2, text.director2);
+    return Duo.layOut(name, files);
+  }
+
+  private static async layOut(
+    name: string,
+    files: Readonly<Record<DuoHost, string>>,
+  ): Promise<Duo> {
+    const lab = new Lab(name);
     await lab.bridge('link');
     const on = (part: number) => ({ eth0: { bridge: 'link', address: `192.0.2.${part}/24` } });
     await lab.host('director1', on(2));
     await lab.host('director2', on(3));
     await lab.host('client', on(100));
-    return new Duo(lab, folder);
+    return new Duo(lab, name, files);
   }
 
-  start(host: DuoHost): void {
-    const file = `conf/${this.folder}/${host === 'director1' ? 'master' : 'backup'}.conf`;
-    const args = ['dist/src/lvsd.js', '-n', '-f', file, '--run-dir', this.runDir(host)];
-    this.daemons.set(host, this.lab.start(host, host, process.execPath, ...args));
+  /** The configuration of a director. */
+  file(host: DuoHost): string {
+    return this.files[host];
+  }
+
+  start(host: DuoHost): Running {
+    const args = ['dist/src/lvsd.js', '-n', '-f', this.files[host], '--run-dir', this.runDir(host)];
+    const daemon = this.lab.start(host, host, process.execPath, ...args);
+    this.daemons.set(host, daemon);
+    return daemon;
+  }
+
+  /** keepalived of Debian on the same configuration. */
+  startKeepalived(host: DuoHost): Running {
+    const pids = ['-p', `${this.runDir(host)}-k.pid`, '-r', `${this.runDir(host)}-kv.pid`];
+    const args = ['-n', '-l', '-P', '-f', this.files[host], ...pids];
+    const daemon = this.lab.start(host, `keepalived-${host}`, 'keepalived', ...args);
+    this.daemons.set(host, daemon);
+    return daemon;
   }
 
   async stop(host: DuoHost): Promise<void> {
@@ -48,19 +85,47 @@ export class Duo {
     this.start(host);
   }
 
-  async holds(host: DuoHost): Promise<boolean> {
-    return (await this.lab.ip(host, 'addr', 'show', 'dev', 'eth0')).stdout.includes('192.0.2.10/');
+  async holds(host: DuoHost, address = '192.0.2.10'): Promise<boolean> {
+    const { stdout } = await this.lab.ip(host, 'addr', 'show', 'dev', 'eth0');
+    return stdout.includes(` ${address}/`);
+  }
+
+  /** Waits until a director holds an address and the other does not. */
+  async movesTo(host: DuoHost, address = '192.0.2.10', withinMs = 30_000): Promise<number> {
+    const other = host === 'director1' ? 'director2' : 'director1';
+    return eventually(
+      `${host} alone holds ${address}`,
+      async () => (await this.holds(host, address)) && !(await this.holds(other, address)),
+      withinMs,
+    );
+  }
+
+  lvsctl(host: DuoHost, ...args: readonly string[]): Promise<Result> {
+    return this.lab.lvsctl(host, '--run-dir', this.runDir(host), ...args);
   }
 
   async show(host: DuoHost): Promise<string> {
-    return (await this.lab.lvsctl(host, '--run-dir', this.runDir(host), 'show')).stdout;
+    return (await this.lvsctl(host, 'show')).stdout;
+  }
+
+  /** Null while no daemon answers. */
+  async snapshot(host: DuoHost): Promise<Snapshot | null> {
+    const { code, stdout } = await this.lvsctl(host, 'show', '--json');
+    return code === 0 ? (JSON.parse(stdout) as Snapshot) : null;
+  }
+
+  /** Process id of one of a director's processes. */
+  async pidOf(host: DuoHost, name: 'supervisor' | 'vrrp' | 'health'): Promise<number> {
+    const found = (await this.snapshot(host))?.processes.find((one) => one.name === name)?.pid;
+    if (found === null || found === undefined) throw new Error(`${name} is not running`);
+    return found;
   }
 
   close(): Promise<void> {
     return this.lab.close();
   }
 
-  private runDir(host: DuoHost): string {
-    return `/run/${this.folder}-${host}`;
+  runDir(host: DuoHost): string {
+    return `/run/${this.name}-${host}`;
   }
 }

@@ -1,36 +1,58 @@
 /**
- * Which kernel for which test. A file that needs nothing but namespaces runs on this machine's own kernel,
- * at native speed; one that needs IPVS on user-mode Linux where the own kernel has none.
+ * Which kernel for which test: the cheapest that has what the test names. This machine's own runs at
+ * native speed; user-mode Linux has IPVS everywhere; Debian's kernel under qemu has everything, slowly.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Kernel = 'host' | 'uml';
+/** In the order of their cost. */
+export const KERNELS = ['host', 'uml', 'qemu'] as const;
+export type Kernel = (typeof KERNELS)[number];
 
-/** `timing`: figures that mean something. `nftables`: the families ip, inet and netdev. */
-export type Need = 'ipvs' | 'netem' | 'timing' | 'nftables';
+/** `timing`: figures that mean something. `nftables`: families ip, inet and netdev. `smp`: two CPUs. */
+export const NEEDS = ['root', 'ipvs', 'netem', 'timing', 'nftables', 'smp'] as const;
+export type Need = (typeof NEEDS)[number];
 
 export const KERNEL_NAMES: Readonly<Record<Kernel, string>> = {
   host: 'this machine’s own kernel',
   uml: 'user-mode Linux',
+  qemu: 'Debian’s kernel under qemu',
 };
 
-const UML_HAS: readonly Need[] = ['ipvs', 'netem'];
+const GUESTS_HAVE: Readonly<Record<'uml' | 'qemu', readonly Need[]>> = {
+  uml: ['root', 'ipvs', 'netem'],
+  qemu: ['root', 'ipvs', 'netem', 'nftables', 'smp'],
+};
+
+const PROGRAM: Readonly<Record<'uml' | 'qemu', string>> = {
+  uml: '/usr/bin/linux.uml',
+  qemu: '/usr/bin/qemu-system-x86_64',
+};
 
 export interface FileNeeds {
   readonly file: string;
   readonly needs: readonly Need[];
 }
 
-/** The needs that the test files of a folder name in their first lines. */
+export interface Plan {
+  readonly runs: readonly { readonly kernel: Kernel; readonly files: readonly string[] }[];
+  /** No kernel here has what they need. */
+  readonly unserved: readonly FileNeeds[];
+}
+
+/** The needs that the test files of a folder name in their first line: `// needs: ipvs, netem`. */
 export function readNeeds(folder: string): readonly FileNeeds[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => {
       const file = join(folder, name);
-      const words = /^\/\/ needs: (.*)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
-      return { file, needs: words.split(/[\s,]+/).filter((word) => word !== 'root') as Need[] };
+      const words = /^\/\/ needs: (.*)\n/.exec(readFileSync(file, 'utf8'))?.[1]?.split(', ') ?? [];
+      const unknown = words.filter((word) => !NEEDS.some((need) => need === word));
+      if (words.length === 0 || unknown.length > 0) {
+        throw new Error(`${file} must begin with "// needs: " and some of ${NEEDS.join(', ')}`);
+      }
+      return { file, needs: words as Need[] };
     });
 }
 
@@ -43,42 +65,41 @@ function succeeds(program: string, ...args: readonly string[]): boolean {
   }
 }
 
-let known: readonly Need[] | null = null;
+const HOST_TESTS: Readonly<Record<Need, () => boolean>> = {
+  root: () => process.getuid?.() === 0 && succeeds('unshare', '--net', '--mount', 'true'),
+  ipvs: () => succeeds('ipvsadm', '-Ln'),
+  netem: () => succeeds('modprobe', '-n', 'sch_netem'),
+  timing: () => true,
+  nftables: () => succeeds('unshare', '--net', 'nft', 'add', 'table', 'inet', 'lab'),
+  smp: () => Number(execFileSync('nproc')) > 1,
+};
 
-/** What this machine's kernel has, asked once. */
-function hostHas(): readonly Need[] {
-  known ??= [
-    'timing',
-    ...(succeeds('ipvsadm', '-Ln') ? (['ipvs'] as const) : []),
-    ...(succeeds('modprobe', '-n', 'sch_netem') ? (['netem'] as const) : []),
-    ...(succeeds('unshare', '-n', 'nft', 'add', 'table', 'inet', 'lab')
-      ? (['nftables'] as const)
-      : []),
-  ];
+const asked = new Map<Need, boolean>();
+
+function hostHas(need: Need): boolean {
+  const known = asked.get(need) ?? HOST_TESTS[need]();
+  asked.set(need, known);
   return known;
 }
 
-/** The cheapest kernel that has all of it, or null. The own one needs root for its namespaces. */
-export function kernelFor(needs: readonly Need[], isRoot: boolean): Kernel | null {
-  if (isRoot && needs.every((need) => hostHas().includes(need))) return 'host';
-  const uml = needs.every((need) => UML_HAS.includes(need)) && existsSync('/usr/bin/linux.uml');
-  return uml ? 'uml' : null;
+function has(kernel: Kernel, need: Need): boolean {
+  if (kernel === 'host') return hostHas('root') && hostHas(need);
+  return GUESTS_HAVE[kernel].includes(need) && existsSync(PROGRAM[kernel]);
 }
 
-export function plan(
-  files: readonly FileNeeds[],
-  isRoot: boolean,
-): {
-  readonly runs: readonly { readonly kernel: Kernel; readonly files: readonly string[] }[];
-  readonly unserved: readonly FileNeeds[];
-} {
-  const placed = files.map((one) => ({ ...one, kernel: kernelFor(one.needs, isRoot) }));
-  const runs = (['host', 'uml'] as const).map((kernel) => ({
+/** The cheapest kernel that has all of it, or null. */
+export function kernelFor(needs: readonly Need[]): Kernel | null {
+  return KERNELS.find((kernel) => needs.every((need) => has(kernel, need))) ?? null;
+}
+
+export function plan(files: readonly FileNeeds[]): Plan {
+  const placed = files.map((one) => ({ ...one, kernel: kernelFor(one.needs) }));
+  const runs = KERNELS.map((kernel) => ({
     kernel,
     files: placed.filter((one) => one.kernel === kernel).map(({ file }) => file),
   }));
   return {
-    runs: runs.filter((run) => run.files.length > 0),
-    unserved: placed.filter((one) => one.kernel === null),
+    runs: runs.filter(({ files: chosen }) => chosen.length > 0),
+    unserved: placed.filter(({ kernel }) => kernel === null),
   };
 }

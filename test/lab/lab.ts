@@ -3,7 +3,7 @@
  * it makes has a name that begins with the lab's prefix and is removed by `close`.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from './agent-client.ts';
 
@@ -29,11 +29,32 @@ export interface Running {
   readonly ended: Promise<number>;
 }
 
+/** What a link does to what is sent over it towards a host: all of netem(8) that scenarios need. */
+export interface Impairment {
+  readonly lossPercent?: number;
+  readonly delayMs?: number;
+}
+
+/** Octets of each packet, and megabytes of each capture, that are kept. */
+const CAPTURE = { octets: 256, megabytesMax: 10 } as const;
+
 let labsMade = 0;
+const labs = new Set<Lab>();
+
+/** Folders of logs and captures of the labs that a test has used. */
+export function evidence(): readonly string[] {
+  return [...labs].map((lab) => lab.folder);
+}
+
+/** A new test begins: labs that are closed are not its own. */
+export function forgetClosedLabs(): void {
+  for (const lab of labs) if (lab.closed) labs.delete(lab);
+}
 
 export class Lab {
   private readonly prefix: string;
-  private readonly folder: string;
+  readonly folder: string;
+  closed = false;
   private readonly hosts = new Set<string>();
   private readonly running = new Set<Running>();
   private readonly agents: Agent[] = [];
@@ -43,16 +64,35 @@ export class Lab {
     labsMade += 1;
     this.prefix = `l${(process.pid % 1000).toString(36)}${labsMade}`;
     this.folder = join(ROOT, '.lab', 'logs', name);
+    rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
+    labs.add(this);
   }
 
-  /** A switch: all interfaces that name it are on one link. */
+  /** A switch: all interfaces that name it are on one link. What passes is captured. */
   async bridge(name: string): Promise<void> {
     if (!this.made) await this.sh('ip', ['netns', 'add', this.netns('switch')]);
     this.made = true;
     this.hosts.add('switch');
     await this.ip('switch', 'link', 'add', 'name', name, 'type', 'bridge');
     await this.ip('switch', 'link', 'set', 'dev', name, 'up');
+    const { octets, megabytesMax } = CAPTURE;
+    const size = ['-s', `${octets}`, '-C', `${megabytesMax}`, '-W', '1'];
+    const file = join(this.folder, `${name}.pcap`);
+    this.start(
+      'switch',
+      'tcpdump',
+      'tcpdump',
+      '-n',
+      '-U',
+      '-Z',
+      'root',
+      ...size,
+      '-i',
+      name,
+      '-w',
+      file,
+    );
   }
 
   /** A host with its interfaces, `eth0` and so on, and perhaps a default gateway. */
@@ -80,6 +120,16 @@ export class Lab {
     await this.ip('switch', 'link', 'set', this.port(name, link), plugged ? 'up' : 'down');
   }
 
+  /** Loses or delays what is sent to a host; without an impairment all is well again. Needs netem. */
+  async impair(name: string, link: string, impairment: Impairment | null): Promise<void> {
+    const port = ['dev', this.port(name, link), 'root'];
+    const { lossPercent = 0, delayMs = 0 } = impairment ?? {};
+    const netem = ['netem', 'loss', `${lossPercent}%`, 'delay', `${delayMs}ms`];
+    if (impairment === null) await this.run('switch', 'tc', 'qdisc', 'del', ...port);
+    else
+      await this.sh('ip', [...this.inside('switch'), 'tc', 'qdisc', 'replace', ...port, ...netem]);
+  }
+
   /** `ip` in a host. */
   ip(host: string, ...args: readonly string[]): Promise<Result> {
     return this.sh('ip', ['-n', this.netns(host), ...args]);
@@ -87,7 +137,7 @@ export class Lab {
 
   /** Runs a program in a host to its end. */
   run(host: string, program: string, ...args: readonly string[]): Promise<Result> {
-    return this.sh('ip', ['netns', 'exec', this.netns(host), program, ...args], true);
+    return this.sh('ip', [...this.inside(host), program, ...args], true);
   }
 
   lvsctl(host: string, ...args: readonly string[]): Promise<Result> {
@@ -96,7 +146,7 @@ export class Lab {
 
   /** Starts a program in a host; what it prints goes to a file named after it. */
   start(host: string, logName: string, ...command: readonly string[]): Running {
-    const child = spawn('ip', ['netns', 'exec', this.netns(host), ...command], {
+    const child = spawn('ip', [...this.inside(host), ...command], {
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -122,9 +172,14 @@ export class Lab {
     return running;
   }
 
+  /** What a program has printed so far. */
+  logOf(logName: string): string {
+    return readFileSync(join(this.folder, `${logName}.log`), 'utf8');
+  }
+
   /** A helper in a host that serves, fetches and asks by ARP without a process for each. */
   agent(host: string): Agent {
-    const command = ['netns', 'exec', this.netns(host), process.execPath, 'dist/test/lab/agent.js'];
+    const command = [...this.inside(host), process.execPath, 'dist/test/lab/agent.js'];
     const agent = new Agent(
       spawn('ip', command, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] }),
     );
@@ -133,10 +188,16 @@ export class Lab {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     for (const agent of this.agents) agent.close();
     for (const running of this.running) running.kill('SIGKILL');
     await Promise.all([...this.running].map((running) => running.ended));
     for (const host of this.hosts) await this.sh('ip', ['netns', 'del', this.netns(host)], true);
+  }
+
+  /** What `ip` is told so that a program runs in a host. */
+  private inside(host: string): readonly string[] {
+    return ['netns', 'exec', this.netns(host)];
   }
 
   private netns(host: string): string {

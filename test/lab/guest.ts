@@ -1,0 +1,137 @@
+/**
+ * A kernel of its own on this machine's files: user-mode Linux, or Debian's kernel under qemu. It runs
+ * one command as its first process's child, prints what that prints, and powers off.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { buildInitrd } from './initrd.ts';
+
+export const ROOT: string = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
+const LAB = join(ROOT, '.lab');
+const MODULES =
+  'ipv6 ip_vs ip_vs_rr ip_vs_wrr veth bridge dummy sch_netem nf_tables af_packet'.split(' ');
+const BOOT_MS_MAX = 25 * 60_000;
+
+export type Guest = 'uml' | 'qemu';
+
+/** Lines that the kernels print at every start. */
+const NOISE =
+  /^(SELinux:|\[ +[0-9.]+\] reboot:|mmapper_init|Failed to initialize ubd|reboot: |epollctl add err|IPVS: ip_vs_add_dest)/;
+
+/** A command and how a console line of it is read. */
+interface Machine {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+export function quote(word: string): string {
+  return `'${word.replace(/'/g, `'\\''`)}'`;
+}
+
+/** Where `modprobe -d` finds the guest's modules. */
+function modulesFolder(guest: Guest): { readonly folder: string; readonly release: string } {
+  if (guest === 'qemu') {
+    const folder = join(LAB, 'qemu', 'root');
+    const release = readdirSync(join(folder, 'lib', 'modules'))[0] as string;
+    return { folder, release };
+  }
+  const source = '/usr/lib/uml/modules';
+  const release = readdirSync(source)[0] as string;
+  const folder = join(LAB, 'modules');
+  const link = join(folder, 'lib', 'modules', release);
+  if (!existsSync(link)) {
+    mkdirSync(join(folder, 'lib', 'modules'), { recursive: true });
+    symlinkSync(join(source, release), link);
+  }
+  return { folder, release };
+}
+
+/** `tty`: the command talks to whoever sits at the console. */
+function writeInit(guest: Guest, command: readonly string[], statusFile: string): string {
+  const { folder, release } = modulesFolder(guest);
+  if (!existsSync(join(folder, 'lib', 'modules', release, 'modules.dep'))) {
+    execFileSync('depmod', ['-b', folder, release]);
+  }
+  const modprobe = join(LAB, `modprobe-${guest}`);
+  writeFileSync(modprobe, `#!/bin/sh\nexec /sbin/modprobe -d ${quote(folder)} "$@"\n`, {
+    mode: 0o755,
+  });
+  const init = join(LAB, `init-${guest}`);
+  const script = `#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+export LAB_KERNEL=${guest} CI=${quote(process.env.CI ?? '')}
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev 2>/dev/null
+mount -t tmpfs none /run; mkdir -p /run/netns
+for module in ${MODULES.join(' ')}; do ${quote(modprobe)} -q $module; done
+echo ${quote(modprobe)} > /proc/sys/kernel/modprobe
+ip link set lo up
+cd ${quote(ROOT)}
+# Through a pipe: a program that sees a console redraws its lines.
+{ ${command.map(quote).join(' ')} </dev/null 2>&1; echo $? > ${quote(statusFile)}; } | cat
+sync
+exec busybox poweroff -f
+`;
+  writeFileSync(init, script, { mode: 0o755 });
+  return init;
+}
+
+function userModeLinux(init: string): Machine {
+  const settings =
+    'mem=3G root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null con0=null,fd:1';
+  return { program: 'linux.uml', args: [...settings.split(' '), `init=${init}`] };
+}
+
+function qemu(init: string): Machine {
+  const folder = join(LAB, 'qemu');
+  const { folder: modules, release } = modulesFolder('qemu');
+  const initrd = join(folder, 'initrd');
+  buildInitrd({ path: initrd, modules, release, init });
+  const disk = 'local,id=root,path=/,security_model=passthrough,multidevs=remap';
+  const machine =
+    '-accel tcg,thread=multi -cpu max -smp 2 -m 3G -display none -nodefaults -no-reboot -serial stdio';
+  const settings = 'console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off';
+  return {
+    program: 'qemu-system-x86_64',
+    args: [
+      ...machine.split(' '),
+      ...['-kernel', join(modules, 'boot', `vmlinuz-${release}`), '-initrd', initrd],
+      ...['-append', settings, '-fsdev', disk],
+      ...['-device', 'virtio-9p-pci,fsdev=root,mount_tag=root'],
+    ],
+  };
+}
+
+/** The exit code of the command; 1 when the guest did not come so far. */
+export function runInGuest(guest: Guest, command: readonly string[]): Promise<number> {
+  mkdirSync(LAB, { recursive: true });
+  const statusFile = join(LAB, `status-${guest}`);
+  rmSync(statusFile, { force: true });
+  const init = writeInit(guest, command, statusFile);
+  const { program, args } = guest === 'uml' ? userModeLinux(init) : qemu(init);
+  return new Promise((resolve) => {
+    const machine = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const limit = setTimeout(() => machine.kill('SIGKILL'), BOOT_MS_MAX);
+    let rest = '';
+    machine.stdout.on('data', (part: Buffer) => {
+      const lines = (rest + part.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const text = line.replace(/\r$/, '');
+        if (!NOISE.test(text)) process.stdout.write(`${text}\n`);
+      }
+    });
+    machine.on('close', () => {
+      clearTimeout(limit);
+      resolve(existsSync(statusFile) ? Number(readFileSync(statusFile, 'utf8')) : 1);
+    });
+  });
+}
