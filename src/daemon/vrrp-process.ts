@@ -85,6 +85,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private onNetwork(event: NetworkEvent): void {
     if (event.event === 'overrun') {
       this.log.warn({}, 'notifications of the kernel were lost: everything is read again');
+      this.speaker.holdAgain();
     }
     if (event.event === 'address-gone') this.speaker.addressGone(event.address.address);
     if (this.cancelRead !== null) return;

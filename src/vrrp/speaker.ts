@@ -54,6 +54,11 @@ export class VrrpSpeaker {
     for (const router of this.routers) router.putBack(address);
   }
 
+  /** Addresses may have been removed, nobody knows which. */
+  holdAgain(): void {
+    for (const router of this.routers) router.holdAgain();
+  }
+
   /** Somebody else says on the link that an address is his. */
   addressClaimed(address: string, mac: string): void {
     for (const router of this.routers) router.claimed(address, mac);

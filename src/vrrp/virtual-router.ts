@@ -181,6 +181,12 @@ export class VirtualRouter {
     this.hold([held]);
   }
 
+  /** Puts back what is missing, if anything is. */
+  holdAgain(): void {
+    if (this.state.is !== 'master') return;
+    this.inTurn(() => this.ports.addresses.hold(allAddresses(this.instance)));
+  }
+
   claimed(address: string, mac: string): void {
     const ours = allAddresses(this.instance).some((one) => one.address === address);
     if (this.state.is !== 'master' || !ours) return;

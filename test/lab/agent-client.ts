@@ -1,7 +1,7 @@
 /** The test's end of the helper in a host. */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Order, ProbeReport, WatchReport } from './agent-protocol.ts';
+import type { Observation, Order, ProbeReport, WatchReport } from './agent-protocol.ts';
 
 export class Agent {
   private readonly process: ChildProcess;
@@ -47,6 +47,14 @@ export class Agent {
 
   async endProbe(): Promise<ProbeReport> {
     return (await this.ask({ do: 'end-probe' })) as ProbeReport;
+  }
+
+  async observe(address: string, from: string, link = 'eth0'): Promise<void> {
+    await this.ask({ do: 'observe', address, from, interface: link });
+  }
+
+  async endObserve(): Promise<Observation> {
+    return (await this.ask({ do: 'end-observe' })) as Observation;
   }
 
   close(): void {

@@ -19,12 +19,30 @@ export type Order =
       readonly interface: string;
       readonly from: string;
     }
+  /** Records advertisements, and answers of an address to echo requests, one each 2 ms. */
+  | {
+      readonly do: 'observe';
+      readonly address: string;
+      readonly interface: string;
+      readonly from: string;
+    }
+  | { readonly do: 'end-observe' }
   /** Ends the probe; answers who answered, and for how long two did. */
   | { readonly do: 'end-probe' };
 
 export interface WatchReport {
   readonly answers: number;
   readonly longestSilenceMs: number;
+}
+
+/** Times in milliseconds of one clock. */
+export interface Observation {
+  readonly adverts: readonly {
+    readonly atMs: number;
+    readonly source: string;
+    readonly priority: number;
+  }[];
+  readonly answeredAtMs: readonly number[];
 }
 
 export interface ProbeReport {

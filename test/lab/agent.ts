@@ -6,7 +6,8 @@ import { fromHex } from '../../src/base/bytes.ts';
 import { loadAddon } from '../../src/kernel/addon.ts';
 import { type Neighbours, openNeighbours } from '../../src/kernel/neighbours.ts';
 import { openNetwork } from '../../src/kernel/network.ts';
-import type { Order, ProbeReport, WatchReport } from './agent-protocol.ts';
+import type { Observation, Order, ProbeReport, WatchReport } from './agent-protocol.ts';
+import { observe } from './observe.ts';
 
 const FETCH_MS_MAX = 1_000;
 const WATCH_EVERY_MS = 40;
@@ -16,6 +17,7 @@ let server: Server | null = null;
 let watching: { readonly answeredAt: number[]; stop: boolean; readonly startedAt: number } | null =
   null;
 let probing: Probe | null = null;
+let endObservation: () => Promise<Observation> = async () => ({ adverts: [], answeredAtMs: [] });
 
 interface Probe {
   readonly neighbours: Neighbours;
@@ -146,6 +148,11 @@ async function carryOut(order: Order): Promise<unknown> {
       return null;
     case 'end-watch':
       return endWatch();
+    case 'observe':
+      endObservation = await observe(order.address, order.interface, order.from);
+      return null;
+    case 'end-observe':
+      return endObservation();
     case 'probe':
       return probe(order.address, order.interface, order.from);
     case 'end-probe':

@@ -118,7 +118,11 @@ describe('redis-ha', () => {
       async () => (await cli(pair, 'set', 'one', '1')) === 'OK',
       20_000,
     );
-    expect(await cli(pair, 'wait', '1', '5000')).toBe('1');
+    await eventually(
+      'it is replicated',
+      async () => (await cli(pair, 'wait', '1', '1000')) === '1',
+      30_000,
+    );
 
     first.kill('SIGKILL');
     await eventually('director2 serves', () => pair.holds('director2'), 20_000);

@@ -1,10 +1,11 @@
 /**
  * The main job, told in plain sentences on a real kernel: a pair of directors in front of three real
  * servers in DR mode; a server fails and comes back, the MASTER fails and comes back. Exit code 0 only if
- * all of it was true. `--json` adds one line of figures.
+ * all of it was true. `--json` adds one line of figures; `--keep` leaves it running, with a prompt.
  */
 import { eventually, pause } from './lab.ts';
 import { type DirectorName, Pair, REAL_SERVERS, SERVICE, VIP } from './pair.ts';
+import { promptFor } from './prompt.ts';
 
 const REQUESTS = 60;
 const SPREAD_WANTED: Readonly<Record<string, number>> = { rs1: 10, rs2: 20, rs3: 30 };
@@ -135,6 +136,7 @@ async function main(): Promise<void> {
       process.stdout.write(await pair.show(director));
     }
   }
+  if (process.argv.includes('--keep')) await promptFor(pair);
   await pair.close();
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   tell(figures.ok ? `All of it was true (${seconds} s).` : 'Not all of it was true.');

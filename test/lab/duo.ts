@@ -75,7 +75,7 @@ export class Duo {
 
   /** The power fails: processes gone, cable dead, addresses forgotten. */
   async powerOff(host: DuoHost): Promise<void> {
-    this.daemons.get(host)?.kill('SIGKILL');
+    await this.lab.powerOff(host);
     await this.lab.plug(host, 'eth0', false);
     await this.lab.run(host, 'ip', 'addr', 'del', '192.0.2.10/24', 'dev', 'eth0');
   }

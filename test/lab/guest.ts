@@ -2,7 +2,7 @@
  * A kernel of its own on this machine's files: user-mode Linux, or Debian's kernel under qemu. It runs
  * one command as its first process's child, prints what that prints, and powers off.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { buildInitrd } from './initrd.ts';
 
 export const ROOT: string = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
@@ -23,6 +24,9 @@ const BOOT_MS_MAX = 25 * 60_000;
 
 export type Guest = 'uml' | 'qemu';
 
+/** Takes a line of what a program prints. */
+export type Tell = (line: string) => void;
+
 /** Lines that the kernels print at every start. */
 const NOISE =
   /^(SELinux:|\[ +[0-9.]+\] reboot:|mmapper_init|Failed to initialize ubd|reboot: |epollctl add err|IPVS: ip_vs_add_dest)/;
@@ -31,6 +35,16 @@ const NOISE =
 interface Machine {
   readonly program: string;
   readonly args: readonly string[];
+}
+
+/** Gives a stream's lines on, one at a time. */
+export function tellLines(stream: Readable, tell: Tell): void {
+  let rest = '';
+  stream.on('data', (part: Buffer) => {
+    const lines = (rest + part.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) tell(line.replace(/\r$/, ''));
+  });
 }
 
 export function quote(word: string): string {
@@ -55,8 +69,18 @@ function modulesFolder(guest: Guest): { readonly folder: string; readonly releas
   return { folder, release };
 }
 
-/** `tty`: the command talks to whoever sits at the console. */
-function writeInit(guest: Guest, command: readonly string[], statusFile: string): string {
+interface InitOptions {
+  /** Gets the command's exit code. */
+  readonly statusFile: string;
+  /** The command reads what is typed at the console. */
+  readonly interactive: boolean;
+}
+
+function writeInit(
+  guest: Guest,
+  command: readonly string[],
+  { statusFile, interactive }: InitOptions,
+): string {
   const { folder, release } = modulesFolder(guest);
   if (!existsSync(join(folder, 'lib', 'modules', release, 'modules.dep'))) {
     execFileSync('depmod', ['-b', folder, release]);
@@ -66,6 +90,11 @@ function writeInit(guest: Guest, command: readonly string[], statusFile: string)
     mode: 0o755,
   });
   const init = join(LAB, `init-${guest}`);
+  const words = command.map(quote).join(' ');
+  // Through a pipe: a program that sees a console redraws its lines.
+  const run = interactive
+    ? `${words} </dev/console 2>&1; echo $? > ${quote(statusFile)}`
+    : `{ ${words} </dev/null 2>&1; echo $? > ${quote(statusFile)}; } | cat`;
   const script = `#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 export LAB_KERNEL=${guest} CI=${quote(process.env.CI ?? '')}
@@ -75,8 +104,7 @@ for module in ${MODULES.join(' ')}; do ${quote(modprobe)} -q $module; done
 echo ${quote(modprobe)} > /proc/sys/kernel/modprobe
 ip link set lo up
 cd ${quote(ROOT)}
-# Through a pipe: a program that sees a console redraws its lines.
-{ ${command.map(quote).join(' ')} </dev/null 2>&1; echo $? > ${quote(statusFile)}; } | cat
+${run}
 sync
 exec busybox poweroff -f
 `;
@@ -84,9 +112,9 @@ exec busybox poweroff -f
   return init;
 }
 
-function userModeLinux(init: string): Machine {
-  const settings =
-    'mem=3G root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null con0=null,fd:1';
+function userModeLinux(init: string, interactive: boolean): Machine {
+  const console = interactive ? 'con0=fd:0,fd:1' : 'con0=null,fd:1';
+  const settings = `mem=3G root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null ${console}`;
   return { program: 'linux.uml', args: [...settings.split(' '), `init=${init}`] };
 }
 
@@ -110,25 +138,30 @@ function qemu(init: string): Machine {
   };
 }
 
-/** The exit code of the command; 1 when the guest did not come so far. */
-export function runInGuest(guest: Guest, command: readonly string[]): Promise<number> {
+/**
+ * The exit code of the command; 1 when the guest did not come so far. `tell` null: the command talks to
+ * the terminal itself.
+ */
+export function runInGuest(
+  guest: Guest,
+  command: readonly string[],
+  tell: Tell | null,
+): Promise<number> {
   mkdirSync(LAB, { recursive: true });
   const statusFile = join(LAB, `status-${guest}`);
   rmSync(statusFile, { force: true });
-  const init = writeInit(guest, command, statusFile);
-  const { program, args } = guest === 'uml' ? userModeLinux(init) : qemu(init);
+  const interactive = tell === null;
+  const init = writeInit(guest, command, { statusFile, interactive });
+  const { program, args } = guest === 'uml' ? userModeLinux(init, interactive) : qemu(init);
   return new Promise((resolve) => {
-    const machine = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const limit = setTimeout(() => machine.kill('SIGKILL'), BOOT_MS_MAX);
-    let rest = '';
-    machine.stdout.on('data', (part: Buffer) => {
-      const lines = (rest + part.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const text = line.replace(/\r$/, '');
-        if (!NOISE.test(text)) process.stdout.write(`${text}\n`);
-      }
-    });
+    const stdio: StdioOptions = interactive ? 'inherit' : ['ignore', 'pipe', 'inherit'];
+    const machine = spawn(program, args, { stdio });
+    const limit = interactive ? undefined : setTimeout(() => machine.kill('SIGKILL'), BOOT_MS_MAX);
+    if (machine.stdout !== null && tell !== null) {
+      tellLines(machine.stdout, (line) => {
+        if (!NOISE.test(line)) tell(line);
+      });
+    }
     machine.on('close', () => {
       clearTimeout(limit);
       resolve(existsSync(statusFile) ? Number(readFileSync(statusFile, 'utf8')) : 1);

@@ -55,10 +55,10 @@ export class Lab {
   private readonly prefix: string;
   readonly folder: string;
   closed = false;
-  private readonly hosts = new Set<string>();
+  /** Each with a process that does nothing: by it the host's /proc/net is read. */
+  private readonly hosts = new Map<string, number>();
   private readonly running = new Set<Running>();
   private readonly agents: Agent[] = [];
-  private made = false;
 
   constructor(name: string) {
     labsMade += 1;
@@ -71,9 +71,7 @@ export class Lab {
 
   /** A switch: all interfaces that name it are on one link. What passes is captured. */
   async bridge(name: string): Promise<void> {
-    if (!this.made) await this.sh('ip', ['netns', 'add', this.netns('switch')]);
-    this.made = true;
-    this.hosts.add('switch');
+    if (!this.hosts.has('switch')) await this.netnsOf('switch');
     await this.ip('switch', 'link', 'add', 'name', name, 'type', 'bridge');
     await this.ip('switch', 'link', 'set', 'dev', name, 'up');
     const { octets, megabytesMax } = CAPTURE;
@@ -101,9 +99,7 @@ export class Lab {
     interfaces: Readonly<Record<string, Interface>>,
     gateway?: string,
   ): Promise<void> {
-    await this.sh('ip', ['netns', 'add', this.netns(name)]);
-    this.hosts.add(name);
-    await this.ip(name, 'link', 'set', 'lo', 'up');
+    await this.netnsOf(name);
     for (const [link, { bridge, address }] of Object.entries(interfaces)) {
       const port = this.port(name, link);
       const peer = ['peer', 'name', link, 'netns', this.netns(name)];
@@ -190,9 +186,34 @@ export class Lab {
   async close(): Promise<void> {
     this.closed = true;
     for (const agent of this.agents) agent.close();
-    for (const running of this.running) running.kill('SIGKILL');
+    for (const host of this.hosts.keys()) await this.powerOff(host);
     await Promise.all([...this.running].map((running) => running.ended));
-    for (const host of this.hosts) await this.sh('ip', ['netns', 'del', this.netns(host)], true);
+    for (const host of this.hosts.keys()) await this.sh('ip', ['netns', 'del', this.netns(host)]);
+  }
+
+  /** Every program in a host is gone at once. */
+  async powerOff(host: string): Promise<void> {
+    const { stdout } = await this.sh('ip', ['netns', 'pids', this.netns(host)]);
+    const pids = stdout.split('\n').flatMap((line) => (line === '' ? [] : [Number(line)]));
+    for (const pid of pids) {
+      if (!this.closed && pid === this.hosts.get(host)) continue;
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  /** A file under /proc/net as this host sees it. */
+  readNet(host: string, name: string): string {
+    return readFileSync(`/proc/${this.hosts.get(host)}/net/${name}`, 'utf8');
+  }
+
+  private async netnsOf(host: string): Promise<void> {
+    await this.sh('ip', ['netns', 'add', this.netns(host)]);
+    this.hosts.set(host, this.start(host, 'keeper', 'sleep', 'infinity').pid);
+    await this.ip(host, 'link', 'set', 'lo', 'up');
   }
 
   /** What `ip` is told so that a program runs in a host. */

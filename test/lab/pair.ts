@@ -1,14 +1,13 @@
 /**
- * The product's pair, as conf/lvs-dr describes it:
+ * The product's pair, as conf/lvs-dr and conf/lvs-nat describe it; in NAT the router is not needed:
  *
  *      client .100 ──┬── clients 192.0.2.0/24 ──┬── router .254 ──┐
  *                director1 .2   director2 .3                       │
  *                    └── servers 198.51.100.0/24 ──┬── rs1 .21  rs2 .22  rs3 .23
  */
-import { readFileSync } from 'node:fs';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
-import { Lab, type Running } from './lab.ts';
+import { Lab, type Result, type Running } from './lab.ts';
 
 export const VIP = '192.0.2.10';
 export const SERVICE: string = `http://${VIP}/`;
@@ -33,8 +32,8 @@ export class Pair {
     };
   }
 
-  /** Hosts, links and real servers, ready for DR; no daemon yet. */
-  static async layOut(name: string, folder = 'lvs-dr'): Promise<Pair> {
+  /** Hosts, links and real servers, ready for the example; no daemon yet. */
+  static async layOut(name: string, folder: 'lvs-dr' | 'lvs-nat' = 'lvs-dr'): Promise<Pair> {
     const lab = new Lab(name);
     await lab.bridge('clients');
     await lab.bridge('servers');
@@ -53,14 +52,17 @@ export class Pair {
         eth0: on('clients', `192.0.2.${part}`),
         eth1: on('servers', `198.51.100.${part}`),
       });
+      await lab.run(director, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
     }
     const servers: Agent[] = [];
     for (const [at, server] of REAL_SERVERS.entries()) {
-      await lab.host(server, { eth0: on('servers', `198.51.100.${21 + at}`) }, '198.51.100.254');
+      const isDr = folder === 'lvs-dr';
+      const gateway = isDr ? '198.51.100.254' : '198.51.100.10';
+      await lab.host(server, { eth0: on('servers', `198.51.100.${21 + at}`) }, gateway);
       const state = ['--state-dir', `/run/${server}`];
-      await lab.lvsctl(server, 'realserver', 'setup', '--vip', VIP, ...state);
+      if (isDr) await lab.lvsctl(server, 'realserver', 'setup', '--vip', VIP, ...state);
       const agent = lab.agent(server);
-      await agent.serve(80, server);
+      await agent.serve(isDr ? 80 : 8080, server);
       servers.push(agent);
     }
     return new Pair(lab, lab.agent('client'), servers, folder);
@@ -81,7 +83,7 @@ export class Pair {
 
   /** The power fails: its processes are gone at once, its cables dead, its addresses forgotten. */
   async powerOff(director: DirectorName): Promise<void> {
-    this.daemon(director).kill('SIGKILL');
+    await this.lab.powerOff(director);
     await this.lab.plug(director, 'eth0', false);
     await this.lab.plug(director, 'eth1', false);
     await this.lab.ip(director, 'addr', 'del', `${VIP}/24`, 'dev', 'eth0');
@@ -95,20 +97,18 @@ export class Pair {
     this.start(director);
   }
 
+  lvsctl(director: DirectorName, ...args: readonly string[]): Promise<Result> {
+    return this.lab.lvsctl(director, '--run-dir', this.runDir(director), ...args);
+  }
+
   async show(director: DirectorName): Promise<string> {
-    const { stdout, stderr } = await this.lab.lvsctl(
-      director,
-      '--run-dir',
-      this.runDir(director),
-      'show',
-    );
+    const { stdout, stderr } = await this.lvsctl(director, 'show');
     return stdout || stderr;
   }
 
   /** Null while no daemon answers. */
   async snapshot(director: DirectorName): Promise<Snapshot | null> {
-    const runDir = this.runDir(director);
-    const { code, stdout } = await this.lab.lvsctl(director, '--run-dir', runDir, 'show', '--json');
+    const { code, stdout } = await this.lvsctl(director, 'show', '--json');
     return code === 0 ? (JSON.parse(stdout) as Snapshot) : null;
   }
 
@@ -120,7 +120,7 @@ export class Pair {
 
   /** The addresses of real servers in the director's kernel, as it is now. */
   inKernel(director: DirectorName): readonly string[] {
-    const text = readFileSync(`/proc/${this.daemon(director).pid}/net/ip_vs`, 'utf8');
+    const text = this.lab.readNet(director, 'ip_vs');
     return [...text.matchAll(/-> ([0-9A-F]{8}):/g)].map(([, hex = '']) =>
       (hex.match(/../g) ?? []).map((octet) => Number.parseInt(octet, 16)).join('.'),
     );

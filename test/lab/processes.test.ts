@@ -223,6 +223,7 @@ describe('what is not an advertisement of a peer', () => {
       sed 's/ add / del /' /run/add > /run/del
       for n in 1 2 3 4 5 6 7 8 9 10; do ip -b /run/add; ip -b /run/del; done`;
     await pair.lab.run('director1', 'sh', '-c', flood);
+    await pair.lab.ip('director1', 'addr', 'del', `${VIP}/24`, 'dev', 'eth0');
     process.kill(pid, 'SIGCONT');
     await pair.movesTo('director1');
     expect(await pair.pidOf('director1', 'vrrp')).toBe(pid);

@@ -1,0 +1,42 @@
+/** Both sides of a figure, and their ratio, as a line that a person and a program can read. */
+
+/** What start.ts leaves for show.ts. */
+export const SNAPSHOT_FILE = '.lab/bench-snapshot.json';
+
+export interface Side {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+function rounded(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
+
+function described({ name, values }: Side, unit: string): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return `${name} ${rounded(median(values))} ${unit} (${rounded(least)}–${rounded(most)}, n=${values.length})`;
+}
+
+/** `what: ours 1.0 ms (…), theirs 2.0 ms (…), ratio 0.50`. */
+export function tellBoth(what: string, unit: string, ours: Side, theirs: Side): void {
+  const ratio = median(ours.values) / median(theirs.values);
+  const sides = `${described(ours, unit)}, ${described(theirs, unit)}`;
+  process.stdout.write(`${what}: ${sides}, ratio ${ratio.toFixed(3)}\n`);
+}
+
+/** Against a limit: `what: ours 90 MB (…), limit 130 MB, kept`. */
+export function tellLimit(what: string, unit: string, ours: Side, limit: number): void {
+  const kept = median(ours.values) <= limit;
+  const verdict = kept ? 'kept' : 'NOT KEPT';
+  process.stdout.write(
+    `${what}: ${described(ours, unit)}, limit ${rounded(limit)} ${unit}, ${verdict}\n`,
+  );
+  if (!kept) process.exitCode = 1;
+}

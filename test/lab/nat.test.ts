@@ -1,0 +1,36 @@
+// needs: ipvs
+/** conf/lvs-nat: requests and answers both pass the director, and the ports differ. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from './lab.ts';
+import { Pair, SERVICE } from './pair.ts';
+
+let pair: Pair;
+
+beforeAll(async () => {
+  pair = await Pair.layOut('nat', 'lvs-nat');
+  pair.start('director1');
+  pair.start('director2');
+  await eventually(
+    'director1 is MASTER',
+    async () => (await pair.states('director1')).join() === 'master,master',
+    40_000,
+  );
+});
+
+afterAll(() => pair.close());
+
+test('spreads connections exactly by weight', async () => {
+  expect(await pair.client.fetch(SERVICE, 60)).toEqual({ rs1: 10, rs2: 20, rs3: 30 });
+});
+
+test('the other director takes both sides over, and answers come back through it', async () => {
+  const daemon = pair.daemon('director1');
+  daemon.kill('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+  await eventually(
+    'director2 is MASTER',
+    async () => (await pair.states('director2')).join() === 'master,master',
+    20_000,
+  );
+  expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
+});
