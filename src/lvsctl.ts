@@ -3,6 +3,7 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { DirectorError, describeError } from './base/error.ts';
+import { readVersion } from './base/version.ts';
 import { type Command, Exit } from './cli/command.ts';
 import { processTerminal } from './cli/terminal.ts';
 
@@ -39,8 +40,10 @@ async function buildProgram(
 ): Promise<Commander> {
   const program = new Commander('lvsctl')
     .description('shows and steers lvsd, checks its configuration, sets up real servers')
+    .version(readVersion(), '-v, --version')
     .option('--run-dir <dir>', 'run directory of the daemon', DEFAULT_RUN_DIR)
     .exitOverride();
+  if (words[0] === '-v' || words[0] === '--version') return program;
   const meant = Object.keys(COMMANDS).filter((name) => names(words, name));
   const groups = new Map<string, Commander>();
   for (const name of meant.length > 0 ? meant : Object.keys(COMMANDS)) {
@@ -79,9 +82,8 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 main(process.argv.slice(2)).then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
+  // Now, not when the connection has closed: on Linux all output has been written (process I/O of Node).
+  (exitCode) => process.exit(exitCode),
   (error: unknown) => {
     process.stderr.write(`lvsctl: ${describeError(error)}\n`);
     process.exitCode =

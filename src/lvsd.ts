@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The daemon: arguments → configuration → supervisor. It stays in the foreground and logs to standard output. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { describeError } from './base/error.ts';
 import { type LogLevel, openLog } from './base/log.ts';
 import { systemClock } from './base/time.ts';
+import { readVersion } from './base/version.ts';
 import { dumpDirector } from './config/dump.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { renderDiagnostics } from './config/render.ts';
@@ -31,11 +31,6 @@ interface Options {
 }
 
 const Exit = { ok: 0, failed: 1 } as const;
-
-function readVersion(): string {
-  const manifest = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-}
 
 function parseArguments(version: string): Options {
   return new Command('lvsd')

@@ -24,7 +24,9 @@ export function openControl(runDir: string): Control {
 function ask<Reply>(runDir: string, method: string, path: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const socketPath = join(runDir, CONTROL_SOCKET);
-    const call = request({ socketPath, method, path, timeout: REPLY_MS_MAX }, (response) => {
+    // Without an agent: one request, and nothing is kept open that the process would wait for.
+    const options = { socketPath, method, path, timeout: REPLY_MS_MAX, agent: false };
+    const call = request(options, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', (error) => reject(unreachableDaemon(socketPath, error)));

@@ -59,11 +59,6 @@ export function prefixLengthOf(netmask: string): number | null {
     : null;
 }
 
-/** `10.0.0.1:80` or `[fd00::1]:80`. */
-export function formatEndpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
 /** `02:42:0a:00:00:01` from 6 octets. */
 export function formatMac(octets: Uint8Array): string {
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':');

@@ -1,10 +1,6 @@
 /** `lvsctl show`: the topology with its live state, as the daemon tells it. */
 import { openControl } from '../api/client.ts';
-import type { Snapshot } from '../api/protocol.ts';
 import { type Command, Exit } from './command.ts';
-import { formatSince, formatSpan, formatTime, plural, type TextStyle, tone } from './text.ts';
-import { renderForeign, renderVirtualServers } from './topology-health.ts';
-import { renderVrrp } from './topology-vrrp.ts';
 
 interface Options {
   readonly json?: true;
@@ -17,42 +13,14 @@ export const show: Command<Options> = {
     command.option('--json', 'one JSON object');
   },
   async run({ terminal, runDir }, options) {
-    const snapshot = await openControl(runDir).snapshot();
-    terminal.write(
-      options.json
-        ? `${JSON.stringify(snapshot, null, 2)}\n`
-        : renderSnapshot(snapshot, { colour: terminal.colour }),
-    );
+    const asked = openControl(runDir).snapshot();
+    if (options.json) {
+      terminal.write(`${JSON.stringify(await asked, null, 2)}\n`);
+      return Exit.ok;
+    }
+    // Loaded while the daemon gathers its answer.
+    const [snapshot, { renderSnapshot }] = await Promise.all([asked, import('./topology.ts')]);
+    terminal.write(renderSnapshot(snapshot, { colour: terminal.colour }));
     return Exit.ok;
   },
 };
-
-export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
-  const { vrrp, health, ipvs, atMs: nowMs } = snapshot;
-  return [
-    renderDirector(snapshot, style),
-    vrrp === null ? '' : `\nVRRP\n${renderVrrp(vrrp, { nowMs, style })}`,
-    health === null
-      ? ''
-      : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
-    ipvs === null ? '' : renderForeign(ipvs),
-  ].join('');
-}
-
-function renderDirector(snapshot: Snapshot, style: TextStyle): string {
-  const { configuration, processes, routerId, version, atMs, runDir } = snapshot;
-  const { path, digest, loadedAtMs, warnings, refused } = configuration;
-  const running = processes.map(({ name, pid, startedAtMs, restarts }) => {
-    const again = restarts === 0 ? '' : `, restarted ${restarts} times`;
-    return `${name} ${pid ?? 'not running'} (${formatSpan(atMs - startedAtMs)}${again})`;
-  });
-  const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
-  return [
-    `Director ${tone(routerId, 'strong', style)}  lvsd ${version}  ${runDir}\n`,
-    `  configuration ${path}  ${digest}  ${formatSince(loadedAtMs, atMs)}${told}\n`,
-    refused === null
-      ? ''
-      : `  ${tone(`${refused.digest} was refused at ${formatTime(refused.atMs, atMs)}: ${plural(refused.errors, 'error')}; lvsctl check tells them`, 'bad', style)}\n`,
-    `  processes ${running.join(', ')}\n`,
-  ].join('');
-}

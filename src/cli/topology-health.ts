@@ -1,5 +1,5 @@
 /** The virtual servers of a snapshot as text: what each serves, who is up, and why not. */
-import { formatEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import { formatService } from '../model/names.ts';
 import type {
   CheckerSnapshot,
@@ -19,14 +19,20 @@ interface Context {
 const HEADINGS = ['real server', 'method', 'weight', 'state', 'active', 'inactive', 'checked by'];
 
 export function renderVirtualServers(health: HealthSnapshot, context: Context): string {
-  return health.virtualServers.map((server) => renderOne(server, context)).join('\n');
+  const services = new Map(
+    context.ipvs?.services.map((service) => [formatService(service.key), service]),
+  );
+  return health.virtualServers
+    .map((server) => renderOne(server, services.get(formatService(server.key)), context))
+    .join('\n');
 }
 
-function renderOne(server: VirtualServerHealth, context: Context): string {
-  const { style, nowMs, ipvs } = context;
-  const service = ipvs?.services.find(
-    (one) => formatService(one.key) === formatService(server.key),
-  );
+function renderOne(
+  server: VirtualServerHealth,
+  service: ServiceSnapshot | undefined,
+  context: Context,
+): string {
+  const { style, nowMs } = context;
   const quorum = server.quorumMet
     ? tone('quorum met', 'good', style)
     : tone('quorum lost', 'bad', style);

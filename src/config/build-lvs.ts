@@ -3,10 +3,10 @@ import {
   addressBits,
   type Family,
   familyOf,
-  formatEndpoint,
   parseAddress,
   prefixLengthOf,
 } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import type { Check, CheckPacing, CheckTarget, HttpUrl, StatusRange } from '../model/checker.ts';
 import { formatService } from '../model/names.ts';
 import type {

@@ -1,5 +1,5 @@
 /** The configuration as understood, for `lvsd -d` and USR1: sections in keepalived's order and frames. */
-import { formatEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import type { Check } from '../model/checker.ts';
 import type { Director } from '../model/director.ts';
 import { formatService } from '../model/names.ts';

@@ -4,7 +4,7 @@
  * not fall at its first failure.
  */
 
-import { formatEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import type { KernelPresence, PresenceOf } from '../health/ports.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';

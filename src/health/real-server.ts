@@ -1,5 +1,5 @@
 /** Checkers → one real server: up or down, and the weight that the kernel should hold for it. */
-import { formatEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import type { Standing } from '../model/snapshot-health.ts';
 import type { RealServer } from '../model/virtual-server.ts';
 

@@ -2,7 +2,7 @@
  * One checker at work: its rounds, the machine that paces it (pacing.ts), and what it has found, for
  * the snapshot. It tells its real server when its standing changes; what follows is not its matter.
  */
-import { formatEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { Check } from '../model/checker.ts';

@@ -68,6 +68,12 @@ const IP_MULTICAST_TTL = 33;
 const IP_MULTICAST_LOOP = 34;
 const IP_ADD_MEMBERSHIP = 35;
 
+/**
+ * Sockets that are open. npm `raw-socket` does not hold its object while something waits to be sent: the
+ * collector would take both, and the last advertisement of a master with them.
+ */
+const openSockets = new Set<RawSocket>();
+
 const AF_IPV4 = 1;
 /** Class selector 6, network control. */
 const TOS = 0xc0;
@@ -109,6 +115,7 @@ function openIpv6(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): Vrr
 
 function openIpv4(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): VrrpSocket {
   const socket = refusing(options, () => openRaw(options));
+  openSockets.add(socket);
   socket.on('message', (octets) => {
     const packet = decodeIpv4(octets);
     if ('drop' in packet) handlers.onDrop(packet.drop);
@@ -133,6 +140,7 @@ function openIpv4(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): Vrr
       });
       if (sending > 0) await sent;
       socket.close();
+      openSockets.delete(socket);
     },
   };
 }

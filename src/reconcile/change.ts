@@ -2,7 +2,7 @@
  * The verbs of reconciliation: each is one message to the kernel, and carries what people want to know
  * of it. What a list of them does to a table is `withChanges`, for the memory of what the kernel holds.
  */
-import { formatEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import { invariant, unreachable } from '../base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';

@@ -3,7 +3,8 @@
  * in service. The attributes are those that keepalived writes (ip_vs.h has their meaning), so that its
  * table is adopted without a change.
  */
-import { addressBits, formatEndpoint } from '../base/address.ts';
+import { addressBits } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import { invariant } from '../base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';

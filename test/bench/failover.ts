@@ -10,7 +10,7 @@ import { Duo } from '../lab/duo.ts';
 import { pause } from '../lab/lab.ts';
 import { type Side, tellBoth, tellLimit } from './figures.ts';
 
-const RUNS = Number(process.env.BENCH_RUNS ?? 10);
+const RUNS = Number(process.env.BENCH_RUNS || 10);
 const VIP = '192.0.2.10';
 const CLIENT = '192.0.2.100';
 const BACKUP_PRIORITY = 100;

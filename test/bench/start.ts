@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { eventually, Lab, pause, type Running } from '../lab/lab.ts';
 import { type Side, SNAPSHOT_FILE, tellBoth, tellLimit } from './figures.ts';
 
-const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+const RUNS = Number(process.env.BENCH_RUNS || 5);
 const [VIRTUAL, REAL] = [100, 10];
 const [FILE, RUN_DIR] = ['/run/bench.conf', '/run/bench'];
 const PSS_MB_MAX = 130;
@@ -32,7 +32,15 @@ ${realServers.join('\n')}
 }`;
   };
   const blocks = Array.from({ length: VIRTUAL }, (_, virtual) => virtualServer(virtual));
-  return `global_defs {\n    router_id bench\n}\n${blocks.join('\n')}\n`;
+  return `vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.0.2.10/24
+    }
+}
+${blocks.join('\n')}
+`;
 }
 
 /** Real servers in the kernel's table. */
@@ -75,12 +83,14 @@ async function stop(lab: Lab, daemon: Running): Promise<void> {
 
 writeFileSync(FILE, configuration());
 const lab = new Lab('bench-start');
-await lab.host('director', {});
+await lab.bridge('link');
+await lab.host('director', { eth0: { bridge: 'link', address: '192.0.2.2/24' } });
 await lab.ip('director', 'route', 'add', 'local', '10.2.0.0/16', 'dev', 'lo');
 
+const pidFiles = ['-p', '/run/k.pid', '-r', '/run/kv.pid', '-c', '/run/kc.pid'];
 const commands = {
   lvsd: [process.execPath, 'dist/src/lvsd.js', '-f', FILE, '--run-dir', RUN_DIR],
-  keepalived: ['keepalived', '-n', '-l', '-C', '-f', FILE, '-p', '/run/k.pid', '-c', '/run/kc.pid'],
+  keepalived: ['keepalived', '-n', '-G', '-f', FILE, ...pidFiles],
 } as const;
 const programs = { lvsd: /dist\/src\/(lvsd|daemon)/, keepalived: /^keepalived/ } as const;
 const times: Record<keyof typeof commands, number[]> = { lvsd: [], keepalived: [] };

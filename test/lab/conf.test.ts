@@ -41,7 +41,14 @@ test('simplest-preempt: the address moves to the backup, and back when the maste
   await startBoth(pair);
   await pair.stop('director1');
   expect(await pair.holds('director1')).toBe(false);
-  await eventually('director2 holds it', () => pair.holds('director2'), 5_000);
+  // Its skew time of 609 ms, and what looking takes. More than once: a priority 0 that was not sent shows.
+  await pair.movesTo('director2', undefined, 1_200);
+  for (let again = 0; again < 3; again += 1) {
+    pair.start('director1');
+    await pair.movesTo('director1');
+    await pair.stop('director1');
+    await pair.movesTo('director2', undefined, 1_200);
+  }
   pair.start('director1');
   await eventually('director1 holds it again', () => pair.holds('director1'), 30_000);
   await eventually('director2 let go', async () => !(await pair.holds('director2')), 2_000);

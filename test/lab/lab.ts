@@ -38,6 +38,9 @@ export interface Impairment {
 /** Octets of each packet, and megabytes of each capture, that are kept. */
 const CAPTURE = { octets: 256, megabytesMax: 10 } as const;
 
+/** A snapshot of 1000 real servers has a megabyte. */
+const OUTPUT_OCTETS_MAX = 64 * 1024 * 1024;
+
 let labsMade = 0;
 const labs = new Set<Lab>();
 
@@ -231,11 +234,16 @@ export class Lab {
 
   private sh(program: string, args: readonly string[], mayFail = false): Promise<Result> {
     return new Promise((resolve, reject) => {
-      execFile(program, args, { cwd: ROOT }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-        if (code === 0 || mayFail) resolve({ code, stdout, stderr });
-        else reject(new Error(`${program} ${args.join(' ')}: ${stderr || error?.message}`));
-      });
+      execFile(
+        program,
+        args,
+        { cwd: ROOT, maxBuffer: OUTPUT_OCTETS_MAX },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+          if (code === 0 || mayFail) resolve({ code, stdout, stderr });
+          else reject(new Error(`${program} ${args.join(' ')}: ${stderr || error?.message}`));
+        },
+      );
     });
   }
 }
