@@ -40,6 +40,26 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Node's timers count whole milliseconds, and one that fires early by a fraction is armed again for a
+ * whole one. Where a fraction counts, the rest of the last millisecond is waited for turn by turn.
+ */
+export const preciseClock: Clock = {
+  ...systemClock,
+  wakeAt(at, run) {
+    let immediate: NodeJS.Immediate | undefined;
+    const look = (): void => {
+      if (performance.now() >= at) run();
+      else immediate = setImmediate(look);
+    };
+    const cancelTimer = systemClock.wakeAt(at - 1, look);
+    return () => {
+      cancelTimer();
+      clearImmediate(immediate);
+    };
+  },
+};
+
 /** Resolves after `ms` on the given clock. */
 export function sleep(clock: Clock, ms: Millis): Promise<void> {
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@
  */
 import { DirectorError, describeError, errnoName } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
-import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
+import { type Cancel, type Millis, preciseClock, sleep } from '../base/time.ts';
 import { type Neighbours, openNeighbours } from '../kernel/neighbours.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { openVrrpSocket } from '../kernel/packets.ts';
@@ -25,7 +25,7 @@ import { KnownLinks } from './links.ts';
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
 
-const clock = systemClock;
+const clock = preciseClock;
 
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;
@@ -154,9 +154,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     release: readonly VirtualAddress[],
   ): Promise<void> {
     try {
-      const actual = await this.network.readAddresses();
+      // Not read first: in a takeover that would be a millisecond without the address.
       const interfaces = this.links.indexes();
-      const { changes, missingInterfaces } = diffAddresses({ hold, release, actual, interfaces });
+      const wanted = { hold, release, actual: null, interfaces };
+      const { changes, missingInterfaces } = diffAddresses(wanted);
       if (missingInterfaces.length > 0) {
         this.log.error({ interfaces: missingInterfaces }, 'addresses have no interface');
       }

@@ -37,7 +37,8 @@ export interface AddressDiffInput {
   readonly hold: readonly VirtualAddress[];
   /** To be on none of theirs. What is in neither list is not ours to touch. */
   readonly release: readonly VirtualAddress[];
-  readonly actual: readonly AddressKey[];
+  /** Null: nobody asked. All changes are made, and the kernel says which were needless. */
+  readonly actual: readonly AddressKey[] | null;
   /** Index of each interface by its name. */
   readonly interfaces: ReadonlyMap<string, number>;
 }
@@ -55,7 +56,7 @@ export function diffAddresses({
   actual,
   interfaces,
 }: AddressDiffInput): AddressDiff {
-  const present = new Set(actual.map(nameOf));
+  const present = actual === null ? null : new Set(actual.map(nameOf));
   const missing = new Set<string>();
   const wanted = hold.flatMap((virtual) => {
     const interfaceIndex = interfaces.get(virtual.interface);
@@ -68,12 +69,12 @@ export function diffAddresses({
       const interfaceIndex = interfaces.get(virtual.interface);
       return interfaceIndex === undefined ? [] : [keyOf(virtual, interfaceIndex)];
     })
-    .filter((key) => present.has(nameOf(key)) && !kept.has(nameOf(key)));
+    .filter((key) => (present?.has(nameOf(key)) ?? true) && !kept.has(nameOf(key)));
   return {
     changes: [
       ...unwanted.map((address) => ({ do: 'remove-address' as const, address })),
       ...wanted
-        .filter((address) => !present.has(nameOf(address)))
+        .filter((address) => !(present?.has(nameOf(address)) ?? false))
         .map((address) => ({ do: 'add-address' as const, address })),
     ],
     missingInterfaces: [...missing],

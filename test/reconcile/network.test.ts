@@ -37,6 +37,14 @@ describe('virtual addresses', () => {
     ]);
   });
 
+  test('that nobody has looked for are all asked for', () => {
+    const [hold, release] = [[vip('10.0.0.1')], [vip('10.0.0.1'), vip('10.0.0.2')]];
+    expect(planOf({ hold, release, actual: null })).toEqual([
+      'remove-address 10.0.0.2 2',
+      'add-address 10.0.0.1 2',
+    ]);
+  });
+
   test('that move to another interface leave the old one first', () => {
     const release = [vip('10.0.0.1')];
     const hold = [vip('10.0.0.1', { interface: 'eth1' })];
