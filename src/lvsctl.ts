@@ -3,6 +3,7 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { DirectorError, describeError } from './base/error.ts';
+import { exitWhenWritten } from './base/exit.ts';
 import { readVersion } from './base/version.ts';
 import { type Command, Exit } from './cli/command.ts';
 import { processTerminal } from './cli/terminal.ts';
@@ -81,12 +82,8 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-main(process.argv.slice(2)).then(
-  // Now, not when the connection has closed: on Linux all output has been written (process I/O of Node).
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    process.stderr.write(`lvsctl: ${describeError(error)}\n`);
-    process.exitCode =
-      error instanceof DirectorError && error.code === 'USAGE' ? Exit.usage : Exit.failed;
-  },
-);
+main(process.argv.slice(2)).then(exitWhenWritten, (error: unknown) => {
+  process.stderr.write(`lvsctl: ${describeError(error)}\n`);
+  const isUsage = error instanceof DirectorError && error.code === 'USAGE';
+  exitWhenWritten(isUsage ? Exit.usage : Exit.failed);
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { describeError } from './base/error.ts';
+import { exitWhenWritten } from './base/exit.ts';
 import { type LogLevel, openLog } from './base/log.ts';
 import { systemClock } from './base/time.ts';
 import { readVersion } from './base/version.ts';
@@ -117,10 +118,7 @@ async function main(): Promise<number> {
   return run(options, version, source, { ...loaded, director: loaded.director });
 }
 
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    process.stderr.write(`lvsd: ${describeError(error)}\n`);
-    process.exit(Exit.failed);
-  },
-);
+main().then(exitWhenWritten, (error: unknown) => {
+  process.stderr.write(`lvsd: ${describeError(error)}\n`);
+  exitWhenWritten(Exit.failed);
+});

@@ -6,6 +6,8 @@
  *
  * A refusal has status 4xx or 5xx and an `ApiError` as its body.
  */
+import type { Millis } from '../base/time.ts';
+import type { GlobalSettings } from '../model/director.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
@@ -46,9 +48,15 @@ export interface HealthProcessSnapshot {
   readonly ipvs: IpvsSnapshot;
 }
 
+/** `global_defs` as it is in force. */
+export interface GlobalSnapshot extends GlobalSettings {
+  readonly vrrpStartupDelayMs: Millis;
+  readonly flushAtStart: boolean;
+}
+
 export interface Snapshot {
   readonly version: string;
-  readonly routerId: string;
+  readonly global: GlobalSnapshot;
   /** Milliseconds since 1970. */
   readonly atMs: number;
   readonly runDir: string;

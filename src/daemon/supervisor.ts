@@ -132,7 +132,11 @@ export class Supervisor {
     const told = (health ?? null) as HealthProcessSnapshot | null;
     return {
       version,
-      routerId: this.director.global.routerId,
+      global: {
+        ...this.director.global,
+        vrrpStartupDelayMs: this.director.vrrp.startupDelayMs,
+        flushAtStart: this.director.health.flushAtStart,
+      },
       atMs: clock.wallTimeMs(),
       runDir,
       configuration: this.configuration,

@@ -2,7 +2,7 @@
  * Runs an operator's script, bounded: in a process group of its own, which is ended as a whole when the
  * time is up. What it prints is dropped; how it ended is the answer.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { Clock, Millis } from '../base/time.ts';
 import type { Script } from '../model/script.ts';
@@ -32,12 +32,23 @@ export function runScript(script: Script, options: ScriptOptions): Promise<Scrip
   const { extraArgs, timeoutMs, clock } = options;
   const [program, ...args] = script.argv;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args, ...extraArgs], {
-      detached: true,
-      stdio: 'ignore',
-      env: safeEnvironment(),
-      ...(script.account === null ? {} : { uid: script.account.uid, gid: script.account.gid }),
-    });
+    const refuse = (cause: unknown): void => {
+      const reason = errnoName(cause);
+      reject(new DirectorError('SCRIPT_FAILED', `cannot run ${program}: ${reason}`, { cause }));
+    };
+    let child: ChildProcess;
+    try {
+      child = spawn(program, [...args, ...extraArgs], {
+        detached: true,
+        stdio: 'ignore',
+        env: safeEnvironment(),
+        ...(script.account === null ? {} : { uid: script.account.uid, gid: script.account.gid }),
+      });
+    } catch (cause) {
+      // Node throws some errors and tells of the others later.
+      refuse(cause);
+      return;
+    }
     let timedOut = false;
     const endGroup = (signal: NodeJS.Signals): void => {
       if (child.pid === undefined) return;
@@ -54,8 +65,7 @@ export function runScript(script: Script, options: ScriptOptions): Promise<Scrip
     });
     child.on('error', (cause) => {
       cancelTerm();
-      const reason = errnoName(cause);
-      reject(new DirectorError('SCRIPT_FAILED', `cannot run ${program}: ${reason}`, { cause }));
+      refuse(cause);
     });
     child.on('exit', (exitCode, signal) => {
       cancelTerm();

@@ -16,7 +16,7 @@ const report: ReloadReport = {
   errors: 1,
   warnings: 0,
 };
-const snapshot = { version: '1', routerId: 'lb1', processes: [] } as unknown as Snapshot;
+const snapshot = { version: '1', processes: [] } as unknown as Snapshot;
 
 let runDir: string;
 let server: ControlServer | null = null;

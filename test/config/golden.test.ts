@@ -10,6 +10,15 @@ import { load } from './world.ts';
 const FOLDER = new URL('../golden/config/', import.meta.url);
 const SEPARATOR = '\n----------\n';
 
+test('every code that can be told is explained in docs/diagnostics.md', () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const union = /DiagnosticCode =([^;]*);/.exec(read('../../src/config/diagnostic.ts'))?.[1] ?? '';
+  const codes = [...union.matchAll(/'([a-z-]+)'/g)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(20);
+  const explained = read('../../docs/diagnostics.md');
+  expect(codes.filter((code) => !explained.includes(`\`${code}\``))).toEqual([]);
+});
+
 describe.each(readdirSync(FOLDER))('%s', (name) => {
   test('is told as expected', () => {
     const file = new URL(name, FOLDER);

@@ -1,7 +1,13 @@
 /** Two directors and a client on one link, as the VRRP examples of conf/ describe it. */
 import { writeFileSync } from 'node:fs';
 import type { Snapshot } from '../../src/api/protocol.ts';
+import type { Agent } from './agent-client.ts';
 import { eventually, Lab, type Result, type Running } from './lab.ts';
+
+const VIP = '192.0.2.10';
+const CLIENT = '192.0.2.100';
+/** What passes while an advertisement is on its way to the one that gives way; the probe's step is 25 ms. */
+const OVERLAP_MS_MAX = 50;
 
 export type DuoHost = 'director1' | 'director2';
 
@@ -10,11 +16,15 @@ export class Duo {
   private readonly name: string;
   private readonly files: Readonly<Record<DuoHost, string>>;
   private readonly daemons = new Map<DuoHost, Running>();
+  private readonly prober: Agent;
+  /** Set by a test in which two hold the address by design. */
+  mayOverlap = false;
 
   private constructor(lab: Lab, name: string, files: Readonly<Record<DuoHost, string>>) {
     this.lab = lab;
     this.name = name;
     this.files = files;
+    this.prober = lab.agent('client');
   }
 
   /** A folder of conf/: director1 runs its master.conf, director2 its backup.conf. */
@@ -43,7 +53,9 @@ export class Duo {
     await lab.host('director1', on(2));
     await lab.host('director2', on(3));
     await lab.host('client', on(100));
-    return new Duo(lab, name, files);
+    const duo = new Duo(lab, name, files);
+    await duo.prober.probe(VIP, CLIENT);
+    return duo;
   }
 
   /** The configuration of a director. */
@@ -85,13 +97,13 @@ export class Duo {
     this.start(host);
   }
 
-  async holds(host: DuoHost, address = '192.0.2.10'): Promise<boolean> {
+  async holds(host: DuoHost, address: string = VIP): Promise<boolean> {
     const { stdout } = await this.lab.ip(host, 'addr', 'show', 'dev', 'eth0');
     return stdout.includes(` ${address}/`);
   }
 
   /** Waits until a director holds an address and the other does not. */
-  async movesTo(host: DuoHost, address = '192.0.2.10', withinMs = 30_000): Promise<number> {
+  async movesTo(host: DuoHost, address: string = VIP, withinMs = 30_000): Promise<number> {
     const other = host === 'director1' ? 'director2' : 'director1';
     return eventually(
       `${host} alone holds ${address}`,
@@ -121,8 +133,13 @@ export class Duo {
     return found;
   }
 
-  close(): Promise<void> {
-    return this.lab.close();
+  /** Throws if, at any moment, two hosts answered ARP for the address. */
+  async close(): Promise<void> {
+    const { overlapMs } = await this.prober.endProbe();
+    await this.lab.close();
+    if (overlapMs > OVERLAP_MS_MAX && !this.mayOverlap) {
+      throw new Error(`two hosts answered for ${VIP} at once, for ${overlapMs} ms`);
+    }
   }
 
   runDir(host: DuoHost): string {

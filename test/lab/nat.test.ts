@@ -2,12 +2,13 @@
 /** conf/lvs-nat: requests and answers both pass the director, and the ports differ. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from './lab.ts';
-import { Pair, SERVICE } from './pair.ts';
+import { CLIENT, Pair, SERVICE, VIP } from './pair.ts';
 
 let pair: Pair;
 
 beforeAll(async () => {
   pair = await Pair.layOut('nat', 'lvs-nat');
+  await pair.client.probe(VIP, CLIENT);
   pair.start('director1');
   pair.start('director2');
   await eventually(
@@ -33,4 +34,7 @@ test('the other director takes both sides over, and answers come back through it
     20_000,
   );
   expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
+  const { holders, overlapMs } = await pair.client.endProbe();
+  expect(holders).toHaveLength(2);
+  expect(overlapMs).toBe(0);
 });

@@ -1,0 +1,225 @@
+/** `lvsctl show` as a person reads it: one file a case. `UPDATE_GOLDEN=1` writes them anew. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/api/protocol.ts';
+import { renderSnapshot } from '../../src/cli/topology.ts';
+import type { CheckerSnapshot, RealServerHealth } from '../../src/model/snapshot-health.ts';
+import type { InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
+
+const FOLDER = new URL('../golden/show/', import.meta.url);
+/** Local noon: the text shows local time. */
+const NOW = new Date(2026, 10, 24, 12, 0, 0).getTime();
+
+const ago = (seconds: number): number => NOW - seconds * 1_000;
+
+const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
+  name: 'clients',
+  interface: 'eth0',
+  vrid: 51,
+  family: 'ipv4',
+  version: 2,
+  group: 'LVS',
+  state: 'master',
+  sinceMs: ago(200),
+  reason: 'no advertisement in time',
+  priority: 150,
+  effectivePriority: 150,
+  advertIntervalMs: 1_000,
+  masterAddress: '192.0.2.2',
+  masterPriority: 150,
+  addresses: ['192.0.2.10/24 dev eth0'],
+  counters: {
+    advertsSent: 200,
+    advertsReceived: 0,
+    becameMaster: 1,
+    releasedMaster: 0,
+    priorityZeroSent: 0,
+    priorityZeroReceived: 0,
+    announcementsSent: 5,
+    addressesPutBack: 0,
+    claimsByOthers: 0,
+    dropped: {},
+  },
+  trackers: [],
+  ...over,
+});
+
+const checker = (over: Partial<CheckerSnapshot>): CheckerSnapshot => ({
+  kind: 'HTTP_GET',
+  target: '198.51.100.21:80',
+  urls: ['/'],
+  standing: 'up',
+  lastVerdict: { up: true, atMs: ago(1), latencyMs: 3.2, url: '/', reason: null, detail: null },
+  lastFailure: null,
+  forgivenFailures: 0,
+  retry: 2,
+  successes: 190,
+  failures: 0,
+  ...over,
+});
+
+const realServer = (last: number, over: Partial<RealServerHealth>): RealServerHealth => ({
+  address: `198.51.100.${last}`,
+  port: 80,
+  forwarding: 'dr',
+  standing: 'up',
+  sinceMs: ago(200),
+  reason: 'start',
+  configuredWeight: 1,
+  effectiveWeight: 1,
+  checkers: [checker({})],
+  ...over,
+});
+
+const refused = { up: false, atMs: ago(4), latencyMs: null, url: '/', detail: null } as const;
+
+const KEY = {
+  kind: 'address',
+  family: 'ipv4',
+  protocol: 'tcp',
+  address: '192.0.2.10',
+  port: 80,
+} as const;
+
+const held = (last: number, weight: number, activeConnections: number) => ({
+  address: `198.51.100.${last}`,
+  port: 80,
+  forwarding: 'dr' as const,
+  weight,
+  activeConnections,
+  inactiveConnections: 12,
+  persistentConnections: 0,
+});
+
+const MASTER: Snapshot = {
+  version: '0.1.0',
+  global: {
+    routerId: 'lb1',
+    scriptUser: 'nobody',
+    scriptSecurity: true,
+    childWaitMs: 5_000,
+    vrrpStartupDelayMs: 0,
+    flushAtStart: false,
+  },
+  atMs: NOW,
+  runDir: '/run/lvsd',
+  configuration: {
+    path: '/etc/lvsd/lvsd.conf',
+    digest: '0123456789ab',
+    loadedAtMs: ago(3_700),
+    warnings: 2,
+    refused: { atMs: ago(86_400), digest: 'ba9876543210', errors: 1 },
+  },
+  processes: [
+    { name: 'supervisor', pid: 10, startedAtMs: ago(3_700), restarts: 0 },
+    { name: 'vrrp', pid: 11, startedAtMs: ago(3_700), restarts: 0 },
+    { name: 'health', pid: null, startedAtMs: ago(60), restarts: 2 },
+  ],
+  vrrp: {
+    groups: [{ name: 'LVS', state: 'master', sinceMs: ago(200), members: ['clients', 'servers'] }],
+    instances: [
+      instance({}),
+      instance({
+        name: 'servers',
+        interface: 'eth1',
+        vrid: 52,
+        effectivePriority: 130,
+        addresses: ['198.51.100.10/24 dev eth1'],
+        counters: {
+          ...instance({}).counters,
+          addressesPutBack: 1,
+          claimsByOthers: 3,
+          dropped: { ttl: 2, checksum: 1 },
+        },
+        trackers: [
+          { kind: 'interface', name: 'eth2', up: true, weightDelta: 0 },
+          { kind: 'script', name: 'check', up: false, weightDelta: -20 },
+        ],
+      }),
+    ],
+    scripts: [{ name: 'check', up: false, sinceMs: ago(30), lastResult: 'exit code 1' }],
+  },
+  health: {
+    checksRunning: 1,
+    checksWaiting: 0,
+    virtualServers: [
+      {
+        key: KEY,
+        scheduler: 'wrr',
+        quorumMet: true,
+        sinceMs: ago(200),
+        quorum: 1,
+        hysteresis: 0,
+        upWeight: 4,
+        sorryServer: { address: '198.51.100.99', port: 80, forwarding: 'dr', inUse: false },
+        realServers: [
+          realServer(21, {}),
+          realServer(22, {
+            standing: 'down',
+            sinceMs: ago(4),
+            configuredWeight: 2,
+            effectiveWeight: null,
+            checkers: [
+              checker({
+                standing: 'down',
+                lastVerdict: { ...refused, reason: 'ECONNREFUSED' },
+                lastFailure: { ...refused, reason: 'ECONNREFUSED' },
+              }),
+            ],
+          }),
+          realServer(23, { configuredWeight: 3, effectiveWeight: 3, checkers: [] }),
+        ],
+      },
+    ],
+  },
+  ipvs: {
+    services: [
+      {
+        key: KEY,
+        scheduler: 'wrr',
+        owned: true,
+        destinations: [held(21, 1, 7), held(23, 3, 1024)],
+      },
+      { key: { ...KEY, port: 8080 }, scheduler: 'rr', owned: false, destinations: [] },
+    ],
+  },
+};
+
+const CASES: Readonly<Record<string, Snapshot>> = {
+  master: MASTER,
+  backup: {
+    ...MASTER,
+    configuration: { ...MASTER.configuration, warnings: 0, refused: null },
+    vrrp: {
+      groups: [],
+      instances: [
+        instance({ state: 'backup', reason: 'start', masterAddress: '192.0.2.3' }),
+        instance({
+          name: 'broken',
+          state: 'fault',
+          reason: 'interface eth9 is down',
+          masterAddress: null,
+          masterPriority: null,
+        }),
+      ],
+      scripts: [],
+    },
+    health: null,
+    ipvs: null,
+  },
+};
+
+describe.each(Object.entries(CASES))('%s', (name, snapshot) => {
+  test('is shown as expected', () => {
+    const file = new URL(`${name}.txt`, FOLDER);
+    const text = renderSnapshot(snapshot, { colour: false });
+    if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
+    else expect(text).toBe(readFileSync(file, 'utf8'));
+  });
+
+  test('is shown with the same words and columns in colour', () => {
+    const plain = renderSnapshot(snapshot, { colour: false });
+    expect(stripVTControlCharacters(renderSnapshot(snapshot, { colour: true }))).toBe(plain);
+  });
+});
