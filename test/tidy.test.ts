@@ -46,7 +46,7 @@ const DOORS: readonly { readonly word: RegExp; readonly only: RegExp; readonly i
     { word: /\bMath\.random\(/, only: /^src\/base\/random\.ts$/, instead: 'take a Random' },
     {
       word: /\bprocess\.exit\(/,
-      only: /^src\/(lvsd|lvsctl|daemon\/ipc)\.ts$/,
+      only: /^src\/(base\/exit|daemon\/ipc)\.ts$/,
       instead: 'return an exit code',
     },
     { word: /from 'netlink/, only: /^src\/kernel\//, instead: 'go through kernel/netlink.ts' },

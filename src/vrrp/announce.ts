@@ -16,6 +16,9 @@ export interface AnnounceStep {
   readonly times: number;
 }
 
+/** Nothing is announced. */
+export const NO_ROUNDS: AnnouncePlan = { secondAt: null, lowerAt: null, refreshAt: null };
+
 /** On becoming master: one round at once. */
 export function firstRound(timing: AnnounceTiming, now: Instant): AnnounceStep {
   return {

@@ -19,10 +19,17 @@ import {
   afterLowerMaster,
   dueRounds,
   firstRound,
+  NO_ROUNDS,
   nextRound,
 } from './announce.ts';
 
 export const OWNER_PRIORITY = 255;
+
+/**
+ * Between our first advertisement and our holding the addresses, when a master of lower priority is alive:
+ * it hears the one and lets go of the other, and two never hold them. A client misses a packet or two.
+ */
+export const YIELD_MS: Millis = 20;
 
 /** Who this router is now: its configuration, its effective priority, its address on the link. */
 export interface Self {
@@ -42,11 +49,15 @@ export interface Backup {
   readonly masterDownAt: Instant;
   /** When a master of lower priority has been endured long enough; null: none is. */
   readonly preemptAt: Instant | null;
+  /** When a master of lower priority was heard last; null: somebody else was heard since. */
+  readonly lesserHeardAt: Instant | null;
 }
 
 export interface Master {
   readonly is: 'master';
   readonly advertAt: Instant;
+  /** When the addresses are to be held; null: they are. */
+  readonly holdAt: Instant | null;
   readonly announcements: AnnouncePlan;
 }
 
@@ -99,7 +110,7 @@ export function step(self: Self, state: State, event: Event, now: Instant): Step
     case 'start':
       return state.is === 'init' || state.is === 'fault' ? begin(self, state, now) : stay(state);
     case 'group-master':
-      return state.is === 'backup' ? becomeMaster(self, now, 'sync group') : stay(state);
+      return state.is === 'backup' ? takeOver(self, state, now, 'sync group') : stay(state);
     case 'group-backup':
       return state.is === 'master' ? yieldTo(self, null, now, 'sync group') : stay(state);
     case 'heard':
@@ -118,7 +129,7 @@ export function nextDeadline(state: State): Instant {
     case 'backup':
       return Math.min(state.masterDownAt, state.preemptAt ?? Infinity);
     case 'master':
-      return Math.min(state.advertAt, nextRound(state.announcements));
+      return Math.min(state.advertAt, state.holdAt ?? Infinity, nextRound(state.announcements));
     default:
       return Infinity;
   }
@@ -156,25 +167,34 @@ function begin(self: Self, from: Init | Fault, now: Instant): Step {
 }
 
 function backup(masterIntervalMs: Millis, masterDownAt: Instant): Backup {
-  return { is: 'backup', masterIntervalMs, masterDownAt, preemptAt: null };
+  return { is: 'backup', masterIntervalMs, masterDownAt, preemptAt: null, lesserHeardAt: null };
 }
 
 /** RFC 9568 §6.4.2: advertise first, so that others yield before the addresses move. */
 function becomeMaster(self: Self, now: Instant, reason: string): Step {
+  const held = hold(self, { advertAt: now + self.instance.advertIntervalMs }, now);
+  const advertise: Effect = { do: 'advertise', priority: self.priority };
+  return { ...held, effects: [advertise, ...held.effects], reason };
+}
+
+function hold(self: Self, { advertAt }: Pick<Master, 'advertAt'>, now: Instant): Step {
   const { plan, times } = firstRound(self.instance.announce, now);
-  return {
-    state: {
-      is: 'master',
-      advertAt: now + self.instance.advertIntervalMs,
-      announcements: plan,
-    },
-    effects: [
-      { do: 'advertise', priority: self.priority },
-      { do: 'hold-addresses' },
-      { do: 'announce', times },
-    ],
-    reason,
+  const master: Master = { is: 'master', advertAt, holdAt: null, announcements: plan };
+  return stay(master, [{ do: 'hold-addresses' }, { do: 'announce', times }]);
+}
+
+/** A backup becomes master; from a lesser master that is alive it takes the addresses a moment later. */
+function takeOver(self: Self, state: Backup, now: Instant, reason: string): Step {
+  const { lesserHeardAt, masterIntervalMs } = state;
+  const silentMs = lesserHeardAt === null ? Infinity : now - lesserHeardAt;
+  if (silentMs > masterDownMs(self, masterIntervalMs)) return becomeMaster(self, now, reason);
+  const master: Master = {
+    is: 'master',
+    advertAt: now + self.instance.advertIntervalMs,
+    holdAt: now + YIELD_MS,
+    announcements: NO_ROUNDS,
   };
+  return { state: master, effects: [{ do: 'advertise', priority: self.priority }], reason };
 }
 
 /** A backup hears an advertisement: RFC 9568 §6.4.2. */
@@ -183,13 +203,14 @@ function backupHears(self: Self, state: Backup, heard: Heard, now: Instant): Ste
   if (heard.priority === 0) {
     // The master resigned: only the skew is left to wait.
     const skew = skewMs(instance.version, priority, state.masterIntervalMs);
-    return stay({ ...state, masterDownAt: now + skew, preemptAt: null });
+    return stay({ ...state, masterDownAt: now + skew, preemptAt: null, lesserHeardAt: null });
   }
   const accepted = backup(heard.intervalMs, now + masterDownMs(self, heard.intervalMs));
   if (heard.priority >= priority || !instance.preempt) return stay(accepted);
-  if (instance.preemptDelayMs === 0) return stay(state); // let it run out
+  if (instance.preemptDelayMs === 0) return stay({ ...state, lesserHeardAt: now }); // let it run out
   // A lesser master is endured for a while.
-  return stay({ ...accepted, preemptAt: state.preemptAt ?? now + instance.preemptDelayMs });
+  const preemptAt = state.preemptAt ?? now + instance.preemptDelayMs;
+  return stay({ ...accepted, preemptAt, lesserHeardAt: now });
 }
 
 /** A master hears an advertisement: RFC 9568 §6.4.3. */
@@ -204,11 +225,13 @@ function masterHears(self: Self, state: Master, heard: Heard, now: Instant): Ste
     if (!instance.answerHigherPriority) return yielded;
     return { ...yielded, effects: [{ do: 'advertise', priority }, ...yielded.effects] };
   }
+  const answer: readonly Effect[] = instance.answerLowerPriority
+    ? [{ do: 'advertise', priority }]
+    : [];
+  const answered = instance.answerLowerPriority ? rearmed(self, state, now) : state;
+  if (state.holdAt !== null) return stay(answered, answer);
   const { plan, times } = afterLowerMaster(state.announcements, instance.announce, now);
-  const announced: Master = { ...state, announcements: plan };
-  const announce: Effect = { do: 'announce', times };
-  if (!instance.answerLowerPriority) return stay(announced, [announce]);
-  return stay(rearmed(self, announced, now), [{ do: 'advertise', priority }, announce]);
+  return stay({ ...answered, announcements: plan }, [...answer, { do: 'announce', times }]);
 }
 
 /** By priority, then by address as an unsigned number. */
@@ -243,9 +266,9 @@ function leave(from: State, to: Init | Fault, reason: string): Step {
 
 function onTime(self: Self, state: State, now: Instant): Step {
   if (state.is === 'backup') {
-    if (now >= state.masterDownAt) return becomeMaster(self, now, 'no advertisement in time');
+    if (now >= state.masterDownAt) return takeOver(self, state, now, 'no advertisement in time');
     if (state.preemptAt !== null && now >= state.preemptAt) {
-      return becomeMaster(self, now, 'preempt delay is over');
+      return takeOver(self, state, now, 'preempt delay is over');
     }
     return stay(state);
   }
@@ -265,6 +288,7 @@ function masterOnTime(self: Self, state: Master, now: Instant): Step {
       reason: `was paused for ${Math.round(silentMs)} ms`,
     };
   }
+  if (state.holdAt !== null && now >= state.holdAt) return hold(self, state, now);
   const { plan, times } = dueRounds(state.announcements, instance.announce, now);
   const effects: Effect[] = [];
   let { advertAt } = state;
@@ -275,5 +299,5 @@ function masterOnTime(self: Self, state: Master, now: Instant): Step {
     if (advertAt <= now) advertAt = now + advertIntervalMs;
   }
   if (times > 0) effects.push({ do: 'announce', times });
-  return stay({ is: 'master', advertAt, announcements: plan }, effects);
+  return stay({ ...state, advertAt, announcements: plan }, effects);
 }

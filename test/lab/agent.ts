@@ -1,31 +1,21 @@
 /** The helper in a host: serves and fetches HTTP and asks by ARP, as it is told on standard input. */
 import { createServer, get, type Server } from 'node:http';
 import { createInterface } from 'node:readline';
-import { parseMac } from '../../src/base/address.ts';
 import { fromHex } from '../../src/base/bytes.ts';
 import { loadAddon } from '../../src/kernel/addon.ts';
-import { type Neighbours, openNeighbours } from '../../src/kernel/neighbours.ts';
 import { openNetwork } from '../../src/kernel/network.ts';
 import type { Observation, Order, ProbeReport, WatchReport } from './agent-protocol.ts';
 import { observe } from './observe.ts';
+import { probe } from './probe.ts';
 
 const FETCH_MS_MAX = 1_000;
 const WATCH_EVERY_MS = 40;
-const PROBE_EVERY_MS = 25;
 
 let server: Server | null = null;
 let watching: { readonly answeredAt: number[]; stop: boolean; readonly startedAt: number } | null =
   null;
-let probing: Probe | null = null;
+let endProbe: () => ProbeReport = () => ({ holders: [], overlapMs: 0 });
 let endObservation: () => Promise<Observation> = async () => ({ adverts: [], answeredAtMs: [] });
-
-interface Probe {
-  readonly neighbours: Neighbours;
-  readonly timer: NodeJS.Timeout;
-  /** One set of MACs a question. */
-  readonly rounds: Set<string>[];
-  readonly holders: Set<string>;
-}
 
 function fetchOnce(url: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve) => {
@@ -101,38 +91,6 @@ function endWatch(): WatchReport {
   return { answers: answeredAt.length, longestSilenceMs: Math.max(...silences) };
 }
 
-async function probe(address: string, link: string, from: string): Promise<void> {
-  const network = openNetwork();
-  const found = await network.readLink(link);
-  network.close();
-  const mac = found?.mac === null || found === null ? null : parseMac(found.mac);
-  if (found === null || mac === null) throw new Error(`there is no ${link} to probe on`);
-  const rounds: Set<string>[] = [];
-  const holders = new Set<string>();
-  const neighbours = openNeighbours({
-    interfaceIndex: found.index,
-    mac,
-    onClaim: (claim) => {
-      if (claim.address !== address) return;
-      holders.add(claim.mac);
-      rounds.at(-1)?.add(claim.mac);
-    },
-  });
-  const timer = setInterval(() => {
-    rounds.push(new Set());
-    neighbours.probe(address, from);
-  }, PROBE_EVERY_MS);
-  probing = { neighbours, timer, rounds, holders };
-}
-
-function endProbe(): ProbeReport {
-  if (probing === null) return { holders: [], overlapMs: 0 };
-  clearInterval(probing.timer);
-  probing.neighbours.close();
-  const overlapping = probing.rounds.filter((macs) => macs.size > 1).length;
-  return { holders: [...probing.holders], overlapMs: overlapping * PROBE_EVERY_MS };
-}
-
 async function carryOut(order: Order): Promise<unknown> {
   switch (order.do) {
     case 'serve':
@@ -154,7 +112,8 @@ async function carryOut(order: Order): Promise<unknown> {
     case 'end-observe':
       return endObservation();
     case 'probe':
-      return probe(order.address, order.interface, order.from);
+      endProbe = await probe(order.address, order.interface, order.from);
+      return null;
     case 'end-probe':
       return endProbe();
   }

@@ -3,11 +3,10 @@ import { writeFileSync } from 'node:fs';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
 import { eventually, Lab, type Result, type Running } from './lab.ts';
+import { OVERLAP_MS_MAX } from './probe.ts';
 
 const VIP = '192.0.2.10';
 const CLIENT = '192.0.2.100';
-/** What passes while an advertisement is on its way to the one that gives way; the probe's step is 25 ms. */
-const OVERLAP_MS_MAX = 50;
 
 export type DuoHost = 'director1' | 'director2';
 

@@ -159,13 +159,7 @@ export class Lab {
       process: child,
       pid,
       ended,
-      kill: (signal) => {
-        try {
-          process.kill(signal === 'SIGKILL' ? -pid : pid, signal);
-        } catch {
-          // It is gone already.
-        }
-      },
+      kill: (signal) => signalTo(signal === 'SIGKILL' ? -pid : pid, signal),
     };
     this.running.add(running);
     return running;
@@ -196,14 +190,17 @@ export class Lab {
 
   /** Every program in a host is gone at once. */
   async powerOff(host: string): Promise<void> {
-    const { stdout } = await this.sh('ip', ['netns', 'pids', this.netns(host)]);
-    const pids = stdout.split('\n').flatMap((line) => (line === '' ? [] : [Number(line)]));
-    for (const pid of pids) {
-      if (!this.closed && pid === this.hosts.get(host)) continue;
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
+    // Again until none is left: one may have started another meanwhile.
+    for (;;) {
+      const { stdout } = await this.sh('ip', ['netns', 'pids', this.netns(host)]);
+      const pids = stdout
+        .split('\n')
+        .flatMap((line) => (line === '' ? [] : [Number(line)]))
+        .filter((pid) => this.closed || pid !== this.hosts.get(host));
+      if (pids.length === 0) return;
+      // Stopped first: none sees another die.
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
+        for (const pid of pids) signalTo(pid, signal);
       }
     }
   }
@@ -245,6 +242,14 @@ export class Lab {
         },
       );
     });
+  }
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
   }
 }
 

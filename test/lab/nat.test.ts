@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from './lab.ts';
 import { CLIENT, Pair, SERVICE, VIP } from './pair.ts';
+import { OVERLAP_MS_MAX } from './probe.ts';
 
 let pair: Pair;
 
@@ -36,5 +37,5 @@ test('the other director takes both sides over, and answers come back through it
   expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
   const { holders, overlapMs } = await pair.client.endProbe();
   expect(holders).toHaveLength(2);
-  expect(overlapMs).toBe(0);
+  expect(overlapMs).toBeLessThanOrEqual(OVERLAP_MS_MAX);
 });

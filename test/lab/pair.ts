@@ -86,8 +86,8 @@ export class Pair {
     await this.lab.powerOff(director);
     await this.lab.plug(director, 'eth0', false);
     await this.lab.plug(director, 'eth1', false);
-    await this.lab.ip(director, 'addr', 'del', `${VIP}/24`, 'dev', 'eth0');
-    await this.lab.ip(director, 'addr', 'del', '198.51.100.10/24', 'dev', 'eth1');
+    await this.lab.run(director, 'ip', 'addr', 'del', `${VIP}/24`, 'dev', 'eth0');
+    await this.lab.run(director, 'ip', 'addr', 'del', '198.51.100.10/24', 'dev', 'eth1');
     await this.lab.run(director, 'ipvsadm', '-C');
   }
 
