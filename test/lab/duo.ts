@@ -1,5 +1,6 @@
 /** Two directors and a client on one link, as the VRRP examples of conf/ describe it. */
 import { writeFileSync } from 'node:fs';
+import { openControl } from '../../src/api/client.ts';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
 import { eventually, Lab, type Result, type Running } from './lab.ts';
@@ -119,10 +120,11 @@ export class Duo {
     return (await this.lvsctl(host, 'show')).stdout;
   }
 
-  /** Null while no daemon answers. */
-  async snapshot(host: DuoHost): Promise<Snapshot | null> {
-    const { code, stdout } = await this.lvsctl(host, 'show', '--json');
-    return code === 0 ? (JSON.parse(stdout) as Snapshot) : null;
+  /** Null while no daemon answers. Asked here: a process for each question would be slow. */
+  snapshot(host: DuoHost): Promise<Snapshot | null> {
+    return openControl(this.runDir(host))
+      .snapshot()
+      .catch(() => null);
   }
 
   /** Process id of one of a director's processes. */

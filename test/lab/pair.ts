@@ -5,6 +5,8 @@
  *                director1 .2   director2 .3                       │
  *                    └── servers 198.51.100.0/24 ──┬── rs1 .21  rs2 .22  rs3 .23
  */
+
+import { openControl } from '../../src/api/client.ts';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
 import { Lab, type Result, type Running } from './lab.ts';
@@ -106,10 +108,11 @@ export class Pair {
     return stdout || stderr;
   }
 
-  /** Null while no daemon answers. */
-  async snapshot(director: DirectorName): Promise<Snapshot | null> {
-    const { code, stdout } = await this.lvsctl(director, 'show', '--json');
-    return code === 0 ? (JSON.parse(stdout) as Snapshot) : null;
+  /** Null while no daemon answers. Asked here: a process for each question would be slow. */
+  snapshot(director: DirectorName): Promise<Snapshot | null> {
+    return openControl(this.runDir(director))
+      .snapshot()
+      .catch(() => null);
   }
 
   /** Every instance and group of it, in one word each. */

@@ -1,6 +1,6 @@
 // needs: root
 /** The daemon as its operator meets it: killed processes, signals, bad files, bad packets, missing rights. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { encodeAdvert } from '../../src/wire/vrrp.ts';
@@ -245,6 +245,15 @@ describe('a daemon that cannot work says so', () => {
     expect(stderr).toContain('CAP_NET_ADMIN');
     expect(stderr).toContain('CAP_NET_RAW');
     expect(stderr).toContain('hint: run it as root');
+  });
+
+  test.skipIf(existsSync('/proc/net/ip_vs'))('without IPVS in the kernel: the cure', async () => {
+    writeFileSync('/run/virtual.conf', 'virtual_server 192.0.2.10 80 {\n    lvs_method DR\n}\n');
+    const args = ['dist/src/lvsd.js', '-f', '/run/virtual.conf', '--run-dir', '/run/virtual'];
+    const { code, stdout } = await pair.lab.run('director1', process.execPath, ...args);
+    expect(code).toBe(1);
+    expect(stdout).toContain('the kernel has no IPVS');
+    expect(stdout).toContain('modprobe ip_vs');
   });
 
   test('twice in one run directory: which one runs', async () => {
