@@ -26,12 +26,12 @@ const DEMO_PROGRAMS = {
   ipvsadm: 'ipvsadm',
   modprobe: 'kmod',
   tcpdump: 'tcpdump',
+  curl: 'curl',
 };
 const TEST_PROGRAMS = {
   ...DEMO_PROGRAMS,
   nginx: 'nginx-light',
   'redis-server': 'redis-server',
-  curl: 'curl',
   keepalived: 'keepalived',
   nft: 'nftables',
   ...(process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {}),

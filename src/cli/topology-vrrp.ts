@@ -52,6 +52,9 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     `${state === 'master' ? 'holds' : 'for'} ${instance.addresses.join(', ') || 'no address'}`,
     ...instance.trackers.map(trackerText),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
+    ...(counters.foreign === 0
+      ? []
+      : [`${counters.foreign} packets of other virtual routers on the link`]),
     ...(drops.length === 0 ? [] : [tone(`dropped ${drops.join(', ')}`, 'bad', style)]),
     ...(counters.addressesPutBack === 0
       ? []

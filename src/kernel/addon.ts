@@ -69,7 +69,7 @@ export function loadAddon(): Addon {
 
 function load(): Addon {
   const path = find(dirname(fileURLToPath(import.meta.url)));
-  const hint = 'npm run build:native';
+  const hint = 'npm rebuild lvs-director, or npm run build:native in its folder';
   if (path === null)
     throw new DirectorError('ADDON_MISSING', 'the native addon is not built', { hint });
   try {

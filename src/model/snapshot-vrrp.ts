@@ -16,6 +16,8 @@ export interface VrrpCounters {
   readonly addressesPutBack: number;
   /** ARP packets of others that claimed an address while we were master. */
   readonly claimsByOthers: number;
+  /** Packets for virtual routers of this link that are not ours. */
+  readonly foreign: number;
   /** Packets dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }

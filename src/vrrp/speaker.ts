@@ -14,6 +14,9 @@ import type { Tracked } from './priority.ts';
 import { type GroupRecord, groupFault, groupState, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
+/** An instance that could not open its socket tries again after this time. */
+const DEAF_RETRY_MS: Millis = 1_000;
+
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
   private routers: readonly VirtualRouter[] = [];
@@ -21,6 +24,7 @@ export class VrrpSpeaker {
   private scripts: readonly TrackedScript[] = [];
   private startAt: Instant | null = null;
   private cancel: Cancel = () => {};
+  private retryAt: Instant = Infinity;
   private stopped = false;
 
   constructor(ports: VrrpPorts) {
@@ -143,6 +147,8 @@ export class VrrpSpeaker {
       router.look(this.trackedOf(router));
       router.listen((packet) => this.onPacket(router, packet));
     }
+    const isDeaf = this.routers.some((router) => router.isDeaf());
+    this.retryAt = isDeaf ? this.ports.clock.now() + DEAF_RETRY_MS : Infinity;
     for (const router of this.routers) {
       const fault = this.faultOf(router);
       if (fault !== null) this.give(router, { type: 'fault', reason: fault });
@@ -197,9 +203,15 @@ export class VrrpSpeaker {
     return this.scripts.find(({ config }) => config.name === name)?.state.up ?? null;
   }
 
+  private vridsBeside({ instance: { interface: link, family } }: VirtualRouter): readonly number[] {
+    return this.routers
+      .filter(({ instance }) => instance.interface === link && instance.family === family)
+      .map(({ instance }) => instance.vrid);
+  }
+
   private onPacket(router: VirtualRouter, packet: ReceivedPacket): void {
     if (this.stopped) return;
-    const heard = router.hear(packet);
+    const heard = router.hear(packet, this.vridsBeside(router));
     if (heard === null) return;
     this.give(router, { type: 'heard', advert: heard });
     this.onTime();
@@ -209,6 +221,10 @@ export class VrrpSpeaker {
   private onTime(): void {
     if (this.stopped) return;
     const { clock } = this.ports;
+    if (clock.now() >= this.retryAt) {
+      this.settle();
+      return;
+    }
     const waiting = this.startAt !== null && clock.now() < this.startAt;
     for (const router of this.routers) {
       if (router.deadline() <= clock.now()) this.give(router, { type: 'time' });
@@ -217,6 +233,7 @@ export class VrrpSpeaker {
     this.cancel();
     const next = Math.min(
       waiting ? (this.startAt as Instant) : Infinity,
+      this.retryAt,
       ...this.routers.map((router) => router.deadline()),
     );
     if (next === Infinity) return;

@@ -31,6 +31,7 @@ function noCounts(): Counters {
     announcementsSent: 0,
     addressesPutBack: 0,
     claimsByOthers: 0,
+    foreign: 0,
     dropped: {},
   };
 }
@@ -105,6 +106,10 @@ export class VirtualRouter {
     return faultOf(tracked);
   }
 
+  isDeaf(): boolean {
+    return this.deafness !== null;
+  }
+
   isUndecided(tracked: readonly Tracked[]): boolean {
     return isUndecided(tracked);
   }
@@ -131,10 +136,18 @@ export class VirtualRouter {
     }
   }
 
-  /** The advertisement in a packet, or null when it is not for us or was dropped. */
-  hear(packet: ReceivedPacket): Heard | null {
+  /**
+   * The advertisement in a packet, or null when it is not for us or was dropped. `siblings`: the VRIDs of
+   * all instances on this link, each of which hears everything.
+   */
+  hear(packet: ReceivedPacket, siblings: readonly number[]): Heard | null {
     const { instance, address } = this;
-    if (address === null || vridOf(packet.payload) !== instance.vrid) return null;
+    if (address === null) return null;
+    const vrid = vridOf(packet.payload);
+    if (vrid !== null && vrid !== instance.vrid) {
+      if (!siblings.includes(vrid)) this.counters.foreign += 1;
+      return null;
+    }
     const advert = admit(instance, address, packet);
     if ('drop' in advert) {
       this.drop(advert.drop, packet.source);

@@ -39,6 +39,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     announcementsSent: 5,
     addressesPutBack: 0,
     claimsByOthers: 0,
+    foreign: 0,
     dropped: {},
   },
   trackers: [],
@@ -130,6 +131,7 @@ const MASTER: Snapshot = {
           ...instance({}).counters,
           addressesPutBack: 1,
           claimsByOthers: 3,
+          foreign: 12,
           dropped: { ttl: 2, checksum: 1 },
         },
         trackers: [

@@ -202,6 +202,7 @@ describe('what is not an advertisement of a peer', () => {
     await pause(300);
     const [instance] = (await pair.snapshot('director1'))?.vrrp?.instances ?? [];
     expect(instance).toMatchObject({ state: 'master', counters: { advertsReceived: 0 } });
+    expect(instance?.counters.foreign).toBe(1);
     expect(instance?.counters.dropped).toEqual({
       ttl: 1,
       length: 2,
@@ -248,8 +249,8 @@ describe('a daemon that cannot work says so', () => {
   });
 
   test.skipIf(existsSync('/proc/net/ip_vs'))('without IPVS in the kernel: the cure', async () => {
-    writeFileSync('/run/virtual.conf', 'virtual_server 192.0.2.10 80 {\n    lvs_method DR\n}\n');
-    const args = ['dist/src/lvsd.js', '-f', '/run/virtual.conf', '--run-dir', '/run/virtual'];
+    const example = 'conf/lvs-dr/master.conf';
+    const args = ['dist/src/lvsd.js', '-f', example, '--run-dir', '/run/virtual'];
     const { code, stdout } = await pair.lab.run('director1', process.execPath, ...args);
     expect(code).toBe(1);
     expect(stdout).toContain('the kernel has no IPVS');

@@ -49,6 +49,47 @@ function pair(over: Partial<VrrpInstance> = {}, grouped = false): Pair {
 
 const states = ({ one, two }: Pair): string => `${one.state()} ${two.state()}`;
 
+/** A director beside a master; it is told to be deaf before it begins. */
+function deafBeside(): Pair {
+  const world = pair();
+  world.one.speaker.configure(configOf([]));
+  world.one.deaf = true;
+  world.one.speaker.configure(configOf([instanceOf({ priority: 150 })]));
+  return world;
+}
+
+describe('a director that can open no socket', () => {
+  test('is in fault, whatever its priority, and serves as soon as it can', async () => {
+    const world = deafBeside();
+    await world.clock.settleTo(10_000);
+    expect(states(world)).toBe('fault master');
+    world.one.deaf = false;
+    await world.clock.settleTo(11_001);
+    expect(world.one.state()).toBe('backup');
+    await world.clock.settleTo(16_000);
+    expect(states(world)).toBe('master backup');
+  });
+});
+
+describe('a master that returns', () => {
+  test('and preempts never holds an address together with the other', async () => {
+    const world = pair();
+    await world.clock.settleTo(4_000);
+    world.one.down.add('eth0');
+    world.one.speaker.linksChanged();
+    await world.clock.settleTo(10_000);
+    expect(states(world)).toBe('fault master');
+    world.one.down.clear();
+    world.one.speaker.linksChanged();
+    for (let now = 10_000; now < 16_000; now += 1) {
+      await world.clock.settleTo(now);
+      expect(world.one.held.size + world.two.held.size).toBeLessThanOrEqual(1);
+    }
+    expect(states(world)).toBe('master backup');
+    expect(world.one.held.size).toBe(1);
+  });
+});
+
 describe('a pair', () => {
   test('vrrp-S2 waits for three intervals and the skew before it takes over', async () => {
     const world = pair();

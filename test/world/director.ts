@@ -20,6 +20,8 @@ export class SimulatedDirector {
   /** Interfaces that are down here. */
   readonly down: Set<string> = new Set();
   scriptOk = true;
+  /** No socket can be opened. */
+  deaf = false;
 
   constructor(name: string, hostPart: number, { clock, links }: DirectorWorld) {
     this.speaker = new VrrpSpeaker({
@@ -27,6 +29,7 @@ export class SimulatedDirector {
       log: silentLog,
       adverts: {
         open: (instance, source, onPacket) => {
+          if (this.deaf) throw new Error('no socket');
           const link = links[instance.interface] as SimulatedLink;
           const port = link.attach({ host: name, source, onPacket });
           return {
