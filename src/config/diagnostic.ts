@@ -90,10 +90,23 @@ export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
 
 /** Collects what the stages report, each mistake once. */
 export class Reports {
-  readonly all: Report[] = [];
-  private readonly seen = new Set<string>();
+  readonly all: Report[];
+  private readonly seen: Set<string>;
+  private readonly ignored: DiagnosticCode | null;
+
+  constructor(of?: Reports, ignored: DiagnosticCode | null = null) {
+    this.all = of?.all ?? [];
+    this.seen = of?.seen ?? new Set();
+    this.ignored = ignored;
+  }
+
+  /** The same collection, which takes none of one code. */
+  without(code: DiagnosticCode): Reports {
+    return new Reports(this, code);
+  }
 
   add(report: Report): void {
+    if (report.code === this.ignored) return;
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
     if (this.seen.has(key)) return;

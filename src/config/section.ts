@@ -137,6 +137,7 @@ export function readSection(
   return new Section(block, opener?.args ?? [], span, settings, mentioned);
 }
 
+const BLOCKS_NAMED_MAX = 3;
 const NOWHERE: Span = { file: { path: '', text: '', order: 0 }, start: 0, end: 0 };
 
 function tellRepeated({ keyword, span }: Setting, reports: Reports): void {
@@ -170,6 +171,8 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
       message: `"${word.text}" has no effect in this version`,
       hint: 'it is accepted, so that the file loads; what it asks for does not happen',
     });
+    // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
+    readValue(keyword, statement, reports.without('no-effect'));
     return null;
   }
   const value = readValue(keyword, statement, reports);
@@ -190,7 +193,7 @@ function tellUnknown(
       code: 'misplaced-keyword',
       span,
       message: `"${text}" does not belong ${place}`,
-      hint: `it belongs in ${elsewhere.join(' or ')}`,
+      hint: `it belongs in ${namesOf(elsewhere)}`,
     });
     return;
   }
@@ -203,8 +206,15 @@ function tellUnknown(
   });
 }
 
+/** The first few, which are the outer ones: whoever misplaced a word means one of these. */
+function namesOf(blocks: readonly BlockName[]): string {
+  const [some, more] = [blocks.slice(0, BLOCKS_NAMED_MAX), blocks.length - BLOCKS_NAMED_MAX];
+  return more > 0 ? `${some.join(', ')} and ${more} other blocks` : some.join(' or ');
+}
+
 function readValue(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
+  if (argument.is === 'anything') return null;
   if (argument.is === 'block' || argument.is === 'entries') {
     return readBlock(argument, statement, reports);
   }
@@ -297,6 +307,8 @@ function readWord(
       return readNumber(keyword, word, argument, /^\+?(\d+(\.\d*)?|\.\d+)$/, reports);
     case 'word':
       return { is: 'text', text: word.text };
+    case 'milliseconds':
+      return readNumber(keyword, word, argument, /^\+?(\d+(\.\d*)?|\.\d+)$/, reports);
     case 'words':
       return { is: 'words', words: statement.args };
     case 'choice':
@@ -325,6 +337,8 @@ function readBoolean(keyword: Keyword, word: Word, reports: Reports): Value | nu
   return null;
 }
 
+const UNITS: Readonly<Record<string, string>> = { seconds: ' s', milliseconds: ' ms' };
+
 function readNumber(
   keyword: Keyword,
   word: Word,
@@ -332,10 +346,10 @@ function readNumber(
   form: RegExp,
   reports: Reports,
 ): Value | null {
-  const unit = range.is === 'seconds' ? ' s' : '';
+  const unit = UNITS[range.is] ?? '';
   const allowed = `from ${range.min}${unit} to ${range.max}${unit}`;
   if (!form.test(word.text)) {
-    const what = range.is === 'seconds' ? 'number of seconds' : 'decimal number';
+    const what = range.is === 'integer' ? 'decimal number' : `number of ${range.is}`;
     reports.add({
       code: 'bad-value',
       span: word.span,

@@ -12,6 +12,8 @@ export type Argument =
   | { readonly is: 'integer'; readonly min: number; readonly max: number; readonly bare?: number }
   /** Seconds with up to six decimals. */
   | { readonly is: 'seconds'; readonly min: number; readonly max: number }
+  /** Milliseconds with up to three decimals. */
+  | { readonly is: 'milliseconds'; readonly min: number; readonly max: number }
   | { readonly is: 'word' }
   /** Any number of words, at least one. */
   | { readonly is: 'words' }
@@ -23,7 +25,7 @@ export type Argument =
   | { readonly is: 'block'; readonly block: BlockName }
   /** A block of entries, one a line: addresses, tracked things, members. */
   | { readonly is: 'entries' }
-  /** Known, but what it holds is not looked at: it has no effect here. */
+  /** Words or a block that is not looked at. */
   | { readonly is: 'anything' };
 
 export type BlockName =
@@ -38,7 +40,22 @@ export type BlockName =
   | 'TCP_CHECK'
   | 'HTTP_GET'
   | 'SSL_GET'
-  | 'url';
+  | 'url'
+  | 'SMTP_CHECK'
+  | 'host'
+  | 'DNS_CHECK'
+  | 'UDP_CHECK'
+  | 'PING_CHECK'
+  | 'MISC_CHECK'
+  | 'FILE_CHECK'
+  | 'BFD_CHECK'
+  | 'auth_hmac'
+  | 'bfd_instance'
+  | 'track_file'
+  | 'vrrp_track_process'
+  | 'track_group'
+  | 'garp_group'
+  | 'SSL';
 
 /** What a keyword does in this version. */
 export type Effect = 'full' | 'partial' | 'none';
@@ -83,23 +100,21 @@ export function keyword(
   };
 }
 
-/** Keywords that are accepted and do nothing in this version; the user is told of each. */
-export function withoutEffect(names: string): readonly Keyword[] {
-  return names
-    .trim()
-    .split(/\s+/)
-    .map((name) =>
-      keyword(name, { is: 'anything' }, 'accepted, without effect in this version', {
-        effect: 'none',
-        repeatable: true,
-      }),
-    );
+/** A keyword that does nothing in this version: it is checked like any other, and the user is told. */
+export function accepted(
+  name: string,
+  argument: Argument,
+  help: string,
+  extras: Omit<Extras, 'effect'> = {},
+): Keyword {
+  return keyword(name, argument, help, { ...extras, effect: 'none' });
 }
 
 export function tableOf(...keywords: readonly Keyword[]): KeywordTable {
   return new Map(keywords.map((entry) => [entry.name, entry]));
 }
 
+export const anything: Argument = { is: 'anything' };
 export const flag: Argument = { is: 'flag' };
 export const boolean: Argument = { is: 'boolean' };
 export const word: Argument = { is: 'word' };
@@ -114,6 +129,10 @@ export function integer(min: number, max: number, bare?: number): Argument {
 
 export function seconds(min: number, max: number): Argument {
   return { is: 'seconds', min, max };
+}
+
+export function milliseconds(min: number, max: number): Argument {
+  return { is: 'milliseconds', min, max };
 }
 
 export function choice(...of: readonly string[]): Argument {

@@ -1,39 +1,22 @@
 /** Keywords of `virtual_server`, `real_server` and the checkers. */
+import { INHERITED } from './checkers.ts';
 import {
-  address,
+  accepted,
+  anything,
   block,
   boolean,
   choice,
   flag,
   INT_MAX,
   integer,
-  type Keyword,
   type KeywordTable,
   keyword,
-  SECONDS_MAX,
   script,
-  seconds,
   tableOf,
   UINT_MAX,
-  withoutEffect,
   word,
   words,
 } from './keyword.ts';
-
-/** What a virtual server hands down to its real servers, and these to their checkers. */
-const INHERITED: readonly Keyword[] = [
-  keyword('alpha', boolean, 'down until a check has succeeded', { default: 'off' }),
-  keyword('connect_timeout', seconds(0.001, SECONDS_MAX), 'until a check has failed', {
-    default: '5',
-  }),
-  keyword('delay_loop', seconds(0.001, SECONDS_MAX), 'time between checks', { default: '60' }),
-  keyword('delay_before_retry', seconds(0, SECONDS_MAX), 'time before each retry', {
-    default: '1, of HTTP_GET and SSL_GET 3',
-  }),
-  keyword('warmup', seconds(0, SECONDS_MAX), 'random part of the wait before the first check', {
-    default: 'delay_loop',
-  }),
-];
 
 const METHOD = [
   keyword('lvs_method', words, 'NAT, DR or TUN', { default: 'NAT' }),
@@ -75,8 +58,15 @@ export const VIRTUAL_SERVER: KeywordTable = tableOf(
   }),
   keyword('sorry_server_lvs_method', words, 'NAT, DR or TUN', { default: 'lvs_method' }),
   keyword('real_server', block('real_server'), 'IP [PORT] of a server', { repeatable: true }),
-  ...withoutEffect(`
-    flag-1 flag-2 flag-3 ha_suspend hashed persistence_engine smtp_alert snmp_name nat_mask`),
+  accepted('flag-1', flag, 'scheduler flag 1', { default: 'off' }),
+  accepted('flag-2', flag, 'scheduler flag 2', { default: 'off' }),
+  accepted('flag-3', flag, 'scheduler flag 3', { default: 'off' }),
+  accepted('ha_suspend', flag, 'check only while own VIP is present', { default: 'off' }),
+  accepted('hashed', flag, 'no effect', { default: 'off' }),
+  accepted('persistence_engine', word, 'persistence engine, e.g. sip'),
+  accepted('smtp_alert', boolean, 'mail on quorum changes', { default: 'global value' }),
+  accepted('snmp_name', word, 'name reported through SNMP'),
+  accepted('nat_mask', anything, 'another word of keepalived'),
 );
 
 export const REAL_SERVER: KeywordTable = tableOf(
@@ -99,47 +89,13 @@ export const REAL_SERVER: KeywordTable = tableOf(
   keyword('TCP_CHECK', block('TCP_CHECK'), 'up when it takes a connection', { repeatable: true }),
   keyword('HTTP_GET', block('HTTP_GET'), 'up when it answers requests', { repeatable: true }),
   keyword('SSL_GET', block('SSL_GET'), 'the same over TLS', { repeatable: true }),
-  ...withoutEffect(`
-    smtp_alert snmp_name BFD_CHECK DNS_CHECK FILE_CHECK MISC_CHECK PING_CHECK SMTP_CHECK UDP_CHECK`),
-);
-
-const CHECKER: readonly Keyword[] = [
-  ...INHERITED,
-  keyword('retry', integer(0, UINT_MAX), 'failures that are forgiven', { default: '1' }),
-  keyword('connect_ip', address, 'address to check', { default: 'the real server' }),
-  keyword('connect_port', integer(1, 65_535), 'port to check', { default: 'the real server’s' }),
-  keyword('bindto', address, 'local address', { default: 'the kernel’s choice' }),
-  keyword('bind_port', integer(1, 65_535), 'local port', { default: 'the kernel’s choice' }),
-  keyword('bind_if', word, 'interface to leave by', { default: 'the kernel’s choice' }),
-  keyword('fwmark', integer(0, UINT_MAX), 'firewall mark of its packets', { default: '0' }),
-  keyword('log_all_failures', boolean, 'log each failed attempt', { default: 'off' }),
-];
-
-export const TCP_CHECK: KeywordTable = tableOf(...CHECKER);
-
-const HTTP: readonly Keyword[] = [
-  ...CHECKER,
-  keyword('url', block('url'), 'what to ask for', { repeatable: true }),
-  keyword('nb_get_retry', integer(0, UINT_MAX), 'failures that are forgiven', {
-    deprecatedFor: 'retry',
-  }),
-  keyword('virtualhost', word, 'Host header'),
-  keyword('http_protocol', choice('1.0', '1.1', '1.0C', '1.0c'), 'version', { default: '1.0' }),
-  keyword('fast_recovery', boolean, 'ask for the other urls at once when one has recovered', {
-    default: 'off',
-  }),
-  ...withoutEffect('enable_sni sni_name tls_compliant'),
-];
-
-export const HTTP_GET: KeywordTable = tableOf(...HTTP);
-export const SSL_GET: KeywordTable = tableOf(...HTTP);
-
-export const URL_BLOCK: KeywordTable = tableOf(
-  keyword('path', word, 'request target', { default: '/' }),
-  keyword('digest', word, 'MD5 of the body'),
-  keyword('status_code', words, 'codes and ranges that are good', { default: '200-299' }),
-  keyword('virtualhost', word, 'Host header', { default: 'the checker’s' }),
-  ...withoutEffect(
-    'regex regex_max_offset regex_min_offset regex_no_match regex_options regex_stack tls_compliant',
-  ),
+  accepted('smtp_alert', boolean, 'mail on backend changes', { default: 'global value; on' }),
+  accepted('snmp_name', word, 'name reported through SNMP'),
+  accepted('BFD_CHECK', block('BFD_CHECK'), 'BFD session checker', { repeatable: true }),
+  accepted('DNS_CHECK', block('DNS_CHECK'), 'DNS query checker', { repeatable: true }),
+  accepted('FILE_CHECK', block('FILE_CHECK'), 'file content checker', { repeatable: true }),
+  accepted('MISC_CHECK', block('MISC_CHECK'), 'external script checker', { repeatable: true }),
+  accepted('PING_CHECK', block('PING_CHECK'), 'ICMP echo checker', { repeatable: true }),
+  accepted('SMTP_CHECK', block('SMTP_CHECK'), 'SMTP dialogue checker', { repeatable: true }),
+  accepted('UDP_CHECK', block('UDP_CHECK'), 'UDP datagram checker', { repeatable: true }),
 );

@@ -1,7 +1,30 @@
 /** All blocks of the language and their keywords. */
+import {
+  BFD_CHECK,
+  DNS_CHECK,
+  FILE_CHECK,
+  HOST,
+  HTTP_GET,
+  MISC_CHECK,
+  PING_CHECK,
+  SMTP_CHECK,
+  SSL_GET,
+  TCP_CHECK,
+  UDP_CHECK,
+  URL_BLOCK,
+} from './checkers.ts';
 import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
-import { HTTP_GET, REAL_SERVER, SSL_GET, TCP_CHECK, URL_BLOCK, VIRTUAL_SERVER } from './lvs.ts';
+import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
+import {
+  AUTH_HMAC,
+  BFD_INSTANCE,
+  GARP_GROUP,
+  SSL,
+  TRACK_FILE,
+  TRACK_GROUP,
+  VRRP_TRACK_PROCESS,
+} from './track.ts';
 import { AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
 
 export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
@@ -9,14 +32,29 @@ export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   global_defs: GLOBAL_DEFS,
   vrrp_instance: VRRP_INSTANCE,
   authentication: AUTHENTICATION,
+  auth_hmac: AUTH_HMAC,
   vrrp_sync_group: VRRP_SYNC_GROUP,
   vrrp_script: VRRP_SCRIPT,
+  track_file: TRACK_FILE,
+  vrrp_track_process: VRRP_TRACK_PROCESS,
+  track_group: TRACK_GROUP,
+  bfd_instance: BFD_INSTANCE,
+  garp_group: GARP_GROUP,
+  SSL,
   virtual_server: VIRTUAL_SERVER,
   real_server: REAL_SERVER,
   TCP_CHECK,
   HTTP_GET,
   SSL_GET,
   url: URL_BLOCK,
+  SMTP_CHECK,
+  host: HOST,
+  DNS_CHECK,
+  UDP_CHECK,
+  PING_CHECK,
+  MISC_CHECK,
+  FILE_CHECK,
+  BFD_CHECK,
 };
 
 /** Blocks that know a keyword, other than the one given. */

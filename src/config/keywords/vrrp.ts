@@ -1,6 +1,9 @@
 /** Keywords of `vrrp_instance`, `vrrp_sync_group`, `vrrp_script` and what stands in them. */
 import {
+  accepted,
   address,
+  anything,
+  block,
   boolean,
   choice,
   entries,
@@ -14,7 +17,6 @@ import {
   seconds,
   tableOf,
   UINT_MAX,
-  withoutEffect,
   word,
   words,
 } from './keyword.ts';
@@ -96,14 +98,105 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
   }),
   ...TRACK,
   ...NOTIFY,
-  ...withoutEffect(`
-    accept auth_hmac check_unicast_src debug garp_extra_if kernel_rx_buf_size linkbeat_use_polling
-    lvs_sync_daemon_interface lvs_sync_daemon_inteface native_ipv6 no_accept no_virtual_ipaddress
-    notify_deleted notify_master_rx_lower_pri notify_priority_changes old_unicast_checksum
-    owner_ignore_adverts promote_secondaries skip_check_adv_addr smtp_alert strict_mode
-    thread_timer_expired timer_expired_backup track_bfd track_file track_process track_src_ip
-    unicast_fault_no_peer unicast_peer unicast_src_ip unicast_ttl use_ipvlan use_vmac use_vmac_addr
-    v3_checksum_as_v2 virtual_routes virtual_rules vmac_garp_intvl vmac_xmit_base vrf`),
+  accepted('accept', flag, 'accept packets to VIPs when not owner', {
+    default: 'on unless strict',
+  }),
+  accepted('auth_hmac', block('auth_hmac'), 'HMAC-SHA256 trailer authentication', {
+    repeatable: true,
+  }),
+  accepted('check_unicast_src', flag, 'drop unicast adverts from unlisted peers', {
+    default: 'global value',
+  }),
+  accepted('debug', integer(0, 4), 'per-instance debug level', { default: '0' }),
+  accepted('garp_extra_if', anything, 'periodic GARP on the vmac base or all interfaces', {
+    default: '0 = off',
+  }),
+  accepted('kernel_rx_buf_size', integer(0, UINT_MAX), 'receive buffer of the instance socket', {
+    default: 'global policy',
+  }),
+  accepted('linkbeat_use_polling', flag, 'poll the instance interface', { default: 'off' }),
+  accepted('lvs_sync_daemon_interface', word, 'IPVS sync daemon bound to this instance'),
+  accepted('lvs_sync_daemon_inteface', anything, 'another word of keepalived'),
+  accepted('native_ipv6', flag, 'run VRRP over IPv6 when only IPv4 addresses would decide', {
+    default: 'family from addresses',
+  }),
+  accepted('no_accept', flag, 'drop packets to VIPs when not owner', { default: 'off' }),
+  accepted('no_virtual_ipaddress', flag, 'allow an instance without addresses', { default: 'off' }),
+  accepted('notify_deleted', script, 'script run on removal at reload'),
+  accepted(
+    'notify_master_rx_lower_pri',
+    script,
+    'script run when a master hears a lower priority advert',
+  ),
+  accepted('notify_priority_changes', boolean, 'also notify effective priority changes', {
+    default: 'global value',
+  }),
+  accepted('old_unicast_checksum', anything, 'force or forbid the old unicast checksum', {
+    default: 'autodetected',
+  }),
+  accepted('owner_ignore_adverts', boolean, 'owner ignores every incoming advert', {
+    default: 'global value; on under strict',
+  }),
+  accepted('promote_secondaries', flag, 'keep secondary addresses when primary removed', {
+    default: 'off',
+  }),
+  accepted('skip_check_adv_addr', boolean, 'skip address list check when sender unchanged', {
+    default: 'global value',
+  }),
+  accepted('smtp_alert', boolean, 'mail on transitions', {
+    default: 'global smtp_alert_vrrp, smtp_alert, else off',
+  }),
+  accepted('strict_mode', boolean, 'enforce RFC rules for this instance', {
+    default: 'global vrrp_strict',
+  }),
+  accepted('thread_timer_expired', anything, 'old name of timer_expired_backup', {
+    default: 'off',
+  }),
+  accepted(
+    'timer_expired_backup',
+    anything,
+    'stay backup after late wake-up instead of promoting',
+    { default: 'off' },
+  ),
+  accepted('track_bfd', entries, 'BFD sessions tracked', {
+    default: 'weight of BFD',
+    repeatable: true,
+  }),
+  accepted('track_file', entries, 'files tracked', { default: 'weight of file', repeatable: true }),
+  accepted('track_process', entries, 'processes tracked', {
+    default: 'weight of process',
+    repeatable: true,
+  }),
+  accepted('track_src_ip', flag, 'FAULT while the configured source address is absent', {
+    default: 'off',
+  }),
+  accepted('unicast_fault_no_peer', flag, 'FAULT when the unicast peer list is empty', {
+    default: 'off',
+  }),
+  accepted('unicast_peer', entries, 'peers that get unicast adverts', { repeatable: true }),
+  accepted('unicast_src_ip', address, 'source address for unicast adverts', {
+    default: 'primary address of interface',
+  }),
+  accepted('unicast_ttl', integer(0, 255), 'TTL of unicast adverts', { default: '255' }),
+  accepted('use_ipvlan', anything, 'use an l2 ipvlan instead of macvlan', {
+    default: 'type bridge',
+  }),
+  accepted('use_vmac', anything, 'send and own addresses from a private macvlan', {
+    default: 'name vrrp.VRID; MAC 00:00:5e:00:01|02:VRID',
+  }),
+  accepted('use_vmac_addr', flag, 'also create vmacs for VIPs on other interfaces', {
+    default: 'off',
+  }),
+  accepted('v3_checksum_as_v2', boolean, 'omit pseudo header from v3 checksum', {
+    default: 'global value',
+  }),
+  accepted('virtual_routes', entries, 'routes present while master', { repeatable: true }),
+  accepted('virtual_rules', entries, 'policy rules present while master', { repeatable: true }),
+  accepted('vmac_garp_intvl', anything, 'old name of garp_extra_if', { default: '0 = off' }),
+  accepted('vmac_xmit_base', flag, 'send and receive adverts on the base interface', {
+    default: 'off',
+  }),
+  accepted('vrf', anything, 'VRF the instance belongs to'),
 );
 
 export const AUTHENTICATION: KeywordTable = tableOf(
@@ -120,9 +213,16 @@ export const VRRP_SYNC_GROUP: KeywordTable = tableOf(
   }),
   ...TRACK,
   ...NOTIFY,
-  ...withoutEffect(
-    'notify_deleted notify_priority_changes smtp_alert track_bfd track_file track_process',
-  ),
+  accepted('notify_deleted', anything, 'only per instance'),
+  accepted('notify_priority_changes', boolean, 'also notify when effective priority changes', {
+    default: 'global value',
+  }),
+  accepted('smtp_alert', boolean, 'mail on group transitions', {
+    default: 'global smtp_alert_vrrp, smtp_alert, else off',
+  }),
+  accepted('track_bfd', entries, 'BFD sessions tracked for the whole group', { repeatable: true }),
+  accepted('track_file', entries, 'files tracked for the whole group', { repeatable: true }),
+  accepted('track_process', entries, 'processes tracked for the whole group', { repeatable: true }),
 );
 
 export const VRRP_SCRIPT: KeywordTable = tableOf(
