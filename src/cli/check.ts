@@ -1,18 +1,26 @@
 /** `lvsctl check [FILE]`: every mistake of a configuration, where it stands and what was meant. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
+import type { Diagnostic } from '../config/diagnostic.ts';
 import { systemEnvironment } from '../config/environment.ts';
+import { edited, renderEdits, safeEdits } from '../config/fix.ts';
 import { loadConfig } from '../config/load.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
+import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
 interface Options {
   readonly compat?: true;
   readonly strict?: true;
   readonly json?: true;
+  readonly fix?: true;
+  readonly detailedExitcode?: true;
   readonly configId?: string;
 }
+
+/** With `--detailed-exitcode`: there are warnings, and no errors. */
+const WARNINGS_ONLY = 3;
 
 const OWN_FILE = '/etc/lvsd/lvsd.conf';
 const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
@@ -26,16 +34,22 @@ export const check: Command<Options> = {
       .addOption(new Option('--compat', 'mistakes that keepalived lives with are warnings'))
       .addOption(new Option('--strict', 'warnings are errors').conflicts('compat'))
       .option('--config-id <id>', 'identity for lines that begin with @ID')
+      .option('--fix', 'mend what can be mended without a change of meaning')
+      .option('--detailed-exitcode', `exit code ${WARNINGS_ONLY} when there are warnings only`)
       .option('--json', 'one array of diagnostics');
   },
   async run({ terminal }, options, [file]) {
     const path = file ?? (existsSync(OWN_FILE) ? OWN_FILE : KEEPALIVED_FILE);
-    const { diagnostics } = loadConfig(path, {
-      mode:
-        options.compat || (file === undefined && path === KEEPALIVED_FILE) ? 'compat' : 'default',
-      ...(options.configId === undefined ? {} : { configId: options.configId }),
-      environment: systemEnvironment(),
-    });
+    const load = (): readonly Diagnostic[] =>
+      loadConfig(path, {
+        mode:
+          options.compat || (file === undefined && path === KEEPALIVED_FILE) ? 'compat' : 'default',
+        ...(options.configId === undefined ? {} : { configId: options.configId }),
+        environment: systemEnvironment(),
+      }).diagnostics;
+    const found = load();
+    const mended = options.fix ? mend(found, terminal) : 0;
+    const diagnostics = mended > 0 ? load() : found;
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     const warnings = diagnostics.length - errors;
     if (options.json) {
@@ -46,6 +60,18 @@ export const check: Command<Options> = {
       terminal.write(`${path}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
     }
     if (diagnostics.some(({ code }) => code === 'unreadable-file')) return Exit.usage;
-    return errors > 0 || (options.strict && warnings > 0) ? Exit.failed : Exit.ok;
+    if (errors > 0 || (options.strict && warnings > 0)) return Exit.failed;
+    return options.detailedExitcode && warnings > 0 ? WARNINGS_ONLY : Exit.ok;
   },
 };
+
+/** Shows what it changes, then changes it; gives how many places. */
+function mend(diagnostics: readonly Diagnostic[], terminal: Terminal): number {
+  const edits = safeEdits(diagnostics);
+  terminal.writeError(renderEdits(edits));
+  for (const file of new Set(edits.map(({ span }) => span.file))) {
+    writeFileSync(file.path, edited(file, edits));
+  }
+  terminal.writeError(`mended: ${plural(edits.length, 'place')}\n`);
+  return edits.length;
+}

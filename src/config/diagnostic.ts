@@ -37,7 +37,14 @@ export type DiagnosticCode =
   | 'script-missing'
   | 'script-not-executable'
   | 'contradiction'
-  | 'adjusted';
+  | 'adjusted'
+  | 'timeout-too-long'
+  | 'not-tracked'
+  | 'single-member'
+  | 'unequal-priorities'
+  | 'useless-weight'
+  | 'sample-value'
+  | 'shell-syntax';
 
 /** A name that was meant, to replace the text of the span. */
 export interface Diagnostic {
@@ -69,6 +76,13 @@ const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
   'extra-argument',
   'unknown-interface',
   'adjusted',
+  'timeout-too-long',
+  'not-tracked',
+  'single-member',
+  'unequal-priorities',
+  'useless-weight',
+  'sample-value',
+  'shell-syntax',
 ] as const);
 
 /** Without these there is nothing to start, in any mode. */

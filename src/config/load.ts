@@ -9,6 +9,7 @@ import type { ConfigEnvironment } from './environment.ts';
 import { Expander } from './expand.ts';
 import { type Line, lexLine, type Piece } from './lexer.ts';
 import { parse } from './parser.ts';
+import { tellTraps } from './rules.ts';
 import { readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
@@ -75,6 +76,7 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
+  tellTraps(root, reports);
   return {
     global: {
       routerId: globals.text('router_id') ?? environment.hostName(),

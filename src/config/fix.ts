@@ -1,0 +1,52 @@
+/**
+ * Mistakes that can be mended without changing what the file means: an old word for its new one, a value
+ * in the wrong case. Comments and layout stay. Pure: text and diagnostics → text.
+ */
+import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
+import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
+
+/** keepalived reads these with the meaning of the suggestion, or both mean nothing else. */
+const SAFE: ReadonlySet<DiagnosticCode> = new Set(['deprecated', 'bad-value'] as const);
+
+export interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** The edits of all files, each place once. */
+export function safeEdits(diagnostics: readonly Diagnostic[]): readonly Edit[] {
+  const places = new Set<string>();
+  return diagnostics.flatMap(({ code, span, suggestion }) => {
+    const place = `${span.file.path} ${span.start}`;
+    const old = span.file.text.slice(span.start, span.end);
+    const isSafe = SAFE.has(code) && suggestion !== null && !/\s/.test(old);
+    // What a definition or a sequence has made stands nowhere in the file.
+    if (!isSafe || old === '' || old === suggestion || places.has(place)) return [];
+    places.add(place);
+    return [{ span, text: suggestion }];
+  });
+}
+
+/** The text of one file with its edits made. */
+export function edited(file: SourceFile, edits: readonly Edit[]): string {
+  return edits
+    .filter(({ span }) => span.file === file)
+    .toSorted((a, b) => b.span.start - a.span.start)
+    .reduce(
+      (text, { span, text: next }) => text.slice(0, span.start) + next + text.slice(span.end),
+      file.text,
+    );
+}
+
+/** Each changed line as it was and as it will be. */
+export function renderEdits(edits: readonly Edit[]): string {
+  return edits
+    .map(({ span, text }) => {
+      const { line, column } = positionOf(span.file, span.start);
+      const before = lineText(span.file, line);
+      const width = span.end - span.start;
+      const after = before.slice(0, column - 1) + text + before.slice(column - 1 + width);
+      return `${span.file.path}:${line}\n- ${before}\n+ ${after}\n`;
+    })
+    .join('');
+}

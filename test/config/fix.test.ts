@@ -1,0 +1,54 @@
+/** `lvsctl check --fix`: what is mended, and what is left alone. */
+import { expect, test } from 'vitest';
+import { edited, renderEdits, safeEdits } from '../../src/config/fix.ts';
+import { renderDiagnostics } from '../../src/config/render.ts';
+import { load } from './world.ts';
+
+const TEXT = `# a pool
+virtual_server 192.0.2.10 80 {
+\tlb_algo   rr   # old
+    lb_kind DR
+    protocol TCP
+    inhibit_on_failure ON
+    real_server 198.51.100.21 80 {
+        weigth 2
+    }
+}
+`;
+
+test('old words and the wrong case are mended; comments and layout stay; a guess is none of its business', () => {
+  const { diagnostics, sources } = load(TEXT);
+  const edits = safeEdits(diagnostics);
+  const [file] = sources;
+  if (file === undefined) throw new Error('nothing was read');
+  const mended = edited(file, edits);
+  expect(mended).toBe(
+    TEXT.replace('lb_algo  ', 'lvs_sched  ').replace('lb_kind', 'lvs_method').replace('ON', 'on'),
+  );
+  expect(renderEdits(edits)).toContain('- \tlb_algo   rr   # old\n+ \tlvs_sched   rr   # old\n');
+  expect(safeEdits(load(mended).diagnostics)).toEqual([]);
+});
+
+test('what a definition has made is not touched', () => {
+  const { diagnostics } = load('$WORD=lb_algo\nvirtual_server 192.0.2.10 80 {\n    $WORD rr\n}\n');
+  expect(
+    safeEdits(diagnostics).every(
+      ({ span, text }) => span.file.text.slice(span.start, span.end) !== text,
+    ),
+  ).toBe(true);
+});
+
+test('no message shows a password', () => {
+  const text = `vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    authentication {
+        auth_type PASS
+        auth_pass much-too-long-a-canary
+    }
+}
+`;
+  const said = renderDiagnostics(load(text).diagnostics, { colour: false });
+  expect(said).toContain('auth_pass *');
+  expect(said).not.toContain('canary');
+});
