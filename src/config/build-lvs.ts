@@ -329,7 +329,7 @@ function portFor(
   if (forwarding === 'nat') return port === 0 ? servicePort : port;
   if (port !== servicePort && port !== 0 && key.kind === 'address') {
     reports.add({
-      code: 'adjusted',
+      code: 'port-ignored',
       span: section.label[1]?.span ?? section.span,
       message: `${forwarding.toUpperCase()} cannot change the port: ${servicePort} is used instead of ${port}`,
       hint: 'write the port of the virtual server, or use NAT',

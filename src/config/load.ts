@@ -8,8 +8,10 @@ import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostic
 import type { ConfigEnvironment } from './environment.ts';
 import { Expander } from './expand.ts';
 import { type Line, lexLine, type Piece } from './lexer.ts';
+import type { Outline } from './pair.ts';
 import { parse } from './parser.ts';
-import { tellTraps } from './rules.ts';
+import { tellVirtualServer, tellVrrp } from './rules/all.ts';
+import type { SeenServer } from './rules/virtual-servers.ts';
 import { readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
@@ -18,6 +20,8 @@ export interface LoadOptions {
   /** Default: the host name up to its first dot. */
   readonly configId?: string;
   readonly environment: ConfigEnvironment;
+  /** Also the advice of `lvsctl lint`; default false. */
+  readonly notes?: boolean;
 }
 
 export interface LoadedConfig {
@@ -27,6 +31,8 @@ export interface LoadedConfig {
   readonly sources: readonly SourceFile[];
   /** First 12 hexadecimal digits of the SHA-256 of all text read. */
   readonly digest: string;
+  /** What a comparison with the other director's file looks at. */
+  readonly outline: Outline;
 }
 
 const DEFAULT_CHILD_WAIT_SECONDS = 5;
@@ -34,7 +40,7 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
-  const reports = new Reports();
+  const reports = new Reports(options.notes);
   const expander = new Expander({
     configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
@@ -43,7 +49,8 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   });
   const lines = expander.read(path);
   const statements = lines === null ? [] : parse(pieces(lines, reports), reports);
-  const director = build(readSection('the top level', statements, reports), environment, reports);
+  const root = readSection('the top level', statements, reports);
+  const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   const hash = createHash('sha256');
@@ -53,6 +60,7 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
     diagnostics,
     sources: expander.sources,
     digest: hash.digest('hex').slice(0, 12),
+    outline,
   };
 }
 
@@ -67,7 +75,11 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
   return undefined;
 }
 
-function build(root: Section, environment: ConfigEnvironment, reports: Reports): Director {
+function build(
+  root: Section,
+  environment: ConfigEnvironment,
+  reports: Reports,
+): { readonly director: Director; readonly outline: Outline } {
   const globals = mergedGlobals(root);
   const [user, group] = globals.words('script_user');
   const account =
@@ -76,8 +88,10 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
-  tellTraps(root, reports);
-  return {
+  const servers: SeenServer[] = [];
+  for (const server of root.sections('virtual_server')) tellVirtualServer(server, servers, reports);
+  tellVrrp(root, globals, servers, context);
+  const director = {
     global: {
       routerId: globals.text('router_id') ?? environment.hostName(),
       scriptUser: user?.text ?? null,
@@ -87,6 +101,7 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
     vrrp,
     health: buildHealth(root, globals, context),
   };
+  return { director, outline: { root, globals, servers } };
 }
 
 /** Several `global_defs` are one. */

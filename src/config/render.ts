@@ -1,6 +1,6 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
-import type { Diagnostic } from './diagnostic.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
 import { lineText, positionOf } from './source.ts';
 
 export interface RenderStyle {
@@ -25,6 +25,12 @@ const SECRET = /((?:auth_pass|password)\s+)(\S.*?)(?=\s*$|\s+#)/g;
 
 type Format = Parameters<typeof styleText>[0];
 
+const TONES: Readonly<Record<Severity, Format>> = {
+  error: ['bold', 'red'],
+  warning: ['bold', 'yellow'],
+  note: ['bold', 'cyan'],
+};
+
 function paint(text: string, format: Format, { colour }: RenderStyle): string {
   return colour ? styleText(format, text, { validateStream: false }) : text;
 }
@@ -33,7 +39,7 @@ function renderOne(
   { code, severity, span, message, hint }: Diagnostic,
   style: RenderStyle,
 ): string {
-  const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
+  const tone = TONES[severity];
   const { line, column } = positionOf(span.file, span.start);
   const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
   const text = maskSecrets(lineText(span.file, line));

@@ -35,6 +35,8 @@ export class Section {
   readonly label: readonly Word[];
   readonly span: Span;
   private readonly settings: ReadonlyMap<string, readonly Setting[]>;
+  /** What has no effect in this version, for rules that look at the file and not at what we do. */
+  private readonly idle: ReadonlyMap<string, readonly Setting[]>;
   /** Keywords that stand here, also with values that cannot be used. */
   private readonly mentioned: ReadonlySet<string>;
 
@@ -44,12 +46,19 @@ export class Section {
     span: Span,
     settings: ReadonlyMap<string, readonly Setting[]>,
     mentioned: Iterable<string> = settings.keys(),
+    idle: ReadonlyMap<string, readonly Setting[]> = new Map(),
   ) {
     this.block = block;
     this.label = label;
     this.span = span;
     this.settings = settings;
     this.mentioned = new Set(mentioned);
+    this.idle = idle;
+  }
+
+  /** All of a keyword that stands here, also when it has no effect in this version. */
+  written(name: string): readonly Setting[] {
+    return this.settings.get(name) ?? this.idle.get(name) ?? [];
   }
 
   mentions(name: string): boolean {
@@ -58,11 +67,10 @@ export class Section {
 
   /** Both together; where both have a keyword, the later one counts. */
   with(later: Section): Section {
-    const settings = new Map(this.settings);
-    for (const [name, more] of later.settings) {
-      settings.set(name, [...(settings.get(name) ?? []), ...more]);
-    }
-    return new Section(this.block, this.label, this.span, settings);
+    const mentioned = [...this.mentioned, ...later.mentioned];
+    const settings = joined(this.settings, later.settings);
+    const idle = joined(this.idle, later.idle);
+    return new Section(this.block, this.label, this.span, settings, mentioned, idle);
   }
 
   /** The last one of these keywords, which are other words for one thing. */
@@ -114,6 +122,14 @@ export class Section {
   }
 }
 
+type Settings = ReadonlyMap<string, readonly Setting[]>;
+
+function joined(earlier: Settings, later: Settings): Settings {
+  const all = new Map(earlier);
+  for (const [name, more] of later) all.set(name, [...(all.get(name) ?? []), ...more]);
+  return all;
+}
+
 export function readSection(
   block: BlockName,
   statements: readonly Statement[],
@@ -121,31 +137,38 @@ export function readSection(
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
+  const idle = new Map<string, Setting[]>();
   for (const statement of statements) {
     const setting = readSetting(block, statement, reports);
     if (setting === null) continue;
-    const { name } = setting.keyword;
-    const earlier = settings.get(name);
-    if (earlier === undefined) settings.set(name, [setting]);
+    const { name, effect, repeatable } = setting.keyword;
+    const kind = effect === 'none' ? idle : settings;
+    const earlier = kind.get(name);
+    if (earlier === undefined) kind.set(name, [setting]);
     else {
-      if (!setting.keyword.repeatable) tellRepeated(setting, reports);
+      if (!repeatable && effect !== 'none') tellRepeated(setting, reports);
+      // Of scripts keepalived keeps the first, of all else the last.
+      if (setting.value.is === 'script') continue;
       earlier.push(setting);
     }
   }
   const span = opener?.keyword.span ?? statements[0]?.keyword.span ?? NOWHERE;
   const mentioned = statements.map((statement) => statement.keyword.text);
-  return new Section(block, opener?.args ?? [], span, settings, mentioned);
+  return new Section(block, opener?.args ?? [], span, settings, mentioned, idle);
 }
 
 const BLOCKS_NAMED_MAX = 3;
 const NOWHERE: Span = { file: { path: '', text: '', order: 0 }, start: 0, end: 0 };
 
-function tellRepeated({ keyword, span }: Setting, reports: Reports): void {
+function tellRepeated({ keyword, span, value }: Setting, reports: Reports): void {
+  const isNotify = keyword.name.startsWith('notify');
   reports.add({
     code: 'repeated',
     span,
-    message: `"${keyword.name}" stands here a second time: the last one counts`,
-    hint: 'remove one of them',
+    message: `"${keyword.name}" stands here a second time: the ${value.is === 'script' ? 'first' : 'last'} one counts`,
+    hint: isNotify
+      ? 'each change has a word of its own: notify_master, notify_backup, notify_fault, notify_stop'
+      : 'remove one of them',
   });
 }
 
@@ -172,8 +195,9 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
       hint: 'it is accepted, so that the file loads; what it asks for does not happen',
     });
     // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-    readValue(keyword, statement, reports.without('no-effect'));
-    return null;
+    const value = readValue(keyword, statement, reports.without('no-effect'));
+    const written = value ?? { is: 'words', words: statement.args };
+    return { keyword, word, span: statementSpan(statement), value: written };
   }
   const value = readValue(keyword, statement, reports);
   return value && { keyword, word, span: statementSpan(statement), value };
@@ -188,6 +212,17 @@ function tellUnknown(
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
   const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
+  const global = `vrrp_${text}`;
+  if (block === 'global_defs' && LANGUAGE.global_defs.has(global)) {
+    reports.add({
+      code: 'unknown-keyword',
+      span,
+      message: `there is no "${text}" ${place}`,
+      hint: `what holds for all instances has a prefix: "${global}"`,
+      suggestion: global,
+    });
+    return;
+  }
   if (elsewhere.length > 0) {
     reports.add({
       code: 'misplaced-keyword',
@@ -229,10 +264,11 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   const [first, ...rest] = statement.args;
   if (first === undefined) return readBare(keyword, statement, reports);
   const value = readWord(keyword, statement, first, reports);
-  if (!takesMany(keyword) && rest[0] !== undefined) {
+  const extra = argument.is === 'flag' ? first : rest[0];
+  if (!takesMany(keyword) && extra !== undefined) {
     reports.add({
       code: 'extra-argument',
-      span: rest[0].span,
+      span: extra.span,
       message: `"${keyword.name}" takes no more than ${argument.is === 'flag' ? 'itself' : 'one value'}: the rest is ignored`,
     });
   }
