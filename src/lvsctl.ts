@@ -12,6 +12,7 @@ import { processTerminal } from './cli/terminal.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   show: async () => (await import('./cli/show.ts')).show,
   check: async () => (await import('./cli/check.ts')).check,
+  lint: async () => (await import('./cli/lint.ts')).lint,
   reload: async () => (await import('./cli/reload.ts')).reload,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,

@@ -8,7 +8,7 @@ import type { Span } from './source.ts';
 /** A note is advice of `lvsctl lint` and said nowhere else. */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md, the whole story in explanations/. */
+/** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md, the whole story in explanations.ts. */
 export type DiagnosticCode =
   | 'unreadable-file'
   | 'include-missing'

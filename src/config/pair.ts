@@ -392,7 +392,8 @@ function tellSyncGroups(pairs: readonly Pair[], reports: Reports): void {
     const group = here.named.groupOf.get(here.name) ?? there.named.groupOf.get(there.name);
     if (isSame || group === undefined || told.has(group)) continue;
     told.add(group);
-    const list = (names: ReadonlySet<string>): string => [...names].join(', ') || 'no group';
+    const list = (names: ReadonlySet<string>): string =>
+      [...names].filter((name) => name !== here.name).join(', ') || 'nobody';
     reports.add({
       code: 'pair-sync-group',
       span: nameSpan(here.instance),

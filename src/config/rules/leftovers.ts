@@ -115,7 +115,6 @@ const LISTS = [
   'track_script',
   'track_file',
   'track_process',
-  'unicast_peer',
   'group',
 ] as const;
 

@@ -1,10 +1,10 @@
 /** `vrrp_strict`: what it forbids, drops and closes (strict mode of keepalived, RFC 3768 and 5798). */
 import type { Section } from '../section.ts';
 import { OWNER_PRIORITY } from './priorities.ts';
-import { versionOf, type Whole } from './whole.ts';
+import { versionOf, type Whole, writtenVips } from './whole.ts';
 import { entriesOf, isOn, lastWritten, nameIn, nameSpan, numberOf, textOf } from './written.ts';
 
-function isStrict(instance: Section, { globals }: Whole): boolean {
+export function isStrict(instance: Section, { globals }: Whole): boolean {
   return isOn(instance, 'strict_mode') ?? isOn(globals, 'vrrp_strict') ?? false;
 }
 
@@ -62,13 +62,13 @@ function tellStrictIgnored(instance: Section, { reports }: Whole): void {
 /** Version 2 has no accept mode at all; version 3 has it, switched off. */
 function tellUnpingable(instance: Section, { globals, reports }: Whole): void {
   const version = versionOf(instance, globals);
-  const [vip] = entriesOf(instance, 'virtual_ipaddress').flat();
+  const [vip] = writtenVips(instance, 'virtual_ipaddress');
   const accepts = version === 3 && isOn(instance, 'accept') === true;
   if (vip === undefined || accepts || numberOf(instance, 'priority') === OWNER_PRIORITY) return;
   reports.add({
     code: 'strict-unpingable',
-    span: vip.span,
-    message: `under vrrp_strict ${vip.text} answers neither ping nor a connection to this machine`,
+    span: vip.word.span,
+    message: `under vrrp_strict ${vip.address} answers neither ping nor a connection to this machine`,
     hint: version === 3 ? 'write "accept", or remove vrrp_strict' : 'remove vrrp_strict',
   });
 }
