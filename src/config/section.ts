@@ -29,6 +29,9 @@ export interface Setting {
   readonly value: Value;
 }
 
+/** Most sections hold nothing without effect, and there are many sections. */
+const NONE: ReadonlyMap<string, readonly Setting[]> = new Map();
+
 export class Section {
   readonly block: BlockName;
   /** The words between the keyword and its brace: a name, an address and port. */
@@ -46,7 +49,7 @@ export class Section {
     span: Span,
     settings: ReadonlyMap<string, readonly Setting[]>,
     mentioned: Iterable<string> = settings.keys(),
-    idle: ReadonlyMap<string, readonly Setting[]> = new Map(),
+    idle: ReadonlyMap<string, readonly Setting[]> = NONE,
   ) {
     this.block = block;
     this.label = label;
@@ -63,6 +66,17 @@ export class Section {
 
   mentions(name: string): boolean {
     return this.mentioned.has(name);
+  }
+
+  /** Blocks in it of whatever name, in no order that means anything. */
+  innerSections(): readonly Section[] {
+    const found: Section[] = [];
+    for (const all of [this.settings, this.idle]) {
+      for (const settings of all.values()) {
+        for (const { value } of settings) if (value.is === 'section') found.push(value.section);
+      }
+    }
+    return found;
   }
 
   /** Both together; where both have a keyword, the later one counts. */
@@ -154,7 +168,7 @@ export function readSection(
   }
   const span = opener?.keyword.span ?? statements[0]?.keyword.span ?? NOWHERE;
   const mentioned = statements.map((statement) => statement.keyword.text);
-  return new Section(block, opener?.args ?? [], span, settings, mentioned, idle);
+  return new Section(block, opener?.args ?? [], span, settings, mentioned, idle.size > 0 ? idle : NONE);
 }
 
 const BLOCKS_NAMED_MAX = 3;

@@ -50,8 +50,9 @@ import {
   adviseOnPersistence,
   adviseOnServices,
   adviseOnWeights,
-  checkersOf,
+  partsOf,
   type SeenServer,
+  type ServerParts,
   seenServer,
   tellSchedulerFlags,
   tellZeroWeights,
@@ -59,21 +60,22 @@ import {
 import { type Whole, wholeOf } from './whole.ts';
 
 /** Looks at one virtual server. When advice is asked for, `seen` takes what the end of the file needs of it. */
-export function tellVirtualServer(server: Section, seen: SeenServer[], reports: Reports): void {
+export function tellVirtualServer(section: Section, seen: SeenServer[], reports: Reports): void {
+  const server = partsOf(section);
   tellLongTimeouts(server, reports);
   tellUnchecked(server, reports);
   tellSchedulerFlags(server, reports);
   tellZeroWeights(server, reports);
-  tellOffIgnored(server, { reports });
-  tellShellWords(server, reports);
-  for (const realServer of server.sections('real_server')) {
-    tellShellWords(realServer, reports);
-    for (const checker of checkersOf(realServer)) tellShellWords(checker, reports);
+  tellOffIgnored(section, { reports });
+  tellShellWords(section, reports);
+  for (const realServer of server.realServers) {
+    tellShellWords(realServer.section, reports);
+    for (const checker of realServer.checkers) tellShellWords(checker, reports);
   }
   if (reports.takesNotes) adviseOnServer(server, seen, reports);
 }
 
-function adviseOnServer(server: Section, seen: SeenServer[], reports: Reports): void {
+function adviseOnServer(server: ServerParts, seen: SeenServer[], reports: Reports): void {
   seen.push(seenServer(server));
   adviseOnWeights(server, reports);
   adviseOnPersistence(server, reports);

@@ -1,7 +1,7 @@
 /** Checkers: whether there are any, how long they take, and what they look at. */
 import type { Reports } from '../diagnostic.ts';
 import type { Section, Setting } from '../section.ts';
-import { checkersOf } from './virtual-servers.ts';
+import type { ServerParts } from './virtual-servers.ts';
 import { lastWritten, nameIn, nameSpan, numberIn, valueSpan } from './written.ts';
 
 const DELAY_LOOP_SECONDS = 60;
@@ -15,14 +15,15 @@ function innermost(name: string, sections: readonly Section[]): Setting | null {
   return null;
 }
 
-export function tellLongTimeouts(virtualServer: Section, reports: Reports): void {
-  for (const realServer of virtualServer.sections('real_server')) {
-    for (const checker of checkersOf(realServer)) {
-      const chain = [checker, realServer, virtualServer];
+export function tellLongTimeouts({ section, realServers }: ServerParts, reports: Reports): void {
+  for (const realServer of realServers) {
+    for (const checker of realServer.checkers) {
+      const chain = [checker, realServer.section, section];
       const timeout = innermost('connect_timeout', chain);
       const timeoutSeconds = numberIn(timeout);
+      if (timeout === null || timeoutSeconds === null) continue;
       const loopSeconds = numberIn(innermost('delay_loop', chain)) ?? DELAY_LOOP_SECONDS;
-      if (timeout === null || timeoutSeconds === null || timeoutSeconds <= loopSeconds) continue;
+      if (timeoutSeconds <= loopSeconds) continue;
       reports.add({
         code: 'timeout-too-long',
         span: timeout.span,
@@ -34,21 +35,20 @@ export function tellLongTimeouts(virtualServer: Section, reports: Reports): void
 }
 
 /** Where some are checked and one is not, it was forgotten; where none is, that may be meant. */
-export function tellUnchecked(virtualServer: Section, reports: Reports): void {
-  const servers = virtualServer.sections('real_server');
-  const unchecked = servers.filter((server) => checkersOf(server).length === 0);
+export function tellUnchecked({ section, realServers }: ServerParts, reports: Reports): void {
+  const unchecked = realServers.filter(({ checkers }) => checkers.length === 0);
   const [first] = unchecked;
   if (first === undefined) return;
-  if (unchecked.length === servers.length) {
+  if (unchecked.length === realServers.length) {
     reports.add({
       code: 'no-checkers',
-      span: nameSpan(virtualServer),
+      span: nameSpan(section),
       message: 'none of the real servers has a checker: a dead one goes on getting connections',
       hint: 'TCP_CHECK { } in each real_server is the least',
     });
     return;
   }
-  for (const server of unchecked) {
+  for (const { section: server } of unchecked) {
     reports.add({
       code: 'unchecked-server',
       span: nameSpan(server),
@@ -61,16 +61,16 @@ export function tellUnchecked(virtualServer: Section, reports: Reports): void {
 const RETRIED: ReadonlySet<string> = new Set(['TCP_CHECK', 'HTTP_GET', 'SSL_GET', 'SMTP_CHECK']);
 
 /** Once a virtual server: what nobody has decided. */
-export function adviseOnRetry(virtualServer: Section, reports: Reports): void {
-  for (const realServer of virtualServer.sections('real_server')) {
-    const checker = checkersOf(realServer).find(
+export function adviseOnRetry({ section, realServers }: ServerParts, reports: Reports): void {
+  for (const { section: realServer, checkers } of realServers) {
+    const checker = checkers.find(
       (one) =>
         RETRIED.has(one.block) &&
-        innermost('retry', [one, realServer, virtualServer]) === null &&
+        innermost('retry', [one, realServer, section]) === null &&
         lastWritten(one, 'nb_get_retry') === null,
     );
     if (checker === undefined) continue;
-    const pause = innermost('delay_before_retry', [checker, realServer, virtualServer]);
+    const pause = innermost('delay_before_retry', [checker, realServer, section]);
     const seconds = numberIn(pause) ?? (/_GET$/.test(checker.block) ? 3 : 1);
     reports.add({
       code: 'retry-default',
@@ -82,14 +82,14 @@ export function adviseOnRetry(virtualServer: Section, reports: Reports): void {
   }
 }
 
-export function adviseOnPorts(virtualServer: Section, reports: Reports): void {
-  for (const realServer of virtualServer.sections('real_server')) {
-    const port = realServer.label[1]?.text ?? virtualServer.label[1]?.text;
-    for (const checker of checkersOf(realServer)) {
+export function adviseOnPorts({ section, realServers }: ServerParts, reports: Reports): void {
+  for (const { section: realServer, checkers } of realServers) {
+    const port = realServer.label[1]?.text ?? section.label[1]?.text;
+    for (const checker of checkers) {
       const setting = lastWritten(checker, 'connect_port');
       const checked = numberIn(setting);
       if (setting === null || checked === null || String(checked) === port) continue;
-      if (port === undefined || port === '0' || virtualServer.label[0]?.text === 'fwmark') continue;
+      if (port === undefined || port === '0' || section.label[0]?.text === 'fwmark') continue;
       reports.add({
         code: 'other-port-checked',
         span: valueSpan(setting),
@@ -100,9 +100,9 @@ export function adviseOnPorts(virtualServer: Section, reports: Reports): void {
   }
 }
 
-export function adviseOnStacks(virtualServer: Section, reports: Reports): void {
-  for (const realServer of virtualServer.sections('real_server')) {
-    const [first, ...others] = checkersOf(realServer);
+export function adviseOnStacks({ realServers }: ServerParts, reports: Reports): void {
+  for (const { section: realServer, checkers } of realServers) {
+    const [first, ...others] = checkers;
     const other = others.find(({ block }) => block !== first?.block);
     if (first === undefined || other === undefined) continue;
     reports.add({

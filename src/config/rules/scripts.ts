@@ -1,6 +1,7 @@
 /** Scripts: who runs them, when, and what a shell would have done for them. */
 import type { Word } from '../ast.ts';
 import type { Reports } from '../diagnostic.ts';
+import type { BlockName } from '../keywords/keyword.ts';
 import { splitCommand } from '../lexer.ts';
 import type { Section } from '../section.ts';
 import type { Whole } from './whole.ts';
@@ -17,8 +18,7 @@ import {
   wordsOf,
 } from './written.ts';
 
-const SCRIPTS = [
-  'script',
+const NOTIFY = [
   'notify',
   'notify_master',
   'notify_backup',
@@ -26,19 +26,24 @@ const SCRIPTS = [
   'notify_stop',
   'notify_deleted',
   'notify_master_rx_lower_pri',
-  'notify_up',
-  'notify_down',
-  'quorum_up',
-  'quorum_down',
-  'misc_path',
 ] as const;
+
+/** Commands by the block that they stand in. */
+const SCRIPTS: Partial<Readonly<Record<BlockName, readonly string[]>>> = {
+  vrrp_script: ['script'],
+  vrrp_instance: NOTIFY,
+  vrrp_sync_group: NOTIFY,
+  virtual_server: ['quorum_up', 'quorum_down'],
+  real_server: ['notify_up', 'notify_down'],
+  MISC_CHECK: ['misc_path'],
+};
 
 /** Words that mean something to a shell, and nothing to a program that is started without one. */
 const SHELL_WORDS = /(^|\s)(\||\|\||&&|[12]?>{1,2}|<|&)(\s|$)|;(\s|$)|\$\(|`/;
 const IS_SHELL = /^"?\s*(\S*\/)?(ba|da|z|k)?sh\s+-c/;
 
 export function tellShellWords(section: Section, reports: Reports): void {
-  for (const name of SCRIPTS) {
+  for (const name of SCRIPTS[section.block] ?? []) {
     const setting = lastWritten(section, name);
     if (setting?.value.is !== 'script') continue;
     const { raw } = setting.value;
@@ -138,7 +143,7 @@ function namesAccount(section: Section, name: string): boolean {
 /** The first script of VRRP that runs as whoever runs the daemon. */
 function firstWithoutAccount({ scripts, instances, groups }: Whole): Word | null {
   for (const section of [...scripts.values(), ...instances, ...groups]) {
-    const name = SCRIPTS.find((one) => section.written(one).length > 0);
+    const name = SCRIPTS[section.block]?.find((one) => section.written(one).length > 0);
     if (name !== undefined && !namesAccount(section, name)) {
       return lastWritten(section, name)?.word ?? null;
     }

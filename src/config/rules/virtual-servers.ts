@@ -3,7 +3,30 @@ import { parseAddress } from '../../base/address.ts';
 import type { Word } from '../ast.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { Section } from '../section.ts';
-import { lastWritten, numberOf, sectionsOf, standsAbove, textOf, valueSpan } from './written.ts';
+import { lastWritten, numberOf, standsAbove, textOf, valueSpan } from './written.ts';
+
+/** A virtual server taken apart once, for all rules over it. */
+export interface ServerParts {
+  readonly section: Section;
+  readonly realServers: readonly RealServerParts[];
+}
+
+export interface RealServerParts {
+  readonly section: Section;
+  /** Checkers of every kind, in the order of the text. */
+  readonly checkers: readonly Section[];
+}
+
+export function partsOf(section: Section): ServerParts {
+  return {
+    section,
+    realServers: section.sections('real_server').map((one) => ({
+      section: one,
+      // A real server holds no other blocks.
+      checkers: one.innerSections().toSorted((a, b) => a.span.start - b.span.start),
+    })),
+  };
+}
 
 const FLAGS = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'] as const;
 
@@ -12,7 +35,7 @@ function scheduler(section: Section): ReturnType<typeof lastWritten> {
 }
 
 /** A flag that stands above its scheduler, or belongs to another one. */
-export function tellSchedulerFlags(server: Section, reports: Reports): void {
+export function tellSchedulerFlags({ section: server }: ServerParts, reports: Reports): void {
   for (const name of FLAGS) {
     const flag = lastWritten(server, name);
     if (flag === null) continue;
@@ -37,19 +60,19 @@ export function tellSchedulerFlags(server: Section, reports: Reports): void {
   }
 }
 
-function weightsOf(server: Section): readonly number[] {
-  const otherwise = numberOf(server, 'weight') ?? 1;
-  return server.sections('real_server').map((one) => numberOf(one, 'weight') ?? otherwise);
+function weightsOf({ section, realServers }: ServerParts): readonly number[] {
+  const otherwise = numberOf(section, 'weight') ?? 1;
+  return realServers.map((one) => numberOf(one.section, 'weight') ?? otherwise);
 }
 
-export function tellZeroWeights(server: Section, reports: Reports): void {
+export function tellZeroWeights(server: ServerParts, reports: Reports): void {
   const weights = weightsOf(server);
   if (weights.length === 0 || weights.some((weight) => weight > 0)) return;
-  const [first] = server.sections('real_server');
-  const setting = first === undefined ? null : lastWritten(first, 'weight');
+  const [first] = server.realServers;
+  const setting = first === undefined ? null : lastWritten(first.section, 'weight');
   reports.add({
     code: 'all-weights-zero',
-    span: setting?.span ?? server.span,
+    span: setting?.span ?? server.section.span,
     message:
       'all real servers have weight 0: none takes a new connection, and no quorum is ever met',
     hint: 'give one of them a weight of 1 or more; a sorry_server serves meanwhile',
@@ -59,8 +82,8 @@ export function tellZeroWeights(server: Section, reports: Reports): void {
 /** Schedulers that look at connections or at the turn, and at no weight but 0. */
 const WEIGHTLESS: readonly string[] = ['rr', 'lc'];
 
-export function adviseOnWeights(server: Section, reports: Reports): void {
-  const setting = scheduler(server);
+export function adviseOnWeights(server: ServerParts, reports: Reports): void {
+  const setting = scheduler(server.section);
   const used = setting?.value.is === 'text' ? setting.value.text : '';
   const different = new Set(weightsOf(server).filter((weight) => weight > 0));
   if (setting === null || !WEIGHTLESS.includes(used) || different.size < 2) return;
@@ -72,7 +95,7 @@ export function adviseOnWeights(server: Section, reports: Reports): void {
   });
 }
 
-export function adviseOnPersistence(server: Section, reports: Reports): void {
+export function adviseOnPersistence({ section: server }: ServerParts, reports: Reports): void {
   const setting = lastWritten(server, 'persistence_timeout');
   if (setting === null || textOf(server, 'persistence_granularity') !== null) return;
   reports.add({
@@ -93,24 +116,26 @@ export interface SeenServer {
   readonly realServers: ReadonlyMap<string, number>;
 }
 
-export function seenServer(server: Section): SeenServer {
+export function seenServer(server: ServerParts): SeenServer {
   const weights = weightsOf(server);
-  const { label, span } = server;
-  const protocol = textOf(server, 'protocol')?.toLowerCase() ?? 'udp';
-  const words = label.map(({ text }) => parseAddress(text) ?? text);
+  const { label, span } = server.section;
+  const protocol = textOf(server.section, 'protocol')?.toLowerCase() ?? 'udp';
+  const isMark = label[0]?.text === 'fwmark';
   return {
-    name: [...words, ...(label[0]?.text === 'fwmark' ? [] : [protocol])].join(' '),
+    name: [...label.map(canonical), ...(isMark ? [] : [protocol])].join(' '),
     label,
     section: { span },
     realServers: new Map(
-      server
-        .sections('real_server')
-        .map((one, at) => [
-          one.label.map(({ text }) => parseAddress(text) ?? text).join(' '),
-          weights[at] ?? 1,
-        ]),
+      server.realServers.map((one, at) => [
+        one.section.label.map(canonical).join(' '),
+        weights[at] ?? 1,
+      ]),
     ),
   };
+}
+
+function canonical({ text }: Word): string {
+  return parseAddress(text) ?? text;
 }
 
 /** Services of addresses that no instance of the file brings here. */
@@ -133,22 +158,4 @@ export function adviseOnServices(
       hint: 'write it in virtual_ipaddress of an instance, or mend a mistyped digit',
     });
   }
-}
-
-/** Checkers of a real server, of every kind. */
-export const CHECKERS = [
-  'TCP_CHECK',
-  'HTTP_GET',
-  'SSL_GET',
-  'SMTP_CHECK',
-  'DNS_CHECK',
-  'UDP_CHECK',
-  'PING_CHECK',
-  'MISC_CHECK',
-  'FILE_CHECK',
-  'BFD_CHECK',
-] as const;
-
-export function checkersOf(realServer: Section): readonly Section[] {
-  return sectionsOf(realServer, ...CHECKERS);
 }
