@@ -21,6 +21,7 @@ import type {
 } from '../model/virtual-server.ts';
 import type { Word } from './ast.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
+import { tellVirtualServer } from './rules.ts';
 import type { Section } from './section.ts';
 
 const DEFAULT_SCHEDULER = 'wlc';
@@ -30,11 +31,13 @@ const PERSISTENCE_SECONDS = 360;
 
 export function buildHealth(root: Section, globals: Section, context: ScriptContext): HealthConfig {
   const virtualServers: VirtualServer[] = [];
-  for (const section of root.sections('virtual_server')) {
+  const names = new Set<string>();
+  for (const section of root.each('virtual_server')) {
+    tellVirtualServer(section, context.reports);
     const server = buildVirtualServer(section, globals, context);
     if (server === null) continue;
     const name = formatService(server.key);
-    if (virtualServers.some(({ key }) => formatService(key) === name)) {
+    if (names.has(name)) {
       context.reports.add({
         code: 'duplicate',
         span: section.span,
@@ -43,6 +46,7 @@ export function buildHealth(root: Section, globals: Section, context: ScriptCont
       });
       continue;
     }
+    names.add(name);
     virtualServers.push(server);
   }
   return {

@@ -9,7 +9,9 @@ export type Severity = 'error' | 'warning';
 /** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md. */
 export type DiagnosticCode =
   | 'unreadable-file'
+  | 'not-text'
   | 'include-missing'
+  | 'include-required'
   | 'include-cycle'
   | 'too-large'
   | 'odd-character'
@@ -88,6 +90,7 @@ const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
 /** Without these there is nothing to start, in any mode. */
 const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'unreadable-file',
+  'not-text',
   'include-cycle',
   'too-large',
 ] as const);

@@ -7,8 +7,10 @@ import { buildVrrp } from './build-vrrp.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
 import { Expander } from './expand.ts';
-import { type Line, lexLine, type Piece } from './lexer.ts';
+import type { BlockName } from './keywords/keyword.ts';
+import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import { parse } from './parser.ts';
+import type { Grammar } from './repair.ts';
 import { tellTraps } from './rules.ts';
 import { readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
@@ -39,11 +41,13 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
     configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
     reports,
+    literal: mode === 'compat',
     predefined: (name) => predefined(name, environment),
   });
-  const lines = expander.read(path);
-  const statements = lines === null ? [] : parse(pieces(lines, reports), reports);
-  const director = build(readSection('the top level', statements, reports), environment, reports);
+  expander.read(path);
+  const tree = parse(expander.tokens, GRAMMAR, reports);
+  const root = readSection('the top level', tree.statements(), reports);
+  const director = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   const hash = createHash('sha256');
@@ -56,15 +60,34 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   };
 }
 
-function* pieces(lines: Iterable<Line>, reports: Reports): Iterable<Piece> {
-  for (const line of lines) yield* lexLine(line, reports);
+const GRAMMAR: Grammar = {
+  root: 'the top level',
+  opens: (block, keyword) => opens(block, keyword),
+  opensLike: (block, word) => {
+    const table = LANGUAGE[block as BlockName];
+    const nearest = table === undefined ? null : nearestKeyword(word, table);
+    return nearest === null ? null : opens(block, nearest);
+  },
+};
+
+function opens(block: string, keyword: string): string | null {
+  const argument = LANGUAGE[block as BlockName]?.get(keyword)?.argument;
+  if (argument === undefined) return null;
+  if (argument.is === 'block') return argument.block;
+  return argument.is === 'entries' ? 'a list' : '';
 }
 
+const RANDOM_MAX = 32_767;
+
+/** `_INSTANCE`, `_ENV NAME` and `_RANDOM [MIN [MAX]]`; what stands in the files comes from elsewhere. */
 function predefined(name: string, environment: ConfigEnvironment): string | undefined {
-  const [word, argument] = name.split(/\s+/);
+  const [word, first, second] = name.split(/\s+/);
   if (word === '_INSTANCE') return '';
-  if (word === '_ENV' && argument !== undefined) return environment.variable(argument) ?? '';
-  return undefined;
+  if (word === '_ENV' && first !== undefined) return environment.variable(first) ?? '';
+  if (word !== '_RANDOM') return undefined;
+  const [low, high] = [Number(first ?? 0), Number(second ?? RANDOM_MAX)];
+  if (!(Number.isInteger(low) && Number.isInteger(high) && low <= high)) return undefined;
+  return String(low + Math.floor(environment.random() * (high - low + 1)));
 }
 
 function build(root: Section, environment: ConfigEnvironment, reports: Reports): Director {

@@ -39,19 +39,21 @@ const SCRIPTS = [
 const SHELL_WORDS = /(^|\s)(\||\|\||&&|[12]?>{1,2}|<|&)(\s|$)|;(\s|$)|\$\(|`/;
 const IS_SHELL = /^"?\s*(\S*\/)?(ba|da|z|k)?sh\s+-c/;
 
+/** Traps of one virtual server. */
+export function tellVirtualServer(server: Section, reports: Reports): void {
+  tellLongTimeouts(server, reports);
+  tellShellWords(server, reports);
+  for (const realServer of server.sections('real_server')) tellShellWords(realServer, reports);
+}
+
+/** Traps of everything else. */
 export function tellTraps(root: Section, reports: Reports): void {
   const instances = root.sections('vrrp_instance');
   const groups = root.sections('vrrp_sync_group');
-  const servers = root.sections('virtual_server');
-  for (const server of servers) tellLongTimeouts(server, reports);
   tellUntrackedScripts(root.sections('vrrp_script'), [...instances, ...groups], reports);
   for (const group of groups) tellGroup(group, instances, reports);
   for (const instance of instances) tellInstance(instance, reports);
-  const withScripts = [...root.sections('vrrp_script'), ...instances, ...groups, ...servers];
-  for (const section of [
-    ...withScripts,
-    ...servers.flatMap((one) => one.sections('real_server')),
-  ]) {
+  for (const section of [...root.sections('vrrp_script'), ...instances, ...groups]) {
     tellShellWords(section, reports);
   }
 }

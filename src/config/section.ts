@@ -20,7 +20,9 @@ export type Value =
   | { readonly is: 'words'; readonly words: readonly Word[] }
   | { readonly is: 'script'; readonly raw: string }
   | { readonly is: 'entries'; readonly entries: readonly EntryLine[] }
-  | { readonly is: 'section'; readonly section: Section };
+  | { readonly is: 'section'; readonly section: Section }
+  /** A block that is read when it is asked for, and not kept: a file may have 10 000 virtual servers. */
+  | { readonly is: 'unread'; readonly read: () => Section };
 
 export interface Setting {
   readonly keyword: Keyword;
@@ -35,25 +37,26 @@ export class Section {
   readonly label: readonly Word[];
   readonly span: Span;
   private readonly settings: ReadonlyMap<string, readonly Setting[]>;
-  /** Keywords that stand here, also with values that cannot be used. */
-  private readonly mentioned: ReadonlySet<string>;
+  /** Keywords that stand here with values that cannot be used. */
+  private readonly unusable: readonly string[];
 
   constructor(
     block: BlockName,
     label: readonly Word[],
     span: Span,
     settings: ReadonlyMap<string, readonly Setting[]>,
-    mentioned: Iterable<string> = settings.keys(),
+    unusable: readonly string[] = [],
   ) {
     this.block = block;
     this.label = label;
     this.span = span;
     this.settings = settings;
-    this.mentioned = new Set(mentioned);
+    this.unusable = unusable;
   }
 
+  /** Whether a keyword stands here, also with a value that cannot be used. */
   mentions(name: string): boolean {
-    return this.mentioned.has(name);
+    return this.settings.has(name) || this.unusable.includes(name);
   }
 
   /** Both together; where both have a keyword, the later one counts. */
@@ -68,8 +71,8 @@ export class Section {
   /** The last one of these keywords, which are other words for one thing. */
   find(...names: readonly string[]): Setting | null {
     for (const name of names) {
-      const setting = this.settings.get(name)?.at(-1);
-      if (setting !== undefined) return setting;
+      const found = this.settings.get(name);
+      if (found !== undefined) return found[found.length - 1] as Setting;
     }
     return null;
   }
@@ -106,24 +109,39 @@ export class Section {
   }
 
   sections(...names: readonly string[]): readonly Section[] {
-    return names.flatMap((name) =>
-      (this.settings.get(name) ?? []).flatMap(({ value }) =>
-        value.is === 'section' ? value.section : [],
-      ),
-    );
+    const found: Section[] = [];
+    for (const name of names) {
+      for (const { value } of this.settings.get(name) ?? []) {
+        if (value.is === 'section') found.push(value.section);
+      }
+    }
+    return found;
+  }
+
+  /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
+  *each(name: string): Iterable<Section> {
+    for (const { value } of this.settings.get(name) ?? []) {
+      if (value.is === 'unread') yield value.read();
+    }
   }
 }
 
 export function readSection(
   block: BlockName,
-  statements: readonly Statement[],
+  statements: Iterable<Statement>,
   reports: Reports,
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
+  const unusable: string[] = [];
+  let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
+    span ??= statement.keyword.span;
     const setting = readSetting(block, statement, reports);
-    if (setting === null) continue;
+    if (setting === null) {
+      unusable.push(statement.keyword.text);
+      continue;
+    }
     const { name } = setting.keyword;
     const earlier = settings.get(name);
     if (earlier === undefined) settings.set(name, [setting]);
@@ -132,13 +150,15 @@ export function readSection(
       earlier.push(setting);
     }
   }
-  const span = opener?.keyword.span ?? statements[0]?.keyword.span ?? NOWHERE;
-  const mentioned = statements.map((statement) => statement.keyword.text);
-  return new Section(block, opener?.args ?? [], span, settings, mentioned);
+  return new Section(block, opener?.args ?? [], span ?? NOWHERE, settings, unusable);
 }
 
 const BLOCKS_NAMED_MAX = 3;
-const NOWHERE: Span = { file: { path: '', text: '', order: 0 }, start: 0, end: 0 };
+const NOWHERE: Span = {
+  file: { path: '', text: '', order: 0, includedAt: null },
+  start: 0,
+  end: 0,
+};
 
 function tellRepeated({ keyword, span }: Setting, reports: Reports): void {
   reports.add({
@@ -179,11 +199,7 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
   return value && { keyword, word, span: statementSpan(statement), value };
 }
 
-function tellUnknown(
-  block: BlockName,
-  { keyword, block: body }: Statement,
-  reports: Reports,
-): void {
+function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
   const { text, span } = keyword;
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
@@ -197,7 +213,7 @@ function tellUnknown(
     });
     return;
   }
-  const skipped = body === null ? '' : '; what it holds is not looked at';
+  const skipped = !hasBlock ? '' : '; what it holds is not looked at';
   reports.add({
     code: 'unknown-keyword',
     span,
@@ -218,7 +234,7 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   if (argument.is === 'block' || argument.is === 'entries') {
     return readBlock(argument, statement, reports);
   }
-  if (statement.block !== null) {
+  if (statement.hasBlock) {
     reports.add({
       code: 'unexpected-brace',
       span: statement.keyword.span,
@@ -248,8 +264,8 @@ function readBlock(
   statement: Statement,
   reports: Reports,
 ): Value | null {
-  const { keyword, block } = statement;
-  if (block === null) {
+  const { keyword } = statement;
+  if (!statement.hasBlock) {
     reports.add({
       code: 'missing-open-brace',
       span: keyword.span,
@@ -258,18 +274,29 @@ function readBlock(
     });
     return null;
   }
+  if (argument.is === 'block' && argument.block === 'virtual_server') {
+    const read = (): Section =>
+      readSection('virtual_server', statement.block(), reports, statement);
+    return { is: 'unread', read };
+  }
   if (argument.is === 'block') {
-    return { is: 'section', section: readSection(argument.block, block, reports, statement) };
+    const section = readSection(argument.block, statement.block(), reports, statement);
+    return { is: 'section', section };
   }
-  for (const { block: inner, keyword: word } of block) {
-    if (inner === null) continue;
-    reports.add({
-      code: 'unexpected-brace',
-      span: word.span,
-      message: `${keyword.text} holds a list, and no block`,
-    });
+  const entries: EntryLine[] = [];
+  for (const entry of statement.block()) {
+    if (entry.hasBlock) tellBlockInList(keyword, entry, reports);
+    entries.push([entry.keyword, ...entry.args]);
   }
-  return { is: 'entries', entries: block.map((entry) => [entry.keyword, ...entry.args]) };
+  return { is: 'entries', entries };
+}
+
+function tellBlockInList(list: Word, entry: Statement, reports: Reports): void {
+  reports.add({
+    code: 'unexpected-brace',
+    span: entry.keyword.span,
+    message: `${list.text} holds a list, and no block`,
+  });
 }
 
 /** The keyword stands alone. */

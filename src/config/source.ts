@@ -5,6 +5,8 @@ export interface SourceFile {
   readonly text: string;
   /** Position in the order of reading: the main file is 0. */
   readonly order: number;
+  /** The line that includes this file; null for the main file. */
+  readonly includedAt: Span | null;
 }
 
 /** A piece of a file's text, by offsets in UTF-16 units; the end is exclusive. */
@@ -12,6 +14,8 @@ export interface Span {
   readonly file: SourceFile;
   readonly start: number;
   readonly end: number;
+  /** Where the text itself was written, when a definition has put it here. */
+  readonly definedAt?: Span | null;
 }
 
 /** Line and column count from 1; a tab is one column. */
