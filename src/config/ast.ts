@@ -24,5 +24,6 @@ export function statementSpan({ keyword, args }: Statement): Span {
   if (last === undefined) return keyword.span;
   const { file, start } = keyword.span;
   if (last.span.file !== file || last.span.end < start) return keyword.span;
-  return { file, start, end: last.span.end };
+  const definedAt = keyword.span.definedAt ?? last.span.definedAt ?? null;
+  return { file, start, end: last.span.end, definedAt };
 }

@@ -14,7 +14,10 @@ export type DiagnosticCode =
   | 'include-required'
   | 'include-cycle'
   | 'too-large'
+  | 'too-many'
   | 'odd-character'
+  | 'odd-blank'
+  | 'comment-sign'
   | 'unmatched-quote'
   | 'missing-open-brace'
   | 'missing-close-brace'
@@ -72,6 +75,7 @@ export type Mode = 'default' | 'compat';
 /** Said, but never a reason not to start: nothing is lost or guessed. */
 const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
   'include-missing',
+  'odd-blank',
   'no-effect',
   'deprecated',
   'repeated',
@@ -93,6 +97,7 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'not-text',
   'include-cycle',
   'too-large',
+  'too-many',
 ] as const);
 
 /**
@@ -104,6 +109,9 @@ export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
   if (ALWAYS_WARNINGS.has(code)) return 'warning';
   return mode === 'compat' ? 'warning' : 'error';
 }
+
+/** More mistakes are not told: a person mends the first ones, and then looks again. */
+export const REPORTS_MAX: number = 10_000;
 
 /** Collects what the stages report, each mistake once. */
 export class Reports {
@@ -122,14 +130,28 @@ export class Reports {
     return new Reports(this, code);
   }
 
+  /** Nothing more is told: what is costly to find out need not be found. */
+  get isFull(): boolean {
+    return this.seen.size > REPORTS_MAX;
+  }
+
   add(report: Report): void {
     if (report.code === this.ignored) return;
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
-    if (this.seen.has(key)) return;
+    if (this.isFull || this.seen.has(key)) return;
     this.seen.add(key);
-    this.all.push(report);
+    this.all.push(this.isFull ? tooMany(report.span) : report);
   }
+}
+
+function tooMany(span: Span): Report {
+  return {
+    code: 'too-many',
+    span,
+    message: `more than ${REPORTS_MAX} mistakes: the rest is not told`,
+    hint: 'mend the first ones, and check again',
+  };
 }
 
 /** In the order of the text, with their severities. */

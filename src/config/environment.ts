@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
+import { TEXT_MAX } from './expand.ts';
 import type { FilePort } from './include.ts';
 
 export interface Account {
@@ -24,8 +25,8 @@ export interface ConfigEnvironment extends FilePort {
   random(): number;
 }
 
-/** Bytes of one file; a configuration that is larger is no configuration. */
-const FILE_BYTES_MAX = 128 * 1024 * 1024;
+/** Octets of one file; all files together may not have more characters than that either. */
+const FILE_BYTES_MAX = TEXT_MAX;
 
 export function systemEnvironment(): ConfigEnvironment {
   return {

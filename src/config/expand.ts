@@ -27,6 +27,8 @@ export interface ExpandOptions {
 const DEPTH_MAX = 32;
 /** Uses of definitions in one line, those within definitions included. */
 const USES_MAX = 4096;
+/** Lines that definitions and generators make; each of them is kept with its places. */
+const DERIVED_LINES_MAX = 500_000;
 /** Characters of all files, and of all lines after definitions were replaced, likewise. */
 export const TEXT_MAX: number = 64 * 1024 * 1024;
 
@@ -42,6 +44,7 @@ export class Expander {
   private readonly definitions: Definitions;
   private readonly includes: Includes;
   private derivedLength = 0;
+  private derivedLines = 0;
   private readLength = 0;
 
   constructor(options: ExpandOptions) {
@@ -61,32 +64,32 @@ export class Expander {
 
   private load(path: string, includedAt: Span | null): SourceFile | null {
     const read = this.options.files.readFile(path);
+    const text = 'text' in read ? read.text : '';
+    this.readLength += text.length;
+    const isTaken = 'text' in read && this.readLength <= TEXT_MAX;
     const order = this.sources.length;
-    const file = { path, text: 'text' in read ? read.text : '', order, includedAt };
+    const file = { path, text: isTaken ? text : '', order, includedAt };
     this.sources.push(file);
+    const span = includedAt ?? { file, start: 0, end: 0 };
     if ('error' in read) {
-      const span = includedAt ?? { file, start: 0, end: 0 };
       this.includes.tellUnreadable(path, read.error, span, includedAt !== null);
-      return null;
+    } else if (!isTaken) {
+      this.tellTooLarge(span, `more than ${TEXT_MAX} characters in all files`);
+    } else if (isBinary(text)) {
+      this.tellBinary(file);
+    } else {
+      return file;
     }
-    this.readLength += file.text.length;
-    if (isBinary(file.text)) {
-      this.options.reports.add({
-        code: 'not-text',
-        span: { file, start: 0, end: 0 },
-        message: `${path} is no text: it is full of NULs`,
-        hint: 'check the path',
-      });
-      return null;
-    }
-    if (this.readLength > TEXT_MAX) {
-      this.tellTooLarge(
-        { file, start: 0, end: 0 },
-        `more than ${TEXT_MAX} characters in all files`,
-      );
-      return null;
-    }
-    return file;
+    return null;
+  }
+
+  private tellBinary(file: SourceFile): void {
+    this.options.reports.add({
+      code: 'not-text',
+      span: { file, start: 0, end: 0 },
+      message: `${file.path} is no text: it is full of NULs`,
+      hint: 'check the path',
+    });
   }
 
   private takeIn(file: SourceFile): void {
@@ -177,6 +180,7 @@ export class Expander {
   private expanded(line: DerivedText, depth: number): void {
     const { text } = line;
     this.derivedLength += text.length;
+    this.derivedLines += 1;
     const excess = this.excessOf(line, depth);
     if (excess !== null) {
       this.tellTooLarge(line.spanOf(0, text.length), excess);
@@ -256,13 +260,16 @@ export class Expander {
   }
 
   private isFull(): boolean {
-    return this.derivedLength > TEXT_MAX || this.tokens.count > TOKENS_MAX;
+    return this.derivedLength > TEXT_MAX || this.derivedLines > DERIVED_LINES_MAX;
   }
 
   /** Which limit is passed, or null. */
   private excessOf({ pieces }: DerivedText, depth: number): string | null {
     if (depth > DEPTH_MAX) return `definitions within definitions, more than ${DEPTH_MAX} deep`;
     if (pieces > USES_MAX) return `more than ${USES_MAX} uses of definitions in one line`;
+    if (this.derivedLines > DERIVED_LINES_MAX) {
+      return `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`;
+    }
     if (this.derivedLength <= TEXT_MAX) return null;
     return `more than ${TEXT_MAX} characters after definitions are written out`;
   }

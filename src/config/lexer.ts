@@ -3,9 +3,14 @@
  * quotes; a brace outside quotes ends the word and the line it stands on.
  */
 import type { Reports } from './diagnostic.ts';
+import { LOOKALIKES } from './lookalikes.ts';
 import { type DerivedLine, FIRST, Kind, type Tokens } from './tokens.ts';
 
+const TAB = 9;
 const NEWLINE = 10;
+const VERTICAL_TAB = 11;
+const FORM_FEED = 12;
+const CARRIAGE_RETURN = 13;
 const BLANK = 32;
 const BANG = 33;
 const QUOTE = 34;
@@ -22,9 +27,12 @@ const Role = { part: 0, blank: 1, end: 2, special: 3 } as const;
 
 const ROLES: Uint8Array = (() => {
   const roles = new Uint8Array(TILDE + 1);
-  for (const blank of [9, NEWLINE, 11, 12, 13, BLANK]) roles[blank] = Role.blank;
+  for (const blank of [TAB, NEWLINE, CARRIAGE_RETURN, BLANK]) roles[blank] = Role.blank;
   for (const end of [BANG, QUOTE, HASH, OPEN, CLOSE]) roles[end] = Role.end;
-  for (const special of [0, DOLLAR]) roles[special] = Role.special;
+  for (let control = 0; control < BLANK; control += 1) {
+    if (roles[control] === Role.part) roles[control] = Role.special;
+  }
+  for (const special of [VERTICAL_TAB, FORM_FEED, DOLLAR]) roles[special] = Role.special;
   return roles;
 })();
 
@@ -64,7 +72,7 @@ export class Lexer {
     while (at < length) {
       const code = text.charCodeAt(at);
       if (code === NEWLINE && plain) return at + 1;
-      if (code <= BLANK && code !== 0) {
+      if (code <= BLANK && ROLES[code] === Role.blank) {
         at += 1;
       } else if (code === HASH || code === BANG) {
         const end = plain ? text.indexOf('\n', at) : -1;
@@ -128,7 +136,7 @@ export class Lexer {
         this.tokens.push(Kind.quoted + first, cutting, from, at + 1);
         return at + 1;
       }
-      if (plain && (code === DOLLAR || code === 0)) return SPECIAL;
+      if (plain && (code === DOLLAR || code === TAB || code === 0)) return SPECIAL;
       if (code === NEWLINE && plain) return this.neverClosed(cutting, from, at);
     }
     return this.neverClosed(cutting, from, length);
@@ -154,37 +162,6 @@ function beginsDirective(text: string, at: number, code: number): boolean {
   if (code === AT || code === DOLLAR || code === TILDE) return true;
   return code === 105 && text.startsWith('include', at);
 }
-
-/** Characters that only look like those of the language, and what was meant. */
-export const LOOKALIKES: ReadonlyMap<string, { readonly is: string; readonly meant: string }> =
-  new Map([
-    ['\u201c', { is: 'a typographic quote', meant: '"' }],
-    ['\u201d', { is: 'a typographic quote', meant: '"' }],
-    ['\u201e', { is: 'a typographic quote', meant: '"' }],
-    ['\u2018', { is: 'a typographic quote', meant: "'" }],
-    ['\u2019', { is: 'a typographic quote', meant: "'" }],
-    ['\uff02', { is: 'a full-width quote', meant: '"' }],
-    ['\uff07', { is: 'a full-width quote', meant: "'" }],
-    ['\uff5b', { is: 'a full-width brace', meant: '{' }],
-    ['\uff5d', { is: 'a full-width brace', meant: '}' }],
-    ['\uff03', { is: 'a full-width number sign', meant: '#' }],
-    ['\uff01', { is: 'a full-width exclamation mark', meant: '!' }],
-    ['\uff04', { is: 'a full-width dollar sign', meant: '$' }],
-    ['\uff0e', { is: 'a full-width full stop', meant: '.' }],
-    ['\uff0f', { is: 'a full-width slash', meant: '/' }],
-    ['\uff1a', { is: 'a full-width colon', meant: ':' }],
-    ['\u2013', { is: 'a dash', meant: '-' }],
-    ['\u2014', { is: 'a dash', meant: '-' }],
-    ['\u2212', { is: 'a minus sign of mathematics', meant: '-' }],
-    ['\u00a0', { is: 'a no-break space', meant: ' ' }],
-    ['\u2007', { is: 'a no-break space', meant: ' ' }],
-    ['\u202f', { is: 'a no-break space', meant: ' ' }],
-    ['\u3000', { is: 'a full-width space', meant: ' ' }],
-    ['\u200b', { is: 'a space without width', meant: ' ' }],
-    ['\ufeff', { is: 'a byte order mark', meant: ' ' }],
-    ['\u0000', { is: 'a NUL', meant: ' ' }],
-    ['\ufffd', { is: 'an octet that is not UTF-8', meant: '\ufffd' }],
-  ]);
 
 const ODD_CODES = new Set([...LOOKALIKES.keys()].map((character) => character.charCodeAt(0)));
 

@@ -1,7 +1,7 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
 import type { Diagnostic } from './diagnostic.ts';
-import { lineText, positionOf } from './source.ts';
+import { lineText, positionOf, type Span } from './source.ts';
 
 export interface RenderStyle {
   readonly colour: boolean;
@@ -34,26 +34,48 @@ function renderOne(
   style: RenderStyle,
 ): string {
   const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
-  const { line, column } = positionOf(span.file, span.start);
   const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
+  return [
+    title,
+    ...excerpt(span, '-->', hint ?? '', (marks) => paint(marks, tone, style)),
+    ...(span.definedAt ? excerpt(span.definedAt, ':::', 'written here', (marks) => marks) : []),
+    ...includers(span),
+  ].join('\n');
+}
+
+/** The place, its line, and the marks under what is meant, with a note behind them. */
+function excerpt(
+  span: Span,
+  arrow: string,
+  note: string,
+  painted: (marks: string) => string,
+): readonly string[] {
+  const { line, column } = positionOf(span.file, span.start);
   const text = maskSecrets(lineText(span.file, line));
   const number = String(line);
   const margin = ' '.repeat(number.length);
-  const place = `${margin}--> ${span.file.path}:${line}:${column}`;
-  if (text.trim() === '')
-    return [title, place, ...(hint ? [`${margin} = ${hint}`] : [])].join('\n');
+  const place = `${margin}${arrow} ${span.file.path}:${line}:${column}`;
+  if (text.trim() === '') return [place, ...(note ? [`${margin} = ${note}`] : [])];
   const from = Math.max(0, column - 1 - SHOWN_CHARACTERS_MAX / 2);
   const shown = text.slice(from, from + SHOWN_CHARACTERS_MAX);
   const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   const width = Math.max(1, Math.min(span.end - span.start, shown.length - before.length));
-  const marks = paint('^'.repeat(width), tone, style);
   return [
-    title,
     place,
     `${margin} |`,
     `${number} | ${shown}`,
-    `${margin} | ${before}${marks}${hint ? ` ${hint}` : ''}`,
-  ].join('\n');
+    `${margin} | ${before}${painted('^'.repeat(width))}${note ? ` ${note}` : ''}`,
+  ];
+}
+
+/** By which lines the file has been read in, the nearest one first. */
+function includers(span: Span): readonly string[] {
+  const lines: string[] = [];
+  for (let at = span.file.includedAt; at !== null; at = at.file.includedAt) {
+    const { line, column } = positionOf(at.file, at.start);
+    lines.push(`  = included by ${at.file.path}:${line}:${column}`);
+  }
+  return lines;
 }
 
 /** A password stays where it is, as stars: what is said may go to a log. */

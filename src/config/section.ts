@@ -8,6 +8,7 @@ import type { Reports } from './diagnostic.ts';
 import type { BlockName, Keyword } from './keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Span } from './source.ts';
+import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
 
 /** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
 export type EntryLine = readonly [Word, ...Word[]];
@@ -137,6 +138,7 @@ export function readSection(
   let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
     span ??= statement.keyword.span;
+    if (isStrayComment(statement, reports)) continue;
     const setting = readSetting(block, statement, reports);
     if (setting === null) {
       unusable.push(statement.keyword.text);
@@ -200,6 +202,7 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
 }
 
 function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
+  if (reports.isFull) return;
   const { text, span } = keyword;
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
@@ -285,8 +288,9 @@ function readBlock(
   }
   const entries: EntryLine[] = [];
   for (const entry of statement.block()) {
+    if (isStrayComment(entry, reports)) continue;
     if (entry.hasBlock) tellBlockInList(keyword, entry, reports);
-    entries.push([entry.keyword, ...entry.args]);
+    entries.push([entry.keyword, ...withoutStrayComment(entry.args, reports)]);
   }
   return { is: 'entries', entries };
 }

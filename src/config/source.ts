@@ -24,19 +24,25 @@ export interface Position {
   readonly column: number;
 }
 
-const lineStarts = new WeakMap<SourceFile, readonly number[]>();
+const lineStarts = new WeakMap<SourceFile, Uint32Array>();
 
-function lineStartsOf(file: SourceFile): readonly number[] {
-  let starts = lineStarts.get(file);
-  if (starts === undefined) {
-    const found = [0];
-    for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) {
-      found.push(at + 1);
-    }
-    starts = found;
-    lineStarts.set(file, starts);
+function lineStartsOf(file: SourceFile): Uint32Array {
+  const known = lineStarts.get(file);
+  if (known !== undefined) return known;
+  const starts = new Uint32Array(countNewlines(file.text) + 1);
+  let line = 0;
+  for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) {
+    line += 1;
+    starts[line] = at + 1;
   }
+  lineStarts.set(file, starts);
   return starts;
+}
+
+function countNewlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }
 
 /** Where an offset stands; the last line start at or before it, by halving. */

@@ -17,7 +17,7 @@ export const Kind = { word: 0, escaped: 1, quoted: 2, open: 3, close: 4 } as con
 export const FIRST = 8;
 
 /** One token more is a file that nobody wrote by hand or by program: 13 octets each are kept. */
-export const TOKENS_MAX: number = 16 * 1024 * 1024;
+export const TOKENS_MAX: number = 8 * 1024 * 1024;
 
 const TOKENS_AT_FIRST = 4096;
 
