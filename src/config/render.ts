@@ -38,9 +38,18 @@ function renderOne(
   return [
     title,
     ...excerpt(span, '-->', hint ?? '', (marks) => paint(marks, tone, style)),
-    ...(span.definedAt ? excerpt(span.definedAt, ':::', 'written here', (marks) => marks) : []),
+    ...definition(span),
     ...includers(span),
   ].join('\n');
+}
+
+/** Where a definition was written; a generator stands on the line itself, and is seen already. */
+function definition({ file, start, definedAt }: Span): readonly string[] {
+  if (!definedAt) return [];
+  const isSameLine =
+    definedAt.file === file &&
+    positionOf(file, start).line === positionOf(file, definedAt.start).line;
+  return isSameLine ? [] : excerpt(definedAt, ':::', 'written here', (marks) => marks);
 }
 
 /** The place, its line, and the marks under what is meant, with a note behind them. */
