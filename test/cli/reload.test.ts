@@ -41,15 +41,15 @@ async function run(answer: () => Promise<ReloadReport>, options: { json?: true }
     maySteer: () => true,
     duties: { snapshot: () => Promise.reject(new Error('not asked')), reload: answer },
   });
-  let out = '';
-  let err = '';
+  const out: string[] = [];
+  const err: string[] = [];
   const terminal = {
     colour: false,
-    write: (text: string) => void (out += text),
-    writeError: (text: string) => void (err += text),
+    write: (text: string) => void out.push(text),
+    writeError: (text: string) => void err.push(text),
   };
   const code = await reload.run({ terminal, runDir }, options, []);
-  return { code, out, err };
+  return { code, out: out.join(''), err: err.join('') };
 }
 
 test('a configuration that came into force is told with its warnings, exit code 0', async () => {

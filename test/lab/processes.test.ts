@@ -108,7 +108,7 @@ describe('signals and reloads', () => {
     expect(configuration).toMatchObject({ digest: good, refused: { errors: expect.any(Number) } });
     const shown = await pair.show('director1');
     expect(shown).toMatch(/ in force since /);
-    expect(shown).toMatch(/ refused at [0-9:]+: 1 error\n/);
+    expect(shown).toMatch(/ refused at [0-9:]+: 2 errors\n/);
     expect(shown).toMatch(/processes-1\.conf:\d+:5: unknown-keyword: .*did you mean "interval"/);
     expect(await pair.holds('director1')).toBe(true);
     expect(daemon.process.exitCode).toBeNull();
