@@ -82,8 +82,11 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCode;
 }
 
+/** Nothing was asked: the words make no sense, or there is nobody to ask. */
+const UNASKED: readonly string[] = ['USAGE', 'DAEMON_UNREACHABLE'];
+
 main(process.argv.slice(2)).then(exitWhenWritten, (error: unknown) => {
   process.stderr.write(`lvsctl: ${describeError(error)}\n`);
-  const isUsage = error instanceof DirectorError && error.code === 'USAGE';
-  exitWhenWritten(isUsage ? Exit.usage : Exit.failed);
+  const isUnasked = error instanceof DirectorError && UNASKED.includes(error.code);
+  exitWhenWritten(isUnasked ? Exit.usage : Exit.failed);
 });

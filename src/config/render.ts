@@ -1,5 +1,6 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
+import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { lineText, positionOf, type Span } from './source.ts';
 
@@ -93,18 +94,6 @@ function maskSecrets(line: string): string {
     SECRET,
     (_, before: string, secret: string) => before + '*'.repeat(secret.length),
   );
-}
-
-export interface JsonDiagnostic {
-  readonly code: string;
-  readonly severity: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly length: number;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly suggestion: string | null;
 }
 
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): readonly JsonDiagnostic[] {
