@@ -21,7 +21,6 @@ import type {
 } from '../model/virtual-server.ts';
 import type { Word } from './ast.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
-import { tellVirtualServer } from './rules.ts';
 import type { Section } from './section.ts';
 
 const DEFAULT_SCHEDULER = 'wlc';
@@ -29,11 +28,17 @@ const SCHEDULERS = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(
 const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun' };
 const PERSISTENCE_SECONDS = 360;
 
-export function buildHealth(root: Section, globals: Section, context: ScriptContext): HealthConfig {
+/** `look` sees each virtual server's section, which is not kept. */
+export function buildHealth(
+  root: Section,
+  globals: Section,
+  context: ScriptContext,
+  look: (virtualServer: Section) => void,
+): HealthConfig {
   const virtualServers: VirtualServer[] = [];
   const names = new Set<string>();
   for (const section of root.each('virtual_server')) {
-    tellVirtualServer(section, context.reports);
+    look(section);
     const server = buildVirtualServer(section, globals, context);
     if (server === null) continue;
     const name = formatService(server.key);
@@ -333,7 +338,7 @@ function portFor(
   if (forwarding === 'nat') return port === 0 ? servicePort : port;
   if (port !== servicePort && port !== 0 && key.kind === 'address') {
     reports.add({
-      code: 'adjusted',
+      code: 'port-ignored',
       span: section.label[1]?.span ?? section.span,
       message: `${forwarding.toUpperCase()} cannot change the port: ${servicePort} is used instead of ${port}`,
       hint: 'write the port of the virtual server, or use NAT',

@@ -13,6 +13,7 @@ import type {
 } from '../model/vrrp.ts';
 import type { Word } from './ast.ts';
 import { readScript, resolveAccount, type ScriptContext } from './build-script.ts';
+import { isInterfaceName } from './interface-name.ts';
 import type { Section } from './section.ts';
 
 const DEFAULT_PRIORITY = 100;
@@ -203,7 +204,7 @@ function readOfFamily(
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
   const name = section.text('interface') ?? globals.text('default_interface') ?? 'eth0';
   const known = context.environment.interfaces();
-  if (known !== null && !known.includes(name)) {
+  if (known !== null && !known.includes(name) && isInterfaceName(name)) {
     context.reports.add({
       code: 'unknown-interface',
       span: section.find('interface')?.span ?? section.span,
@@ -224,7 +225,7 @@ function readPreempt(
   if (setting === null) return true;
   if (state !== 'master') return false;
   reports.add({
-    code: 'contradiction',
+    code: 'nopreempt-ignored',
     span: setting.span,
     message: 'nopreempt does nothing beside "state MASTER"',
     hint: 'write "state BACKUP" on both directors; the priority decides',

@@ -2,6 +2,7 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
 import { TEXT_MAX } from './expand.ts';
@@ -12,10 +13,18 @@ export interface Account {
   readonly gid: number;
 }
 
+/** An address of this machine and the length of its network's prefix. */
+export interface Network {
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
 export interface ConfigEnvironment extends FilePort {
   hostName(): string;
   /** Names of the interfaces there are, or null when that cannot be told. */
   interfaces(): readonly string[] | null;
+  /** Addresses of an interface and the networks they lie in; null when it has none, or is unknown. */
+  networks(interfaceName: string): readonly Network[] | null;
   /** Null: there is no such user, or group. */
   account(user: string, group: string | null): Account | null;
   /** Whether a file can be run: `missing`, `not-executable` or fine. */
@@ -29,11 +38,17 @@ export interface ConfigEnvironment extends FilePort {
 const FILE_BYTES_MAX = TEXT_MAX;
 
 export function systemEnvironment(): ConfigEnvironment {
+  /** Asked of the kernel once a reading of the configuration. */
+  let networks: ReadonlyMap<string, readonly Network[]> | null = null;
   return {
     readFile,
     listFiles,
     hostName: hostname,
     interfaces: readInterfaces,
+    networks: (interfaceName) => {
+      networks ??= readNetworks();
+      return networks.get(interfaceName) ?? null;
+    },
     account: findAccount,
     program: inspectProgram,
     variable: (name) => process.env[name],
@@ -59,6 +74,21 @@ function readInterfaces(): readonly string[] | null {
   } catch {
     return Object.keys(networkInterfaces());
   }
+}
+
+function readNetworks(): ReadonlyMap<string, readonly Network[]> {
+  const found = new Map<string, readonly Network[]>();
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    const networks = (addresses ?? []).flatMap(({ address, cidr }) => {
+      const prefixLength = Number(cidr?.split('/')[1] ?? Number.NaN);
+      const canonical = parseAddress(address);
+      return canonical === null || Number.isNaN(prefixLength)
+        ? []
+        : [{ address: canonical, prefixLength }];
+    });
+    if (networks.length > 0) found.set(name, networks);
+  }
+  return found;
 }
 
 /** Patterns may stand in every part of the path; directories and executable files are passed over. */

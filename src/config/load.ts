@@ -9,9 +9,11 @@ import type { ConfigEnvironment } from './environment.ts';
 import { Expander } from './expand.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
+import type { Outline } from './pair.ts';
 import { parse } from './parser.ts';
 import type { Grammar } from './repair.ts';
-import { tellTraps } from './rules.ts';
+import { tellVirtualServer, tellVrrp } from './rules/all.ts';
+import type { SeenServer } from './rules/virtual-servers.ts';
 import { readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
@@ -20,6 +22,8 @@ export interface LoadOptions {
   /** Default: the host name up to its first dot. */
   readonly configId?: string;
   readonly environment: ConfigEnvironment;
+  /** Also the advice of `lvsctl lint`; default false. */
+  readonly notes?: boolean;
 }
 
 export interface LoadedConfig {
@@ -29,6 +33,8 @@ export interface LoadedConfig {
   readonly sources: readonly SourceFile[];
   /** First 12 hexadecimal digits of the SHA-256 of all text read. */
   readonly digest: string;
+  /** What a comparison with the other director's file looks at. */
+  readonly outline: Outline;
 }
 
 const DEFAULT_CHILD_WAIT_SECONDS = 5;
@@ -36,7 +42,7 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
-  const reports = new Reports();
+  const reports = new Reports(options.notes);
   const expander = new Expander({
     configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
@@ -47,7 +53,7 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   expander.read(path);
   const tree = parse(expander.tokens, GRAMMAR, reports);
   const root = readSection('the top level', tree.statements(), reports);
-  const director = build(root, environment, reports);
+  const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   const hash = createHash('sha256');
@@ -57,6 +63,7 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
     diagnostics,
     sources: expander.sources,
     digest: hash.digest('hex').slice(0, 12),
+    outline,
   };
 }
 
@@ -90,7 +97,11 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
   return String(low + Math.floor(environment.random() * (high - low + 1)));
 }
 
-function build(root: Section, environment: ConfigEnvironment, reports: Reports): Director {
+function build(
+  root: Section,
+  environment: ConfigEnvironment,
+  reports: Reports,
+): { readonly director: Director; readonly outline: Outline } {
   const globals = mergedGlobals(root);
   const [user, group] = globals.words('script_user');
   const account =
@@ -99,8 +110,12 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
-  tellTraps(root, reports);
-  return {
+  const servers: SeenServer[] = [];
+  const health = buildHealth(root, globals, context, (server) =>
+    tellVirtualServer(server, servers, reports),
+  );
+  tellVrrp(root, globals, servers, context);
+  const director = {
     global: {
       routerId: globals.text('router_id') ?? environment.hostName(),
       scriptUser: user?.text ?? null,
@@ -108,8 +123,9 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
-    health: buildHealth(root, globals, context),
+    health,
   };
+  return { director, outline: { root, globals, servers } };
 }
 
 /** Several `global_defs` are one. */

@@ -1,7 +1,7 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
 import { lineText, positionOf, type Span } from './source.ts';
 
 export interface RenderStyle {
@@ -26,6 +26,12 @@ const SECRET = /((?:auth_pass|password)\s+)(\S.*?)(?=\s*$|\s+#)/g;
 
 type Format = Parameters<typeof styleText>[0];
 
+const TONES: Readonly<Record<Severity, Format>> = {
+  error: ['bold', 'red'],
+  warning: ['bold', 'yellow'],
+  note: ['bold', 'cyan'],
+};
+
 function paint(text: string, format: Format, { colour }: RenderStyle): string {
   return colour ? styleText(format, text, { validateStream: false }) : text;
 }
@@ -34,7 +40,7 @@ function renderOne(
   { code, severity, span, message, hint }: Diagnostic,
   style: RenderStyle,
 ): string {
-  const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
+  const tone = TONES[severity];
   const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
   return [
     title,

@@ -37,7 +37,8 @@ export class Section {
   /** The words between the keyword and its brace: a name, an address and port. */
   readonly label: readonly Word[];
   readonly span: Span;
-  private readonly settings: ReadonlyMap<string, readonly Setting[]>;
+  /** What has no effect in this version, too: for those who look at the file and not at what we do. */
+  private readonly settings: Settings;
   /** Keywords that stand here with values that cannot be used. */
   private readonly unusable: readonly string[];
 
@@ -45,7 +46,7 @@ export class Section {
     block: BlockName,
     label: readonly Word[],
     span: Span,
-    settings: ReadonlyMap<string, readonly Setting[]>,
+    settings: Settings,
     unusable: readonly string[] = [],
   ) {
     this.block = block;
@@ -53,6 +54,11 @@ export class Section {
     this.span = span;
     this.settings = settings;
     this.unusable = unusable;
+  }
+
+  /** All of a keyword that stands here, also when it has no effect in this version. */
+  written(name: string): readonly Setting[] {
+    return this.settings.get(name) ?? [];
   }
 
   /** Whether a keyword stands here, also with a value that cannot be used. */
@@ -66,20 +72,27 @@ export class Section {
     for (const [name, more] of later.settings) {
       settings.set(name, [...(settings.get(name) ?? []), ...more]);
     }
-    return new Section(this.block, this.label, this.span, settings);
+    const unusable = [...this.unusable, ...later.unusable];
+    return new Section(this.block, this.label, this.span, settings, unusable);
+  }
+
+  /** Those of a keyword that have an effect. */
+  private effective(name: string): readonly Setting[] {
+    const found = this.settings.get(name);
+    return found === undefined || found[0]?.keyword.effect === 'none' ? NONE : found;
   }
 
   /** The last one of these keywords, which are other words for one thing. */
   find(...names: readonly string[]): Setting | null {
     for (const name of names) {
-      const found = this.settings.get(name);
-      if (found !== undefined) return found[found.length - 1] as Setting;
+      const found = this.effective(name);
+      if (found.length > 0) return found[found.length - 1] as Setting;
     }
     return null;
   }
 
   has(name: string): boolean {
-    return this.settings.has(name);
+    return this.effective(name).length > 0;
   }
 
   number(...names: readonly string[]): number | null {
@@ -104,7 +117,7 @@ export class Section {
   }
 
   entries(name: string): readonly EntryLine[] {
-    return (this.settings.get(name) ?? []).flatMap(({ value }) =>
+    return this.effective(name).flatMap(({ value }) =>
       value.is === 'entries' ? value.entries : [],
     );
   }
@@ -112,7 +125,7 @@ export class Section {
   sections(...names: readonly string[]): readonly Section[] {
     const found: Section[] = [];
     for (const name of names) {
-      for (const { value } of this.settings.get(name) ?? []) {
+      for (const { value } of this.effective(name)) {
         if (value.is === 'section') found.push(value.section);
       }
     }
@@ -121,11 +134,15 @@ export class Section {
 
   /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
   *each(name: string): Iterable<Section> {
-    for (const { value } of this.settings.get(name) ?? []) {
+    for (const { value } of this.effective(name)) {
       if (value.is === 'unread') yield value.read();
     }
   }
 }
+
+type Settings = ReadonlyMap<string, readonly Setting[]>;
+
+const NONE: readonly Setting[] = [];
 
 export function readSection(
   block: BlockName,
@@ -144,11 +161,13 @@ export function readSection(
       unusable.push(statement.keyword.text);
       continue;
     }
-    const { name } = setting.keyword;
+    const { name, effect, repeatable } = setting.keyword;
     const earlier = settings.get(name);
     if (earlier === undefined) settings.set(name, [setting]);
     else {
-      if (!setting.keyword.repeatable) tellRepeated(setting, reports);
+      if (!repeatable && effect !== 'none') tellRepeated(setting, reports);
+      // Of scripts keepalived keeps the first, of all else the last.
+      if (setting.value.is === 'script') continue;
       earlier.push(setting);
     }
   }
@@ -162,12 +181,15 @@ const NOWHERE: Span = {
   end: 0,
 };
 
-function tellRepeated({ keyword, span }: Setting, reports: Reports): void {
+function tellRepeated({ keyword, span, value }: Setting, reports: Reports): void {
+  const isNotify = keyword.name.startsWith('notify');
   reports.add({
     code: 'repeated',
     span,
-    message: `"${keyword.name}" stands here a second time: the last one counts`,
-    hint: 'remove one of them',
+    message: `"${keyword.name}" stands here a second time: the ${value.is === 'script' ? 'first' : 'last'} one counts`,
+    hint: isNotify
+      ? 'each change has a word of its own: notify_master, notify_backup, notify_fault, notify_stop'
+      : 'remove one of them',
   });
 }
 
@@ -194,8 +216,9 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
       hint: 'it is accepted, so that the file loads; what it asks for does not happen',
     });
     // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-    readValue(keyword, statement, reports.without('no-effect'));
-    return null;
+    const value = readValue(keyword, statement, reports.without('no-effect'));
+    const written = value ?? { is: 'words', words: statement.args };
+    return { keyword, word, span: statementSpan(statement), value: written };
   }
   const value = readValue(keyword, statement, reports);
   return value && { keyword, word, span: statementSpan(statement), value };
@@ -207,6 +230,17 @@ function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
   const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
+  const global = `vrrp_${text}`;
+  if (block === 'global_defs' && LANGUAGE.global_defs.has(global)) {
+    reports.add({
+      code: 'unknown-keyword',
+      span,
+      message: `there is no "${text}" ${place}`,
+      hint: `what holds for all instances has a prefix: "${global}"`,
+      suggestion: global,
+    });
+    return;
+  }
   if (elsewhere.length > 0) {
     reports.add({
       code: 'misplaced-keyword',
@@ -248,10 +282,11 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   const [first, ...rest] = statement.args;
   if (first === undefined) return readBare(keyword, statement, reports);
   const value = readWord(keyword, statement, first, reports);
-  if (!takesMany(keyword) && rest[0] !== undefined) {
+  const extra = argument.is === 'flag' ? first : rest[0];
+  if (!takesMany(keyword) && extra !== undefined) {
     reports.add({
       code: 'extra-argument',
-      span: rest[0].span,
+      span: extra.span,
       message: `"${keyword.name}" takes no more than ${argument.is === 'flag' ? 'itself' : 'one value'}: the rest is ignored`,
     });
   }
