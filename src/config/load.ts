@@ -1,6 +1,7 @@
 /** A configuration from its file to the model: the one way through, and every mistake on it. */
 import { createHash } from 'node:crypto';
 import type { Director } from '../model/director.ts';
+import type { Statement } from './ast.ts';
 import { buildHealth } from './build-lvs.ts';
 import { resolveAccount, type ScriptContext } from './build-script.ts';
 import { buildVrrp } from './build-vrrp.ts';
@@ -10,7 +11,7 @@ import { Expander } from './expand.ts';
 import { type Line, lexLine, type Piece } from './lexer.ts';
 import { parse } from './parser.ts';
 import { tellTraps } from './rules.ts';
-import { readSection, Section } from './section.ts';
+import { merged, readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
 export interface LoadOptions {
@@ -35,25 +36,41 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
   const reports = new Reports();
+  const { statements, sources } = readStatements(path, options, reports);
+  const director = build(readSection('the top level', statements, reports), environment, reports);
+  const diagnostics = toDiagnostics(reports.all, mode);
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
+  const hash = createHash('sha256');
+  for (const { text } of sources) hash.update(text);
+  return {
+    director: failed ? null : director,
+    diagnostics,
+    sources,
+    digest: hash.digest('hex').slice(0, 12),
+  };
+}
+
+/** The statements of a file and of those that it includes, everything expanded. */
+export function readStatements(
+  path: string,
+  { configId, environment }: Omit<LoadOptions, 'mode'>,
+  reports: Reports,
+): { readonly statements: readonly Statement[]; readonly sources: readonly SourceFile[] } {
   const expander = new Expander({
-    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
+    configId: configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
     reports,
     predefined: (name) => predefined(name, environment),
   });
   const lines = expander.read(path);
   const statements = lines === null ? [] : parse(pieces(lines, reports), reports);
-  const director = build(readSection('the top level', statements, reports), environment, reports);
-  const diagnostics = toDiagnostics(reports.all, mode);
-  const failed = diagnostics.some(({ severity }) => severity === 'error');
-  const hash = createHash('sha256');
-  for (const { text } of expander.sources) hash.update(text);
-  return {
-    director: failed ? null : director,
-    diagnostics,
-    sources: expander.sources,
-    digest: hash.digest('hex').slice(0, 12),
-  };
+  return { statements, sources: expander.sources };
+}
+
+/** The sections of a file, as they are before a model is built of them; nothing is told. */
+export function readRoot(path: string, options: Omit<LoadOptions, 'mode'>): Section {
+  const reports = new Reports();
+  return readSection('the top level', readStatements(path, options, reports).statements, reports);
 }
 
 function* pieces(lines: Iterable<Line>, reports: Reports): Iterable<Piece> {
@@ -68,7 +85,8 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
 }
 
 function build(root: Section, environment: ConfigEnvironment, reports: Reports): Director {
-  const globals = mergedGlobals(root);
+  const globals =
+    merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
   const [user, group] = globals.words('script_user');
   const account =
     user === undefined
@@ -87,11 +105,4 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
     vrrp,
     health: buildHealth(root, globals, context),
   };
-}
-
-/** Several `global_defs` are one. */
-function mergedGlobals(root: Section): Section {
-  const [first, ...rest] = root.sections('global_defs');
-  if (first === undefined) return new Section('global_defs', [], root.span, new Map());
-  return rest.reduce((merged, section) => merged.with(section), first);
 }

@@ -1,6 +1,7 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
 import type { Diagnostic } from './diagnostic.ts';
+import { maskLine } from './secret.ts';
 import { lineText, positionOf } from './source.ts';
 
 export interface RenderStyle {
@@ -21,8 +22,6 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: Ren
   return diagnostics.map((diagnostic) => `${renderOne(diagnostic, style)}\n`).join('\n');
 }
 
-const SECRET = /((?:auth_pass|password)\s+)(\S.*?)(?=\s*$|\s+#)/g;
-
 type Format = Parameters<typeof styleText>[0];
 
 function paint(text: string, format: Format, { colour }: RenderStyle): string {
@@ -36,7 +35,7 @@ function renderOne(
   const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
   const { line, column } = positionOf(span.file, span.start);
   const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
-  const text = maskSecrets(lineText(span.file, line));
+  const text = maskLine(lineText(span.file, line));
   const number = String(line);
   const margin = ' '.repeat(number.length);
   const place = `${margin}--> ${span.file.path}:${line}:${column}`;
@@ -54,14 +53,6 @@ function renderOne(
     `${number} | ${shown}`,
     `${margin} | ${before}${marks}${hint ? ` ${hint}` : ''}`,
   ].join('\n');
-}
-
-/** A password stays where it is, as stars: what is said may go to a log. */
-function maskSecrets(line: string): string {
-  return line.replace(
-    SECRET,
-    (_, before: string, secret: string) => before + '*'.repeat(secret.length),
-  );
 }
 
 export interface JsonDiagnostic {

@@ -20,7 +20,9 @@ export type Value =
   | { readonly is: 'words'; readonly words: readonly Word[] }
   | { readonly is: 'script'; readonly raw: string }
   | { readonly is: 'entries'; readonly entries: readonly EntryLine[] }
-  | { readonly is: 'section'; readonly section: Section };
+  | { readonly is: 'section'; readonly section: Section }
+  /** Of a keyword whose value is not looked at: as it stands. */
+  | { readonly is: 'verbatim'; readonly statement: Statement };
 
 export interface Setting {
   readonly keyword: Keyword;
@@ -37,6 +39,8 @@ export class Section {
   private readonly settings: ReadonlyMap<string, readonly Setting[]>;
   /** Keywords that stand here, also with values that cannot be used. */
   private readonly mentioned: ReadonlySet<string>;
+  /** Settings without effect in this version: only who shows the configuration asks for them. */
+  readonly inert: readonly Setting[];
 
   constructor(
     block: BlockName,
@@ -44,12 +48,14 @@ export class Section {
     span: Span,
     settings: ReadonlyMap<string, readonly Setting[]>,
     mentioned: Iterable<string> = settings.keys(),
+    inert: readonly Setting[] = [],
   ) {
     this.block = block;
     this.label = label;
     this.span = span;
     this.settings = settings;
     this.mentioned = new Set(mentioned);
+    this.inert = inert;
   }
 
   mentions(name: string): boolean {
@@ -62,7 +68,13 @@ export class Section {
     for (const [name, more] of later.settings) {
       settings.set(name, [...(settings.get(name) ?? []), ...more]);
     }
-    return new Section(this.block, this.label, this.span, settings);
+    const inert = [...this.inert, ...later.inert];
+    return new Section(this.block, this.label, this.span, settings, settings.keys(), inert);
+  }
+
+  /** Every setting of a keyword, in the order of the text. */
+  every(name: string): readonly Setting[] {
+    return this.settings.get(name) ?? [];
   }
 
   /** The last one of these keywords, which are other words for one thing. */
@@ -114,6 +126,12 @@ export class Section {
   }
 }
 
+/** Several blocks that are one; null: there is none. */
+export function merged(sections: readonly Section[]): Section | null {
+  const [first, ...rest] = sections;
+  return first === undefined ? null : rest.reduce((sum, section) => sum.with(section), first);
+}
+
 export function readSection(
   block: BlockName,
   statements: readonly Statement[],
@@ -121,9 +139,14 @@ export function readSection(
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
+  const inert: Setting[] = [];
   for (const statement of statements) {
     const setting = readSetting(block, statement, reports);
     if (setting === null) continue;
+    if (setting.keyword.effect === 'none') {
+      inert.push(setting);
+      continue;
+    }
     const { name } = setting.keyword;
     const earlier = settings.get(name);
     if (earlier === undefined) settings.set(name, [setting]);
@@ -134,7 +157,7 @@ export function readSection(
   }
   const span = opener?.keyword.span ?? statements[0]?.keyword.span ?? NOWHERE;
   const mentioned = statements.map((statement) => statement.keyword.text);
-  return new Section(block, opener?.args ?? [], span, settings, mentioned);
+  return new Section(block, opener?.args ?? [], span, settings, mentioned, inert);
 }
 
 const BLOCKS_NAMED_MAX = 3;
@@ -171,11 +194,10 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
       message: `"${word.text}" has no effect in this version`,
       hint: 'it is accepted, so that the file loads; what it asks for does not happen',
     });
-    // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-    readValue(keyword, statement, reports.without('no-effect'));
-    return null;
   }
-  const value = readValue(keyword, statement, reports);
+  // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
+  const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
+  const value = readValue(keyword, statement, told);
   return value && { keyword, word, span: statementSpan(statement), value };
 }
 
@@ -214,7 +236,7 @@ function namesOf(blocks: readonly BlockName[]): string {
 
 function readValue(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
-  if (argument.is === 'anything') return null;
+  if (argument.is === 'anything') return { is: 'verbatim', statement };
   if (argument.is === 'block' || argument.is === 'entries') {
     return readBlock(argument, statement, reports);
   }
