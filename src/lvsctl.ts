@@ -12,6 +12,7 @@ import { processTerminal } from './cli/terminal.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   show: async () => (await import('./cli/show.ts')).show,
   check: async () => (await import('./cli/check.ts')).check,
+  'config show': async () => (await import('./cli/config-show.ts')).configShow,
   reload: async () => (await import('./cli/reload.ts')).reload,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,

@@ -1,5 +1,5 @@
 /** `lvsctl check [FILE]`: every mistake of a configuration, where it stands and what was meant. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { systemEnvironment } from '../config/environment.ts';
@@ -7,6 +7,7 @@ import { edited, renderEdits, safeEdits } from '../config/fix.ts';
 import { loadConfig } from '../config/load.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
+import { defaultFile, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
@@ -22,9 +23,6 @@ interface Options {
 /** With `--detailed-exitcode`: there are warnings, and no errors. */
 const WARNINGS_ONLY = 3;
 
-const OWN_FILE = '/etc/lvsd/lvsd.conf';
-const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
-
 export const check: Command<Options> = {
   name: 'check',
   summary: 'check a configuration: exit code 0 good, 1 errors, 2 no such file',
@@ -39,7 +37,7 @@ export const check: Command<Options> = {
       .option('--json', 'one array of diagnostics');
   },
   async run({ terminal }, options, [file]) {
-    const path = file ?? (existsSync(OWN_FILE) ? OWN_FILE : KEEPALIVED_FILE);
+    const path = file ?? defaultFile();
     const load = (): readonly Diagnostic[] =>
       loadConfig(path, {
         mode:

@@ -14,7 +14,7 @@ import { parse } from './parser.ts';
 import type { Grammar } from './repair.ts';
 import { tellVirtualServer, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
-import { readSection, Section } from './section.ts';
+import { merged, readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
 export interface LoadOptions {
@@ -43,8 +43,34 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
   const reports = new Reports(options.notes);
+  const { root, sources } = read(path, options, reports);
+  const { director, outline } = build(root, environment, reports);
+  const diagnostics = toDiagnostics(reports.all, mode);
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
+  const hash = createHash('sha256');
+  for (const { text } of sources) hash.update(text);
+  return {
+    director: failed ? null : director,
+    diagnostics,
+    sources,
+    digest: hash.digest('hex').slice(0, 12),
+    outline,
+  };
+}
+
+/** The sections of a file, as they are before a model is built of them; nothing is told. */
+export function readRoot(path: string, options: LoadOptions): Section {
+  return read(path, options, new Reports()).root;
+}
+
+/** The sections of a file and of those that it includes, everything expanded. */
+function read(
+  path: string,
+  { configId, environment, mode }: LoadOptions,
+  reports: Reports,
+): { readonly root: Section; readonly sources: readonly SourceFile[] } {
   const expander = new Expander({
-    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
+    configId: configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
     reports,
     literal: mode === 'compat',
@@ -53,18 +79,7 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   expander.read(path);
   const tree = parse(expander.tokens, GRAMMAR, reports);
   const root = readSection('the top level', tree.statements(), reports);
-  const { director, outline } = build(root, environment, reports);
-  const diagnostics = toDiagnostics(reports.all, mode);
-  const failed = diagnostics.some(({ severity }) => severity === 'error');
-  const hash = createHash('sha256');
-  for (const { text } of expander.sources) hash.update(text);
-  return {
-    director: failed ? null : director,
-    diagnostics,
-    sources: expander.sources,
-    digest: hash.digest('hex').slice(0, 12),
-    outline,
-  };
+  return { root, sources: expander.sources };
 }
 
 const GRAMMAR: Grammar = {
@@ -102,7 +117,8 @@ function build(
   environment: ConfigEnvironment,
   reports: Reports,
 ): { readonly director: Director; readonly outline: Outline } {
-  const globals = mergedGlobals(root);
+  const globals =
+    merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
   const [user, group] = globals.words('script_user');
   const account =
     user === undefined
@@ -126,11 +142,4 @@ function build(
     health,
   };
   return { director, outline: { root, globals, servers } };
-}
-
-/** Several `global_defs` are one. */
-function mergedGlobals(root: Section): Section {
-  const [first, ...rest] = root.sections('global_defs');
-  if (first === undefined) return new Section('global_defs', [], root.span, new Map());
-  return rest.reduce((merged, section) => merged.with(section), first);
 }

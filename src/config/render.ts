@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { Diagnostic, Severity } from './diagnostic.ts';
+import { maskLine } from './secret.ts';
 import { lineText, positionOf, type Span } from './source.ts';
 
 export interface RenderStyle {
@@ -21,8 +22,6 @@ const SHOWN_CHARACTERS_MAX = 100;
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: RenderStyle): string {
   return diagnostics.map((diagnostic) => `${renderOne(diagnostic, style)}\n`).join('\n');
 }
-
-const SECRET = /((?:auth_pass|password)\s+)(\S.*?)(?=\s*$|\s+#)/g;
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -67,7 +66,7 @@ function excerpt(
   painted: (marks: string) => string,
 ): readonly string[] {
   const { line, column } = positionOf(span.file, span.start);
-  const text = maskSecrets(lineText(span.file, line));
+  const text = maskLine(lineText(span.file, line));
   const number = String(line);
   const margin = ' '.repeat(number.length);
   const place = `${margin}${arrow} ${span.file.path}:${line}:${column}`;
@@ -92,14 +91,6 @@ function includers(span: Span): readonly string[] {
     lines.push(`  = included by ${at.file.path}:${line}:${column}`);
   }
   return lines;
-}
-
-/** A password stays where it is, as stars: what is said may go to a log. */
-function maskSecrets(line: string): string {
-  return line.replace(
-    SECRET,
-    (_, before: string, secret: string) => before + '*'.repeat(secret.length),
-  );
 }
 
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): readonly JsonDiagnostic[] {

@@ -23,7 +23,9 @@ export type Value =
   | { readonly is: 'entries'; readonly entries: readonly EntryLine[] }
   | { readonly is: 'section'; readonly section: Section }
   /** A block that is read when it is asked for, and not kept: a file may have 10 000 virtual servers. */
-  | { readonly is: 'unread'; readonly read: () => Section };
+  | { readonly is: 'unread'; readonly read: () => Section }
+  /** Of a keyword whose value is not looked at: as it stands. */
+  | { readonly is: 'verbatim'; readonly statement: Statement };
 
 export interface Setting {
   readonly keyword: Keyword;
@@ -58,7 +60,11 @@ export class Section {
 
   /** All of a keyword that stands here, also when it has no effect in this version. */
   written(name: string): readonly Setting[] {
-    return this.settings.get(name) ?? [];
+    return (this.settings.get(name) ?? []).map((setting) =>
+      setting.value.is === 'unread'
+        ? { ...setting, value: { is: 'section', section: setting.value.read() } }
+        : setting,
+    );
   }
 
   /** Whether a keyword stands here, also with a value that cannot be used. */
@@ -74,6 +80,11 @@ export class Section {
     }
     const unusable = [...this.unusable, ...later.unusable];
     return new Section(this.block, this.label, this.span, settings, unusable);
+  }
+
+  /** All that has no effect in this version. */
+  get inert(): readonly Setting[] {
+    return [...this.settings.values()].flat().filter(({ keyword }) => keyword.effect === 'none');
   }
 
   /** Those of a keyword that have an effect. */
@@ -127,6 +138,7 @@ export class Section {
     for (const name of names) {
       for (const { value } of this.effective(name)) {
         if (value.is === 'section') found.push(value.section);
+        else if (value.is === 'unread') found.push(value.read());
       }
     }
     return found;
@@ -143,6 +155,12 @@ export class Section {
 type Settings = ReadonlyMap<string, readonly Setting[]>;
 
 const NONE: readonly Setting[] = [];
+
+/** Several blocks that are one; null: there is none. */
+export function merged(sections: readonly Section[]): Section | null {
+  const [first, ...rest] = sections;
+  return first === undefined ? null : rest.reduce((sum, section) => sum.with(section), first);
+}
 
 export function readSection(
   block: BlockName,
@@ -215,12 +233,10 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
       message: `"${word.text}" has no effect in this version`,
       hint: 'it is accepted, so that the file loads; what it asks for does not happen',
     });
-    // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-    const value = readValue(keyword, statement, reports.without('no-effect'));
-    const written = value ?? { is: 'words', words: statement.args };
-    return { keyword, word, span: statementSpan(statement), value: written };
   }
-  const value = readValue(keyword, statement, reports);
+  // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
+  const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
+  const value = readValue(keyword, statement, told);
   return value && { keyword, word, span: statementSpan(statement), value };
 }
 
@@ -267,7 +283,7 @@ function namesOf(blocks: readonly BlockName[]): string {
 
 function readValue(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
-  if (argument.is === 'anything') return null;
+  if (argument.is === 'anything') return { is: 'verbatim', statement };
   if (argument.is === 'block' || argument.is === 'entries') {
     return readBlock(argument, statement, reports);
   }

@@ -6,7 +6,7 @@ import { isOn, lastWritten, textOf } from './written.ts';
 /** keepalived drops the delay where nothing is preempted, or where MASTER is asked for. */
 export function tellIgnoredDelay(instance: Section, { reports }: Whole): void {
   const setting = lastWritten(instance, 'preempt_delay');
-  if (setting === null) return;
+  if (setting === null || (setting.value.is === 'number' && setting.value.number === 0)) return;
   const isMaster = textOf(instance, 'state') === 'MASTER';
   if (!isMaster && !isOn(instance, 'nopreempt')) return;
   const reason = isMaster ? 'state MASTER' : 'nopreempt';
