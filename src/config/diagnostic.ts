@@ -139,7 +139,8 @@ export interface Report {
 export type Mode = 'default' | 'compat';
 
 /** Said, but never a reason not to start: nothing is lost or guessed. */
-const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
+const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
+  'too-many',
   'include-missing',
   'odd-blank',
   'no-effect',
@@ -223,7 +224,6 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'not-text',
   'include-cycle',
   'too-large',
-  'too-many',
 ] as const);
 
 /**
@@ -232,7 +232,7 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
  */
 export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
   if (ALWAYS_ERRORS.has(code)) return 'error';
-  if (ALWAYS_WARNINGS.has(code)) return 'warning';
+  if (NEVER_ERRORS.has(code)) return 'warning';
   if (NOTES.has(code)) return 'note';
   return mode === 'compat' ? 'warning' : 'error';
 }
@@ -240,18 +240,23 @@ export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
 /** More mistakes are not told: a person mends the first ones, and then looks again. */
 export const REPORTS_MAX: number = 10_000;
 
-/** Collects what the stages report, each mistake once. */
+/**
+ * Collects what the stages report, each mistake once, and no more than a person can use: of warnings and
+ * of the rest `REPORTS_MAX` each, so that ten thousand old words never hide an error.
+ */
 export class Reports {
   readonly all: Report[];
   /** False: advice is not asked for, and what is said of it is dropped. */
   readonly takesNotes: boolean;
   private readonly seen: Set<string>;
+  private readonly counts: { warnings: number; mistakes: number };
   private readonly ignored: DiagnosticCode | null;
 
   constructor(takesNotes = false, of?: Reports, ignored: DiagnosticCode | null = null) {
     this.takesNotes = takesNotes;
     this.all = of?.all ?? [];
     this.seen = of?.seen ?? new Set();
+    this.counts = of?.counts ?? { warnings: 0, mistakes: 0 };
     this.ignored = ignored;
   }
 
@@ -260,20 +265,23 @@ export class Reports {
     return new Reports(this.takesNotes, this, code);
   }
 
-  /** Nothing more is told: what is costly to find out need not be found. */
+  /** No more mistakes are told: what is costly to find out need not be found. */
   get isFull(): boolean {
-    return this.seen.size > REPORTS_MAX;
+    return this.counts.mistakes > REPORTS_MAX;
   }
 
   add(said: Report): void {
-    if (this.isFull || said.code === this.ignored) return;
-    if (NOTES.has(said.code) && !this.takesNotes) return;
+    if (said.code === this.ignored || (NOTES.has(said.code) && !this.takesNotes)) return;
+    const { counts } = this;
+    const kind = NEVER_ERRORS.has(said.code) ? 'warnings' : 'mistakes';
+    if (counts[kind] > REPORTS_MAX) return;
     const report = plainer(said);
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
-    if (this.isFull || this.seen.has(key)) return;
+    if (this.seen.has(key)) return;
     this.seen.add(key);
-    this.all.push(this.isFull ? tooMany(report.span) : report);
+    counts[kind] += 1;
+    this.all.push(counts[kind] > REPORTS_MAX ? tooMany(report.span) : report);
   }
 }
 
