@@ -60,7 +60,9 @@ export class Section {
 
   /** All of a keyword that stands here, also when it has no effect in this version. */
   written(name: string): readonly Setting[] {
-    return (this.settings.get(name) ?? []).map((setting) =>
+    const found = this.settings.get(name) ?? NONE;
+    if (found[0]?.value.is !== 'unread') return found;
+    return found.map((setting) =>
       setting.value.is === 'unread'
         ? { ...setting, value: { is: 'section', section: setting.value.read() } }
         : setting,
