@@ -5,17 +5,12 @@ import type { Diagnostic } from '../config/diagnostic.ts';
 import { edited, renderEdits, safeEdits } from '../config/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
-import {
-  chosenFile,
-  declareReading,
-  diagnose,
-  isUnreadable,
-  type ReadingOptions,
-} from './diagnose.ts';
+import { declarePeer, diagnose, isUnreadable, type PairOptions } from './diagnose.ts';
+import { defaultFile, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
-interface Options extends ReadingOptions {
+interface Options extends PairOptions {
   readonly strict?: true;
   readonly json?: true;
   readonly fix?: true;
@@ -29,10 +24,11 @@ export const check: Command<Options> = {
   name: 'check',
   summary: 'check a configuration: exit code 0 good, 1 errors, 2 no such file',
   declare(command) {
-    declareReading(command);
     command
+      .argument('[file]', `default ${OWN_FILE}, else ${KEEPALIVED_FILE}`)
       .addOption(new Option('--compat', 'mistakes that keepalived lives with are warnings'))
       .addOption(new Option('--strict', 'warnings are errors').conflicts('compat'))
+      .option('--config-id <id>', 'identity for lines that begin with @ID')
       .addOption(
         new Option('--fix', 'mend what can be mended without a change of meaning').conflicts(
           'peer',
@@ -40,8 +36,10 @@ export const check: Command<Options> = {
       )
       .option('--detailed-exitcode', `exit code ${WARNINGS_ONLY} when there are warnings only`)
       .option('--json', 'one array of diagnostics');
+    declarePeer(command);
   },
   async run({ terminal }, options, [file]) {
+    const path = file ?? defaultFile();
     const load = (): readonly Diagnostic[] => diagnose(file, options, false);
     const found = load();
     const mended = options.fix ? mend(found, terminal) : 0;
@@ -53,9 +51,7 @@ export const check: Command<Options> = {
     } else {
       const style = { colour: terminal.colour };
       if (diagnostics.length > 0) terminal.write(`${renderDiagnostics(diagnostics, style)}\n`);
-      terminal.write(
-        `${chosenFile(file)}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`,
-      );
+      terminal.write(`${path}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
     }
     if (isUnreadable(diagnostics)) return Exit.usage;
     if (errors > 0 || (options.strict && warnings > 0)) return Exit.failed;

@@ -10,17 +10,12 @@ import {
   trapsToJson,
 } from '../config/traps.ts';
 import { type Command, Exit } from './command.ts';
-import {
-  chosenFile,
-  declareReading,
-  diagnose,
-  isUnreadable,
-  type ReadingOptions,
-} from './diagnose.ts';
+import { declarePeer, diagnose, isUnreadable, type PairOptions } from './diagnose.ts';
+import { declareReading, defaultFile, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
-interface Options extends ReadingOptions {
+interface Options extends PairOptions {
   readonly json?: true;
   readonly list?: true;
   readonly explain?: string;
@@ -31,7 +26,9 @@ export const lint: Command<Options> = {
   summary: 'explain the traps of a configuration: exit code 0 none, 1 some, 2 no such file',
   declare(command) {
     declareReading(command);
+    declarePeer(command);
     command
+      .argument('[file]', `default ${OWN_FILE}, else ${KEEPALIVED_FILE}`)
       .option('--json', 'one array of diagnostics, each with its explanation')
       .addOption(new Option('--list', 'list all traps that are known').conflicts('explain'))
       .option('--explain <code>', 'explain one trap, or any code of lvsctl check');
@@ -48,7 +45,7 @@ export const lint: Command<Options> = {
     } else {
       const style = { colour: terminal.colour };
       if (found.length > 0) terminal.write(`${renderTraps(found, style)}\n`);
-      terminal.write(`${chosenFile(file)}: ${plural(countTraps(found), 'trap')} found\n`);
+      terminal.write(`${file ?? defaultFile()}: ${plural(countTraps(found), 'trap')} found\n`);
     }
     if (isUnreadable(found)) return Exit.usage;
     return found.length > 0 ? Exit.failed : Exit.ok;

@@ -28,13 +28,21 @@ const SCHEDULERS = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(
 const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun' };
 const PERSISTENCE_SECONDS = 360;
 
-export function buildHealth(root: Section, globals: Section, context: ScriptContext): HealthConfig {
+/** `look` sees each virtual server's section, which is not kept. */
+export function buildHealth(
+  root: Section,
+  globals: Section,
+  context: ScriptContext,
+  look: (virtualServer: Section) => void,
+): HealthConfig {
   const virtualServers: VirtualServer[] = [];
-  for (const section of root.sections('virtual_server')) {
+  const names = new Set<string>();
+  for (const section of root.each('virtual_server')) {
+    look(section);
     const server = buildVirtualServer(section, globals, context);
     if (server === null) continue;
     const name = formatService(server.key);
-    if (virtualServers.some(({ key }) => formatService(key) === name)) {
+    if (names.has(name)) {
       context.reports.add({
         code: 'duplicate',
         span: section.span,
@@ -43,6 +51,7 @@ export function buildHealth(root: Section, globals: Section, context: ScriptCont
       });
       continue;
     }
+    names.add(name);
     virtualServers.push(server);
   }
   return {

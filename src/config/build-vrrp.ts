@@ -14,7 +14,7 @@ import type {
 import type { Word } from './ast.ts';
 import { readScript, resolveAccount, type ScriptContext } from './build-script.ts';
 import { isInterfaceName } from './interface-name.ts';
-import type { Section } from './section.ts';
+import { merged, type Section } from './section.ts';
 
 const DEFAULT_PRIORITY = 100;
 const OWNER_PRIORITY = 255;
@@ -272,8 +272,8 @@ function readAuthentication(
   version: 2 | 3,
   { reports }: ScriptContext,
 ): Authentication {
-  const [block] = section.sections('authentication');
-  if (block === undefined) return { type: 'none' };
+  const block = merged(section.sections('authentication'));
+  if (block === null) return { type: 'none' };
   const type = block.text('auth_type');
   const key = block.text('auth_pass');
   if (type === 'AH' || version === 3) {

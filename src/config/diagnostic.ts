@@ -11,10 +11,15 @@ export type Severity = 'error' | 'warning' | 'note';
 /** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md, the whole story in explanations.ts. */
 export type DiagnosticCode =
   | 'unreadable-file'
+  | 'not-text'
   | 'include-missing'
+  | 'include-required'
   | 'include-cycle'
   | 'too-large'
+  | 'too-many'
   | 'odd-character'
+  | 'odd-blank'
+  | 'comment-sign'
   | 'unmatched-quote'
   | 'missing-open-brace'
   | 'missing-close-brace'
@@ -134,8 +139,10 @@ export interface Report {
 export type Mode = 'default' | 'compat';
 
 /** Said, but never a reason not to start: nothing is lost or guessed. */
-const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
+const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
+  'too-many',
   'include-missing',
+  'odd-blank',
   'no-effect',
   'deprecated',
   'repeated',
@@ -214,6 +221,7 @@ export function isOfThisHost(code: DiagnosticCode): boolean {
 /** Without these there is nothing to start, in any mode. */
 const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'unreadable-file',
+  'not-text',
   'include-cycle',
   'too-large',
 ] as const);
@@ -224,23 +232,31 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
  */
 export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
   if (ALWAYS_ERRORS.has(code)) return 'error';
-  if (ALWAYS_WARNINGS.has(code)) return 'warning';
+  if (NEVER_ERRORS.has(code)) return 'warning';
   if (NOTES.has(code)) return 'note';
   return mode === 'compat' ? 'warning' : 'error';
 }
 
-/** Collects what the stages report, each mistake once. */
+/** More mistakes are not told: a person mends the first ones, and then looks again. */
+export const REPORTS_MAX: number = 10_000;
+
+/**
+ * Collects what the stages report, each mistake once, and no more than a person can use: of notes,
+ * warnings and the rest `REPORTS_MAX` each, so that ten thousand old words never hide an error.
+ */
 export class Reports {
   readonly all: Report[];
   /** False: advice is not asked for, and what is said of it is dropped. */
   readonly takesNotes: boolean;
   private readonly seen: Set<string>;
+  private readonly counts: { notes: number; warnings: number; mistakes: number };
   private readonly ignored: DiagnosticCode | null;
 
   constructor(takesNotes = false, of?: Reports, ignored: DiagnosticCode | null = null) {
     this.takesNotes = takesNotes;
     this.all = of?.all ?? [];
     this.seen = of?.seen ?? new Set();
+    this.counts = of?.counts ?? { notes: 0, warnings: 0, mistakes: 0 };
     this.ignored = ignored;
   }
 
@@ -249,15 +265,38 @@ export class Reports {
     return new Reports(this.takesNotes, this, code);
   }
 
+  /** No more mistakes are told: what is costly to find out need not be found. */
+  get isFull(): boolean {
+    return this.counts.mistakes > REPORTS_MAX;
+  }
+
   add(said: Report): void {
     if (said.code === this.ignored || (NOTES.has(said.code) && !this.takesNotes)) return;
+    const { counts } = this;
+    const kind = kindOf(said.code);
+    if (counts[kind] > REPORTS_MAX) return;
     const report = plainer(said);
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
     if (this.seen.has(key)) return;
     this.seen.add(key);
-    this.all.push(report);
+    counts[kind] += 1;
+    this.all.push(counts[kind] > REPORTS_MAX ? tooMany(report.span) : report);
   }
+}
+
+function kindOf(code: DiagnosticCode): 'notes' | 'warnings' | 'mistakes' {
+  if (NOTES.has(code)) return 'notes';
+  return NEVER_ERRORS.has(code) ? 'warnings' : 'mistakes';
+}
+
+function tooMany(span: Span): Report {
+  return {
+    code: 'too-many',
+    span,
+    message: `more than ${REPORTS_MAX} mistakes: the rest is not told`,
+    hint: 'mend the first ones, and check again',
+  };
 }
 
 /** What nobody has filled in is told as that, and not as an address or a word that it is not. */

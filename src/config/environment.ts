@@ -1,10 +1,12 @@
 /** What reading a configuration asks of this machine: files, interfaces, accounts. The only effects here. */
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
-import type { FilePort } from './expand.ts';
+import { systemRandom } from '../base/random.ts';
+import { TEXT_MAX } from './expand.ts';
+import type { FilePort } from './include.ts';
 
 export interface Account {
   readonly uid: number;
@@ -28,10 +30,12 @@ export interface ConfigEnvironment extends FilePort {
   /** Whether a file can be run: `missing`, `not-executable` or fine. */
   program(path: string): 'good' | 'missing' | 'not-executable';
   variable(name: string): string | undefined;
+  /** In [0, 1). */
+  random(): number;
 }
 
-/** Bytes of one file; a configuration that is larger is no configuration. */
-const FILE_BYTES_MAX = 128 * 1024 * 1024;
+/** Octets of one file; all files together may not have more characters than that either. */
+const FILE_BYTES_MAX = TEXT_MAX;
 
 export function systemEnvironment(): ConfigEnvironment {
   /** Asked of the kernel once a reading of the configuration. */
@@ -48,6 +52,7 @@ export function systemEnvironment(): ConfigEnvironment {
     account: findAccount,
     program: inspectProgram,
     variable: (name) => process.env[name],
+    random: systemRandom,
   };
 }
 
@@ -88,16 +93,7 @@ function readNetworks(): ReadonlyMap<string, readonly Network[]> {
 
 /** Patterns may stand in every part of the path; directories and executable files are passed over. */
 function listFiles(pattern: string): readonly string[] {
-  const found = expandBraces(pattern).flatMap((one) => matchParts('/', one.split('/').slice(1)));
-  return [...new Set(found)].filter(isPlainFile).sort();
-}
-
-function expandBraces(pattern: string): readonly string[] {
-  const group = /\{([^{}]*)\}/.exec(pattern);
-  if (group === null) return [pattern];
-  const before = pattern.slice(0, group.index);
-  const after = pattern.slice(group.index + group[0].length);
-  return (group[1] ?? '').split(',').flatMap((part) => expandBraces(before + part + after));
+  return matchParts('/', resolve(pattern).split('/').slice(1)).filter(isPlainFile).sort();
 }
 
 function matchParts(folder: string, parts: readonly string[]): readonly string[] {

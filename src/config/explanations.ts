@@ -22,11 +22,27 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `Nothing was checked, because the file is missing, is a folder, or may not be read by you. keepalived
     calls a missing file good and starts with nothing. Give the right path, or make the file readable.`,
   ),
+  'not-text': trap(
+    'a file that is no text',
+    `The file is full of NULs, as a program, an archive or an image is. Nothing of it is read. Give the path
+    of the configuration.`,
+  ),
+  'too-many': trap(
+    'more mistakes than anybody reads',
+    `After ten thousand mistakes of one severity no more are told, so that a broken file of millions of lines ends in
+    time. Most of them have one cause. Mend the first ones, and check again.`,
+  ),
   'include-missing': trap(
     'an include that finds nothing',
     `The pattern behind include matches no file, so whatever should stand there is absent. Folders and
     files with an execute bit are passed over, as in keepalived. Mend the pattern, or remove the line
     when the files are optional.`,
+  ),
+  'include-required': trap(
+    'an include that must find something',
+    `This kind of include, or an include_check above it, says that a missing file is an error. The pattern
+    matches no file that can be read. Mend it, or write a plain include when the files are
+    optional.`,
   ),
   'include-cycle': trap(
     'files that include each other',
@@ -43,6 +59,16 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `Typographic quotes, no-break spaces and the like come from word processors and web pages. They look
     like the characters of the language and are none of them, so a word gets another meaning. Write the
     plain character from your keyboard.`,
+  ),
+  'odd-blank': trap(
+    'a tab inside quotes',
+    `Outside quotes a tab is a blank like any other; inside them it becomes part of the value. Names and
+    passwords with a tab look the same and are different. Write a blank.`,
+  ),
+  'comment-sign': trap(
+    'a comment sign of another language',
+    `Here a comment begins with # or !. keepalived takes //, /* and ; for words, logs them as unknown, and a
+    brace in such a remark opens or closes a block. Write # in front of the remark.`,
   ),
   'unmatched-quote': trap(
     'a quote that is never closed',

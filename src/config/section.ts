@@ -8,6 +8,7 @@ import type { Reports } from './diagnostic.ts';
 import type { BlockName, Keyword } from './keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Span } from './source.ts';
+import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
 
 /** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
 export type EntryLine = readonly [Word, ...Word[]];
@@ -20,7 +21,11 @@ export type Value =
   | { readonly is: 'words'; readonly words: readonly Word[] }
   | { readonly is: 'script'; readonly raw: string }
   | { readonly is: 'entries'; readonly entries: readonly EntryLine[] }
-  | { readonly is: 'section'; readonly section: Section };
+  | { readonly is: 'section'; readonly section: Section }
+  /** A block that is read when it is asked for, and not kept: a file may have 10 000 virtual servers. */
+  | { readonly is: 'unread'; readonly read: () => Section }
+  /** Of a keyword whose value is not looked at: as it stands. */
+  | { readonly is: 'verbatim'; readonly statement: Statement };
 
 export interface Setting {
   readonly keyword: Keyword;
@@ -29,75 +34,87 @@ export interface Setting {
   readonly value: Value;
 }
 
-/** Most sections hold nothing without effect, and there are many sections. */
-const NONE: ReadonlyMap<string, readonly Setting[]> = new Map();
-
 export class Section {
   readonly block: BlockName;
   /** The words between the keyword and its brace: a name, an address and port. */
   readonly label: readonly Word[];
   readonly span: Span;
-  private readonly settings: ReadonlyMap<string, readonly Setting[]>;
-  /** What has no effect in this version, for rules that look at the file and not at what we do. */
-  private readonly idle: ReadonlyMap<string, readonly Setting[]>;
-  /** Keywords that stand here, also with values that cannot be used. */
-  private readonly mentioned: ReadonlySet<string>;
+  /** What has no effect in this version, too: for those who look at the file and not at what we do. */
+  private readonly settings: Settings;
+  /** Keywords that stand here with values that cannot be used. */
+  private readonly unusable: readonly string[];
 
   constructor(
     block: BlockName,
     label: readonly Word[],
     span: Span,
-    settings: ReadonlyMap<string, readonly Setting[]>,
-    mentioned: Iterable<string> = settings.keys(),
-    idle: ReadonlyMap<string, readonly Setting[]> = NONE,
+    settings: Settings,
+    unusable: readonly string[] = [],
   ) {
     this.block = block;
     this.label = label;
     this.span = span;
     this.settings = settings;
-    this.mentioned = new Set(mentioned);
-    this.idle = idle;
+    this.unusable = unusable;
   }
 
   /** All of a keyword that stands here, also when it has no effect in this version. */
   written(name: string): readonly Setting[] {
-    return this.settings.get(name) ?? this.idle.get(name) ?? [];
+    const found = this.settings.get(name) ?? NONE;
+    if (found[0]?.value.is !== 'unread') return found;
+    return found.map((setting) =>
+      setting.value.is === 'unread'
+        ? { ...setting, value: { is: 'section', section: setting.value.read() } }
+        : setting,
+    );
   }
 
+  /** Whether a keyword stands here, also with a value that cannot be used. */
   mentions(name: string): boolean {
-    return this.mentioned.has(name);
+    return this.settings.has(name) || this.unusable.includes(name);
   }
 
   /** Blocks in it of whatever name, in no order that means anything. */
   innerSections(): readonly Section[] {
     const found: Section[] = [];
-    for (const all of [this.settings, this.idle]) {
-      for (const settings of all.values()) {
-        for (const { value } of settings) if (value.is === 'section') found.push(value.section);
-      }
+    for (const settings of this.settings.values()) {
+      for (const { value } of settings) if (value.is === 'section') found.push(value.section);
     }
     return found;
   }
 
   /** Both together; where both have a keyword, the later one counts. */
   with(later: Section): Section {
-    const mentioned = [...this.mentioned, ...later.mentioned];
-    const settings = joined(this.settings, later.settings);
-    const idle = joined(this.idle, later.idle);
-    return new Section(this.block, this.label, this.span, settings, mentioned, idle);
+    const settings = new Map(this.settings);
+    for (const [name, more] of later.settings) {
+      settings.set(name, [...(settings.get(name) ?? []), ...more]);
+    }
+    const unusable = [...this.unusable, ...later.unusable];
+    return new Section(this.block, this.label, this.span, settings, unusable);
+  }
+
+  /** All that has no effect in this version. */
+  get inert(): readonly Setting[] {
+    return [...this.settings.values()].flat().filter(({ keyword }) => keyword.effect === 'none');
+  }
+
+  /** Those of a keyword that have an effect. */
+  private effective(name: string): readonly Setting[] {
+    const found = this.settings.get(name);
+    return found === undefined || found[0]?.keyword.effect === 'none' ? NONE : found;
   }
 
   /** The last one of these keywords, which are other words for one thing. */
   find(...names: readonly string[]): Setting | null {
     for (const name of names) {
-      const setting = this.settings.get(name)?.at(-1);
-      if (setting !== undefined) return setting;
+      const found = this.effective(name);
+      if (found.length > 0) return found[found.length - 1] as Setting;
     }
     return null;
   }
 
   has(name: string): boolean {
-    return this.settings.has(name);
+    return this.effective(name).length > 0;
   }
 
   number(...names: readonly string[]): number | null {
@@ -122,43 +139,60 @@ export class Section {
   }
 
   entries(name: string): readonly EntryLine[] {
-    return (this.settings.get(name) ?? []).flatMap(({ value }) =>
+    return this.effective(name).flatMap(({ value }) =>
       value.is === 'entries' ? value.entries : [],
     );
   }
 
   sections(...names: readonly string[]): readonly Section[] {
-    return names.flatMap((name) =>
-      (this.settings.get(name) ?? []).flatMap(({ value }) =>
-        value.is === 'section' ? value.section : [],
-      ),
-    );
+    const found: Section[] = [];
+    for (const name of names) {
+      for (const { value } of this.effective(name)) {
+        if (value.is === 'section') found.push(value.section);
+        else if (value.is === 'unread') found.push(value.read());
+      }
+    }
+    return found;
+  }
+
+  /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
+  *each(name: string): Iterable<Section> {
+    for (const { value } of this.effective(name)) {
+      if (value.is === 'unread') yield value.read();
+    }
   }
 }
 
 type Settings = ReadonlyMap<string, readonly Setting[]>;
 
-function joined(earlier: Settings, later: Settings): Settings {
-  const all = new Map(earlier);
-  for (const [name, more] of later) all.set(name, [...(all.get(name) ?? []), ...more]);
-  return all;
+const NONE: readonly Setting[] = [];
+
+/** Several blocks that are one; null: there is none. */
+export function merged(sections: readonly Section[]): Section | null {
+  const [first, ...rest] = sections;
+  return first === undefined ? null : rest.reduce((sum, section) => sum.with(section), first);
 }
 
 export function readSection(
   block: BlockName,
-  statements: readonly Statement[],
+  statements: Iterable<Statement>,
   reports: Reports,
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
-  const idle = new Map<string, Setting[]>();
+  const unusable: string[] = [];
+  let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
+    span ??= statement.keyword.span;
+    if (isStrayComment(statement, reports)) continue;
     const setting = readSetting(block, statement, reports);
-    if (setting === null) continue;
+    if (setting === null) {
+      unusable.push(statement.keyword.text);
+      continue;
+    }
     const { name, effect, repeatable } = setting.keyword;
-    const kind = effect === 'none' ? idle : settings;
-    const earlier = kind.get(name);
-    if (earlier === undefined) kind.set(name, [setting]);
+    const earlier = settings.get(name);
+    if (earlier === undefined) settings.set(name, [setting]);
     else {
       if (!repeatable && effect !== 'none') tellRepeated(setting, reports);
       // Of scripts keepalived keeps the first, of all else the last.
@@ -166,13 +200,15 @@ export function readSection(
       earlier.push(setting);
     }
   }
-  const span = opener?.keyword.span ?? statements[0]?.keyword.span ?? NOWHERE;
-  const mentioned = statements.map((statement) => statement.keyword.text);
-  return new Section(block, opener?.args ?? [], span, settings, mentioned, idle.size > 0 ? idle : NONE);
+  return new Section(block, opener?.args ?? [], span ?? NOWHERE, settings, unusable);
 }
 
 const BLOCKS_NAMED_MAX = 3;
-const NOWHERE: Span = { file: { path: '', text: '', order: 0 }, start: 0, end: 0 };
+const NOWHERE: Span = {
+  file: { path: '', text: '', order: 0, includedAt: null },
+  start: 0,
+  end: 0,
+};
 
 function tellRepeated({ keyword, span, value }: Setting, reports: Reports): void {
   const isNotify = keyword.name.startsWith('notify');
@@ -208,20 +244,15 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
       message: `"${word.text}" has no effect in this version`,
       hint: 'it is accepted, so that the file loads; what it asks for does not happen',
     });
-    // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-    const value = readValue(keyword, statement, reports.without('no-effect'));
-    const written = value ?? { is: 'words', words: statement.args };
-    return { keyword, word, span: statementSpan(statement), value: written };
   }
-  const value = readValue(keyword, statement, reports);
+  // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
+  const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
+  const value = readValue(keyword, statement, told);
   return value && { keyword, word, span: statementSpan(statement), value };
 }
 
-function tellUnknown(
-  block: BlockName,
-  { keyword, block: body }: Statement,
-  reports: Reports,
-): void {
+function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
+  if (reports.isFull) return;
   const { text, span } = keyword;
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
@@ -246,7 +277,7 @@ function tellUnknown(
     });
     return;
   }
-  const skipped = body === null ? '' : '; what it holds is not looked at';
+  const skipped = !hasBlock ? '' : '; what it holds is not looked at';
   reports.add({
     code: 'unknown-keyword',
     span,
@@ -263,11 +294,11 @@ function namesOf(blocks: readonly BlockName[]): string {
 
 function readValue(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
-  if (argument.is === 'anything') return null;
+  if (argument.is === 'anything') return { is: 'verbatim', statement };
   if (argument.is === 'block' || argument.is === 'entries') {
     return readBlock(argument, statement, reports);
   }
-  if (statement.block !== null) {
+  if (statement.hasBlock) {
     reports.add({
       code: 'unexpected-brace',
       span: statement.keyword.span,
@@ -298,8 +329,8 @@ function readBlock(
   statement: Statement,
   reports: Reports,
 ): Value | null {
-  const { keyword, block } = statement;
-  if (block === null) {
+  const { keyword } = statement;
+  if (!statement.hasBlock) {
     reports.add({
       code: 'missing-open-brace',
       span: keyword.span,
@@ -308,18 +339,30 @@ function readBlock(
     });
     return null;
   }
+  if (argument.is === 'block' && argument.block === 'virtual_server') {
+    const read = (): Section =>
+      readSection('virtual_server', statement.block(), reports, statement);
+    return { is: 'unread', read };
+  }
   if (argument.is === 'block') {
-    return { is: 'section', section: readSection(argument.block, block, reports, statement) };
+    const section = readSection(argument.block, statement.block(), reports, statement);
+    return { is: 'section', section };
   }
-  for (const { block: inner, keyword: word } of block) {
-    if (inner === null) continue;
-    reports.add({
-      code: 'unexpected-brace',
-      span: word.span,
-      message: `${keyword.text} holds a list, and no block`,
-    });
+  const entries: EntryLine[] = [];
+  for (const entry of statement.block()) {
+    if (isStrayComment(entry, reports)) continue;
+    if (entry.hasBlock) tellBlockInList(keyword, entry, reports);
+    entries.push([entry.keyword, ...withoutStrayComment(entry.args, reports)]);
   }
-  return { is: 'entries', entries: block.map((entry) => [entry.keyword, ...entry.args]) };
+  return { is: 'entries', entries };
+}
+
+function tellBlockInList(list: Word, entry: Statement, reports: Reports): void {
+  reports.add({
+    code: 'unexpected-brace',
+    span: entry.keyword.span,
+    message: `${list.text} holds a list, and no block`,
+  });
 }
 
 /** The keyword stands alone. */

@@ -34,6 +34,7 @@ export function environmentOf(files: Readonly<Record<string, string>>): ConfigEn
     account: (user) => (user === 'nobody' ? { uid: 65534, gid: 65534 } : null),
     program: (path) => PROGRAMS[path] ?? 'missing',
     variable: () => undefined,
+    random: () => 0.5,
   };
 }
 

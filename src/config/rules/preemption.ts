@@ -2,12 +2,12 @@
 import type { Section } from '../section.ts';
 import { isStrict } from './strict.ts';
 import type { Whole } from './whole.ts';
-import { isOn, lastWritten, textOf } from './written.ts';
+import { isOn, lastWritten, numberIn, textOf } from './written.ts';
 
 /** keepalived drops the delay where nothing is preempted, or where MASTER is asked for; strict mode always. */
 export function tellIgnoredDelay(instance: Section, whole: Whole): void {
   const setting = lastWritten(instance, 'preempt_delay');
-  if (setting === null || isStrict(instance, whole)) return;
+  if (setting === null || numberIn(setting) === 0 || isStrict(instance, whole)) return;
   const isMaster = textOf(instance, 'state') === 'MASTER';
   if (!isMaster && !isOn(instance, 'nopreempt')) return;
   const reason = isMaster ? 'state MASTER' : 'nopreempt';

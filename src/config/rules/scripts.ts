@@ -1,8 +1,8 @@
 /** Scripts: who runs them, when, and what a shell would have done for them. */
 import type { Word } from '../ast.ts';
+import { splitCommand } from '../command-words.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { BlockName } from '../keywords/keyword.ts';
-import { splitCommand } from '../lexer.ts';
 import type { Section } from '../section.ts';
 import type { Whole } from './whole.ts';
 import {

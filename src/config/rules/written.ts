@@ -41,6 +41,7 @@ export function isOn(section: Section, name: string): boolean | null {
 
 export function wordsOf(section: Section, name: string): readonly Word[] {
   const value = lastWritten(section, name)?.value;
+  if (value?.is === 'verbatim') return value.statement.args;
   return value?.is === 'words' ? value.words : [];
 }
 
