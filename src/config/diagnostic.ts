@@ -103,9 +103,12 @@ export type DiagnosticCode =
   | 'other-port-checked'
   | 'stacked-checkers'
   | 'weights-ignored'
+  | 'hash-without-fallback'
+  | 'quorum-alone'
   | 'pair-missing-instance'
   | 'pair-both-masters'
   | 'pair-equal-priority'
+  | 'pair-preempt'
   | 'pair-advert-interval'
   | 'pair-version'
   | 'pair-authentication'
@@ -174,6 +177,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'all-weights-zero',
   'unchecked-server',
   'pair-equal-priority',
+  'pair-preempt',
   'pair-address-order',
 ] as const);
 
@@ -199,6 +203,8 @@ const NOTES: ReadonlySet<DiagnosticCode> = new Set([
   'other-port-checked',
   'stacked-checkers',
   'weights-ignored',
+  'hash-without-fallback',
+  'quorum-alone',
   'pair-virtual-servers',
 ] as const);
 

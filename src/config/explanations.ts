@@ -510,6 +510,18 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     other than 0. The weights in the file differ, so a share was meant. wrr and wlc are the ones that
     count it.`,
   ),
+  'hash-without-fallback': trap(
+    'a hash that chooses dead servers',
+    `sh and mh give each client a server by its address. A server that stays in the table with weight 0,
+    because it failed under inhibit_on_failure or is in maintenance, keeps its share, and these clients
+    get no connection. With the fallback flag the next server takes them.`,
+  ),
+  'quorum-alone': trap(
+    'a quorum that nothing waits for',
+    `When the quorum is lost a sorry server takes over, and the scripts run. Without any of them the real
+    servers that are up go on serving, and the number changes nothing. Add a sorry_server, or remove
+    the quorum.`,
+  ),
   'persistence-alone': trap(
     'persistence for single addresses',
     `Each client address stays with its real server. Clients behind several proxies of one provider come
@@ -579,6 +591,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `The higher source address decides who is MASTER, which is no decision of yours, and changes when
     addresses do. Give the one that should be MASTER a higher priority, by more than a few when weights
     are tracked.`,
+  ),
+  'pair-preempt': trap(
+    'nopreempt on the wrong director',
+    `nopreempt keeps a director from taking over from one of lower priority. On the one that has the lower
+    priority it does nothing, and the other one takes the addresses back when it returns. Write it in
+    both files, with "state BACKUP".`,
   ),
   'pair-advert-interval': trap(
     'different intervals',

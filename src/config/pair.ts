@@ -17,6 +17,7 @@ import {
   writtenVips,
 } from './rules/whole.ts';
 import {
+  isOn,
   lastWritten,
   nameIn,
   nameSpan,
@@ -149,6 +150,7 @@ type Rule = (pair: Pair) => readonly Report[];
 const RULES: readonly Rule[] = [
   bothMasters,
   equalPriorities,
+  preemptions,
   intervals,
   versions,
   authentications,
@@ -189,6 +191,22 @@ function equalPriorities({ here, there }: Pair): readonly Report[] {
       span: placeOf(here, 'priority'),
       message: `both directors have priority ${priority}: the higher address decides`,
       hint: 'the one that should be MASTER gets the higher priority',
+    },
+  ];
+}
+
+/** Who has the lower priority never preempts anyhow: nopreempt counts on the other director. */
+function preemptions({ here, there }: Pair): readonly Report[] {
+  const [better, lesser] =
+    here.reach.priority > there.reach.priority ? [here, there] : [there, here];
+  const stays = ({ instance }: Side): boolean => isOn(instance, 'nopreempt') === true;
+  if (!stays(lesser) || stays(better) || better.reach.priority === lesser.reach.priority) return [];
+  return [
+    {
+      code: 'pair-preempt',
+      span: placeOfWord(lesser, 'nopreempt'),
+      message: `nopreempt stands on the director of priority ${lesser.reach.priority} only: the other one, of ${better.reach.priority}, takes the addresses back all the same`,
+      hint: 'write nopreempt, and "state BACKUP", in both files',
     },
   ];
 }

@@ -47,7 +47,9 @@ import { tellStrict } from './strict.ts';
 import { tellSingleMember, tellUnequalPriorities } from './sync-groups.ts';
 import { tellUnicast } from './unicast.ts';
 import {
+  adviseOnFallback,
   adviseOnPersistence,
+  adviseOnQuorum,
   adviseOnServices,
   adviseOnWeights,
   partsOf,
@@ -78,6 +80,8 @@ export function tellVirtualServer(section: Section, seen: SeenServer[], reports:
 function adviseOnServer(server: ServerParts, seen: SeenServer[], reports: Reports): void {
   seen.push(seenServer(server));
   adviseOnWeights(server, reports);
+  adviseOnFallback(server, reports);
+  adviseOnQuorum(server, reports);
   adviseOnPersistence(server, reports);
   adviseOnRetry(server, reports);
   adviseOnPorts(server, reports);

@@ -3,7 +3,7 @@ import { parseAddress } from '../../base/address.ts';
 import type { Word } from '../ast.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { Section } from '../section.ts';
-import { lastWritten, numberOf, standsAbove, textOf, valueSpan } from './written.ts';
+import { isOn, lastWritten, numberOf, standsAbove, textOf, valueSpan } from './written.ts';
 
 /** A virtual server taken apart once, for all rules over it. */
 export interface ServerParts {
@@ -103,6 +103,42 @@ export function adviseOnPersistence({ section: server }: ServerParts, reports: R
     span: setting.word.span,
     message: 'each client address has a server of its own: there is no persistence_granularity',
     hint: 'persistence_granularity 255.255.255.0 keeps the proxies of one network together',
+  });
+}
+
+const HASHES: readonly string[] = ['sh', 'mh'];
+
+/** A failed server that stays with weight 0 keeps its share of the hash. */
+export function adviseOnFallback(server: ServerParts, reports: Reports): void {
+  const setting = scheduler(server.section);
+  const used = setting?.value.is === 'text' ? setting.value.text : '';
+  if (setting === null || !HASHES.includes(used)) return;
+  if (isOn(server.section, `${used}-fallback`)) return;
+  const stays = [server, ...server.realServers].some(({ section }) =>
+    isOn(section, 'inhibit_on_failure'),
+  );
+  if (!stays && !weightsOf(server).includes(0)) return;
+  reports.add({
+    code: 'hash-without-fallback',
+    span: valueSpan(setting),
+    message: `${used} goes on choosing a server of weight 0 for its share of the clients: these get nothing`,
+    hint: `write ${used}-fallback below lvs_sched`,
+  });
+}
+
+const QUORUM_USERS = ['sorry_server', 'quorum_up', 'quorum_down'] as const;
+
+/** Without a sorry server the servers that are up go on serving, quorum or not. */
+export function adviseOnQuorum({ section }: ServerParts, reports: Reports): void {
+  const setting = lastWritten(section, 'quorum');
+  if (setting === null || (numberOf(section, 'quorum') ?? 1) <= 1) return;
+  if (QUORUM_USERS.some((name) => section.mentions(name))) return;
+  reports.add({
+    code: 'quorum-alone',
+    span: setting.word.span,
+    message:
+      'a lost quorum changes nothing: there is no sorry_server, no quorum_up and no quorum_down',
+    hint: 'add a sorry_server, or remove the quorum',
   });
 }
 
