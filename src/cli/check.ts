@@ -5,8 +5,8 @@ import type { Diagnostic } from '../config/diagnostic.ts';
 import { edited, renderEdits, safeEdits } from '../config/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
-import { declarePeer, diagnose, isUnreadable, type PairOptions } from './diagnose.ts';
-import { defaultFile, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
+import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
+import { KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
@@ -39,7 +39,7 @@ export const check: Command<Options> = {
     declarePeer(command);
   },
   async run({ terminal }, options, [file]) {
-    const path = file ?? defaultFile();
+    const subject = subjectOf(file, options);
     const load = (): readonly Diagnostic[] => diagnose(file, options, false);
     const found = load();
     const mended = options.fix ? mend(found, terminal) : 0;
@@ -51,7 +51,7 @@ export const check: Command<Options> = {
     } else {
       const style = { colour: terminal.colour };
       if (diagnostics.length > 0) terminal.write(`${renderDiagnostics(diagnostics, style)}\n`);
-      terminal.write(`${path}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
+      terminal.write(`${subject}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
     }
     if (isUnreadable(diagnostics)) return Exit.usage;
     if (errors > 0 || (options.strict && warnings > 0)) return Exit.failed;

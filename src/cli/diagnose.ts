@@ -17,6 +17,12 @@ export function declarePeer(command: Commander): void {
     .option('--peer-id <id>', 'identity of the other director; default: as --config-id');
 }
 
+/** What the last line speaks of. */
+export function subjectOf(file: string | undefined, { peer }: PairOptions): string {
+  const own = file ?? defaultFile();
+  return peer === undefined ? own : `${own} and ${peer}`;
+}
+
 /**
  * Of the file, of the peer's, of the two together. Of the peer's file nothing is said that only its own
  * machine can tell.

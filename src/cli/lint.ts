@@ -10,8 +10,8 @@ import {
   trapsToJson,
 } from '../config/traps.ts';
 import { type Command, Exit } from './command.ts';
-import { declarePeer, diagnose, isUnreadable, type PairOptions } from './diagnose.ts';
-import { declareReading, defaultFile, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
+import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
+import { declareReading, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
@@ -45,7 +45,7 @@ export const lint: Command<Options> = {
     } else {
       const style = { colour: terminal.colour };
       if (found.length > 0) terminal.write(`${renderTraps(found, style)}\n`);
-      terminal.write(`${file ?? defaultFile()}: ${plural(countTraps(found), 'trap')} found\n`);
+      terminal.write(`${subjectOf(file, options)}: ${plural(countTraps(found), 'trap')} found\n`);
     }
     if (isUnreadable(found)) return Exit.usage;
     return found.length > 0 ? Exit.failed : Exit.ok;

@@ -3,12 +3,13 @@
  * two together; `UPDATE_GOLDEN=1` writes the last part anew.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../../src/config/diagnostic.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { comparePair } from '../../src/config/pair.ts';
 import { renderDiagnostics } from '../../src/config/render.ts';
-import { environmentOf } from './world.ts';
+import { environmentOf, load } from './world.ts';
 
 const FOLDER = new URL('../golden/pair/', import.meta.url);
 const CONF = new URL('../../conf/', import.meta.url);
@@ -48,6 +49,31 @@ test('advice is for lint only', () => {
   const [own = '', peer = ''] = texts.split(PEER);
   expect(compare(own, peer, true).map(({ severity }) => severity)).toContain('note');
   expect(compare(own, peer, false)).toEqual([]);
+});
+
+test('no two texts make it throw, and every place lies within its file', () => {
+  const corpus = ['pair', 'lint', 'config'].flatMap((folder) =>
+    readdirSync(new URL(`../golden/${folder}/`, import.meta.url)).map((name) =>
+      readFileSync(new URL(`../golden/${folder}/${name}`, import.meta.url), 'utf8'),
+    ),
+  );
+  const mutant = fc
+    .tuple(fc.constantFrom(...corpus), fc.nat(), fc.nat(20), fc.string({ maxLength: 12 }))
+    .map(([text, at, length, insert]) => {
+      const from = at % (text.length + 1);
+      return text.slice(0, from) + insert + text.slice(from + length);
+    });
+  fc.assert(
+    fc.property(mutant, mutant, (own, peer) => {
+      const said = [...load(own, { notes: true }).diagnostics, ...compare(own, peer, true)];
+      for (const { span } of said) {
+        expect(span.start).toBeGreaterThanOrEqual(0);
+        expect(span.end).toBeGreaterThanOrEqual(span.start);
+        expect(span.end).toBeLessThanOrEqual(span.file.text.length);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 const PAIRS = readdirSync(CONF, { withFileTypes: true })

@@ -129,7 +129,8 @@ export function adviseOnNoVip(instance: Section, { reports }: Whole): void {
   const hasSome = ['virtual_ipaddress', 'virtual_ipaddress_excluded'].some((name) =>
     instance.mentions(name),
   );
-  if (hasSome || isOn(instance, 'no_virtual_ipaddress')) return;
+  // An instance without name is told of already.
+  if (hasSome || isOn(instance, 'no_virtual_ipaddress') || nameIn(instance) === '') return;
   reports.add({
     code: 'no-vip',
     span: nameSpan(instance),

@@ -78,7 +78,7 @@ export function tellVirtualServer(section: Section, seen: SeenServer[], reports:
 }
 
 function adviseOnServer(server: ServerParts, seen: SeenServer[], reports: Reports): void {
-  seen.push(seenServer(server));
+  if (server.section.label.length > 0) seen.push(seenServer(server));
   adviseOnWeights(server, reports);
   adviseOnFallback(server, reports);
   adviseOnQuorum(server, reports);

@@ -79,6 +79,7 @@ const DECLARED = [
   [['vrrp_script'], 'track_script'],
   [['vrrp_track_file', 'track_file'], 'track_file'],
   [['vrrp_track_process'], 'track_process'],
+  [['bfd_instance'], 'track_bfd'],
 ] as const;
 
 export function tellSameNames({ root, reports }: Whole): void {
