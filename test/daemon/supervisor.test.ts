@@ -139,13 +139,14 @@ describe('a reload', () => {
 
   test('of a file without an end of mistakes tells the first of them', async () => {
     const one = await started(vrrp('VI_1'));
-    writeFileSync(file(), 'nonsense here\n'.repeat(3_000));
+    writeFileSync(file(), `${'x'.repeat(10_000)} here\n${'nonsense here\n'.repeat(3_000)}`);
     const report = await one.reload();
     expect(report.errors).toBeGreaterThan(2_999);
     expect(report.diagnostics).toHaveLength(100);
     const { refused } = (await one.snapshot()).configuration;
     expect(refused?.errors).toBe(report.errors);
     expect(refused?.diagnostics).toHaveLength(5);
+    expect(refused?.diagnostics[0]?.message.length).toBeLessThan(300);
   });
 
   test('of an unchanged file disturbs nobody, and forgets what was refused in between', async () => {
