@@ -245,7 +245,7 @@ describe('reloads at once', () => {
     const start = one.start();
     one.onSignal('SIGHUP');
     await expect.poll(orders, POLL).toEqual(['vrrp 1']);
-    const report = openControl(runDir).reload();
+    const report = one.reload();
     writeFileSync(file(), vrrp('VI_2'));
     expect(logged('lvsd is ready')).toBeUndefined();
     go();
