@@ -6,7 +6,15 @@ import type {
   Unconfirmed,
 } from '../api/protocol.ts';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
-import { formatSince, formatSpan, formatTime, plural, type TextStyle, tone } from './text.ts';
+import {
+  formatSince,
+  formatSpan,
+  formatTime,
+  plural,
+  printable,
+  type TextStyle,
+  tone,
+} from './text.ts';
 import { renderForeign, renderVirtualServers } from './topology-health.ts';
 import { renderVrrp } from './topology-vrrp.ts';
 
@@ -71,7 +79,8 @@ function renderRefused(
 }
 
 function renderPlace({ file, line, column, code, message, hint }: JsonDiagnostic): string {
-  return `${file}:${line}:${column}: ${code}: ${message}${hint === null ? '' : ` (${hint})`}`;
+  const cure = hint === null ? '' : ` (${hint})`;
+  return printable(`${file}:${line}:${column}: ${code}: ${message}${cure}`);
 }
 
 function named({ process, reason, hint }: Unconfirmed): string {

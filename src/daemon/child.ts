@@ -39,7 +39,7 @@ export type Standing =
   /** It has not answered yet, or died and has not taken it again. */
   | { readonly is: 'waiting' }
   | { readonly is: 'confirmed' }
-  /** It could not take it, and goes on with what it has. */
+  /** It could not take it as a whole, and works on. */
   | { readonly is: 'failed'; readonly error: DirectorError }
   /** It ended for a reason that no restart mends. */
   | { readonly is: 'refused'; readonly error: DirectorError }

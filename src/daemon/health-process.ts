@@ -65,6 +65,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.virtualServers = config.virtualServers;
     const presence = starts ? presenceIn(await this.kernel().readTable(), this.owned) : undefined;
     this.monitor.configure(config.virtualServers, presence);
+    // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) this.verifyLater();
   }

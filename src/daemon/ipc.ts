@@ -29,7 +29,7 @@ export type ToProcess<Config> =
 export type FromProcess =
   /** The configuration is in force: addresses held, table reconciled. */
   | { readonly type: 'ready'; readonly revision: number }
-  /** A reload did not come into force; the process goes on with what it has. */
+  /** A reload did not come into force as a whole; the process works on. */
   | { readonly type: 'failed'; readonly revision: number; readonly error: Refusal }
   /** Nothing that a restart could mend; the process ends after this. */
   | { readonly type: 'refused'; readonly error: Refusal }
@@ -54,7 +54,8 @@ export function fromRefusal({ code, message, hint }: Refusal): DirectorError {
 /** What a process does with what it is told. Each may be asynchronous; they run one after the other. */
 export interface ProcessDuties<Config> {
   /**
-   * What may fail comes before anything is replaced: a process whose reload fails works on as before.
+   * What may fail comes before anything is replaced, or is made good later without being told again: a
+   * process whose reload fails works on.
    * @throws DirectorError when the kernel does not do what is needed; the first time that is the end.
    */
   configure(config: Config, quietMs: Millis): Promise<void>;

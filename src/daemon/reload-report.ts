@@ -8,6 +8,8 @@ import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 const REPORTED_MAX = 100;
 /** Errors in a snapshot and in a record of the log. */
 const KEPT_MAX = 5;
+/** A message quotes words of the file, and a word may be as long as the file. */
+const MESSAGE_CHARACTERS_MAX = 200;
 
 export function reloadReport(
   loaded: LoadedConfig,
@@ -24,8 +26,8 @@ export function reloadReport(
     digest,
     errors: errors.length,
     warnings: warningsOf(loaded),
-    diagnostics: diagnosticsToJson(chosen),
-    rendered: renderDiagnostics(chosen, { colour: false }),
+    diagnostics: diagnosticsToJson(chosen.map(shortened)),
+    rendered: renderDiagnostics(chosen.map(shortened), { colour: false }),
   };
 }
 
@@ -38,12 +40,18 @@ export function refusedConfiguration(
     ...told,
     digest: loaded.digest,
     errors: errors.length,
-    diagnostics: diagnosticsToJson(errors.slice(0, KEPT_MAX)),
+    diagnostics: diagnosticsToJson(errors.slice(0, KEPT_MAX).map(shortened)),
   };
 }
 
 export function warningsOf({ diagnostics }: LoadedConfig): number {
   return diagnostics.filter(isWarning).length;
+}
+
+function shortened(diagnostic: Diagnostic): Diagnostic {
+  const { message } = diagnostic;
+  if (message.length <= MESSAGE_CHARACTERS_MAX) return diagnostic;
+  return { ...diagnostic, message: `${message.slice(0, MESSAGE_CHARACTERS_MAX)}…` };
 }
 
 function errorsOf({ diagnostics }: LoadedConfig): readonly Diagnostic[] {

@@ -252,6 +252,16 @@ const CASES: Readonly<Record<string, Snapshot>> = {
   },
 };
 
+test('what stands in a refused file does not steer the terminal', () => {
+  const steering = { ...mistake(3), message: 'there is no "\u001b[2J\r"' };
+  const { refused: was } = MASTER.configuration;
+  const refused = was === null ? null : { ...was, errors: 1, diagnostics: [steering] };
+  const snapshot = { ...MASTER, configuration: { ...MASTER.configuration, refused } };
+  const text = renderSnapshot(snapshot, { colour: false });
+  expect(text).toContain('there is no "\ufffd[2J\ufffd"');
+  expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
 describe.each(Object.entries(CASES))('%s', (name, snapshot) => {
   test('is shown as expected', () => {
     const file = new URL(`${name}.txt`, FOLDER);

@@ -66,13 +66,11 @@ test('no two texts make it throw, and every place lies within its file', () => {
   fc.assert(
     fc.property(mutant, mutant, (own, peer) => {
       const said = [...load(own, { notes: true }).diagnostics, ...compare(own, peer, true)];
-      for (const { span } of said) {
-        expect(span.start).toBeGreaterThanOrEqual(0);
-        expect(span.end).toBeGreaterThanOrEqual(span.start);
-        expect(span.end).toBeLessThanOrEqual(span.file.text.length);
-      }
+      const isOutside = ({ span }: Diagnostic): boolean =>
+        span.start < 0 || span.end < span.start || span.end > span.file.text.length;
+      expect(said.filter(isOutside)).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
