@@ -69,6 +69,11 @@ export class Section {
     );
   }
 
+  /** All that stands here, keyword by keyword: for who would else ask for many that do not. */
+  all(): Iterable<readonly Setting[]> {
+    return this.settings.values();
+  }
+
   /** Whether a keyword stands here, also with a value that cannot be used. */
   mentions(name: string): boolean {
     return this.settings.has(name) || this.unusable.includes(name);

@@ -38,8 +38,8 @@ const SHELL_WORDS = /(^|\s)(\||\|\||&&|[12]?>{1,2}|<|&)(\s|$)|;(\s|$)|\$\(|`/;
 const IS_SHELL = /^"?\s*(\S*\/)?(ba|da|z|k)?sh\s+-c/;
 
 export function tellShellWords(section: Section, reports: Reports): void {
-  for (const name of SCRIPTS) {
-    const setting = lastWritten(section, name);
+  for (const settings of section.all()) {
+    const setting = settings.at(-1);
     if (setting?.value.is !== 'script') continue;
     const { raw } = setting.value;
     if (!SHELL_WORDS.test(raw) || IS_SHELL.test(raw)) continue;

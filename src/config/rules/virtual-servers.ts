@@ -3,7 +3,7 @@ import { parseAddress } from '../../base/address.ts';
 import type { Word } from '../ast.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { Section } from '../section.ts';
-import { lastWritten, numberOf, sectionsOf, standsAbove, textOf, valueSpan } from './written.ts';
+import { lastWritten, numberOf, standsAbove, textOf, valueSpan } from './written.ts';
 
 const FLAGS = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'] as const;
 
@@ -136,7 +136,7 @@ export function adviseOnServices(
 }
 
 /** Checkers of a real server, of every kind. */
-export const CHECKERS = [
+const CHECKERS: ReadonlySet<string> = new Set([
   'TCP_CHECK',
   'HTTP_GET',
   'SSL_GET',
@@ -147,8 +147,14 @@ export const CHECKERS = [
   'MISC_CHECK',
   'FILE_CHECK',
   'BFD_CHECK',
-] as const;
+]);
 
 export function checkersOf(realServer: Section): readonly Section[] {
-  return sectionsOf(realServer, ...CHECKERS);
+  const found: Section[] = [];
+  for (const settings of realServer.all()) {
+    for (const { keyword, value } of settings) {
+      if (value.is === 'section' && CHECKERS.has(keyword.name)) found.push(value.section);
+    }
+  }
+  return found;
 }
