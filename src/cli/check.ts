@@ -7,7 +7,7 @@ import { edited, renderEdits, safeEdits } from '../config/fix.ts';
 import { loadConfig } from '../config/load.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
-import { defaultFile, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
+import { defaultFile, KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
