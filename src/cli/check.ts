@@ -5,8 +5,8 @@ import type { Diagnostic } from '../config/diagnostic.ts';
 import { edited, renderEdits, safeEdits } from '../config/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
+import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
 import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
-import { KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 

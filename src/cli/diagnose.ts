@@ -4,7 +4,8 @@ import { type Diagnostic, isOfThisHost, type Mode } from '../config/diagnostic.t
 import { systemEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { comparePair } from '../config/pair.ts';
-import { defaultFile, KEEPALIVED_FILE, type ReadingOptions } from './read-config.ts';
+import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
+import type { ReadingOptions } from './read-config.ts';
 
 export interface PairOptions extends ReadingOptions {
   readonly peer?: string;

@@ -10,8 +10,9 @@ import {
   trapsToJson,
 } from '../config/traps.ts';
 import { type Command, Exit } from './command.ts';
+import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
 import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
-import { declareReading, KEEPALIVED_FILE, OWN_FILE } from './read-config.ts';
+import { declareReading } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 

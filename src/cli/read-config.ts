@@ -1,20 +1,12 @@
 /** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
-import { existsSync } from 'node:fs';
 import type { Command as Commander } from 'commander';
 import { type EffectiveBlock, effectiveConfig } from '../config/effective.ts';
 import { systemEnvironment } from '../config/environment.ts';
 import { loadConfig, readRoot } from '../config/load.ts';
 import { renderDiagnostics } from '../config/render.ts';
 import { Exit } from './command.ts';
+import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
 import type { Terminal } from './terminal.ts';
-
-export const OWN_FILE = '/etc/lvsd/lvsd.conf';
-export const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
-
-/** The file that lvsd would read when none is named. */
-export function defaultFile(): string {
-  return existsSync(OWN_FILE) ? OWN_FILE : KEEPALIVED_FILE;
-}
 
 export interface ReadingOptions {
   readonly compat?: true;

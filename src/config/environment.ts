@@ -38,13 +38,17 @@ export interface ConfigEnvironment extends FilePort {
 const FILE_BYTES_MAX = TEXT_MAX;
 
 export function systemEnvironment(): ConfigEnvironment {
-  /** Asked of the kernel once a reading of the configuration. */
+  // Asked of the kernel once a reading of the configuration.
+  let names: readonly string[] | null = null;
   let networks: ReadonlyMap<string, readonly Network[]> | null = null;
   return {
     readFile,
     listFiles,
     hostName: hostname,
-    interfaces: readInterfaces,
+    interfaces: () => {
+      names ??= readInterfaces();
+      return names;
+    },
     networks: (interfaceName) => {
       networks ??= readNetworks();
       return networks.get(interfaceName) ?? null;
@@ -68,7 +72,7 @@ function readFile(path: string): { readonly text: string } | { readonly error: s
 }
 
 /** Down interfaces count too: `os.networkInterfaces` leaves them out. */
-function readInterfaces(): readonly string[] | null {
+function readInterfaces(): readonly string[] {
   try {
     return readdirSync('/sys/class/net');
   } catch {

@@ -14,9 +14,13 @@ export function entriesOf(section: Section, name: string): readonly EntryLine[] 
 }
 
 export function sectionsOf(section: Section, ...names: readonly string[]): readonly Section[] {
-  return names.flatMap((name) =>
-    section.written(name).flatMap(({ value }) => (value.is === 'section' ? [value.section] : [])),
-  );
+  const found: Section[] = [];
+  for (const name of names) {
+    for (const { value } of section.written(name)) {
+      if (value.is === 'section') found.push(value.section);
+    }
+  }
+  return found;
 }
 
 export function textOf(section: Section, name: string): string | null {
