@@ -18,7 +18,8 @@ const NO_EFFECT = 'no effect in this version';
 
 /** A word that needs no quotes wherever it stands. */
 const PLAIN_WORD = /^[\w.:/,+*%=()[\]<>|&;?^-][\w.:/,+*%=()[\]<>|&;?^@~'-]*$/;
-const INCLUDE = /^include[rmwba]?$/;
+/** What would be read as an include, or told as a comment of another language. */
+const MISLEADING = /^(include[rmwba]?$|;|\/[/*])/;
 
 export function printEffective(whole: EffectiveBlock, options: PrintOptions): string {
   const settings = settingLines(whole, '', options).map((line) => `${line}\n`);
@@ -88,7 +89,7 @@ function entryLine(entry: EffectiveEntry, indent: string, options: PrintOptions)
 
 /** Words hold no quotes: the language knows no way to write one. */
 export function quoted(word: string): string {
-  return PLAIN_WORD.test(word) && !INCLUDE.test(word) ? word : `"${word}"`;
+  return PLAIN_WORD.test(word) && !MISLEADING.test(word) ? word : `"${word}"`;
 }
 
 function remarkOf(

@@ -167,5 +167,5 @@ describe('what is shown', () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 30_000);
 });
