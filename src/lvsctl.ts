@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   show: async () => (await import('./cli/show.ts')).show,
   check: async () => (await import('./cli/check.ts')).check,
   'config show': async () => (await import('./cli/config-show.ts')).configShow,
+  'config diff': async () => (await import('./cli/config-diff.ts')).configDiff,
   reload: async () => (await import('./cli/reload.ts')).reload,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,

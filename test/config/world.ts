@@ -1,6 +1,7 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
+import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
 import type { ConfigEnvironment } from '../../src/config/environment.ts';
-import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
+import { type LoadedConfig, loadConfig, readRoot } from '../../src/config/load.ts';
 
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {
   '/bin/true': 'good',
@@ -43,4 +44,11 @@ export function load(
     environment: environmentOf({ 'lvsd.conf': text, ...files }),
     ...(configId === undefined ? {} : { configId }),
   });
+}
+
+/** What is in force, as keepalived would start with it. */
+export function treeOf(text: string): EffectiveBlock {
+  const { diagnostics } = load(text, { mode: 'compat' });
+  const root = readRoot('lvsd.conf', { environment: environmentOf({ 'lvsd.conf': text }) });
+  return effectiveConfig(root, diagnostics);
 }
