@@ -1,4 +1,5 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
+import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
 import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
@@ -55,4 +56,10 @@ export function load(
     environment: environmentOf({ 'lvsd.conf': text, ...files }),
     ...(configId === undefined ? {} : { configId }),
   });
+}
+
+/** What is in force, as keepalived would start with it. */
+export function treeOf(text: string): EffectiveBlock {
+  const { diagnostics, outline } = load(text, { mode: 'compat' });
+  return effectiveConfig(outline.root, diagnostics);
 }
