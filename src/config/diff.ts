@@ -48,13 +48,26 @@ export function diffConfigs({ before, after }: Pair<EffectiveBlock>): readonly D
     before: { ...place(before), around: globals(before) },
     after: { ...place(after), around: globals(after) },
   });
+  return outerFirst(withoutRepetition(all));
+}
+
+/** What many inherit has changed once. */
+function withoutRepetition(all: readonly Difference[]): readonly Difference[] {
   const seen = new Set<string>();
   return all.filter((difference) => {
     const key = JSON.stringify(difference);
-    if (seen.has(key)) return false;
+    const isNew = !seen.has(key);
     seen.add(key);
-    return true;
+    return isNew;
   });
+}
+
+/** Of each block at the top what is its own, then what is of the blocks in it. */
+function outerFirst(all: readonly Difference[]): readonly Difference[] {
+  const tops = [...new Set(all.map(({ path }) => path[0]))];
+  const rank = new Map(tops.map((top, at) => [top, at]));
+  const rankOf = ({ path }: Difference): number => rank.get(path[0]) ?? 0;
+  return all.toSorted((a, b) => rankOf(a) - rankOf(b) || a.path.length - b.path.length);
 }
 
 function diffBlocks(pair: Pair<Placed>): readonly Difference[] {

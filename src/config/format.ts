@@ -57,7 +57,7 @@ const CONDITION = /^@\S*/;
 const DEFINITION = /^\$[A-Za-z_]\w*=/;
 const GENERATOR = /^~(?:SEQx?|LST)\((?:[^(){}]|\{[^}]*\})*\)/;
 const INCLUDE = /^(include[rmwba]?)[ \t\r\v\f]+("[^"]*"|[^ \t\r\v\f]+)$/;
-const BRACED_USE = /^\$\{[A-Za-z_]\w*(?:[ \t]+[^}]*)?\}/;
+const BRACED_USE = /\$\{[A-Za-z_]\w*(?:[ \t]+[^}]*)?\}/y;
 
 function trimmed(text: string): string {
   return text.replace(/^[ \t\r\v\f]+/, '').replace(BLANKS_BEHIND, '');
@@ -102,10 +102,14 @@ function itemsOf(condition: string, text: string): readonly Item[] {
 
 /** `~SEQ(i, 1, 3)` and the like in front of a line: untouched. */
 function takeGenerators(text: string): readonly [readonly string[], string] {
-  const found = GENERATOR.exec(text);
-  if (found === null) return [[], text];
-  const [more, rest] = takeGenerators(trimmed(text.slice(found[0].length)));
-  return [[found[0], ...more], rest];
+  const generators: string[] = [];
+  let rest = text;
+  for (;;) {
+    const found = GENERATOR.exec(rest)?.[0];
+    if (found === undefined) return [generators, rest];
+    generators.push(found);
+    rest = trimmed(rest.slice(found.length));
+  }
 }
 
 type Piece = '{' | '}' | { readonly words: string };
@@ -144,7 +148,10 @@ function lengthOfUnit(text: string, at: number): number {
     const end = text.indexOf('"', at + 1);
     return (end < 0 ? text.length : end + 1) - at;
   }
-  if (text[at] === '$') return BRACED_USE.exec(text.slice(at))?.[0].length ?? 1;
+  if (text[at] === '$') {
+    BRACED_USE.lastIndex = at;
+    return BRACED_USE.exec(text)?.[0].length ?? 1;
+  }
   const isEscape = text[at] === '\\' && (text[at + 1] === '#' || text[at + 1] === '!');
   return isEscape ? 2 : 1;
 }
@@ -154,11 +161,14 @@ function oneBlankBetween(text: string): string {
   // Commands are split by other rules, where blanks between single quotes count.
   if (isCommand(keyword)) return `${keyword} ${trimmed(text.slice(keyword.length))}`.trimEnd();
   let result = '';
+  let wasBlank = false;
   for (let at = 0; at < text.length; ) {
     const length = lengthOfUnit(text, at);
     const unit = text.slice(at, at + length);
-    if (!BLANK.test(unit) || length > 1) result += unit;
-    else if (!result.endsWith(' ')) result += ' ';
+    const isBlank = length === 1 && BLANK.test(unit);
+    if (!isBlank) result += unit;
+    else if (!wasBlank) result += ' ';
+    wasBlank = isBlank;
     at += length;
   }
   return result;
@@ -237,8 +247,7 @@ function withBracesBehind(items: readonly Sourced[]): readonly Sourced[] {
     const comments = [owner.comment, item.comment].filter((comment) => comment !== '');
     const [comment = '', more] = comments;
     result[at] = { ...item, text: owner.text, comment, from: owner.from };
-    if (more !== undefined)
-      result.splice(at + 1, 0, { is: 'comment', text: more, from: item.from });
+    if (more !== undefined) result.push({ is: 'comment', text: more, from: item.from });
     // An empty block has no inside for the comments that stood before its brace.
     if (item.is === 'empty' && at < result.length - 1) {
       result[at] = { ...(result[at] as Sourced & { is: 'empty' }), is: 'open' };

@@ -58,11 +58,6 @@ function ofChecker(block: BlockName): Readonly<Record<string, readonly Source[]>
   };
 }
 
-/** Asked in this order; a keyword that is absent there too is passed over. */
-export function sourcesOf(block: BlockName, keyword: string): readonly Source[] {
-  return sourcesOfBlock(block)[keyword] ?? [];
-}
-
 function sourcesOfBlock(block: BlockName): Readonly<Record<string, readonly Source[]>> {
   switch (block) {
     case 'vrrp_instance':
@@ -78,10 +73,18 @@ function sourcesOfBlock(block: BlockName): Readonly<Record<string, readonly Sour
   }
 }
 
+const BLOCKS = Object.keys(LANGUAGE) as BlockName[];
+const SOURCES = new Map(BLOCKS.map((block) => [block, sourcesOfBlock(block)]));
+
+/** Asked in this order; a keyword that is absent there too is passed over. */
+export function sourcesOf(block: BlockName, keyword: string): readonly Source[] {
+  return SOURCES.get(block)?.[keyword] ?? [];
+}
+
 /** Keywords that other blocks ask: what they say acts there. */
 const HANDED_DOWN: ReadonlySet<string> = new Set(
-  (Object.keys(LANGUAGE) as BlockName[]).flatMap((block) =>
-    Object.values(sourcesOfBlock(block))
+  [...SOURCES].flatMap(([block, sources]) =>
+    Object.values(sources)
       .flat()
       .filter((source) => source.block !== block)
       .map((source) => `${source.block} ${source.keyword}`),
