@@ -21,12 +21,14 @@ export type DiagnosticCode =
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
+  | 'unknown-option'
   | 'misplaced-keyword'
   | 'missing-argument'
   | 'extra-argument'
   | 'bad-value'
   | 'out-of-range'
   | 'no-effect'
+  | 'not-keepalived'
   | 'deprecated'
   | 'repeated'
   | 'missing-keyword'
@@ -71,6 +73,7 @@ export type Mode = 'default' | 'compat';
 const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
   'include-missing',
   'no-effect',
+  'not-keepalived',
   'deprecated',
   'repeated',
   'extra-argument',
@@ -126,6 +129,11 @@ export class Reports {
     if (this.seen.has(key)) return;
     this.seen.add(key);
     this.all.push(report);
+  }
+
+  /** The first report of this message only, wherever the others stand. */
+  addOnce(report: Report): void {
+    if (this.all.every(({ message }) => message !== report.message)) this.add(report);
   }
 }
 

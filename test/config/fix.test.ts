@@ -9,8 +9,8 @@ virtual_server 192.0.2.10 80 {
 \tlb_algo   rr   # old
     lb_kind DR
     protocol TCP
-    inhibit_on_failure ON
     real_server 198.51.100.21 80 {
+        inhibit_on_failure ON
         weigth 2
     }
 }

@@ -39,11 +39,11 @@ const ALL: readonly (readonly [string, Keyword])[] = Object.entries(LANGUAGE).fl
   ([block, table]) => [...table.values()].map((keyword) => [block, keyword] as const),
 );
 
-test('every entry has a line of help, and a default that can be shown', () => {
-  for (const [block, { name, help, default: standard }] of ALL) {
+test('every entry has a line of help, and tells what holds without it', () => {
+  for (const [block, { name, help, default: standard, unset }] of ALL) {
     expect(help.length, `${block} ${name}`).toBeGreaterThan(2);
     expect(help, `${block} ${name}`).not.toMatch(/[.\n]$/);
-    expect(standard.length, `${block} ${name}`).toBeGreaterThan(0);
+    expect(standard === null, `${block} ${name}`).toBe(unset !== '');
   }
 });
 
@@ -73,7 +73,7 @@ describe('a word without effect', () => {
 
   test('is told of once, and what its block holds is checked all the same', () => {
     const text = `bfd_instance peer {
-    neighbour_ip 192.0.2.3
+    neighbor_ip 192.0.2.3
     multiplier 300
     min_rxx 10
 }
@@ -88,6 +88,7 @@ describe('a word without effect', () => {
   test('is checked for its value', () => {
     expect(said('global_defs {\n    smtp_server\n    smtp_connect_timeout never\n}\n')).toEqual([
       'no-effect: "smtp_server" has no effect in this version',
+      'missing-argument: "smtp_server" needs a value',
       'no-effect: "smtp_connect_timeout" has no effect in this version',
       expect.stringContaining('bad-value: "never"'),
     ]);

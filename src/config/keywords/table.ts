@@ -17,7 +17,6 @@ import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
 import {
-  AUTH_HMAC,
   BFD_INSTANCE,
   GARP_GROUP,
   SSL,
@@ -25,7 +24,7 @@ import {
   TRACK_GROUP,
   VRRP_TRACK_PROCESS,
 } from './track.ts';
-import { AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
+import { AUTH_HMAC, AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
 
 export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   'the top level': TOP_LEVEL,
