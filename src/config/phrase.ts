@@ -258,7 +258,7 @@ class PhraseReader {
       this.tell({
         code: 'extra-argument',
         span,
-        message: `"${name}" takes no more than ${takes(phrase)}: the rest is ignored`,
+        message: `"${name}" takes ${takes(phrase)}: the rest is ignored`,
       });
       return;
     }
@@ -273,10 +273,10 @@ class PhraseReader {
 
 const NOTHING: Said = { words: [], slots: new Map(), options: new Map() };
 const NAMED_MAX = 6;
-const NUMBERS = ['nothing', 'one word', 'two words', 'three words'];
+const NUMBERS = ['no words here', 'no more than one word', 'no more than two words'];
 
 function takes({ slots }: Phrase): string {
-  return NUMBERS[slots.length] ?? `${slots.length} words`;
+  return NUMBERS[slots.length] ?? `no more than ${slots.length} words`;
 }
 
 function hasStood(phrase: Phrase, name: string, { stood }: Saying): boolean {

@@ -225,7 +225,7 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
     tellNoBlock(statement, reports);
     return null;
   }
-  readLabel(argument.is === 'block' ? argument.label : 'no label', statement, reports);
+  readLabel(argument.label, statement, reports);
   if (argument.is === 'entries') return readEntries(keyword, statement, reports);
   return {
     is: 'section',

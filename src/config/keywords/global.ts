@@ -128,7 +128,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   accepted('use_pid_dir', flag, 'put pid files in the keepalived run sub-directory'),
   accepted(
     'virtual_server_group',
-    entries('group entry'),
+    entries('group entry', 'name'),
     'named set of addresses, ranges or fwmarks',
     { repeats: 'list' },
   ),
@@ -158,8 +158,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('vrrp_version', choice('2', '3'), 'of instances that name none', { default: '2' }),
   keyword('vrrp_mcast_group4', GROUP4, 'group of IPv4 advertisements', { default: '224.0.0.18' }),
   keyword('vrrp_mcast_group6', GROUP6, 'group of IPv6 advertisements', { default: 'ff02::12' }),
-  keyword('vrrp_startup_delay', seconds(0, SECONDS_MAX), 'nobody becomes MASTER before', {
-    default: '0',
+  keyword('vrrp_startup_delay', seconds(0.001, SECONDS_MAX), 'nobody becomes MASTER before', {
     repeats: 'largest',
   }),
   keyword('vrrp_down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
@@ -184,12 +183,14 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: 'off',
   }),
   keyword('vrrp_rt_priority', REALTIME, 'real-time priority of the VRRP process', { unset: 'off' }),
-  keyword('vrrp_priority', NICE, 'nice value of the VRRP process', { default: '0' }),
+  keyword('vrrp_priority', NICE, 'nice value of the VRRP process', { unset: 'that of the daemon' }),
   keyword('vrrp_no_swap', flag, 'lock the memory of the VRRP process'),
   keyword('checker_rt_priority', REALTIME, 'real-time priority of the health process', {
     unset: 'off',
   }),
-  keyword('checker_priority', NICE, 'nice value of the health process', { default: '0' }),
+  keyword('checker_priority', NICE, 'nice value of the health process', {
+    unset: 'that of the daemon',
+  }),
   keyword('checker_no_swap', flag, 'lock the memory of the health process'),
   keyword('checker_log_all_failures', boolean, 'log each failed attempt', { default: 'off' }),
   keyword('lvs_flush', flag, 'empty the kernel’s table at start, whoever filled it'),

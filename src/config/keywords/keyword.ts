@@ -70,7 +70,7 @@ export type Argument =
   /** A line of words: positional ones, then options by name. */
   | { readonly is: 'phrase'; readonly of: PhraseName }
   /** A block of such lines: addresses, routes, tracked things, members. */
-  | { readonly is: 'entries'; readonly of: PhraseName }
+  | { readonly is: 'entries'; readonly of: PhraseName; readonly label: PhraseName }
   /** A block of statements with keywords of their own, and the words between keyword and brace. */
   | { readonly is: 'block'; readonly block: BlockName; readonly label: PhraseName };
 
@@ -345,8 +345,8 @@ export function phrase(of: PhraseName): Argument {
   return { is: 'phrase', of };
 }
 
-export function entries(of: PhraseName): Argument {
-  return { is: 'entries', of };
+export function entries(of: PhraseName, label: PhraseName = 'no label'): Argument {
+  return { is: 'entries', of, label };
 }
 
 export function block(name: BlockName, label: PhraseName = 'no label'): Argument {
