@@ -345,7 +345,7 @@ export function formOf(phrase: Phrase): string {
   });
   const names = [...phrase.options.values()].filter(({ sameAs }) => sameAs === null);
   if (names.length === 0) return slots.join(' ');
-  const isChoice = phrase.alternatives !== undefined && phrase.slots.length === 0;
+  const isChoice = phrase.alternatives?.length === names.length && phrase.slots.length === 0;
   const options = names.slice(0, OPTIONS_SHOWN_MAX).map((option) => {
     const text = [option.name, symbolOfOption(option)].filter((part) => part !== '').join(' ');
     return isChoice ? text : `[${text}]`;
@@ -354,8 +354,14 @@ export function formOf(phrase: Phrase): string {
   return [...slots, [...options, ...more].join(isChoice ? '|' : ' ')].join(' ');
 }
 
+/** Within another form: of more than two options none is shown. */
+function shortFormOf(phrase: Phrase): string {
+  if (phrase.options.size <= 2) return formOf(phrase);
+  return [formOf({ ...phrase, options: new Map() }), '…'].join(' ').trim();
+}
+
 function symbolOfOption({ argument }: Keyword): string {
   if (argument.is === 'flag') return '';
-  if (argument.is === 'phrase') return formOf(PHRASES[argument.of]);
+  if (argument.is === 'phrase') return shortFormOf(PHRASES[argument.of]);
   return isScalar(argument) ? symbolOf(argument) : '';
 }

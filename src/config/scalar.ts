@@ -77,8 +77,10 @@ export function signOf(scalar: Scalar): string {
   return scalar.is === 'integer' && scalar.unit !== undefined ? SIGNS[scalar.unit] : '';
 }
 
-function rangeText(range: Range, sign: string): string {
-  return `from ${range.min}${sign} to ${range.max}${sign}`;
+/** `from 0.01 s to 255 s`, but `from 0 to 255 hops`. */
+function rangeText({ min, max }: Range, sign: string): string {
+  const first = sign.length > ' ms'.length ? '' : sign;
+  return `from ${min}${first} to ${max}${sign}`;
 }
 
 const DECIMAL = /^[+-]?\d+$/;

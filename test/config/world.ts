@@ -1,4 +1,5 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
+import type { Word } from '../../src/config/ast.ts';
 import type { ConfigEnvironment } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
@@ -43,4 +44,14 @@ export function load(
     environment: environmentOf({ 'lvsd.conf': text, ...files }),
     ...(configId === undefined ? {} : { configId }),
   });
+}
+
+/** The words of a line, as the parser gives them. */
+export function words(line: string): [Word, ...Word[]] {
+  const file = { path: 'lvsd.conf', text: line, order: 0 };
+  return [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => ({
+    text,
+    quoted: false,
+    span: { file, start: index, end: index + text.length },
+  })) as [Word, ...Word[]];
 }

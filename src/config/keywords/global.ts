@@ -98,7 +98,8 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     repeats: 'first',
   }),
   accepted('net_namespace_ipvs', word, 'apply only IPVS configuration in this network namespace', {
-    unset: 'net_namespace',
+    inherits: [{ block: 'the top level', keyword: 'net_namespace' }],
+    unset: 'that of the host',
     repeats: 'first',
   }),
   accepted(
@@ -433,7 +434,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('v3_checksum_as_v2', flag, 'default v3_checksum_as_v2'),
   accepted('vmac_addr_prefix', word, 'name prefix of vmacs for extra address interfaces', {
     inherits: of('vmac_prefix'),
-    unset: 'vmac_prefix',
+    default: 'vrrp',
     repeats: 'first',
   }),
   accepted('vmac_prefix', word, 'name prefix of created vmac interfaces', {

@@ -31,6 +31,7 @@ import { ROUTING } from './routing.ts';
 
 const NO_OPTIONS: KeywordTable = new Map();
 const BFD_NAME_OCTETS_MAX = 31;
+const SET_NAME_OCTETS_MAX = 31;
 const CPU_MAX = 1023;
 
 function slots(...all: readonly Slot[]): Phrase {
@@ -130,7 +131,7 @@ const GLOBAL = {
   sets: slots(
     ...['SET4', 'SET6', 'IF6', 'IGMP', 'MLD', 'ND'].map((one) => ({
       name: one,
-      argument: name(INT_MAX),
+      argument: name(SET_NAME_OCTETS_MAX),
       optional: true,
     })),
   ),

@@ -53,7 +53,7 @@ const TRACK_GROUP = keyword('track_group', word, 'the track_group that a static 
 
 const ADDRESS: readonly Keyword[] = [
   keyword('dev', interfaceName, 'that holds the address', {
-    unset: 'the interface of the instance',
+    unset: 'the interface of the instance, of static entries default_interface',
     repeats: 'first',
   }),
   keyword(
@@ -112,7 +112,9 @@ const ROUTE_TYPES = [
 /** What routes and their next hops have in common. */
 const HOP: readonly Keyword[] = [
   keyword('via', phrase('gateway'), 'gateway'),
-  keyword('dev', interfaceName, 'to leave by', { unset: 'the interface of the instance' }),
+  keyword('dev', interfaceName, 'to leave by', {
+    unset: 'the interface of the instance, of static entries as the gateway says',
+  }),
   keyword('oif', interfaceName, 'to leave by', { sameAs: 'dev' }),
   keyword('onlink', flag, 'the gateway is on the link, whatever the addresses say'),
   keyword('encap', phrase('encapsulation'), 'lightweight tunnel'),

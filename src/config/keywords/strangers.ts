@@ -70,7 +70,7 @@ const STRANGERS: readonly Entry[] = [
     word: 'lvs_id',
     places: ['global_defs'],
     code: 'unknown-keyword',
-    message: '"lvs_id" is a word of keepalived before 1.0',
+    message: '"lvs_id" is an old word for "router_id", and keepalived no longer knows it',
     hint: 'write "router_id"',
     suggestion: 'router_id',
   },
@@ -78,7 +78,7 @@ const STRANGERS: readonly Entry[] = [
     word: 'nat_mask',
     places: ['virtual_server'],
     code: 'deprecated',
-    message: '"nat_mask" does nothing since Linux 2.4: the kernel finds the answers by itself',
+    message: '"nat_mask" has done nothing for years: keepalived no longer knows it',
     hint: 'remove it',
   },
   {
