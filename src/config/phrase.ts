@@ -129,7 +129,7 @@ class PhraseReader {
       this.unmet.push({
         code: 'missing-argument',
         span,
-        message: `"${owner.name}" needs a value`,
+        message: `"${owner.name}" needs ${slot.name}`,
         hint: hintOf(phrase, owner),
       });
       return;

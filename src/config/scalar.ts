@@ -7,6 +7,7 @@ import type { DiagnosticCode } from './diagnostic.ts';
 import { FORMS } from './keywords/forms.ts';
 import type {
   AddressScalar,
+  DecimalScalar,
   IntegerScalar,
   Range,
   Scalar,
@@ -102,14 +103,20 @@ function numberOf(text: string): number {
   return Number(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
 }
 
-function within(number: number, text: string, scalar: IntegerScalar, hint: string): Reading {
+function within(
+  number: number,
+  text: string,
+  scalar: IntegerScalar | DecimalScalar,
+  hint: string,
+): Reading {
   const { min, max, tolerated } = scalar;
+  const sign = signOf(scalar);
   if (number >= min && number <= max) return { good: true, value: number };
   if (tolerated !== undefined && number >= tolerated.min && number <= tolerated.max) {
     const value = Math.min(max, Math.max(min, number));
-    return { good: true, value, adjusted: `${text} is taken as ${value}` };
+    return { good: true, value, adjusted: `${text}${sign} is taken as ${value}${sign}` };
   }
-  return outOfRange(text, signOf(scalar), hint);
+  return outOfRange(text, sign, hint);
 }
 
 function outOfRange(text: string, sign: string, hint: string): Reading {
@@ -117,7 +124,7 @@ function outOfRange(text: string, sign: string, hint: string): Reading {
 }
 
 function readDecimal(
-  scalar: Range & { readonly is: 'seconds' | 'milliseconds' },
+  scalar: DecimalScalar,
   text: string,
   { name }: Owner,
   decimalsMax: number,
@@ -128,9 +135,9 @@ function readDecimal(
     return bad(`"${text}" is no number of ${scalar.is}`, hint);
   }
   const number = Number(text);
-  if (number < scalar.min || number > scalar.max) return outOfRange(text, sign, hint);
+  const reading = within(number, text, scalar, hint);
   const [, decimals = ''] = text.split('.');
-  if (decimals.length <= decimalsMax) return { good: true, value: number };
+  if (!reading.good || decimals.length <= decimalsMax) return reading;
   const value = Number(number.toFixed(decimalsMax));
   return {
     good: true,

@@ -241,7 +241,12 @@ describe('keywords of LVS', () => {
       ['persistence_granularity 255.0.255.0', ['bad-value 255.0.255.0']],
       ['lvs_sched hash', ['bad-value hash']],
     ]);
-    check('TCP_CHECK', [['nb_get_retry 3', ['misplaced-keyword nb_get_retry']]]);
+    check('TCP_CHECK', [
+      ['delay_loop 86400', []],
+      ['delay_loop 0.0001', ['adjusted 0.0001']],
+      ['connect_timeout 4295', ['out-of-range 4295']],
+      ['nb_get_retry 3', ['misplaced-keyword nb_get_retry']],
+    ]);
     check('HTTP_GET', [['nb_get_retry 3', ['deprecated nb_get_retry']]]);
   });
 
@@ -263,7 +268,8 @@ describe('keywords of LVS', () => {
     check('DNS_CHECK', [
       ['name www.example', []],
       ['name www..example', ['bad-value www..example']],
-      ['type soa', ['bad-value soa']],
+      ['type soa', []],
+      ['type PTR', ['bad-value PTR']],
     ]);
   });
 

@@ -13,7 +13,9 @@ import {
   type Keyword,
   type KeywordTable,
   keyword,
+  LONG_SECONDS_MAX,
   MANDATORY,
+  MICROSECOND,
   type Place,
   PORT_MAX,
   phrase,
@@ -22,6 +24,7 @@ import {
   seconds,
   tableOf,
   UINT_MAX,
+  WHOLE_SECONDS_MAX,
   word,
 } from './keyword.ts';
 
@@ -35,21 +38,24 @@ function placesOf(name: string, blocks: readonly BlockName[]): readonly Place[] 
   return blocks.map((from) => ({ block: from, keyword: name }));
 }
 
+/** keepalived takes single microseconds, in which nothing can be checked. */
+const TIMEOUT = seconds(0.001, SECONDS_MAX, { min: MICROSECOND, max: SECONDS_MAX });
+const DELAY_LOOP = seconds(0.001, LONG_SECONDS_MAX, { min: MICROSECOND, max: LONG_SECONDS_MAX });
+
 /** What a virtual server hands down to its real servers, and these to their checkers. */
 export function handedDown(
   self: BlockName,
   from: readonly BlockName[],
   retryDelay: { readonly default?: string; readonly unset?: string },
 ): readonly Keyword[] {
-  const times = seconds(0.001, SECONDS_MAX);
-  const wait = seconds(0, SECONDS_MAX);
+  const wait = seconds(0, LONG_SECONDS_MAX);
   const own = { block: self, keyword: 'delay_loop' };
   return [
-    keyword('connect_timeout', times, 'until a check has failed', {
+    keyword('connect_timeout', TIMEOUT, 'until a check has failed', {
       default: '5',
       inherits: placesOf('connect_timeout', from),
     }),
-    keyword('delay_loop', times, 'time between checks', {
+    keyword('delay_loop', DELAY_LOOP, 'time between checks', {
       default: '60',
       inherits: placesOf('delay_loop', from),
     }),
@@ -190,7 +196,7 @@ export const DNS_CHECK: KeywordTable = tableOf(
   accepted('name', form('domain'), 'name that is asked for', { default: '.', repeats: 'first' }),
   accepted(
     'type',
-    choice('A', 'NS', 'CNAME', 'SOA', 'MX', 'TXT', 'AAAA', 'RRSIG', 'DNSKEY'),
+    { is: 'choice', of: 'A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY'.split(' '), anyCase: true },
     'type of record that is asked for',
     { default: 'SOA' },
   ),
@@ -225,7 +231,7 @@ export const MISC_CHECK: KeywordTable = tableOf(
   accepted('misc_path', script, 'script that is run', { unset: MANDATORY }),
   accepted(
     'misc_timeout',
-    integer(0, UINT_MAX, { unit: 'seconds' }),
+    integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' }),
     'until the script is killed',
     { default: '60', inherits: placesOf('delay_loop', ['MISC_CHECK', ...SERVERS]) },
   ),

@@ -14,6 +14,7 @@ import {
   interfaceName,
   type KeywordTable,
   keyword,
+  MICROSECOND,
   name,
   type Place,
   path,
@@ -23,6 +24,7 @@ import {
   seconds,
   tableOf,
   UINT_MAX,
+  WHOLE_SECONDS_MAX,
   word,
 } from './keyword.ts';
 
@@ -36,8 +38,8 @@ const REALTIME = integer(1, 99, { tolerated: { min: INT_MIN, max: INT_MAX } });
 /** keepalived takes 0 as 1. */
 const AT_LEAST_ONE = integer(1, UINT_MAX, { tolerated: { min: 0, max: UINT_MAX } });
 const OCTETS = integer(0, UINT_MAX, { unit: 'octets' });
-const MICROSECONDS = integer(0, UINT_MAX, { unit: 'microseconds' });
-const SECONDS = integer(0, UINT_MAX, { unit: 'seconds' });
+const MICROSECONDS = integer(1, UINT_MAX, { unit: 'microseconds' });
+const SECONDS = integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' });
 const SCRIPT_SECONDS = integer(1, 1000, { unit: 'seconds' });
 /** The kernel shows 15 octets of a name. */
 const PROCESS_NAME = name(15, { isCut: true });
@@ -63,7 +65,12 @@ export const TOP_LEVEL: KeywordTable = tableOf(
       repeats: 'list',
     },
   ),
-  keyword('child_wait_time', SECONDS, 'how long a process may take to stop', { default: '5' }),
+  keyword(
+    'child_wait_time',
+    integer(0, UINT_MAX, { unit: 'seconds' }),
+    'how long a process may take to stop',
+    { default: '5' },
+  ),
   accepted('SSL', block('SSL'), 'TLS client material used by SSL_GET'),
   accepted('bfd_instance', block('bfd_instance', 'BFD name'), 'declares one BFD session', {
     repeats: 'list',
@@ -393,7 +400,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   }),
   accepted(
     'smtp_connect_timeout',
-    integer(1, UINT_MAX, { unit: 'seconds', tolerated: { min: 0, max: UINT_MAX } }),
+    integer(1, WHOLE_SECONDS_MAX, {
+      unit: 'seconds',
+      tolerated: { min: 0, max: WHOLE_SECONDS_MAX },
+    }),
     'mail connection timeout',
     { default: '30' },
   ),
@@ -454,13 +464,13 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   }),
   accepted(
     'vrrp_garp_interval',
-    seconds(0.000_001, SECONDS_MAX),
+    seconds(MICROSECOND, SECONDS_MAX),
     'gap between any two gratuitous ARPs on an interface',
     { unset: 'no gap' },
   ),
   accepted(
     'vrrp_gna_interval',
-    seconds(0.000_001, SECONDS_MAX),
+    seconds(MICROSECOND, SECONDS_MAX),
     'gap between any two neighbour adverts on an interface',
     { unset: 'no gap' },
   ),

@@ -16,10 +16,7 @@ export type Unit = 'seconds' | 'milliseconds' | 'microseconds' | 'octets' | 'hop
 /** One word. */
 export type Scalar =
   | IntegerScalar
-  /** Seconds with up to six decimals. */
-  | { readonly is: 'seconds'; readonly min: number; readonly max: number }
-  /** Milliseconds with up to three decimals. */
-  | { readonly is: 'milliseconds'; readonly min: number; readonly max: number }
+  | DecimalScalar
   | WordScalar
   | { readonly is: 'choice'; readonly of: readonly string[]; readonly anyCase?: boolean }
   | AddressScalar
@@ -39,6 +36,12 @@ export interface IntegerScalar extends Range {
   readonly tolerated?: Range;
   /** What the keyword alone means. */
   readonly bare?: number;
+}
+
+/** Seconds with up to six decimals, milliseconds with up to three. */
+export interface DecimalScalar extends Range {
+  readonly is: 'seconds' | 'milliseconds';
+  readonly tolerated?: Range;
 }
 
 export interface WordScalar {
@@ -316,8 +319,10 @@ export function integer(
   return { is: 'integer', min, max, ...more };
 }
 
-export function seconds(min: number, max: number): Scalar {
-  return { is: 'seconds', min, max };
+export function seconds(min: number, max: number, tolerated?: Range): Scalar {
+  return tolerated === undefined
+    ? { is: 'seconds', min, max }
+    : { is: 'seconds', min, max, tolerated };
 }
 
 export function milliseconds(min: number, max: number): Scalar {
@@ -360,6 +365,11 @@ export const UINT_MAX = 4_294_967_295;
 /** Signed 32 bits. */
 export const INT_MAX = 2_147_483_647;
 export const INT_MIN = -2_147_483_648;
-/** The longest time keepalived takes, in seconds. */
-export const SECONDS_MAX = 4_294;
+/** The longest time of most keywords: 32 bits of microseconds. */
+export const SECONDS_MAX = 4_294.967_295;
+/** The same in whole seconds. */
+export const WHOLE_SECONDS_MAX = 4_294;
+/** The longest time of the others: 64 bits of microseconds. */
+export const LONG_SECONDS_MAX = 18_446_744_073_709;
+export const MICROSECOND = 0.000_001;
 export const PORT_MAX = 65_535;

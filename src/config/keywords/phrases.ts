@@ -186,10 +186,9 @@ const GLOBAL = {
         ),
       ),
     ),
-    needs: INCLUDE_CHECKS.flatMap(([check]) => [check, `+${check}`, `-${check}`]),
   },
   'receive buffers': {
-    slots: [{ name: 'OCTETS', argument: integer(1, UINT_MAX, { unit: 'octets' }), optional: true }],
+    slots: [{ name: 'OCTETS', argument: integer(0, UINT_MAX, { unit: 'octets' }), optional: true }],
     options: tableOf(
       ...flags(
         ['MTU', 'as large as the largest packet of the interface'],

@@ -9,10 +9,10 @@ import {
   interfaceName,
   type KeywordTable,
   MANDATORY,
+  MICROSECOND,
   milliseconds,
   path,
   phrase,
-  SECONDS_MAX,
   seconds,
   tableOf,
   word,
@@ -29,7 +29,7 @@ export const TRACK_FILE: KeywordTable = tableOf(
   }),
 );
 
-const WAIT = seconds(0.000_001, 3600);
+const WAIT = seconds(MICROSECOND, 3600);
 
 export const VRRP_TRACK_PROCESS: KeywordTable = tableOf(
   accepted('process', phrase('command and parameters'), 'name or path, perhaps with parameters', {
@@ -99,7 +99,8 @@ export const BFD_INSTANCE: KeywordTable = tableOf(
   accepted('checker', flag, 'the checkers hear of the session', BOTH),
 );
 
-const GAP = seconds(0, SECONDS_MAX);
+/** 31 bits of microseconds. */
+const GAP = seconds(0, 2_147.483_647);
 
 export const GARP_GROUP: KeywordTable = tableOf(
   accepted('garp_interval', GAP, 'between two gratuitous ARPs of the group', { default: '0' }),

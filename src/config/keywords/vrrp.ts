@@ -16,17 +16,20 @@ import {
   MANDATORY,
   type Place,
   phrase,
-  SECONDS_MAX,
   script,
   seconds,
   tableOf,
   UINT_MAX,
+  WHOLE_SECONDS_MAX,
   word,
 } from './keyword.ts';
 
 function globally(...names: readonly string[]): readonly Place[] {
   return names.map((name) => ({ block: 'global_defs', keyword: name }));
 }
+
+/** 32 bits of milliseconds. */
+const SCRIPT_SECONDS_MAX = 4_294_967;
 
 const FIRST = { repeats: 'first' } as const;
 
@@ -81,7 +84,7 @@ const TRACK: readonly Keyword[] = [
   ),
 ];
 
-const SECONDS = integer(0, UINT_MAX, { unit: 'seconds' });
+const SECONDS = integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' });
 /** keepalived takes 0 as 1. */
 const AT_LEAST_ONE = integer(1, UINT_MAX, { tolerated: { min: 0, max: UINT_MAX } });
 
@@ -341,8 +344,8 @@ export const VRRP_SYNC_GROUP: KeywordTable = tableOf(
 
 export const VRRP_SCRIPT: KeywordTable = tableOf(
   keyword('script', script, 'the command, in quotes when it has arguments', { unset: MANDATORY }),
-  keyword('interval', seconds(0.001, SECONDS_MAX), 'time between runs', { default: '1' }),
-  keyword('timeout', seconds(0, SECONDS_MAX), 'a longer run has failed; 0: the interval', {
+  keyword('interval', seconds(0.001, SCRIPT_SECONDS_MAX), 'time between runs', { default: '1' }),
+  keyword('timeout', seconds(0, SCRIPT_SECONDS_MAX), 'a longer run has failed; 0: the interval', {
     default: '0',
   }),
   keyword(
