@@ -43,11 +43,11 @@ function blockOf(path: string): BlockName {
 
 /** The list names a phrase by the keyword or entry that it belongs to. */
 const PHRASES_OF: Readonly<Record<string, readonly PhraseName[]>> = {
-  '(address entry)': ['address'],
-  '(route entry)': ['route'],
+  '(address entry)': ['address', 'static address'],
+  '(route entry)': ['route', 'static route'],
   '(route entry)/encap ip': ['encapsulation ip'],
   '(route entry)/encap ip6': ['encapsulation ip6'],
-  '(rule entry)': ['rule'],
+  '(rule entry)': ['rule', 'static rule'],
   '(track entry)': ['tracked', 'weight'],
   '(unicast_peer entry)': ['peer'],
   '(lvs_method TUN)': ['tunnel'],

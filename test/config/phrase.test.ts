@@ -161,6 +161,8 @@ describe('keywords of VRRP', () => {
       ['192.0.2.10/24 brd 192.0.2.256', ['bad-value 192.0.2.256']],
       ['192.0.2.10/24 DEV eth0', ['bad-value DEV']],
       ['192.0.2.10/24 192.0.2.11/24', ['unknown-option 192.0.2.11/24']],
+      ['192.0.2.10/24 track_group TG', ['unknown-option track_group']],
+      ['192.0.2.10/24 brd 2001:db8::7', ['bad-value 2001:db8::7']],
       ['dev eth0', ['bad-value dev']],
     ]);
   });
@@ -219,6 +221,8 @@ describe('routing', () => {
       ['from all table 0', ['out-of-range 0']],
       ['from 192.0.2.0/24', ['missing-argument from 192.0.2.0/24']],
       ['goto 100 nop', ['contradiction goto 100 nop']],
+      ['from all table 1 track_group TG', []],
+      ['table 1 blackhole', ['contradiction table 1 blackhole']],
       ['table 1 table 2', ['repeated table']],
       ['table 1 lookup 2', ['repeated lookup']],
     ]);

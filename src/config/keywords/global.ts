@@ -115,10 +115,10 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     'addresses added at start, removed at stop',
     { repeats: 'list' },
   ),
-  accepted('static_routes', entries('route'), 'routes added at start, removed at stop', {
+  accepted('static_routes', entries('static route'), 'routes added at start, removed at stop', {
     repeats: 'list',
   }),
-  accepted('static_rules', entries('rule'), 'policy rules added at start, removed at stop', {
+  accepted('static_rules', entries('static rule'), 'policy rules added at start, removed at stop', {
     repeats: 'list',
   }),
   accepted(

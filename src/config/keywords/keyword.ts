@@ -163,6 +163,7 @@ export type PhraseName =
   | 'address'
   | 'static address'
   | 'route'
+  | 'static route'
   | 'gateway'
   | 'translation'
   | 'next hop'
@@ -173,6 +174,7 @@ export type PhraseName =
   | 'time that may be locked'
   | 'name that may be locked'
   | 'rule'
+  | 'static rule'
   | 'mark with family';
 
 /** What a keyword does in this version. */

@@ -27,6 +27,7 @@ export type RoutingName = Extract<
   | 'address'
   | 'static address'
   | 'route'
+  | 'static route'
   | 'gateway'
   | 'translation'
   | 'next hop'
@@ -37,11 +38,13 @@ export type RoutingName = Extract<
   | 'time that may be locked'
   | 'name that may be locked'
   | 'rule'
+  | 'static rule'
 >;
 
 const LABEL_OCTETS_MAX = 15;
 const BYTE = integer(0, 255, { anyBase: true, named: true });
 const UINT = integer(0, UINT_MAX, { anyBase: true });
+const DECIMAL = integer(0, UINT_MAX);
 const UINT_OR_NAME = integer(0, UINT_MAX, { anyBase: true, named: true });
 const SECONDS = integer(0, UINT_MAX, { unit: 'seconds' });
 const FAMILIES = [
@@ -49,6 +52,7 @@ const FAMILIES = [
   keyword('inet6', flag, 'of IPv6', { unset: 'as the address' }),
 ];
 const NO_TRACK = accepted('no_track', flag, 'its removal by others changes no state');
+const BROADCAST = either({ is: 'address', family: 'ipv4' }, choice('+', '-'));
 const TRACK_GROUP = keyword('track_group', word, 'the track_group that a static entry follows');
 
 const ADDRESS: readonly Keyword[] = [
@@ -65,8 +69,8 @@ const ADDRESS: readonly Keyword[] = [
     'how far the address is valid',
     { effect: 'partial', unset: 'global' },
   ),
-  keyword('broadcast', either(address, choice('+', '-')), 'address; + takes that of the network'),
-  keyword('brd', either(address, choice('+', '-')), 'the same', { sameAs: 'broadcast' }),
+  keyword('broadcast', BROADCAST, 'address; + takes that of the network'),
+  keyword('brd', BROADCAST, 'the same', { sameAs: 'broadcast' }),
   keyword('label', name(LABEL_OCTETS_MAX), 'name that ifconfig shows, of IPv4'),
   accepted('peer', prefix, 'far end of a point-to-point link'),
   accepted('home', flag, 'a home address of Mobile IPv6'),
@@ -128,7 +132,7 @@ const ROUTE: readonly Keyword[] = [
   ...FAMILIES,
   keyword('src', address, 'source that is preferred'),
   keyword('gw', address, 'gateway', { insteadOf: 'via' }),
-  keyword('from', prefix, 'sources, of IPv6'),
+  keyword('from', { ...prefix, family: 'ipv6' }, 'sources'),
   keyword('tos', BYTE, 'type of service', { default: '0' }),
   keyword('dsfield', BYTE, 'type of service', { default: '0', sameAs: 'tos' }),
   keyword('table', UINT_OR_NAME, 'that holds the route', { default: 'main' }),
@@ -144,12 +148,12 @@ const ROUTE: readonly Keyword[] = [
   keyword('rtt', TIME, 'round trip time'),
   keyword('rttvar', TIME, 'its variation'),
   keyword('reordering', NUMBER, 'of segments'),
-  keyword('window', UINT, 'of TCP'),
+  keyword('window', DECIMAL, 'of TCP'),
   keyword('cwnd', NUMBER, 'congestion window'),
   keyword('ssthresh', NUMBER, 'slow start threshold'),
   keyword('rto_min', TIME, 'shortest time before a segment is sent again'),
-  keyword('initcwnd', UINT, 'congestion window at the start'),
-  keyword('initrwnd', UINT, 'receive window at the start'),
+  keyword('initcwnd', DECIMAL, 'congestion window at the start'),
+  keyword('initrwnd', DECIMAL, 'receive window at the start'),
   keyword('features', choice('ecn'), 'of TCP'),
   keyword('quickack', choice('0', '1'), 'acknowledge at once'),
   keyword('congctl', phrase('name that may be locked'), 'congestion control'),
@@ -164,7 +168,6 @@ const ROUTE: readonly Keyword[] = [
   }),
   keyword('nexthop', phrase('next hop'), 'one of several ways', { repeats: 'list' }),
   NO_TRACK,
-  TRACK_GROUP,
   keyword('vrf', interfaceName, 'whose table holds the route'),
   ...ROUTE_TYPES.map((type) => keyword(type, flag, `the route is of type ${type}`)),
 ];
@@ -214,9 +217,8 @@ const RULE: readonly Keyword[] = [
   keyword('sport', form('port range'), 'source ports'),
   keyword('dport', form('port range'), 'destination ports'),
   NO_TRACK,
-  TRACK_GROUP,
   keyword('type', flag, 'the action follows'),
-  keyword('goto', UINT, 'goes on with the rule of this preference'),
+  keyword('goto', DECIMAL, 'goes on with the rule of this preference'),
   keyword('nop', flag, 'does nothing'),
   keyword('blackhole', flag, 'packets are dropped'),
   keyword('unreachable', flag, 'packets are dropped, and the sender is told'),
@@ -225,26 +227,37 @@ const RULE: readonly Keyword[] = [
 
 const DESTINATION = either(prefix, choice('default', 'default6', 'any', 'all'));
 
-export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
-  address: {
+function addressEntry(...more: readonly Keyword[]): Phrase {
+  return {
     slots: [{ name: 'ADDRESS[/LENGTH]', argument: prefix }],
-    options: tableOf(
-      ...ADDRESS,
-      accepted('use_vmac', flag, 'on a macvlan of its interface'),
-      TRACK_GROUP,
-    ),
-  },
-  'static address': {
-    slots: [{ name: 'ADDRESS[/LENGTH]', argument: prefix }],
-    options: tableOf(...ADDRESS, TRACK_GROUP),
-  },
-  route: {
+    options: tableOf(...ADDRESS, ...more),
+  };
+}
+
+function routeEntry(...more: readonly Keyword[]): Phrase {
+  return {
     slots: [{ name: 'DESTINATION', argument: DESTINATION, optional: true }],
-    options: tableOf(...ROUTE),
+    options: tableOf(...ROUTE, ...more),
     loose: true,
     needs: ['DESTINATION', 'to'],
     alternatives: ROUTE_TYPES,
-  },
+  };
+}
+
+function ruleEntry(...more: readonly Keyword[]): Phrase {
+  return {
+    slots: [],
+    options: tableOf(...RULE, ...more),
+    needs: ['table', 'lookup', 'l3mdev', ...RULE_ACTIONS],
+    alternatives: ['table', 'l3mdev', ...RULE_ACTIONS],
+  };
+}
+
+export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
+  address: addressEntry(accepted('use_vmac', flag, 'on a macvlan of its interface')),
+  'static address': addressEntry(TRACK_GROUP),
+  route: routeEntry(),
+  'static route': routeEntry(TRACK_GROUP),
   gateway: {
     slots: [
       { name: 'inet|inet6', argument: choice('inet', 'inet6'), optional: true },
@@ -297,13 +310,9 @@ export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
       keyword('flags', UINT, 'of the tunnel'),
     ),
   },
-  'number that may be locked': locked(UINT),
+  'number that may be locked': locked(DECIMAL),
   'time that may be locked': locked(form('time')),
   'name that may be locked': locked(word),
-  rule: {
-    slots: [],
-    options: tableOf(...RULE),
-    needs: ['table', 'lookup', 'l3mdev', ...RULE_ACTIONS],
-    alternatives: RULE_ACTIONS,
-  },
+  rule: ruleEntry(),
+  'static rule': ruleEntry(TRACK_GROUP),
 };

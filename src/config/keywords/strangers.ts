@@ -33,10 +33,10 @@ const CHECKERS: readonly BlockName[] = [
 ];
 
 /** The manual page has it, keepalived refuses it, and another word does what it says. */
-function documented(word: string, place: Place, suggestion: string): Entry {
+function documented(word: string, places: readonly Place[], suggestion: string): Entry {
   return {
     word,
-    places: [place],
+    places,
     code: 'unknown-keyword',
     message: `"${word}" stands in the manual of keepalived, but keepalived does not know it`,
     hint: `write "${suggestion}"`,
@@ -45,13 +45,13 @@ function documented(word: string, place: Place, suggestion: string): Entry {
 }
 
 const STRANGERS: readonly Entry[] = [
-  documented('state_file_location', 'global_defs', 'state_dump_file'),
-  documented('stats_file_location', 'global_defs', 'stats_dump_file'),
-  documented('json_file_location', 'global_defs', 'json_dump_file'),
-  documented('ip_proto', 'rule', 'ipproto'),
-  documented('readable', 'include checks', 'read'),
-  documented('+readable', 'include checks', '+read'),
-  documented('-readable', 'include checks', '-read'),
+  documented('state_file_location', ['global_defs'], 'state_dump_file'),
+  documented('stats_file_location', ['global_defs'], 'stats_dump_file'),
+  documented('json_file_location', ['global_defs'], 'json_dump_file'),
+  documented('ip_proto', ['rule', 'static rule'], 'ipproto'),
+  documented('readable', ['include checks'], 'read'),
+  documented('+readable', ['include checks'], '+read'),
+  documented('-readable', ['include checks'], '-read'),
   {
     word: 'dynamic',
     places: ['FILE_CHECK'],
