@@ -72,14 +72,14 @@ function buildVirtualServer(
       (inner) => buildRealServer(inner, { section, key, forwarding, globals }, context) ?? [],
     );
   const realServers = withoutDuplicates(real, section, context);
-  if (realServers.length === 0) {
+  if (!section.mentions('real_server')) {
     context.reports.add({
       code: 'missing-keyword',
       span: section.span,
       message: `virtual_server ${formatService(key)} has no real_server`,
     });
-    return null;
   }
+  if (realServers.length === 0) return null;
   const total = realServers.reduce((sum, one) => sum + one.weight, 0);
   return {
     key,
@@ -127,7 +127,7 @@ function readKey(section: Section, context: ScriptContext): ServiceKey | null {
   const endpoint = endpointOf(section.label);
   if (endpoint === null) return null;
   const protocol = (section.text('protocol')?.toLowerCase() ?? null) as Protocol | null;
-  if (protocol === null) {
+  if (!section.mentions('protocol')) {
     reports.add({
       code: 'missing-keyword',
       span: section.span,

@@ -4,8 +4,9 @@
  */
 import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import type { Keyword, PhraseName, Scalar } from './keywords/keyword.ts';
-import { readPhraseNamed, type Said } from './phrase.ts';
+import { type Keyword, MANDATORY, type PhraseName, type Scalar } from './keywords/keyword.ts';
+import { PHRASES } from './keywords/phrases.ts';
+import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
 import type { Section } from './section.ts';
 
@@ -66,7 +67,7 @@ function readPhraseOf(
 /** The words between the keyword of a block and its brace. */
 export function readLabel(of: PhraseName, statement: Statement, reports: Reports): void {
   const { text, span } = statement.keyword;
-  const line = { name: text, help: 'its name', span, relation: 'behind' } as const;
+  const line = { name: text, help: formOf(PHRASES[of]), span, relation: 'behind' } as const;
   readPhraseNamed(of, statement.args, line, reports);
 }
 
@@ -109,7 +110,9 @@ function readOne(
   }
   const reading = readScalar(scalar, first.text, keyword);
   if (!reading.good) {
-    reports.add({ ...reading, span: first.span });
+    const isZero = reading.code === 'out-of-range' && Number(first.text) === 0;
+    const hint = isZero ? reading.hint + withoutLine(keyword) : reading.hint;
+    reports.add({ ...reading, hint, span: first.span });
     return null;
   }
   const { value, adjusted } = reading;
@@ -117,6 +120,11 @@ function readOne(
     reports.add({ code: 'adjusted', span: first.span, message: adjusted });
   }
   return typeof value === 'number' ? { is: 'number', number: value } : { is: 'text', text: value };
+}
+
+/** Many write 0 for none, where none is said by saying nothing. */
+function withoutLine({ default: standard, unset }: Keyword): string {
+  return standard !== null || unset === MANDATORY ? '' : `; without the line: ${unset}`;
 }
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
