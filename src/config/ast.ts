@@ -13,14 +13,17 @@ export interface Statement {
   readonly args: readonly Word[];
   /** The arguments as written, quotes included: scripts are split by other rules (config-grammar §6). */
   readonly rawArgs: string;
-  /** Null: no block. */
-  readonly block: readonly Statement[] | null;
+  readonly hasBlock: boolean;
+  /** What stands between its braces, made anew each time. */
+  block(): Iterable<Statement>;
 }
 
 /** From the keyword to the last argument. */
 export function statementSpan({ keyword, args }: Statement): Span {
-  const last = args.at(-1) ?? keyword;
-  if (last.span.file !== keyword.span.file || last.span.end < keyword.span.start)
-    return keyword.span;
-  return { file: keyword.span.file, start: keyword.span.start, end: last.span.end };
+  const last = args.at(-1);
+  if (last === undefined) return keyword.span;
+  const { file, start } = keyword.span;
+  if (last.span.file !== file || last.span.end < start) return keyword.span;
+  const definedAt = keyword.span.definedAt ?? last.span.definedAt ?? null;
+  return { file, start, end: last.span.end, definedAt };
 }

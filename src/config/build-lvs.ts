@@ -30,13 +30,21 @@ const PERSISTENCE_SECONDS = 360;
 const MARK_MAX = 4_294_967_295;
 const PORT_MAX = 65_535;
 
-export function buildHealth(root: Section, globals: Section, context: ScriptContext): HealthConfig {
+/** `look` sees each virtual server's section, which is not kept. */
+export function buildHealth(
+  root: Section,
+  globals: Section,
+  context: ScriptContext,
+  look: (virtualServer: Section) => void,
+): HealthConfig {
   const virtualServers: VirtualServer[] = [];
-  for (const section of root.sections('virtual_server')) {
+  const names = new Set<string>();
+  for (const section of root.each('virtual_server')) {
+    look(section);
     const server = buildVirtualServer(section, globals, context);
     if (server === null) continue;
     const name = formatService(server.key);
-    if (virtualServers.some(({ key }) => formatService(key) === name)) {
+    if (names.has(name)) {
       context.reports.add({
         code: 'duplicate',
         span: section.span,
@@ -45,6 +53,7 @@ export function buildHealth(root: Section, globals: Section, context: ScriptCont
       });
       continue;
     }
+    names.add(name);
     virtualServers.push(server);
   }
   return {
@@ -66,12 +75,8 @@ function buildVirtualServer(
   const key = readKey(section, context);
   if (key === null) return null;
   const forwarding = readMethod(section, 'lvs_method', 'nat', context);
-  const real = section
-    .sections('real_server')
-    .flatMap(
-      (inner) => buildRealServer(inner, { section, key, forwarding, globals }, context) ?? [],
-    );
-  const realServers = withoutDuplicates(real, section, context);
+  const pacing = readPacingWords(section);
+  const realServers = readRealServers({ section, key, forwarding, pacing, globals }, context);
   if (!section.mentions('real_server')) {
     context.reports.add({
       code: 'missing-keyword',
@@ -295,7 +300,7 @@ function portFor(
   if (forwarding === 'nat') return port === 0 ? servicePort : port;
   if (port !== servicePort && port !== 0 && key.kind === 'address') {
     reports.add({
-      code: 'adjusted',
+      code: 'port-ignored',
       span: section.label[1]?.span ?? section.span,
       message: `${forwarding.toUpperCase()} cannot change the port: ${servicePort} is used instead of ${port}`,
       hint: 'write the port of the virtual server, or use NAT',
@@ -308,6 +313,7 @@ interface Parent {
   readonly section: Section;
   readonly key: ServiceKey;
   readonly forwarding: ForwardingMethod;
+  readonly pacing: PacingWords;
   readonly globals: Section;
 }
 
@@ -376,27 +382,26 @@ function inherited(name: string, ...sections: readonly Section[]): boolean {
   return false;
 }
 
-function withoutDuplicates(
-  servers: readonly RealServer[],
-  section: Section,
-  { reports }: ScriptContext,
-): readonly RealServer[] {
+/** Each address and port once. */
+function readRealServers(parent: Parent, context: ScriptContext): readonly RealServer[] {
+  const servers: RealServer[] = [];
   const seen = new Set<string>();
-  const inners = section.sections('real_server');
-  return servers.filter((server) => {
+  for (const section of parent.section.sections('real_server')) {
+    const server = buildRealServer(section, parent, context);
+    if (server === null) continue;
     const name = formatEndpoint(server.address, server.port);
-    if (!seen.has(name)) {
-      seen.add(name);
-      return true;
+    if (seen.has(name)) {
+      context.reports.add({
+        code: 'duplicate',
+        span: section.label[0]?.span ?? section.span,
+        message: `${name} is a real_server of this virtual_server already`,
+      });
+      continue;
     }
-    const again = inners.findLast((inner) => inner.label[0]?.text === server.address);
-    reports.add({
-      code: 'duplicate',
-      span: again?.label[0]?.span ?? section.span,
-      message: `${name} is a real_server of this virtual_server already`,
-    });
-    return false;
-  });
+    seen.add(name);
+    servers.push(server);
+  }
+  return servers;
 }
 
 function readChecks(
@@ -405,18 +410,20 @@ function readChecks(
   endpoint: Endpoint,
   context: ScriptContext,
 ): readonly Check[] {
-  const scopes = [real, parent.section];
   const port = endpoint.port || (parent.key.kind === 'address' ? parent.key.port : 0);
+  const scopes = { real: readPacingWords(real), virtual: parent.pacing, globals: parent.globals };
   const tcp = real.sections('TCP_CHECK').map(
     (section): Check => ({
       kind: 'tcp',
-      target: readTarget(section, { ...endpoint, port }),
-      pacing: readPacing([section, ...scopes], parent.globals, 1),
+      target: readTarget(section, { address: endpoint.address, port }),
+      pacing: readPacing(section, scopes, 1),
     }),
   );
-  const http = real
-    .sections('HTTP_GET', 'SSL_GET')
-    .flatMap((section) => readHttp(section, scopes, { ...endpoint, port }, parent, context) ?? []);
+  const http = real.sections('HTTP_GET', 'SSL_GET').flatMap((section) => {
+    const target = readTarget(section, { address: endpoint.address, port });
+    const pacing = readPacing(section, scopes, 3);
+    return readHttp([section, real, parent.section], { target, pacing }, context) ?? [];
+  });
   return [...tcp, ...http];
 }
 
@@ -433,39 +440,65 @@ function readTarget(section: Section, endpoint: Endpoint): CheckTarget {
 
 /** The nearest word counts: of the checker, its real server, its virtual server. */
 function readPacing(
-  scopes: readonly Section[],
-  globals: Section,
+  section: Section,
+  { real, virtual, globals }: PacingScopes,
   retryDelaySeconds: number,
 ): CheckPacing {
-  const first = (names: readonly string[], otherwise: number): number => {
-    for (const scope of scopes) {
-      const value = scope.number(...names);
-      if (value !== null) return value;
-    }
-    return otherwise;
-  };
-  const delayLoopMs = first(['delay_loop'], 60) * 1000;
+  const own = readPacingWords(section);
+  const delayLoopSeconds =
+    own.delayLoopSeconds ?? real.delayLoopSeconds ?? virtual.delayLoopSeconds ?? 60;
   return {
-    delayLoopMs,
-    retry: first(['retry'], 1),
-    delayBeforeRetryMs: first(['delay_before_retry'], retryDelaySeconds) * 1000,
-    warmupMs: first(['warmup'], delayLoopMs / 1000) * 1000,
-    connectTimeoutMs: first(['connect_timeout'], 5) * 1000,
-    alpha: inherited('alpha', ...scopes),
+    delayLoopMs: delayLoopSeconds * 1000,
+    retry: own.retry ?? real.retry ?? virtual.retry ?? 1,
+    delayBeforeRetryMs:
+      (own.retryDelaySeconds ??
+        real.retryDelaySeconds ??
+        virtual.retryDelaySeconds ??
+        retryDelaySeconds) * 1000,
+    warmupMs:
+      (own.warmupSeconds ?? real.warmupSeconds ?? virtual.warmupSeconds ?? delayLoopSeconds) * 1000,
+    connectTimeoutMs:
+      (own.connectSeconds ?? real.connectSeconds ?? virtual.connectSeconds ?? 5) * 1000,
+    alpha: own.alpha ?? real.alpha ?? virtual.alpha ?? false,
     logAllFailures:
-      scopes[0]?.boolean('log_all_failures') ??
-      globals.boolean('checker_log_all_failures') ??
-      false,
+      section.boolean('log_all_failures') ?? globals.boolean('checker_log_all_failures') ?? false,
   };
 }
 
+/** What one block says of pacing; null: nothing. A virtual server is asked once for all its checkers. */
+interface PacingWords {
+  readonly delayLoopSeconds: number | null;
+  readonly retry: number | null;
+  readonly retryDelaySeconds: number | null;
+  readonly warmupSeconds: number | null;
+  readonly connectSeconds: number | null;
+  readonly alpha: boolean | null;
+}
+
+interface PacingScopes {
+  readonly real: PacingWords;
+  readonly virtual: PacingWords;
+  readonly globals: Section;
+}
+
+function readPacingWords(section: Section): PacingWords {
+  return {
+    delayLoopSeconds: section.number('delay_loop'),
+    retry: section.number('retry'),
+    retryDelaySeconds: section.number('delay_before_retry'),
+    warmupSeconds: section.number('warmup'),
+    connectSeconds: section.number('connect_timeout'),
+    alpha: section.boolean('alpha'),
+  };
+}
+
+/** The first scope is the checker itself. */
 function readHttp(
-  section: Section,
-  scopes: readonly Section[],
-  endpoint: Endpoint,
-  parent: Parent,
+  scopes: readonly [Section, ...Section[]],
+  { target, pacing }: { readonly target: CheckTarget; readonly pacing: CheckPacing },
   context: ScriptContext,
 ): Check | null {
+  const [section] = scopes;
   const urls = section.sections('url').map(readUrl);
   if (urls.length === 0) {
     context.reports.add({
@@ -476,14 +509,13 @@ function readHttp(
     });
     return null;
   }
-  const target = readTarget(section, endpoint);
-  const named = [section, ...scopes].map((scope) => scope.text('virtualhost'));
+  const named = scopes.map((scope) => scope.text('virtualhost'));
   const protocol = section.text('http_protocol') ?? '1.0';
   return {
     kind: 'http',
     tls: section.block === 'SSL_GET',
     target,
-    pacing: readPacing([section, ...scopes], parent.globals, 3),
+    pacing,
     httpVersion: protocol === '1.1' ? '1.1' : protocol === '1.0' ? '1.0' : '1.0c',
     host: named.find((name) => name !== null) ?? formatEndpoint(target.address, target.port),
     urls,

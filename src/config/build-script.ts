@@ -1,8 +1,8 @@
 /** A script's value → the command to run and its account, or a diagnostic (config-grammar §6). */
 import type { Script } from '../model/script.ts';
+import { splitCommand } from './command-words.ts';
 import type { Reports } from './diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
-import { splitCommand } from './lexer.ts';
 import type { Section, Setting } from './section.ts';
 import type { Span } from './source.ts';
 

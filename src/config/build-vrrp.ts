@@ -13,8 +13,9 @@ import type {
 } from '../model/vrrp.ts';
 import type { Word } from './ast.ts';
 import { readScript, resolveAccount, type ScriptContext } from './build-script.ts';
+import { isInterfaceName } from './interface-name.ts';
 import type { Said } from './phrase.ts';
-import type { Section } from './section.ts';
+import { merged, type Section } from './section.ts';
 
 const DEFAULT_PRIORITY = 100;
 const OWNER_PRIORITY = 255;
@@ -124,6 +125,7 @@ function buildInstance(
   const priority = section.number('priority');
   const initialState = section.text('state') === 'MASTER' ? 'master' : 'backup';
   const preempt = readPreempt(section, initialState, context);
+  const carried = new Set(advertised(addresses, family));
   const timing = readTiming(section, globals);
   const version = readVersion(section, globals, family, context);
   return {
@@ -146,9 +148,9 @@ function buildInstance(
       (family === 'ipv4'
         ? (globals.text('vrrp_mcast_group4') ?? '224.0.0.18')
         : (globals.text('vrrp_mcast_group6') ?? 'ff02::12')),
-    addresses: advertised(addresses, family),
+    addresses: [...carried],
     excludedAddresses: [
-      ...addresses.filter((one) => !advertised(addresses, family).includes(one)),
+      ...addresses.filter((one) => !carried.has(one)),
       ...readAddresses(section, 'virtual_ipaddress_excluded', interfaceName, context),
     ],
     announce: timing,
@@ -189,7 +191,7 @@ function readOfFamily(
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
   const name = section.text('interface') ?? globals.text('default_interface') ?? 'eth0';
   const known = context.environment.interfaces();
-  if (known !== null && !known.includes(name)) {
+  if (known !== null && !known.includes(name) && isInterfaceName(name)) {
     context.reports.add({
       code: 'unknown-interface',
       span: section.find('interface')?.span ?? section.span,
@@ -210,7 +212,7 @@ function readPreempt(
   if (setting === null) return true;
   if (state !== 'master') return false;
   reports.add({
-    code: 'contradiction',
+    code: 'nopreempt-ignored',
     span: setting.span,
     message: 'nopreempt does nothing beside "state MASTER"',
     hint: 'write "state BACKUP" on both directors; the priority decides',
@@ -257,8 +259,8 @@ function readAuthentication(
   version: 2 | 3,
   { reports }: ScriptContext,
 ): Authentication {
-  const [block] = section.sections('authentication');
-  if (block === undefined) return { type: 'none' };
+  const block = merged(section.sections('authentication'));
+  if (block === null) return { type: 'none' };
   const type = block.text('auth_type');
   const key = block.text('auth_pass');
   if (type === 'AH' || version === 3) {
@@ -434,29 +436,30 @@ interface Built {
 /** Each name once, and each VRID once on a link and family: the second one is left out. */
 function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext): readonly Built[] {
   const kept: Built[] = [];
+  const names = new Set<string>();
+  const routers = new Map<string, VrrpInstance>();
   for (const one of built) {
     const { section, instance } = one;
     const { name, vrid, interface: link, family } = instance;
     if (vrid === 0 || name === '') continue;
-    const sameName = kept.find((other) => other.instance.name === name);
-    const sameVrid = kept.find(
-      ({ instance: other }) =>
-        other.vrid === vrid && other.interface === link && other.family === family,
-    );
-    if (sameName !== undefined) {
+    const router = `${vrid} ${family} ${link}`;
+    const sameRouter = routers.get(router);
+    if (names.has(name)) {
       reports.add({
         code: 'duplicate',
         span: section.label[0]?.span ?? section.span,
         message: `there is a vrrp_instance "${name}" already`,
       });
-    } else if (sameVrid !== undefined) {
+    } else if (sameRouter !== undefined) {
       reports.add({
         code: 'duplicate',
         span: section.find('virtual_router_id')?.span ?? section.span,
-        message: `${sameVrid.instance.name} uses virtual_router_id ${vrid} on ${link} already`,
+        message: `${sameRouter.name} uses virtual_router_id ${vrid} on ${link} already`,
         hint: 'each virtual router of a link has a number of its own',
       });
     } else {
+      names.add(name);
+      routers.set(router, instance);
       kept.push(one);
     }
   }
@@ -469,11 +472,12 @@ function buildGroups(
   scripts: readonly VrrpScript[],
   context: ScriptContext,
 ): readonly SyncGroup[] {
+  const names = new Set(instances.map(({ name }) => name));
   const taken = new Map<string, string>();
   return root.sections('vrrp_sync_group').map((section) => {
     const name = nameOf(section);
     const words = section.words('group');
-    const members = words.filter((word) => isFree(word, name, instances, taken, context));
+    const members = words.filter((word) => isFree(word, name, names, taken, context));
     if (!section.mentions('group')) {
       context.reports.add({
         code: 'missing-keyword',
@@ -496,13 +500,13 @@ function buildGroups(
 function isFree(
   word: Word,
   group: string,
-  instances: readonly VrrpInstance[],
+  instances: ReadonlySet<string>,
   taken: Map<string, string>,
   { reports }: ScriptContext,
 ): boolean {
   const other = taken.get(word.text);
-  if (!instances.some(({ name }) => name === word.text)) {
-    const known = instances.map(({ name }) => name).join(', ');
+  if (!instances.has(word.text)) {
+    const known = [...instances].join(', ');
     reports.add({
       code: 'unknown-reference',
       span: word.span,

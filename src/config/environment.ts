@@ -1,38 +1,62 @@
 /** What reading a configuration asks of this machine: files, interfaces, accounts. The only effects here. */
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
-import type { FilePort } from './expand.ts';
+import { systemRandom } from '../base/random.ts';
+import { TEXT_MAX } from './expand.ts';
+import type { FilePort } from './include.ts';
 
 export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
 
+/** An address of this machine and the length of its network's prefix. */
+export interface Network {
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
 export interface ConfigEnvironment extends FilePort {
   hostName(): string;
   /** Names of the interfaces there are, or null when that cannot be told. */
   interfaces(): readonly string[] | null;
+  /** Addresses of an interface and the networks they lie in; null when it has none, or is unknown. */
+  networks(interfaceName: string): readonly Network[] | null;
   /** Null: there is no such user, or group. */
   account(user: string, group: string | null): Account | null;
   /** Whether a file can be run: `missing`, `not-executable` or fine. */
   program(path: string): 'good' | 'missing' | 'not-executable';
   variable(name: string): string | undefined;
+  /** In [0, 1). */
+  random(): number;
 }
 
-/** Bytes of one file; a configuration that is larger is no configuration. */
-const FILE_BYTES_MAX = 128 * 1024 * 1024;
+/** Octets of one file; all files together may not have more characters than that either. */
+const FILE_BYTES_MAX = TEXT_MAX;
 
 export function systemEnvironment(): ConfigEnvironment {
+  // Asked of the kernel once a reading of the configuration.
+  let names: readonly string[] | null = null;
+  let networks: ReadonlyMap<string, readonly Network[]> | null = null;
   return {
     readFile,
     listFiles,
     hostName: hostname,
-    interfaces: readInterfaces,
+    interfaces: () => {
+      names ??= readInterfaces();
+      return names;
+    },
+    networks: (interfaceName) => {
+      networks ??= readNetworks();
+      return networks.get(interfaceName) ?? null;
+    },
     account: findAccount,
     program: inspectProgram,
     variable: (name) => process.env[name],
+    random: systemRandom,
   };
 }
 
@@ -48,7 +72,7 @@ function readFile(path: string): { readonly text: string } | { readonly error: s
 }
 
 /** Down interfaces count too: `os.networkInterfaces` leaves them out. */
-function readInterfaces(): readonly string[] | null {
+function readInterfaces(): readonly string[] {
   try {
     return readdirSync('/sys/class/net');
   } catch {
@@ -56,18 +80,24 @@ function readInterfaces(): readonly string[] | null {
   }
 }
 
-/** Patterns may stand in every part of the path; directories and executable files are passed over. */
-function listFiles(pattern: string): readonly string[] {
-  const found = expandBraces(pattern).flatMap((one) => matchParts('/', one.split('/').slice(1)));
-  return [...new Set(found)].filter(isPlainFile).sort();
+function readNetworks(): ReadonlyMap<string, readonly Network[]> {
+  const found = new Map<string, readonly Network[]>();
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    const networks = (addresses ?? []).flatMap(({ address, cidr }) => {
+      const prefixLength = Number(cidr?.split('/')[1] ?? Number.NaN);
+      const canonical = parseAddress(address);
+      return canonical === null || Number.isNaN(prefixLength)
+        ? []
+        : [{ address: canonical, prefixLength }];
+    });
+    if (networks.length > 0) found.set(name, networks);
+  }
+  return found;
 }
 
-function expandBraces(pattern: string): readonly string[] {
-  const group = /\{([^{}]*)\}/.exec(pattern);
-  if (group === null) return [pattern];
-  const before = pattern.slice(0, group.index);
-  const after = pattern.slice(group.index + group[0].length);
-  return (group[1] ?? '').split(',').flatMap((part) => expandBraces(before + part + after));
+/** Patterns may stand in every part of the path; directories and executable files are passed over. */
+function listFiles(pattern: string): readonly string[] {
+  return matchParts('/', resolve(pattern).split('/').slice(1)).filter(isPlainFile).sort();
 }
 
 function matchParts(folder: string, parts: readonly string[]): readonly string[] {

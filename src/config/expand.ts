@@ -1,109 +1,124 @@
 /**
- * Files → lines: includes are read in, lines for other hosts dropped, definitions replaced, generators
- * written out (config-grammar §8-11). Each line remembers where every character of it came from.
+ * Files → lines → tokens: includes are read in, lines for other hosts dropped, definitions replaced,
+ * generators written out (config-grammar §8-11). A line with none of these goes to the lexer as it stands.
  */
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname } from 'node:path';
+import { type Definition, Definitions } from './definitions.ts';
+import { DerivedText, standingFor } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
 import { generate } from './generator.ts';
-import type { Line } from './lexer.ts';
+import { type FilePort, Includes } from './include.ts';
+import { Lexer } from './lexer.ts';
+import { mended, tellByteOrderMark } from './mend.ts';
 import type { SourceFile, Span } from './source.ts';
-
-/** What reading needs of the outside. */
-export interface FilePort {
-  /** The text, or why it cannot be read (`ENOENT`, `EISDIR`, …). */
-  readFile(path: string): { readonly text: string } | { readonly error: string };
-  /** Regular files that match a pattern of * ? [] {}, sorted. */
-  listFiles(pattern: string): readonly string[];
-}
+import { TOKENS_MAX, Tokens } from './tokens.ts';
 
 export interface ExpandOptions {
   readonly configId: string;
   readonly files: FilePort;
   readonly reports: Reports;
+  /** Odd characters stay as keepalived takes them, instead of being read as what was meant. */
+  readonly literal: boolean;
   /** Other values of predefined names: `_INSTANCE`, `_ENV NAME`. */
   predefined(name: string): string | undefined;
 }
 
-/** Files within files, and definitions within definitions. */
+/** Definitions within definitions. */
 const DEPTH_MAX = 32;
 /** Uses of definitions in one line, those within definitions included. */
 const USES_MAX = 4096;
-/** Characters of all lines together, likewise. */
-const EXPANDED_LENGTH_MAX = 64 * 1024 * 1024;
+/** Lines that definitions and generators make; each of them is kept with its places. */
+const DERIVED_LINES_MAX = 500_000;
+/** Characters of all files, and of all lines after definitions were replaced, likewise. */
+export const TEXT_MAX: number = 64 * 1024 * 1024;
 
-const INCLUDE = /^\s*(include[rmwba]?)\s+(?:"([^"]*)"|(\S+))\s*$/;
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
 const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*(.*)$/;
-const USE = /\$\{([A-Za-z_]\w*)((?:[ \t]+[^}]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
-
-interface Definition {
-  /** More than one for a multi-line definition. */
-  readonly lines: readonly string[];
-}
-
-/** A line being expanded: where each stretch of its text came from. */
-interface Stretch {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** Character by character the source's; else the whole stretch stands for the source's span. */
-  readonly literal: boolean;
-}
+const DEFINITION_WITH_BLANK = /^\s*(\$[A-Za-z_]\w*)\s+=/;
 
 export class Expander {
   readonly sources: SourceFile[] = [];
+  readonly tokens: Tokens = new Tokens();
   private readonly options: ExpandOptions;
-  private readonly definitions = new Map<string, Definition>();
-  private readonly open: string[] = [];
-  private length = 0;
+  private readonly lexer: Lexer;
+  private readonly definitions: Definitions;
+  private readonly includes: Includes;
+  private derivedLength = 0;
+  private derivedLines = 0;
+  private readLength = 0;
 
   constructor(options: ExpandOptions) {
     this.options = options;
+    this.lexer = new Lexer(this.tokens, options.reports);
+    this.includes = new Includes(options.files, options.reports);
+    this.definitions = new Definitions((name) => this.predefined(name));
   }
 
-  /** All lines of a file and of those that it includes. Null: the file cannot be read. */
-  read(path: string): Iterable<Line> | null {
-    const file = this.load(path);
-    return file === null ? null : this.linesOf(file);
+  /** Takes in a file and those that it includes; false: it cannot be read. */
+  read(path: string): boolean {
+    const file = this.load(path, null);
+    if (file === null) return false;
+    this.takeIn(file);
+    return true;
   }
 
-  private load(path: string): SourceFile | null {
+  private load(path: string, includedAt: Span | null): SourceFile | null {
     const read = this.options.files.readFile(path);
-    const file = { path, text: 'text' in read ? read.text : '', order: this.sources.length };
+    const text = 'text' in read ? read.text : '';
+    this.readLength += text.length;
+    const isTaken = 'text' in read && this.readLength <= TEXT_MAX;
+    const order = this.sources.length;
+    const file = { path, text: isTaken ? text : '', order, includedAt };
     this.sources.push(file);
-    if ('text' in read) return file;
-    this.options.reports.add({
-      code: 'unreadable-file',
-      span: { file, start: 0, end: 0 },
-      message: `cannot read ${path}: ${read.error}`,
-      hint: 'check the path and its permissions',
-    });
+    const span = includedAt ?? { file, start: 0, end: 0 };
+    if ('error' in read) {
+      this.includes.tellUnreadable(path, read.error, span, includedAt !== null);
+    } else if (!isTaken) {
+      this.tellTooLarge(span, `more than ${TEXT_MAX} characters in all files`);
+    } else if (isBinary(text)) {
+      this.tellBinary(file);
+    } else {
+      return file;
+    }
     return null;
   }
 
-  private *linesOf(file: SourceFile): Iterable<Line> {
-    this.open.push(file.path);
-    const reader = new PhysicalLines(file);
-    if (file.text.startsWith('\ufeff')) this.tellByteOrderMark(file);
-    for (let line = reader.next(); line !== null; line = reader.next()) {
-      yield* this.linesFrom(file, line.text, line.start, reader);
-    }
-    this.open.pop();
+  private tellBinary(file: SourceFile): void {
+    this.options.reports.add({
+      code: 'not-text',
+      span: { file, start: 0, end: 0 },
+      message: `${file.path} is no text: it is full of NULs`,
+      hint: 'check the path',
+    });
   }
 
-  private *linesFrom(
-    file: SourceFile,
-    written: string,
-    writtenAt: number,
-    reader: PhysicalLines,
-  ): Iterable<Line> {
-    const kept = this.keep(written);
-    if (kept === null) return;
-    const text = written.slice(kept);
-    const start = writtenAt + kept;
-    if (this.define(text, reader)) return;
-    const whole: Stretch = { text, start, end: start + text.length, literal: true };
-    yield* this.expanded(file, [whole], 0);
+  private takeIn(file: SourceFile): void {
+    const { text } = file;
+    const cutting = this.tokens.addFile(file);
+    const hasMark = text.startsWith('\ufeff');
+    if (hasMark) tellByteOrderMark(file, this.options.reports);
+    this.includes.enter(file.path);
+    let at = hasMark ? 1 : 0;
+    while (at < text.length) {
+      const next = this.lexer.plainLine(cutting, text, at);
+      at = next >= 0 ? next : this.special(file, at);
+      if (this.tokens.count > TOKENS_MAX) {
+        this.tellTooLarge({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
+        break;
+      }
+    }
+    this.includes.leave();
+  }
+
+  /** A line that is more than words; gives where the next one begins. */
+  private special(file: SourceFile, at: number): number {
+    const reader = new PhysicalLines(file, at);
+    const { text, start } = reader.next() as PhysicalLine;
+    const kept = this.keep(text);
+    if (kept === null) return reader.at;
+    const line = DerivedText.of(file, text.slice(kept), start + kept);
+    if (!this.define(line, reader)) this.expanded(line, 0);
+    return reader.at;
   }
 
   /** How many characters a condition in front takes; null when the line is for another host. */
@@ -116,221 +131,186 @@ export class Expander {
   }
 
   /** Takes in a definition, with its further lines. */
-  private define(text: string, reader: PhysicalLines): boolean {
+  private define(line: DerivedText, reader: PhysicalLines | null): boolean {
+    const { text } = line;
     const found = DEFINITION.exec(text);
-    if (found === null) return false;
-    const [, name = '', first = ''] = found;
-    const lines = [first];
-    while (lines.at(-1)?.trimEnd().endsWith('\\')) {
-      lines.push((lines.pop() as string).trimEnd().slice(0, -1));
+    if (found === null) return this.tellBlankBeforeEquals(line);
+    const [whole, name = '', first = ''] = found;
+    const definedAt = line.spanOf(whole.length - first.length, whole.length);
+    const lines = [{ text: first, definedAt }];
+    while (reader !== null && continues(lines.at(-1)?.text ?? '')) {
+      const last = lines.pop() as { text: string; definedAt: Span };
+      lines.push({ ...last, text: last.text.trimEnd().slice(0, -1) });
       const next = reader.next();
       if (next === null) break;
+      if (lines.length === 1) this.tellConditionInFirstLine(next, definedAt.file);
       const kept = this.keep(next.text);
-      if (kept !== null) lines.push(next.text.slice(kept));
-      else lines.push('\\');
+      const [start, end] = [next.start + (kept ?? 0), next.start + next.text.length];
+      const span = { file: definedAt.file, start, end };
+      lines.push({ text: kept === null ? '\\' : next.text.slice(kept), definedAt: span });
     }
-    const several = lines.length > 1 ? lines.filter((line) => line.trim() !== '') : lines;
-    this.definitions.set(name, { lines: several.map(withoutComment) });
+    const several = lines.length > 1 ? lines.filter((one) => one.text.trim() !== '') : lines;
+    this.definitions.set(name, several);
     return true;
   }
 
-  private *expanded(
-    file: SourceFile,
-    stretches: readonly Stretch[],
-    depth: number,
-  ): Iterable<Line> {
-    const text = stretches.map((stretch) => stretch.text).join('');
-    this.length += text.length;
-    const excess = this.excessOf(stretches, depth);
-    if (excess !== null) {
-      const span = spanIn(file, stretches, 0, text.length);
-      this.options.reports.add({ code: 'too-large', span, message: excess });
-      return;
-    }
-    const generated = generate(text, (value) => this.replaceText(value));
-    if (generated !== null) {
-      yield* this.generated(file, stretches, text, generated, depth);
-      return;
-    }
-    const block = this.blockDefinition(text);
-    if (block !== null) {
-      for (const line of block) yield* this.expanded(file, standingFor(stretches, line), depth + 1);
-      return;
-    }
-    const replaced = this.replace(stretches);
-    if (replaced !== null) {
-      yield* this.expanded(file, replaced, depth + 1);
-      return;
-    }
-    const include = INCLUDE.exec(text);
-    const spanOf = (start: number, end: number): Span => spanIn(file, stretches, start, end);
-    if (include === null) yield { text, spanOf };
-    else yield* this.include(file, include[2] ?? include[3] ?? '', spanOf(0, text.length));
+  private tellBlankBeforeEquals(line: DerivedText): boolean {
+    const [, name] = DEFINITION_WITH_BLANK.exec(line.text) ?? [];
+    if (name === undefined) return false;
+    this.options.reports.add({
+      code: 'bad-definition',
+      span: line.spanOf(0, line.text.length),
+      message: 'a definition has no blank before its "="',
+      hint: `${name}=VALUE`,
+    });
+    return true;
   }
 
-  private *generated(
-    file: SourceFile,
-    stretches: readonly Stretch[],
-    text: string,
+  private tellConditionInFirstLine({ text, start }: PhysicalLine, file: SourceFile): void {
+    const [condition] = CONDITION.exec(text) ?? [];
+    if (condition === undefined) return;
+    this.options.reports.add({
+      code: 'bad-definition',
+      span: { file, start, end: start + condition.trimEnd().length },
+      message: 'keepalived knows no condition on the first line of a definition',
+      hint: 'put a line without condition first',
+    });
+  }
+
+  private expanded(line: DerivedText, depth: number): void {
+    const { text } = line;
+    this.derivedLength += text.length;
+    this.derivedLines += 1;
+    const excess = this.excessOf(line, depth);
+    if (excess !== null) {
+      this.tellTooLarge(line.spanOf(0, text.length), excess);
+      return;
+    }
+    const generated = generate(text, (value) => this.definitions.replacedIn(value));
+    if (generated !== null) {
+      this.generated(line, generated, depth);
+      return;
+    }
+    const block = this.definitions.blockIn(text);
+    if (block !== null) {
+      this.definedLines(line, block, depth);
+      return;
+    }
+    const replaced = this.definitions.replacedInLine(line, this.options.reports);
+    if (replaced !== null) {
+      this.expanded(replaced, depth + 1);
+    } else if (!this.include(line)) {
+      this.emit(line);
+    }
+  }
+
+  private generated(
+    line: DerivedText,
     generated: NonNullable<ReturnType<typeof generate>>,
     depth: number,
-  ): Iterable<Line> {
+  ): void {
     if ('fault' in generated) {
       this.options.reports.add({
         code: 'bad-generator',
-        span: spanIn(file, stretches, 0, text.length),
+        span: line.spanOf(0, line.text.length),
         message: generated.fault,
         hint: 'for example: ~SEQ(i, 1, 3) real_server 10.0.0.$i 80 { … }',
       });
       return;
     }
+    const definedAt = line.spanOf(0, generated.restAt);
+    const rest = line.from(generated.restAt);
     for (const values of generated.rounds) {
-      for (const [name, value] of values) this.definitions.set(name, { lines: [value] });
-      yield* this.expanded(file, cut(stretches, generated.restAt), depth + 1);
+      if (this.isFull()) return;
+      for (const [name, text] of values) this.definitions.set(name, [{ text, definedAt }]);
+      this.expanded(rest, depth + 1);
     }
   }
 
-  /** A definition of several lines, alone on a line. */
-  private blockDefinition(text: string): readonly string[] | null {
-    const name = /^\s*\$(?:\{(\w+)\}|(\w+))\s*$/.exec(text);
-    const found = name && this.definitions.get(name[1] ?? name[2] ?? '');
-    return found && found.lines.length > 1 ? found.lines : null;
+  /** The lines of a definition, where it stands alone on a line; they may define names themselves. */
+  private definedLines(line: DerivedText, definition: Definition, depth: number): void {
+    for (const { text, definedAt } of definition) {
+      const inner = standingFor(line, text, definedAt);
+      if (!this.define(inner, null)) this.expanded(inner, depth + 1);
+    }
   }
 
-  private valueOf(name: string, argument: string): string | undefined {
-    const defined = this.definitions.get(name);
-    if (defined !== undefined) return defined.lines.join(' ');
-    if (name === '_PWD') return dirname(this.open.at(-1) ?? '.');
+  /** Nothing is left to replace: to the lexer, odd characters read as what was meant. */
+  private emit(line: DerivedText): void {
+    const { reports, literal } = this.options;
+    const good = mended(line, reports, literal);
+    if (good !== null) this.lexer.derivedLine(good);
+  }
+
+  private include(line: DerivedText): boolean {
+    const found = this.includes.find(line);
+    if (found === null) return false;
+    for (const { path, span } of found) {
+      const included = this.load(path, span);
+      if (included !== null) this.takeIn(included);
+    }
+    return true;
+  }
+
+  private predefined(name: string): string | undefined {
+    if (name === '_PWD') return dirname(this.includes.current);
     if (name === '_HASH') return '#';
     if (name === '_BANG') return '!';
-    return this.options.predefined(`${name} ${argument}`.trim());
+    return this.options.predefined(name);
   }
 
-  private replaceText(text: string): string {
-    return text.replace(USE, (use, braced, argument, plain) => {
-      return this.valueOf(braced ?? plain, (argument ?? '').trim()) ?? use;
-    });
-  }
-
-  /** One round of replacement; null when nothing is left to replace. */
-  private replace(stretches: readonly Stretch[]): readonly Stretch[] | null {
-    let changed = false;
-    const result = stretches.flatMap((stretch) => {
-      const parts: Stretch[] = [];
-      let from = 0;
-      for (const use of stretch.text.matchAll(USE)) {
-        const value = this.valueOf((use[1] ?? use[3]) as string, (use[2] ?? '').trim());
-        if (value === undefined) continue;
-        changed = true;
-        parts.push(...cutOne(stretch, from, use.index));
-        const [written] = cutOne(stretch, use.index, use.index + use[0].length);
-        if (written) parts.push({ ...written, text: value, literal: false });
-        from = use.index + use[0].length;
-      }
-      parts.push(...cutOne(stretch, from, stretch.text.length));
-      return parts;
-    });
-    return changed ? result : null;
-  }
-
-  private *include(file: SourceFile, pattern: string, span: Span): Iterable<Line> {
-    const path = isAbsolute(pattern) ? pattern : join(dirname(file.path), pattern);
-    const { files, reports } = this.options;
-    const found = files.listFiles(path);
-    if (found.length === 0) {
-      reports.add({
-        code: 'include-missing',
-        span,
-        message: `no file matches ${path}`,
-        hint: 'directories, and files with an execute bit, are passed over',
-      });
-    }
-    for (const one of found) {
-      if (this.open.includes(one) || this.open.length > DEPTH_MAX) {
-        reports.add({ code: 'include-cycle', span, message: `${one} includes itself` });
-        continue;
-      }
-      const included = this.load(one);
-      if (included !== null) yield* this.linesOf(included);
-    }
+  private isFull(): boolean {
+    return this.derivedLength > TEXT_MAX || this.derivedLines > DERIVED_LINES_MAX;
   }
 
   /** Which limit is passed, or null. */
-  private excessOf(stretches: readonly Stretch[], depth: number): string | null {
+  private excessOf({ pieces }: DerivedText, depth: number): string | null {
     if (depth > DEPTH_MAX) return `definitions within definitions, more than ${DEPTH_MAX} deep`;
-    if (stretches.length > USES_MAX) return `more than ${USES_MAX} uses of definitions in one line`;
-    if (this.length <= EXPANDED_LENGTH_MAX) return null;
-    return `more than ${EXPANDED_LENGTH_MAX} characters after definitions are written out`;
+    if (pieces > USES_MAX) return `more than ${USES_MAX} uses of definitions in one line`;
+    if (this.derivedLines > DERIVED_LINES_MAX) {
+      return `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`;
+    }
+    if (this.derivedLength <= TEXT_MAX) return null;
+    return `more than ${TEXT_MAX} characters after definitions are written out`;
   }
 
-  private tellByteOrderMark(file: SourceFile): void {
-    this.options.reports.add({
-      code: 'odd-character',
-      span: { file, start: 0, end: 1 },
-      message: 'the file begins with a byte order mark, which keepalived takes for a word',
-      hint: 'save it as UTF-8 without byte order mark',
-    });
+  private tellTooLarge(span: Span, message: string): void {
+    this.options.reports.add({ code: 'too-large', span, message });
   }
 }
 
-/** Physical lines with their offsets; a byte order mark in front is passed over. */
-class PhysicalLines {
-  private readonly text: string;
-  private at: number;
+/** So many NULs at the beginning are no slip. */
+const NULS_MAX = 32;
 
-  constructor({ text }: SourceFile) {
+function isBinary(text: string): boolean {
+  return text.slice(0, 4096).split('\0').length > NULS_MAX;
+}
+
+function continues(text: string): boolean {
+  return text.trimEnd().endsWith('\\');
+}
+
+interface PhysicalLine {
+  readonly text: string;
+  readonly start: number;
+}
+
+/** Physical lines of a file from an offset on. */
+class PhysicalLines {
+  /** Where the next line begins. */
+  at: number;
+  private readonly text: string;
+
+  constructor({ text }: SourceFile, at: number) {
     this.text = text;
-    this.at = text.startsWith('\ufeff') ? 1 : 0;
+    this.at = at;
   }
 
-  next(): { readonly text: string; readonly start: number } | null {
+  next(): PhysicalLine | null {
     if (this.at >= this.text.length) return null;
     const start = this.at;
     const end = this.text.indexOf('\n', start);
     this.at = end < 0 ? this.text.length : end + 1;
     return { text: this.text.slice(start, end < 0 ? undefined : end), start };
   }
-}
-
-function withoutComment(text: string): string {
-  const comment = /^(?:[^"#!\\]|\\.|"[^"]*")*/.exec(text);
-  return (comment?.[0] ?? text).trim();
-}
-
-function cutOne(stretch: Stretch, from: number, to: number): readonly Stretch[] {
-  if (from >= to) return [];
-  const text = stretch.text.slice(from, to);
-  if (!stretch.literal) return [{ ...stretch, text }];
-  return [{ text, start: stretch.start + from, end: stretch.start + to, literal: true }];
-}
-
-/** The stretches from a character of the joined text on. */
-function cut(stretches: readonly Stretch[], from: number): readonly Stretch[] {
-  let passed = 0;
-  return stretches.flatMap((stretch) => {
-    const skip = Math.max(0, from - passed);
-    passed += stretch.text.length;
-    return cutOne(stretch, skip, stretch.text.length);
-  });
-}
-
-function standingFor(stretches: readonly Stretch[], text: string): readonly Stretch[] {
-  const first = stretches[0] as Stretch;
-  return [{ text, start: first.start, end: stretches.at(-1)?.end ?? first.end, literal: false }];
-}
-
-function spanIn(file: SourceFile, stretches: readonly Stretch[], start: number, end: number): Span {
-  let passed = 0;
-  let from: number | null = null;
-  let to = 0;
-  for (const stretch of stretches) {
-    const first = Math.max(start, passed) - passed;
-    const last = Math.min(end, passed + stretch.text.length) - passed;
-    if (first < last || (start === end && first <= stretch.text.length && first === last)) {
-      from ??= stretch.literal ? stretch.start + first : stretch.start;
-      to = stretch.literal ? stretch.start + last : stretch.end;
-    }
-    passed += stretch.text.length;
-  }
-  return from === null ? { file, start: 0, end: 0 } : { file, start: from, end: to };
 }

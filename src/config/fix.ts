@@ -19,8 +19,8 @@ export function safeEdits(diagnostics: readonly Diagnostic[]): readonly Edit[] {
   return diagnostics.flatMap(({ code, span, suggestion }) => {
     const place = `${span.file.path} ${span.start}`;
     const old = span.file.text.slice(span.start, span.end);
-    const isSafe = SAFE.has(code) && suggestion !== null && !/\s/.test(old);
-    // What a definition or a sequence has made stands nowhere in the file.
+    // What a definition has made stands nowhere in the file as it was read.
+    const isSafe = SAFE.has(code) && suggestion !== null && !/[\s$"]/.test(old);
     if (!isSafe || old === '' || old === suggestion || places.has(place)) return [];
     places.add(place);
     return [{ span, text: suggestion }];

@@ -1,168 +1,170 @@
 /**
- * One expanded line → words and braces (config-grammar §2-5). Comments begin at `#` or `!` anywhere
- * outside double quotes; a brace outside quotes ends the word and the line it stands on.
+ * Lines → words and braces (config-grammar §2-5). Comments begin at `#` or `!` anywhere outside double
+ * quotes; a brace outside quotes ends the word and the line it stands on.
  */
-import type { Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import type { Span } from './source.ts';
+import { LOOKALIKES } from './lookalikes.ts';
+import { type DerivedLine, FIRST, Kind, type Tokens } from './tokens.ts';
 
-/** A line after definitions were replaced, and where each of its characters came from. */
-export interface Line {
-  readonly text: string;
-  /** The source of the characters from `start` to `end` of `text`. */
-  spanOf(start: number, end: number): Span;
-}
+const TAB = 9;
+const NEWLINE = 10;
+const VERTICAL_TAB = 11;
+const FORM_FEED = 12;
+const CARRIAGE_RETURN = 13;
+const BLANK = 32;
+const BANG = 33;
+const QUOTE = 34;
+const HASH = 35;
+const DOLLAR = 36;
+const AT = 64;
+const BACKSLASH = 92;
+const OPEN = 123;
+const CLOSE = 125;
+const TILDE = 126;
 
-export type Piece =
-  | { readonly kind: 'words'; readonly words: readonly Word[]; readonly raw: string }
-  | { readonly kind: 'open' | 'close'; readonly span: Span };
+/** What a character is to a word: part of it, its end, or a reason to look at the whole line first. */
+const Role = { part: 0, blank: 1, end: 2, special: 3 } as const;
 
-const BLANK = /[ \t\r\v\f]/;
+const ROLES: Uint8Array = (() => {
+  const roles = new Uint8Array(TILDE + 1);
+  for (const blank of [TAB, NEWLINE, CARRIAGE_RETURN, BLANK]) roles[blank] = Role.blank;
+  for (const end of [BANG, QUOTE, HASH, OPEN, CLOSE]) roles[end] = Role.end;
+  for (let control = 0; control < BLANK; control += 1) {
+    if (roles[control] === Role.part) roles[control] = Role.special;
+  }
+  for (const special of [VERTICAL_TAB, FORM_FEED, DOLLAR]) roles[special] = Role.special;
+  return roles;
+})();
 
-/** Characters that only look like those of the language, and what was meant. */
-const LOOKALIKES: Readonly<Record<string, string>> = {
-  '\u201c': '"',
-  '\u201d': '"',
-  '\u2018': "'",
-  '\u2019': "'",
-  '\uff5b': '{',
-  '\uff5d': '}',
-  '\uff03': '#',
-  '\u00a0': 'a blank',
-  '\u3000': 'a blank',
-  '\u0000': 'nothing: it is a NUL',
-  '\ufeff': 'nothing: it is a byte order mark',
-};
+/** Gives −1 for a line that holds something to expand or to mend. */
+const SPECIAL = -1;
 
-export function lexLine(line: Line, reports: Reports): readonly Piece[] {
-  return new LineLexer(line, reports).run();
-}
-
-class LineLexer {
-  private readonly line: Line;
-  private readonly text: string;
+export class Lexer {
+  private readonly tokens: Tokens;
   private readonly reports: Reports;
-  private readonly pieces: Piece[] = [];
-  private words: Word[] = [];
-  private rawFrom = 0;
-  private at = 0;
 
-  constructor(line: Line, reports: Reports) {
-    this.line = line;
-    this.text = line.text;
+  constructor(tokens: Tokens, reports: Reports) {
+    this.tokens = tokens;
     this.reports = reports;
   }
 
-  run(): readonly Piece[] {
-    while (this.at < this.text.length) {
-      const character = this.text[this.at] as string;
-      if (BLANK.test(character)) this.at += 1;
-      else if (character === '#' || character === '!') break;
-      else if (character === '{' || character === '}') this.brace(character);
-      else if (character === '"') this.quoted();
-      else this.bare();
+  /**
+   * Takes in one physical line of a file as it stands.
+   * @returns where the next line begins; or −1, having taken nothing, when the line has to be expanded first
+   */
+  plainLine(cutting: number, text: string, at: number): number {
+    const mark = this.tokens.count;
+    const next = this.scan(cutting, text, at, true);
+    if (next === SPECIAL) this.tokens.count = mark;
+    return next;
+  }
+
+  /** Takes in a line that has been expanded. */
+  derivedLine(line: DerivedLine): void {
+    this.scan(this.tokens.addLine(line), line.text, 0, false);
+  }
+
+  private scan(cutting: number, text: string, from: number, plain: boolean): number {
+    const { tokens } = this;
+    const length = text.length;
+    let first = FIRST;
+    let at = from;
+    while (at < length) {
+      const code = text.charCodeAt(at);
+      if (code === NEWLINE && plain) return at + 1;
+      if (code <= BLANK && ROLES[code] === Role.blank) {
+        at += 1;
+      } else if (code === HASH || code === BANG) {
+        const end = plain ? text.indexOf('\n', at) : -1;
+        return end < 0 ? length : end + 1;
+      } else if (code === OPEN || code === CLOSE) {
+        tokens.push(code === OPEN ? Kind.open : Kind.close, cutting, at, at + 1);
+        first = FIRST;
+        at += 1;
+      } else {
+        if (plain && first === FIRST && beginsDirective(text, at, code)) return SPECIAL;
+        at =
+          code === QUOTE
+            ? this.quoted(cutting, text, at, first, plain)
+            : this.bare(cutting, text, at, first, plain);
+        if (at < 0) return SPECIAL;
+        first = 0;
+      }
     }
-    this.endWords();
-    return this.pieces;
+    return length;
   }
 
-  private brace(character: '{' | '}'): void {
-    this.endWords();
-    const span = this.line.spanOf(this.at, this.at + 1);
-    this.pieces.push({ kind: character === '{' ? 'open' : 'close', span });
-    this.at += 1;
-  }
-
-  private endWords(): void {
-    if (this.words.length === 0) return;
-    const raw = this.text.slice(this.rawFrom, this.at).trim();
-    this.pieces.push({ kind: 'words', words: this.words, raw });
-    this.words = [];
-  }
-
-  private push(text: string, start: number, end: number, quoted: boolean): void {
-    if (this.words.length === 0) this.rawFrom = end;
-    this.words.push({ text, quoted, span: this.line.spanOf(start, end) });
+  private bare(cutting: number, text: string, from: number, first: number, plain: boolean): number {
+    const length = text.length;
+    let kind: number = Kind.word;
+    let at = from;
+    for (; at < length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > TILDE) {
+        if (plain && isOdd(code)) return SPECIAL;
+        continue;
+      }
+      const role = ROLES[code];
+      if (role === Role.part) {
+        if (code !== BACKSLASH) continue;
+        const next = text.charCodeAt(at + 1);
+        if (next !== HASH && next !== BANG) continue;
+        kind = Kind.escaped;
+        at += 1;
+      } else if (role !== Role.special) {
+        break;
+      } else if (plain) {
+        return SPECIAL;
+      }
+    }
+    this.tokens.push(kind + first, cutting, from, at);
+    return at;
   }
 
   /** There are no escapes: a quoted word ends at the next quote. */
-  private quoted(): void {
-    const start = this.at;
-    const end = this.text.indexOf('"', start + 1);
-    if (end < 0) {
-      this.reports.add({
-        code: 'unmatched-quote',
-        span: this.line.spanOf(start, this.text.length),
-        message: 'this quote is never closed',
-        hint: 'a quoted text ends on its line, and there is no escape for a quote inside it',
-      });
-      this.at = this.text.length;
-      return;
-    }
-    this.push(this.text.slice(start + 1, end), start, end + 1, true);
-    this.at = end + 1;
-  }
-
-  private bare(): void {
-    const start = this.at;
-    let word = '';
-    for (; this.at < this.text.length; this.at += 1) {
-      const character = this.text[this.at] as string;
-      const next = this.text[this.at + 1];
-      if (character === '\\' && (next === '#' || next === '!')) {
-        word += next;
-        this.at += 1;
-        continue;
+  private quoted(
+    cutting: number,
+    text: string,
+    from: number,
+    first: number,
+    plain: boolean,
+  ): number {
+    const length = text.length;
+    for (let at = from + 1; at < length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) {
+        this.tokens.push(Kind.quoted + first, cutting, from, at + 1);
+        return at + 1;
       }
-      if (BLANK.test(character) || '{}"#!'.includes(character)) break;
-      if (character in LOOKALIKES) this.lookalike(character);
-      word += character;
+      if (plain && (code === DOLLAR || code === TAB || code === 0)) return SPECIAL;
+      if (code === NEWLINE && plain) return this.neverClosed(cutting, from, at);
     }
-    this.push(word, start, this.at, false);
+    return this.neverClosed(cutting, from, length);
   }
 
-  private lookalike(character: string): void {
-    const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+  /** The text from the quote on is dropped, as keepalived does. */
+  private neverClosed(cutting: number, from: number, to: number): number {
+    const { tokens } = this;
+    tokens.push(Kind.word, cutting, from, to);
+    tokens.count -= 1;
     this.reports.add({
-      code: 'odd-character',
-      span: this.line.spanOf(this.at, this.at + 1),
-      message: `the character U+${code} is no part of this language`,
-      hint: `meant was ${LOOKALIKES[character]}`,
+      code: 'unmatched-quote',
+      span: tokens.span(tokens.count),
+      message: 'this quote is never closed',
+      hint: 'a quoted text ends on its line, and there is no escape for a quote inside it',
     });
+    return to;
   }
 }
 
-/**
- * Splits a script's value as keepalived does: both kinds of quotes, adjacent parts joined. `escapes`:
- * the second splitting, of the command line itself, where a backslash protects the next character.
- */
-export function splitCommand(text: string, escapes: boolean): readonly string[] {
-  const words: string[] = [];
-  let word: string | null = null;
-  let quote = '';
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] as string;
-    if (escapes && character === '\\' && at + 1 < text.length) {
-      at += 1;
-      word = (word ?? '') + escaped(text[at] as string);
-    } else if (quote !== '') {
-      if (character === quote) quote = '';
-      else word = (word ?? '') + character;
-    } else if (character === '"' || character === "'") {
-      quote = character;
-      word ??= '';
-    } else if (BLANK.test(character)) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else {
-      word = (word ?? '') + character;
-    }
-  }
-  if (word !== null) words.push(word);
-  return words;
+/** A condition, a definition or its use, a generator, or one of the include words. */
+function beginsDirective(text: string, at: number, code: number): boolean {
+  if (code === AT || code === DOLLAR || code === TILDE) return true;
+  return code === 105 && text.startsWith('include', at);
 }
 
-function escaped(character: string): string {
-  const named: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v' };
-  return named[character] ?? character;
+const ODD_CODES = new Set([...LOOKALIKES.keys()].map((character) => character.charCodeAt(0)));
+
+function isOdd(code: number): boolean {
+  return ODD_CODES.has(code);
 }

@@ -7,10 +7,14 @@ import { buildVrrp } from './build-vrrp.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
 import { Expander } from './expand.ts';
-import { type Line, lexLine, type Piece } from './lexer.ts';
+import type { BlockName } from './keywords/keyword.ts';
+import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
+import type { Outline } from './pair.ts';
 import { parse } from './parser.ts';
-import { tellTraps } from './rules.ts';
-import { readSection, Section } from './section.ts';
+import type { Grammar } from './repair.ts';
+import { tellVirtualServer, tellVrrp } from './rules/all.ts';
+import type { SeenServer } from './rules/virtual-servers.ts';
+import { merged, readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
 export interface LoadOptions {
@@ -18,6 +22,8 @@ export interface LoadOptions {
   /** Default: the host name up to its first dot. */
   readonly configId?: string;
   readonly environment: ConfigEnvironment;
+  /** Also the advice of `lvsctl lint`; default false. */
+  readonly notes?: boolean;
 }
 
 export interface LoadedConfig {
@@ -27,6 +33,8 @@ export interface LoadedConfig {
   readonly sources: readonly SourceFile[];
   /** First 12 hexadecimal digits of the SHA-256 of all text read. */
   readonly digest: string;
+  /** What a comparison with the other director's file looks at. */
+  readonly outline: Outline;
 }
 
 const DEFAULT_CHILD_WAIT_SECONDS = 5;
@@ -34,41 +42,83 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
-  const reports = new Reports();
-  const expander = new Expander({
-    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
-    files: environment,
-    reports,
-    predefined: (name) => predefined(name, environment),
-  });
-  const lines = expander.read(path);
-  const statements = lines === null ? [] : parse(pieces(lines, reports), reports);
-  const director = build(readSection('the top level', statements, reports), environment, reports);
+  const reports = new Reports(options.notes);
+  const { root, sources } = read(path, options, reports);
+  const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   const hash = createHash('sha256');
-  for (const { text } of expander.sources) hash.update(text);
+  for (const { text } of sources) hash.update(text);
   return {
     director: failed ? null : director,
     diagnostics,
-    sources: expander.sources,
+    sources,
     digest: hash.digest('hex').slice(0, 12),
+    outline,
   };
 }
 
-function* pieces(lines: Iterable<Line>, reports: Reports): Iterable<Piece> {
-  for (const line of lines) yield* lexLine(line, reports);
+/** The sections of a file, as they are before a model is built of them; nothing is told. */
+export function readRoot(path: string, options: LoadOptions): Section {
+  return read(path, options, new Reports()).root;
 }
 
+/** The sections of a file and of those that it includes, everything expanded. */
+function read(
+  path: string,
+  { configId, environment, mode }: LoadOptions,
+  reports: Reports,
+): { readonly root: Section; readonly sources: readonly SourceFile[] } {
+  const expander = new Expander({
+    configId: configId ?? environment.hostName().split('.')[0] ?? '',
+    files: environment,
+    reports,
+    literal: mode === 'compat',
+    predefined: (name) => predefined(name, environment),
+  });
+  expander.read(path);
+  const tree = parse(expander.tokens, GRAMMAR, reports);
+  const root = readSection('the top level', tree.statements(), reports);
+  return { root, sources: expander.sources };
+}
+
+const GRAMMAR: Grammar = {
+  root: 'the top level',
+  opens: (block, keyword) => opens(block, keyword),
+  opensLike: (block, word) => {
+    const table = LANGUAGE[block as BlockName];
+    const nearest = table === undefined ? null : nearestKeyword(word, table);
+    return nearest === null ? null : opens(block, nearest);
+  },
+};
+
+function opens(block: string, keyword: string): string | null {
+  const argument = LANGUAGE[block as BlockName]?.get(keyword)?.argument;
+  if (argument === undefined) return null;
+  if (argument.is === 'block') return argument.block;
+  return argument.is === 'entries' ? 'a list' : '';
+}
+
+const RANDOM_MAX = 32_767;
+
+/** `_INSTANCE`, `_ENV NAME` and `_RANDOM [MIN [MAX]]`; what stands in the files comes from elsewhere. */
 function predefined(name: string, environment: ConfigEnvironment): string | undefined {
-  const [word, argument] = name.split(/\s+/);
+  const [word, first, second] = name.split(/\s+/);
   if (word === '_INSTANCE') return '';
-  if (word === '_ENV' && argument !== undefined) return environment.variable(argument) ?? '';
-  return undefined;
+  if (word === '_ENV' && first !== undefined) return environment.variable(first) ?? '';
+  if (word !== '_RANDOM') return undefined;
+  const [low, high] = [Number(first ?? 0), Number(second ?? RANDOM_MAX)];
+  if (!(Number.isInteger(low) && Number.isInteger(high) && low <= high)) return undefined;
+  return String(low + Math.floor(environment.random() * (high - low + 1)));
 }
 
-function build(root: Section, environment: ConfigEnvironment, reports: Reports): Director {
-  const globals = mergedGlobals(root);
+function build(
+  root: Section,
+  environment: ConfigEnvironment,
+  reports: Reports,
+): { readonly director: Director; readonly outline: Outline } {
+  const globals =
+    merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
   const [user, group] = globals.words('script_user');
   const account =
     user === undefined
@@ -76,8 +126,12 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
-  tellTraps(root, reports);
-  return {
+  const servers: SeenServer[] = [];
+  const health = buildHealth(root, globals, context, (server) =>
+    tellVirtualServer(server, servers, reports),
+  );
+  tellVrrp(root, globals, servers, context);
+  const director = {
     global: {
       routerId: globals.text('router_id') ?? environment.hostName(),
       scriptUser: user?.text ?? null,
@@ -85,13 +139,7 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
-    health: buildHealth(root, globals, context),
+    health,
   };
-}
-
-/** Several `global_defs` are one. */
-function mergedGlobals(root: Section): Section {
-  const [first, ...rest] = root.sections('global_defs');
-  if (first === undefined) return new Section('global_defs', [], root.span, new Map());
-  return rest.reduce((merged, section) => merged.with(section), first);
+  return { director, outline: { root, globals, servers } };
 }

@@ -1,89 +1,134 @@
-/** Pieces of lines → the tree. Braces that do not match are told where they stand, and parsing goes on. */
+/**
+ * Tokens → the tree. Which brace closes which is found for the whole text at once; statements are made
+ * when somebody asks for them, block by block, so that a large file is never in memory as objects.
+ */
 import type { Statement, Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import type { Piece } from './lexer.ts';
-import type { Span } from './source.ts';
+import { closeByContext, type Grammar } from './repair.ts';
+import { Kind, type Tokens } from './tokens.ts';
 
-/** Blocks within blocks; the language needs five. */
-const DEPTH_MAX = 32;
-
-interface Open {
-  readonly statements: MutableStatement[];
-  readonly brace: Span | null;
-  readonly opener: MutableStatement | null;
+/** Where blocks begin and end, as token numbers. */
+export interface Structure {
+  /** For each `{`: the first token that is no longer in its block, usually its `}`. */
+  readonly ends: Uint32Array;
+  /** Blocks whose `{` was forgotten: the token after their head → the first one behind them. */
+  readonly unopened: ReadonlyMap<number, number>;
 }
 
-interface MutableStatement {
-  keyword: Word;
-  args: readonly Word[];
-  rawArgs: string;
-  block: MutableStatement[] | null;
+/** Finds the blocks. Braces that do not match are told where they stand, and parsing goes on. */
+export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree {
+  const { structure, isBalanced } = matchBraces(tokens, reports);
+  return new Tree(tokens, isBalanced ? structure : closeByContext(tokens, grammar, reports));
 }
 
-export function parse(pieces: Iterable<Piece>, reports: Reports): readonly Statement[] {
-  const root: Open = { statements: [], brace: null, opener: null };
-  const stack: Open[] = [root];
-  /** The statement that a brace would belong to: the one just before it. */
-  let last: MutableStatement | null = null;
-  for (const piece of pieces) {
-    const top = stack.at(-1) as Open;
-    if (piece.kind === 'words') {
-      const [keyword, ...args] = piece.words as [Word, ...Word[]];
-      last = { keyword, args, rawArgs: piece.raw, block: null };
-      top.statements.push(last);
-    } else if (piece.kind === 'open') {
-      const opened = openBlock(last, piece.span, stack.length, reports);
-      stack.push(opened);
-      last = null;
-    } else {
-      closeBlock(stack, piece.span, reports);
-      last = null;
+/** The name of a block is the statement just before its brace. */
+function matchBraces(
+  tokens: Tokens,
+  reports: Reports,
+): { readonly structure: Structure; readonly isBalanced: boolean } {
+  const ends = new Uint32Array(tokens.count);
+  const stack: number[] = [];
+  let isBalanced = true;
+  for (let at = 0; at < tokens.count; at += 1) {
+    const kind = tokens.kind(at);
+    if (kind === Kind.open) {
+      stack.push(at);
+      if (at === 0 || !tokens.isWord(at - 1)) tellNameless(tokens, at, reports);
+    } else if (kind === Kind.close) {
+      const open = stack.pop();
+      if (open === undefined) isBalanced = false;
+      else ends[open] = at;
     }
   }
-  for (const open of stack.slice(1)) neverClosed(open, reports);
-  return root.statements;
+  return { structure: { ends, unopened: new Map() }, isBalanced: isBalanced && stack.length === 0 };
 }
 
-function openBlock(
-  opener: MutableStatement | null,
-  brace: Span,
-  depth: number,
-  reports: Reports,
-): Open {
-  const statements: MutableStatement[] = [];
-  if (opener === null || depth > DEPTH_MAX) {
-    reports.add({
-      code: 'unexpected-brace',
-      span: brace,
-      message: 'this brace opens a block that has no name',
-      hint: 'remove it, or write the name of the block before it',
-    });
-    return { statements, brace, opener: null };
-  }
-  opener.block = statements;
-  return { statements, brace, opener };
-}
-
-function closeBlock(stack: Open[], brace: Span, reports: Reports): void {
-  if (stack.length > 1) {
-    stack.pop();
-    return;
-  }
+function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
   reports.add({
     code: 'unexpected-brace',
-    span: brace,
-    message: 'this brace closes a block that was never opened',
-    hint: 'there is one } too many here, or a { missing above',
+    span: tokens.span(open),
+    message: 'this brace opens a block that has no name',
+    hint: 'remove it, or write the name of the block before it',
   });
 }
 
-function neverClosed({ brace, opener }: Open, reports: Reports): void {
-  if (brace === null) return;
-  const name = opener === null ? 'this block' : `the block "${opener.keyword.text}"`;
-  reports.add({
-    code: 'missing-close-brace',
-    span: opener?.keyword.span ?? brace,
-    message: `${name} is never closed`,
-    hint: 'a } is missing at its end',
-  });
+export class Tree {
+  private readonly tokens: Tokens;
+  private readonly structure: Structure;
+
+  constructor(tokens: Tokens, structure: Structure) {
+    this.tokens = tokens;
+    this.structure = structure;
+  }
+
+  /** The statements at the top level, each made when it is asked for. */
+  statements(): Iterable<Statement> {
+    return this.statementsFrom(0, this.tokens.count);
+  }
+
+  /** The statements among some tokens; braces that were told to be wrong are passed over. */
+  *statementsFrom(from: number, to: number): Iterable<Statement> {
+    const { tokens, structure } = this;
+    let at = from;
+    while (at < to) {
+      if (!tokens.isWord(at)) {
+        // A brace too many, or a block without a name.
+        at = Math.max(at, structure.ends[at] as number) + 1;
+        continue;
+      }
+      const first = at;
+      do at += 1;
+      while (at < to && tokens.isWord(at) && !tokens.beginsStatement(at));
+      const opens = at < to && tokens.kind(at) === Kind.open;
+      const end = opens ? structure.ends[at] : structure.unopened.get(at);
+      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end ?? null);
+      if (end !== undefined) at = end;
+      if (at < to && tokens.kind(at) === Kind.close) at += 1;
+    }
+  }
+}
+
+/** A statement that makes its block when it is asked for it, each time anew. */
+class ParsedStatement implements Statement {
+  readonly keyword: Word;
+  readonly args: readonly Word[];
+  private readonly tree: Tree;
+  private readonly tokens: Tokens;
+  private readonly first: number;
+  private readonly headEnd: number;
+  private readonly blockStart: number;
+  private readonly blockEnd: number | null;
+
+  constructor(
+    tree: Tree,
+    tokens: Tokens,
+    first: number,
+    headEnd: number,
+    blockStart: number,
+    blockEnd: number | null,
+  ) {
+    this.tree = tree;
+    this.tokens = tokens;
+    this.first = first;
+    this.headEnd = headEnd;
+    this.blockStart = blockStart;
+    this.blockEnd = blockEnd;
+    this.keyword = tokens.word(first);
+    const args: Word[] = [];
+    for (let at = first + 1; at < headEnd; at += 1) args.push(tokens.word(at));
+    this.args = args;
+  }
+
+  get rawArgs(): string {
+    const from = this.first + 1;
+    return from < this.headEnd ? this.tokens.textBetween(from, this.headEnd - 1) : '';
+  }
+
+  get hasBlock(): boolean {
+    return this.blockEnd !== null;
+  }
+
+  block(): Iterable<Statement> {
+    return this.tree.statementsFrom(this.blockStart, this.blockEnd ?? this.blockStart);
+  }
 }

@@ -19,9 +19,9 @@ import { nearestKeyword } from './keywords/table.ts';
 import { fits, type Owner, readScalar, symbolOf } from './scalar.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
 
-/** What a line says. Options stand under their present names. */
+/** What a line says. Options stand under their present names, those without effect not at all. */
 export interface Said {
-  /** The words that can be used, in their order; old names of options as they are written. */
+  /** The words that can be used, in their order and as they are written, with those without effect. */
   readonly words: readonly Word[];
   readonly slots: ReadonlyMap<string, readonly Word[]>;
   readonly options: ReadonlyMap<string, Said>;
@@ -60,6 +60,8 @@ interface Saying {
   readonly options: Map<string, Said>;
   /** Names of meaning that stood, with good values or bad ones. */
   readonly stood: Set<string>;
+  /** Those of them that can be used. */
+  readonly good: Set<string>;
   /** A slot that must be filled is not, or not with what can be used. */
   isBad: boolean;
 }
@@ -99,6 +101,7 @@ class PhraseReader {
       slots: new Map(),
       options: new Map(),
       stood: new Set(),
+      good: new Set(),
       isBad: false,
     };
     if (!phrase.loose) this.readSlots(phrase, owner, span, saying);
@@ -122,10 +125,11 @@ class PhraseReader {
         if (word === undefined || (isFree && optionOf(phrase, word.text) !== null)) break;
         if (slot.optional && this.isForOthers(phrase, index, word)) break;
         this.at += 1;
-        this.fill(slot, word, owner, saying);
+        this.fill(phrase, slot, word, owner, saying);
       } while (slot.many);
-      if (slot.optional || saying.stood.has(slot.name)) continue;
+      if (slot.optional || saying.slots.has(slot.name)) continue;
       saying.isBad = true;
+      if (saying.stood.has(slot.name)) continue;
       this.unmet.push({
         code: 'missing-argument',
         span,
@@ -157,18 +161,20 @@ class PhraseReader {
       (isOption ? undefined : left.at(-1));
     if (slot === undefined) return false;
     this.at += 1;
-    this.fill(slot, word, owner, saying);
+    this.fill(phrase, slot, word, owner, saying);
     return true;
   }
 
-  private fill(slot: Slot, word: Word, owner: Owner, saying: Saying): void {
+  private fill(phrase: Phrase, slot: Slot, word: Word, owner: Owner, saying: Saying): void {
     saying.stood.add(slot.name);
     const slotOwner = { name: `${slot.name} of ${owner.name}`, help: owner.help };
     const good = this.readWord(slot.argument, word, slotOwner, slot.note);
     if (!good) {
-      saying.isBad ||= !slot.optional && !slot.many;
+      // Without it, the words behind it would be taken for it.
+      saying.isBad ||= slot !== phrase.slots.at(-1);
       return;
     }
+    saying.good.add(slot.name);
     saying.words.push(word);
     const earlier = saying.slots.get(slot.name);
     if (earlier === undefined) saying.slots.set(slot.name, [word]);
@@ -186,10 +192,10 @@ class PhraseReader {
     const isAgain = saying.stood.has(name);
     saying.stood.add(name);
     if (isAgain) tellRepeated(option, word.span, this.reports);
-    if (value === null || option.effect === 'none') return;
-    if (isAgain && option.repeats === 'first') return;
+    if (value === null || (isAgain && option.repeats === 'first')) return;
     saying.words.push(word, ...value.words);
-    saying.options.set(name, value);
+    saying.good.add(name);
+    if (option.effect !== 'none') saying.options.set(name, value);
   }
 
   private readValue(option: Keyword, word: Word): Said | null {
@@ -224,14 +230,10 @@ class PhraseReader {
 
   private checkWhole(phrase: Phrase, owner: Owner, span: Word['span'], saying: Saying): void {
     const { needs, alternatives = [] } = phrase;
-    if (needs !== undefined && !needs.some((name) => hasStood(phrase, name, saying))) {
+    const needed = needs?.map((name) => meaningOf(phrase, name));
+    if (needed !== undefined && !needed.some((name) => saying.good.has(name))) {
       saying.isBad = true;
-      this.unmet.push({
-        code: 'missing-argument',
-        span,
-        message: `"${owner.name}" needs ${needs.length > 1 ? 'one of ' : ''}${needs.slice(0, NAMED_MAX).join(', ')}`,
-        hint: hintOf(phrase, owner),
-      });
+      if (!needed.some((name) => saying.stood.has(name))) this.missNeeds(phrase, owner, span);
     }
     const both = alternatives.filter((name) => saying.stood.has(name));
     if (both.length < 2) return;
@@ -240,6 +242,17 @@ class PhraseReader {
       span,
       message: `"${owner.name}" is either ${both.join(' or ')}, and not both`,
       hint: 'remove one of them',
+    });
+  }
+
+  private missNeeds(phrase: Phrase, owner: Owner, span: Word['span']): void {
+    const names = phrase.needs ?? [];
+    const one = names.length > 1 ? 'one of ' : '';
+    this.unmet.push({
+      code: 'missing-argument',
+      span,
+      message: `"${owner.name}" needs ${one}${names.slice(0, NAMED_MAX).join(', ')}`,
+      hint: hintOf(phrase, owner),
     });
   }
 
@@ -279,9 +292,10 @@ function takes({ slots }: Phrase): string {
   return NUMBERS[slots.length] ?? `no more than ${slots.length} words`;
 }
 
-function hasStood(phrase: Phrase, name: string, { stood }: Saying): boolean {
-  const option = phrase.options.get(name);
-  return stood.has(option === undefined ? name : nameOfMeaning(option));
+/** The present name of an option; a slot has but one. */
+function meaningOf({ options }: Phrase, name: string): string {
+  const option = options.get(name);
+  return option === undefined ? name : nameOfMeaning(option);
 }
 
 function isScalar(argument: Keyword['argument']): argument is Scalar {
@@ -339,6 +353,7 @@ const OPTIONS_SHOWN_MAX = 4;
 
 /** `[VALUE] [overwrite]`: what stands behind a keyword, as a manual page writes it. */
 export function formOf(phrase: Phrase): string {
+  if (phrase.form !== undefined) return phrase.form;
   const slots = phrase.slots.map(({ name, optional, many }) => {
     const text = `${name}${many ? ' …' : ''}`;
     return optional ? `[${text}]` : text;
@@ -357,7 +372,7 @@ export function formOf(phrase: Phrase): string {
 /** Within another form: of more than two options none is shown. */
 function shortFormOf(phrase: Phrase): string {
   if (phrase.options.size <= 2) return formOf(phrase);
-  return [formOf({ ...phrase, options: new Map() }), '…'].join(' ').trim();
+  return [formOf({ slots: phrase.slots, options: new Map() }), '…'].join(' ').trim();
 }
 
 function symbolOfOption({ argument }: Keyword): string {

@@ -1,7 +1,9 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
-import type { Diagnostic } from './diagnostic.ts';
-import { lineText, positionOf } from './source.ts';
+import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
+import { maskLine } from './secret.ts';
+import { lineText, positionOf, type Span } from './source.ts';
 
 export interface RenderStyle {
   readonly colour: boolean;
@@ -21,9 +23,13 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: Ren
   return diagnostics.map((diagnostic) => `${renderOne(diagnostic, style)}\n`).join('\n');
 }
 
-const SECRET = /((?:auth_pass|password)\s+)(\S.*?)(?=\s*$|\s+#)/g;
-
 type Format = Parameters<typeof styleText>[0];
+
+const TONES: Readonly<Record<Severity, Format>> = {
+  error: ['bold', 'red'],
+  warning: ['bold', 'yellow'],
+  note: ['bold', 'cyan'],
+};
 
 function paint(text: string, format: Format, { colour }: RenderStyle): string {
   return colour ? styleText(format, text, { validateStream: false }) : text;
@@ -33,47 +39,58 @@ function renderOne(
   { code, severity, span, message, hint }: Diagnostic,
   style: RenderStyle,
 ): string {
-  const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
-  const { line, column } = positionOf(span.file, span.start);
+  const tone = TONES[severity];
   const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
-  const text = maskSecrets(lineText(span.file, line));
+  return [
+    title,
+    ...excerpt(span, '-->', hint ?? '', (marks) => paint(marks, tone, style)),
+    ...definition(span),
+    ...includers(span),
+  ].join('\n');
+}
+
+/** Where a definition was written; a generator stands on the line itself, and is seen already. */
+function definition({ file, start, definedAt }: Span): readonly string[] {
+  if (!definedAt) return [];
+  const isSameLine =
+    definedAt.file === file &&
+    positionOf(file, start).line === positionOf(file, definedAt.start).line;
+  return isSameLine ? [] : excerpt(definedAt, ':::', 'written here', (marks) => marks);
+}
+
+/** The place, its line, and the marks under what is meant, with a note behind them. */
+function excerpt(
+  span: Span,
+  arrow: string,
+  note: string,
+  painted: (marks: string) => string,
+): readonly string[] {
+  const { line, column } = positionOf(span.file, span.start);
+  const text = maskLine(lineText(span.file, line));
   const number = String(line);
   const margin = ' '.repeat(number.length);
-  const place = `${margin}--> ${span.file.path}:${line}:${column}`;
-  if (text.trim() === '')
-    return [title, place, ...(hint ? [`${margin} = ${hint}`] : [])].join('\n');
+  const place = `${margin}${arrow} ${span.file.path}:${line}:${column}`;
+  if (text.trim() === '') return [place, ...(note ? [`${margin} = ${note}`] : [])];
   const from = Math.max(0, column - 1 - SHOWN_CHARACTERS_MAX / 2);
   const shown = text.slice(from, from + SHOWN_CHARACTERS_MAX);
   const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   const width = Math.max(1, Math.min(span.end - span.start, shown.length - before.length));
-  const marks = paint('^'.repeat(width), tone, style);
   return [
-    title,
     place,
     `${margin} |`,
     `${number} | ${shown}`,
-    `${margin} | ${before}${marks}${hint ? ` ${hint}` : ''}`,
-  ].join('\n');
+    `${margin} | ${before}${painted('^'.repeat(width))}${note ? ` ${note}` : ''}`,
+  ];
 }
 
-/** A password stays where it is, as stars: what is said may go to a log. */
-function maskSecrets(line: string): string {
-  return line.replace(
-    SECRET,
-    (_, before: string, secret: string) => before + '*'.repeat(secret.length),
-  );
-}
-
-export interface JsonDiagnostic {
-  readonly code: string;
-  readonly severity: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly length: number;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly suggestion: string | null;
+/** By which lines the file has been read in, the nearest one first. */
+function includers(span: Span): readonly string[] {
+  const lines: string[] = [];
+  for (let at = span.file.includedAt; at !== null; at = at.file.includedAt) {
+    const { line, column } = positionOf(at.file, at.start);
+    lines.push(`  = included by ${at.file.path}:${line}:${column}`);
+  }
+  return lines;
 }
 
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): readonly JsonDiagnostic[] {

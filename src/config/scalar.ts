@@ -47,8 +47,11 @@ export function readScalar(scalar: Scalar, text: string, owner: Owner): Reading 
     case 'address':
       return readAddress(scalar, text, owner);
     case 'form': {
-      const { accepts, what, hint } = FORMS[scalar.form];
-      return accepts(text) ? { good: true, value: text } : bad(`"${text}" is no ${what}`, hint);
+      const { accepts, what, hint, refuse } = FORMS[scalar.form];
+      if (accepts(text)) return { good: true, value: text };
+      return refuse === undefined
+        ? bad(`"${text}" is no ${what}`, hint)
+        : { good: false, ...refuse(text) };
     }
     case 'either':
       return readEither(scalar.of, text, owner);

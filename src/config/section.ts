@@ -10,6 +10,7 @@ import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Said } from './phrase.ts';
 import type { Span } from './source.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
+import { isStrayComment } from './stray-comment.ts';
 import {
   type EntryLine,
   readEntries,
@@ -31,27 +32,48 @@ export class Section {
   /** The words between the keyword and its brace: a name, an address and port. */
   readonly label: readonly Word[];
   readonly span: Span;
-  private readonly settings: ReadonlyMap<string, readonly Setting[]>;
-  /** Keywords that stand here, also with values that cannot be used. */
-  private readonly mentioned: ReadonlySet<string>;
+  /** What has no effect in this version, too: for those who look at the file and not at what we do. */
+  private readonly settings: Settings;
+  /** Keywords that stand here with values that cannot be used. */
+  private readonly unusable: readonly string[];
 
   constructor(
     block: BlockName,
     label: readonly Word[],
     span: Span,
-    settings: ReadonlyMap<string, readonly Setting[]>,
-    mentioned: Iterable<string> = settings.keys(),
+    settings: Settings,
+    unusable: readonly string[] = [],
   ) {
     this.block = block;
     this.label = label;
     this.span = span;
     this.settings = settings;
-    this.mentioned = new Set(mentioned);
+    this.unusable = unusable;
   }
 
-  /** One of these keywords stands here, perhaps with a value that cannot be used. */
+  /** All of a keyword that stands here, also when it has no effect in this version. */
+  written(name: string): readonly Setting[] {
+    const found = this.settings.get(name) ?? NONE;
+    if (found[0]?.value.is !== 'unread') return found;
+    return found.map((setting) =>
+      setting.value.is === 'unread'
+        ? { ...setting, value: { is: 'section', section: setting.value.read() } }
+        : setting,
+    );
+  }
+
+  /** Whether one of these keywords stands here, also with a value that cannot be used. */
   mentions(...names: readonly string[]): boolean {
-    return names.some((name) => this.mentioned.has(name));
+    return names.some((name) => this.settings.has(name) || this.unusable.includes(name));
+  }
+
+  /** Blocks in it of whatever name, in no order that means anything. */
+  innerSections(): readonly Section[] {
+    const found: Section[] = [];
+    for (const settings of this.settings.values()) {
+      for (const { value } of settings) if (value.is === 'section') found.push(value.section);
+    }
+    return found;
   }
 
   /** Both together; where both have a keyword, the later one counts. */
@@ -62,20 +84,32 @@ export class Section {
       for (const setting of more) addAgain(both, setting);
       settings.set(name, both);
     }
-    return new Section(this.block, this.label, this.span, settings);
+    const unusable = [...this.unusable, ...later.unusable];
+    return new Section(this.block, this.label, this.span, settings, unusable);
+  }
+
+  /** All that has no effect in this version. */
+  get inert(): readonly Setting[] {
+    return [...this.settings.values()].flat().filter(({ keyword }) => keyword.effect === 'none');
+  }
+
+  /** Those of a keyword that have an effect. */
+  private effective(name: string): readonly Setting[] {
+    const found = this.settings.get(name);
+    return found === undefined || found[0]?.keyword.effect === 'none' ? NONE : found;
   }
 
   /** The last one of these keywords, which are other words for one thing. */
   find(...names: readonly string[]): Setting | null {
     for (const name of names) {
-      const setting = this.settings.get(name)?.at(-1);
-      if (setting !== undefined) return setting;
+      const found = this.effective(name);
+      if (found.length > 0) return found[found.length - 1] as Setting;
     }
     return null;
   }
 
   has(name: string): boolean {
-    return this.settings.has(name);
+    return this.effective(name).length > 0;
   }
 
   number(...names: readonly string[]): number | null {
@@ -94,9 +128,10 @@ export class Section {
 
   /** What the phrase behind the keyword says, or each line of its block; of a list, all of them. */
   said(...names: readonly string[]): readonly Said[] {
-    const settings = names.map((name) => this.settings.get(name)).find((found) => found) ?? [];
-    const counting = settings[0]?.keyword.repeats === 'list' ? settings : settings.slice(-1);
-    return counting.flatMap(({ value }) => {
+    const settings = names.map((name) => this.effective(name)).find((found) => found.length > 0);
+    const isList = settings?.[0]?.keyword.repeats === 'list';
+    const counting = isList ? settings : settings?.slice(-1);
+    return (counting ?? []).flatMap(({ value }) => {
       if (value.is === 'words') return [value.said];
       return value.is === 'entries' ? value.said : [];
     });
@@ -109,49 +144,78 @@ export class Section {
   }
 
   entries(name: string): readonly EntryLine[] {
-    return (this.settings.get(name) ?? []).flatMap(({ value }) =>
-      value.is === 'entries' ? value.said.map(({ words }) => words as unknown as EntryLine) : [],
+    return this.effective(name).flatMap(({ value }) =>
+      value.is === 'entries' ? value.entries : [],
     );
   }
 
   sections(...names: readonly string[]): readonly Section[] {
-    return names.flatMap((name) =>
-      (this.settings.get(name) ?? []).flatMap(({ value }) =>
-        value.is === 'section' ? value.section : [],
-      ),
-    );
+    const found: Section[] = [];
+    for (const name of names) {
+      for (const { value } of this.effective(name)) {
+        if (value.is === 'section') found.push(value.section);
+        else if (value.is === 'unread') found.push(value.read());
+      }
+    }
+    return found;
   }
+
+  /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
+  *each(name: string): Iterable<Section> {
+    for (const { value } of this.effective(name)) {
+      if (value.is === 'unread') yield value.read();
+    }
+  }
+}
+
+type Settings = ReadonlyMap<string, readonly Setting[]>;
+
+const NONE: readonly Setting[] = [];
+
+/** Several blocks that are one; null: there is none. */
+export function merged(sections: readonly Section[]): Section | null {
+  const [first, ...rest] = sections;
+  return first === undefined ? null : rest.reduce((sum, section) => sum.with(section), first);
 }
 
 export function readSection(
   block: BlockName,
-  statements: readonly Statement[],
+  statements: Iterable<Statement>,
   reports: Reports,
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
-  const stood = new Set<string>();
+  const unusable: string[] = [];
+  let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
+    span ??= statement.keyword.span;
+    if (isStrayComment(statement, reports)) continue;
     const keyword = LANGUAGE[block].get(statement.keyword.text);
     if (keyword === undefined) {
       tellUnknown(block, statement, reports);
       continue;
     }
     const name = nameOfMeaning(keyword);
-    const span = statementSpan(statement);
-    if (stood.has(name)) tellRepeated(keyword, span, reports);
-    stood.add(name);
-    const value = readSetting(keyword, statement, reports);
-    if (value === null) continue;
-    const setting = { keyword, word: statement.keyword, span, value };
+    const isAgain = settings.has(name) || unusable.includes(name);
+    if (isAgain) tellRepeated(keyword, statementSpan(statement), reports);
+    const setting = readSetting(keyword, statement, reports);
+    if (setting === null) {
+      unusable.push(name);
+      continue;
+    }
     const earlier = settings.get(name);
     if (earlier === undefined) settings.set(name, [setting]);
     else addAgain(earlier, setting);
   }
-  const span = opener?.keyword.span ?? statements[0]?.keyword.span ?? NOWHERE;
-  const mentioned = statements.map((statement) => statement.keyword.text);
-  return new Section(block, opener?.args ?? [], span, settings, mentioned);
+  return new Section(block, opener?.args ?? [], span ?? NOWHERE, settings, unusable);
 }
+
+const BLOCKS_NAMED_MAX = 3;
+const NOWHERE: Span = {
+  file: { path: '', text: '', order: 0, includedAt: null },
+  start: 0,
+  end: 0,
+};
 
 /** The last one of a list is the one that counts, where one counts. */
 function addAgain(earlier: Setting[], setting: Setting): void {
@@ -165,23 +229,17 @@ function numberIn(setting: Setting | undefined): number {
   return setting?.value.is === 'number' ? setting.value.number : 0;
 }
 
-const BLOCKS_NAMED_MAX = 3;
-const NOWHERE: Span = { file: { path: '', text: '', order: 0 }, start: 0, end: 0 };
-
-/** Null: it has no effect, or cannot be used. */
-function readSetting(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
+/** Null: it cannot be used. */
+function readSetting(keyword: Keyword, statement: Statement, reports: Reports): Setting | null {
   tellStanding(keyword, statement.keyword, reports);
-  if (keyword.effect !== 'none') return readValue(keyword, statement, reports);
   // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-  readValue(keyword, statement, reports.without('no-effect'));
-  return null;
+  const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
+  const value = readValue(keyword, statement, told);
+  return value && { keyword, word: statement.keyword, span: statementSpan(statement), value };
 }
 
-function tellUnknown(
-  block: BlockName,
-  { keyword, block: body }: Statement,
-  reports: Reports,
-): void {
+function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
+  if (reports.isFull) return;
   const { text, span } = keyword;
   const stranger = strangerIn(block, text);
   if (stranger !== null) {
@@ -191,6 +249,17 @@ function tellUnknown(
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
   const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
+  const global = `vrrp_${text}`;
+  if (block === 'global_defs' && LANGUAGE.global_defs.has(global)) {
+    reports.add({
+      code: 'unknown-keyword',
+      span,
+      message: `there is no "${text}" ${place}`,
+      hint: `what holds for all instances has a prefix: "${global}"`,
+      suggestion: global,
+    });
+    return;
+  }
   if (elsewhere.length > 0) {
     reports.add({
       code: 'misplaced-keyword',
@@ -200,7 +269,7 @@ function tellUnknown(
     });
     return;
   }
-  const skipped = body === null ? '' : '; what it holds is not looked at';
+  const skipped = !hasBlock ? '' : '; what it holds is not looked at';
   reports.add({
     code: 'unknown-keyword',
     span,
@@ -221,14 +290,14 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   if (argument.is !== 'block' && argument.is !== 'entries') {
     return readWords(keyword, statement, reports);
   }
-  if (statement.block === null) {
+  if (!statement.hasBlock) {
     tellNoBlock(statement, reports);
     return null;
   }
   readLabel(argument.label, statement, reports);
   if (argument.is === 'entries') return readEntries(keyword, statement, reports);
-  return {
-    is: 'section',
-    section: readSection(argument.block, statement.block, reports, statement),
-  };
+  const read = (): Section => readSection(argument.block, statement.block(), reports, statement);
+  return argument.block === 'virtual_server'
+    ? { is: 'unread', read }
+    : { is: 'section', section: read() };
 }

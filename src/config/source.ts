@@ -5,6 +5,8 @@ export interface SourceFile {
   readonly text: string;
   /** Position in the order of reading: the main file is 0. */
   readonly order: number;
+  /** The line that includes this file; null for the main file. */
+  readonly includedAt: Span | null;
 }
 
 /** A piece of a file's text, by offsets in UTF-16 units; the end is exclusive. */
@@ -12,6 +14,8 @@ export interface Span {
   readonly file: SourceFile;
   readonly start: number;
   readonly end: number;
+  /** Where the text itself was written, when a definition has put it here. */
+  readonly definedAt?: Span | null;
 }
 
 /** Line and column count from 1; a tab is one column. */
@@ -20,19 +24,25 @@ export interface Position {
   readonly column: number;
 }
 
-const lineStarts = new WeakMap<SourceFile, readonly number[]>();
+const lineStarts = new WeakMap<SourceFile, Uint32Array>();
 
-function lineStartsOf(file: SourceFile): readonly number[] {
-  let starts = lineStarts.get(file);
-  if (starts === undefined) {
-    const found = [0];
-    for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) {
-      found.push(at + 1);
-    }
-    starts = found;
-    lineStarts.set(file, starts);
+function lineStartsOf(file: SourceFile): Uint32Array {
+  const known = lineStarts.get(file);
+  if (known !== undefined) return known;
+  const starts = new Uint32Array(countNewlines(file.text) + 1);
+  let line = 0;
+  for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) {
+    line += 1;
+    starts[line] = at + 1;
   }
+  lineStarts.set(file, starts);
   return starts;
+}
+
+function countNewlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }
 
 /** Where an offset stands; the last line start at or before it, by halving. */

@@ -46,6 +46,8 @@ export function tellRepeated(keyword: Keyword, span: Word['span'], reports: Repo
     code: 'repeated',
     span,
     message: `${named} stands here a second time: ${COUNTS[keyword.repeats]}`,
-    hint: 'remove one of them',
+    hint: keyword.name.startsWith('notify')
+      ? 'each change has a word of its own: notify_master, notify_backup, notify_fault, notify_stop'
+      : 'remove one of them',
   });
 }

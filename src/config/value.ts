@@ -9,6 +9,7 @@ import { PHRASES } from './keywords/phrases.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
 import type { Section } from './section.ts';
+import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
 
 /** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
 export type EntryLine = readonly [Word, ...Word[]];
@@ -18,15 +19,24 @@ export type Value =
   | { readonly is: 'boolean'; readonly on: boolean }
   | { readonly is: 'number'; readonly number: number }
   | { readonly is: 'text'; readonly text: string }
-  | { readonly is: 'words'; readonly said: Said }
+  | { readonly is: 'words'; readonly words: readonly Word[]; readonly said: Said }
   | { readonly is: 'script'; readonly raw: string }
-  | { readonly is: 'entries'; readonly said: readonly Said[] }
-  | { readonly is: 'section'; readonly section: Section };
+  | {
+      readonly is: 'entries';
+      readonly entries: readonly EntryLine[];
+      readonly label: readonly Word[];
+      readonly said: readonly Said[];
+      /** Nothing stands between the braces, not even what cannot be used. */
+      readonly isEmpty: boolean;
+    }
+  | { readonly is: 'section'; readonly section: Section }
+  /** A block that is read when it is asked for, and not kept: a file may have 10 000 virtual servers. */
+  | { readonly is: 'unread'; readonly read: () => Section };
 
 /** The value of a keyword that has no block. */
 export function readWords(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
-  if (statement.block !== null) tellBlock(keyword.name, statement, reports);
+  if (statement.hasBlock) tellBlock(keyword.name, statement, reports);
   const [first, second] = statement.args;
   switch (argument.is) {
     case 'flag':
@@ -61,7 +71,7 @@ function readPhraseOf(
   const { name, help } = keyword;
   const line = { name, help, span: statement.keyword.span, relation: 'behind' } as const;
   const said = readPhraseNamed(of, statement.args, line, reports);
-  return said && { is: 'words', said };
+  return said && { is: 'words', words: said.words, said };
 }
 
 /** The words between the keyword of a block and its brace. */
@@ -80,19 +90,26 @@ export function readEntries(
   const { argument, name, help } = keyword;
   if (argument.is !== 'entries') return null;
   const said: Said[] = [];
-  for (const entry of statement.block ?? []) {
-    if (entry.block !== null) {
-      reports.add({
-        code: 'unexpected-brace',
-        span: entry.keyword.span,
-        message: `${name} holds a list, and no block`,
-      });
-    }
+  let isEmpty = true;
+  for (const entry of statement.block()) {
+    if (isStrayComment(entry, reports)) continue;
+    isEmpty = false;
+    if (entry.hasBlock) tellBlockInList(name, entry, reports);
     const line = { name, help, span: statementSpan(entry), relation: 'in' } as const;
-    const one = readPhraseNamed(argument.of, [entry.keyword, ...entry.args], line, reports);
-    if (one !== null) said.push(one);
+    const words = [entry.keyword, ...withoutStrayComment(entry.args, reports)];
+    const one = readPhraseNamed(argument.of, words, line, reports);
+    if (one !== null && one.words.length > 0) said.push(one);
   }
-  return { is: 'entries', said };
+  const entries = said.map(({ words }) => words as unknown as EntryLine);
+  return { is: 'entries', entries, label: statement.args, said, isEmpty };
+}
+
+function tellBlockInList(name: string, entry: Statement, reports: Reports): void {
+  reports.add({
+    code: 'unexpected-brace',
+    span: entry.keyword.span,
+    message: `${name} holds a list, and no block`,
+  });
 }
 
 function readOne(
@@ -152,14 +169,22 @@ function readBoolean(keyword: Keyword, word: Word, reports: Reports): Value | nu
 
 /** keepalived reads `alpha off` as `alpha` where no value belongs: the opposite of what it says. */
 function tellBehindFlag({ name }: Keyword, { text, span }: Word, reports: Reports): void {
-  const isOff = BOOLEANS.get(text.toLowerCase()) === false || text === '0';
+  const meant = BOOLEANS.get(text.toLowerCase());
+  if (meant === true) return;
+  const isOff = meant === false || text === '0';
+  if (isOff) {
+    reports.add({
+      code: 'off-ignored',
+      span,
+      message: `"${name}" is a flag here: it is switched on, whatever stands behind it`,
+      hint: `remove the line: without "${name}" it is off`,
+    });
+    return;
+  }
   reports.add({
     code: 'extra-argument',
     span,
-    message: isOff
-      ? `"${name}" takes no value here: it is on, although "${text}" stands behind it`
-      : `"${name}" takes no more than itself: the rest is ignored`,
-    ...(isOff ? { hint: 'remove the line, to have it off' } : {}),
+    message: `"${name}" takes no more than itself: the rest is ignored`,
   });
 }
 

@@ -30,12 +30,12 @@ test('old words and the wrong case are mended; comments and layout stay; a guess
 });
 
 test('what a definition has made is not touched', () => {
-  const { diagnostics } = load('$WORD=lb_algo\nvirtual_server 192.0.2.10 80 {\n    $WORD rr\n}\n');
-  expect(
-    safeEdits(diagnostics).every(
-      ({ span, text }) => span.file.text.slice(span.start, span.end) !== text,
-    ),
-  ).toBe(true);
+  const { diagnostics } = load(
+    `$WORD=lb_algo\n$X=ON\nvirtual_server 192.0.2.10 80 {\n    \${WORD} rr\n    real_server 198.51.100.21 80 {\n    alpha $X\n}\n}\n`,
+  );
+  const told = diagnostics.flatMap(({ suggestion }) => suggestion ?? []);
+  expect(told).toEqual(['lvs_sched', 'on']);
+  expect(safeEdits(diagnostics)).toEqual([]);
 });
 
 test('no message shows a password', () => {

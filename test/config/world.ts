@@ -1,12 +1,20 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
 import type { Word } from '../../src/config/ast.ts';
-import type { ConfigEnvironment } from '../../src/config/environment.ts';
+import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {
   '/bin/true': 'good',
   '/etc/lvsd/notify.sh': 'good',
   '/etc/lvsd/plain.txt': 'not-executable',
+};
+
+const NETWORKS: Readonly<Record<string, readonly Network[]>> = {
+  eth0: [
+    { address: '192.0.2.2', prefixLength: 24 },
+    { address: '2001:db8::2', prefixLength: 64 },
+  ],
+  eth1: [{ address: '198.51.100.2', prefixLength: 24 }],
 };
 
 export function environmentOf(files: Readonly<Record<string, string>>): ConfigEnvironment {
@@ -23,9 +31,11 @@ export function environmentOf(files: Readonly<Record<string, string>>): ConfigEn
     },
     hostName: () => 'lb1.example',
     interfaces: () => ['lo', 'eth0', 'eth1'],
+    networks: (link) => NETWORKS[link] ?? null,
     account: (user) => (user === 'nobody' ? { uid: 65534, gid: 65534 } : null),
     program: (path) => PROGRAMS[path] ?? 'missing',
     variable: () => undefined,
+    random: () => 0.5,
   };
 }
 
@@ -36,11 +46,13 @@ export function load(
     readonly mode?: 'default' | 'compat';
     readonly files?: Readonly<Record<string, string>>;
     readonly configId?: string;
+    readonly notes?: boolean;
   } = {},
 ): LoadedConfig {
-  const { mode = 'default', files = {}, configId } = options;
+  const { mode = 'default', files = {}, configId, notes = false } = options;
   return loadConfig('lvsd.conf', {
     mode,
+    notes,
     environment: environmentOf({ 'lvsd.conf': text, ...files }),
     ...(configId === undefined ? {} : { configId }),
   });

@@ -65,7 +65,7 @@ export function handedDown(
     }),
     keyword('warmup', wait, 'random part of the wait before the first check', {
       default: '60',
-      inherits: [...placesOf('warmup', from), own],
+      inherits: [...placesOf('warmup', from), own, ...placesOf('delay_loop', from)],
     }),
   ];
 }
@@ -147,10 +147,7 @@ export const URL_BLOCK: KeywordTable = tableOf(
     default: '200-299',
     repeats: 'list',
   }),
-  keyword('virtualhost', word, 'Host header', {
-    inherits: placesOf('virtualhost', ['HTTP_GET', 'SSL_GET']),
-    unset: 'address and port',
-  }),
+  keyword('virtualhost', word, 'Host header', { unset: 'that of the checker' }),
   accepted('regex', word, 'pattern that the body must match'),
   accepted(
     'regex_max_offset',

@@ -6,6 +6,8 @@ import {
   parseAddress,
   prefixLengthOf,
 } from '../../base/address.ts';
+import type { DiagnosticCode } from '../diagnostic.ts';
+import { isInterfaceName } from '../interface-name.ts';
 
 export type FormName =
   | 'interface name'
@@ -36,9 +38,17 @@ export interface Form {
   /** As written in the forms of the help. */
   readonly called: string;
   readonly accepts: (text: string) => boolean;
+  /** What is said of a word that does not fit, where that is a mistake of its own. */
+  readonly refuse?: (text: string) => Refusal;
 }
 
-const INTERFACE_OCTETS_MAX = 15;
+interface Refusal {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly suggestion?: string;
+}
+
 const MODE_NAMES = /^(I[RWX](USR|GRP|OTH)|IRWX[UGO])(\|(I[RWX](USR|GRP|OTH)|IRWX[UGO]))*$/;
 const NUMBER = '(0[xX][0-9a-fA-F]+|\\d+)';
 const KEY_OCTETS_MIN = 32;
@@ -47,12 +57,10 @@ const KEY_OCTETS_MAX = 64;
 export const FORMS: Readonly<Record<FormName, Form>> = {
   'interface name': {
     what: 'name of an interface',
-    hint: `up to ${INTERFACE_OCTETS_MAX} characters, without blank, / and :`,
+    hint: 'a name such as eth0, of up to 15 characters; "ip link" lists them',
     called: 'IFNAME',
-    accepts: (text) =>
-      /^[^\s/:]+$/.test(text) &&
-      Buffer.byteLength(text) <= INTERFACE_OCTETS_MAX &&
-      !/^\.+$/.test(text),
+    accepts: isInterfaceName,
+    refuse: refuseInterface,
   },
   MD5: {
     what: 'MD5',
@@ -157,6 +165,8 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     hint: `SECRET, hex:DIGITS or file:PATH; a key has ${KEY_OCTETS_MIN} to ${KEY_OCTETS_MAX} octets`,
     called: 'SECRET|hex:HEX|file:PATH',
     accepts: isKey,
+    // It is a secret, and is not shown.
+    refuse: () => ({ code: 'bad-value', message: 'this is no key', hint: FORMS.key.hint }),
   },
   domain: {
     what: 'domain name',
@@ -175,6 +185,16 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
         /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i.test(text)),
   },
 };
+
+function refuseInterface(text: string): Refusal {
+  const code = 'bad-interface-name';
+  const message = `no interface can be called "${text}"`;
+  const [before = ''] = text.split('@');
+  if (!text.includes('@') || !isInterfaceName(before)) {
+    return { code, message, hint: FORMS['interface name'].hint };
+  }
+  return { code, message, hint: `ip link shows it so; its name is ${before}`, suggestion: before };
+}
 
 /** `A-B` or `A`; what is none, or not in order, is no range at all. */
 function ordered(text: string): readonly [number, number] {

@@ -243,6 +243,8 @@ export interface Phrase {
   readonly anyCase?: boolean;
   /** One of these slots or options must stand there. */
   readonly needs?: readonly string[];
+  /** How the line is written, where slots and options do not show it. */
+  readonly form?: string;
   /** No two of these options may stand there. */
   readonly alternatives?: readonly string[];
 }

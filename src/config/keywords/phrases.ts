@@ -109,6 +109,7 @@ const LABELS = {
       keyword('fwmark', integer(0, UINT_MAX), 'packets with this firewall mark'),
       accepted('group', word, 'the addresses of a virtual_server_group'),
     ),
+    form: 'ADDRESS [PORT] | fwmark MARK | group NAME',
     needs: ['ADDRESS', 'fwmark', 'group'],
     alternatives: ['fwmark', 'group'],
   },
@@ -315,6 +316,7 @@ const LVS = {
     options: tableOf(
       keyword('fwmark', phrase('mark with family'), 'packets with this firewall mark'),
     ),
+    form: 'ADDRESS[-LAST] [PORT] | fwmark MARK [inet|inet6]',
     needs: ['ADDRESS[-LAST]', 'fwmark'],
   },
   'mark with family': {

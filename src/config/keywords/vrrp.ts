@@ -113,6 +113,7 @@ const ANNOUNCE: readonly Keyword[] = [
       inherits: [
         ...globally('vrrp_garp_lower_prio_delay'),
         { block: 'vrrp_instance', keyword: 'garp_master_delay' },
+        ...globally('vrrp_garp_master_delay'),
       ],
       default: '5',
     },
@@ -125,6 +126,7 @@ const ANNOUNCE: readonly Keyword[] = [
       inherits: [
         ...globally('vrrp_garp_lower_prio_repeat'),
         { block: 'vrrp_instance', keyword: 'garp_master_repeat' },
+        ...globally('vrrp_garp_master_repeat'),
       ],
       default: '5',
     },

@@ -1,0 +1,101 @@
+/** `$NAME=VALUE` and its uses (config-grammar §9): the newest value counts, and is looked up when used. */
+import type { DerivedText } from './derived-text.ts';
+import type { Reports } from './diagnostic.ts';
+import type { Span } from './source.ts';
+
+export interface DefinedLine {
+  readonly text: string;
+  /** Where it was written. */
+  readonly definedAt: Span;
+}
+
+/** More than one line for a multi-line definition. */
+export type Definition = readonly DefinedLine[];
+
+const USE = /\$\{([A-Za-z_]\w*)((?:[ \t]+[^}]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
+const ALONE = /^\s*\$(?:\{(\w+)\}|(\w+))\s*$/;
+
+export class Definitions {
+  private readonly byName = new Map<string, Definition>();
+  private readonly predefined: (name: string) => string | undefined;
+
+  constructor(predefined: (name: string) => string | undefined) {
+    this.predefined = predefined;
+  }
+
+  set(name: string, lines: Definition): void {
+    this.byName.set(
+      name,
+      lines.map((line) => ({ ...line, text: withoutComment(line.text) })),
+    );
+  }
+
+  /** The definition of several lines that stands alone on this line, or null. */
+  blockIn(text: string): Definition | null {
+    const found = ALONE.exec(text);
+    const definition = found && this.byName.get(found[1] ?? found[2] ?? '');
+    return definition && definition.length > 1 ? definition : null;
+  }
+
+  /** All uses in a text replaced, once. */
+  replacedIn(text: string): string {
+    return text.replace(USE, (use, braced, argument, plain) => {
+      return this.valueOf(braced ?? plain, argument ?? '')?.text ?? use;
+    });
+  }
+
+  /** One round of replacement; null when nothing is left to replace. */
+  replacedInLine(line: DerivedText, reports: Reports): DerivedText | null {
+    if (!line.text.includes('$')) return null;
+    const replaced = line.replaced(USE, ([, braced, argument, plain]) => {
+      const name = (braced ?? plain) as string;
+      if ((this.byName.get(name)?.length ?? 0) > 1) tellSeveralLines(line, name, reports);
+      return this.valueOf(name, argument ?? '');
+    });
+    if (replaced === null) tellUndefined(line, reports);
+    return replaced;
+  }
+
+  private valueOf(
+    name: string,
+    argument: string,
+  ): { readonly text: string; readonly definedAt: Span | null } | null {
+    const defined = this.byName.get(name);
+    if (defined !== undefined) {
+      const text = defined.map((line) => line.text).join(' ');
+      return { text, definedAt: defined[0]?.definedAt ?? null };
+    }
+    const text = this.predefined(`${name} ${argument.trim()}`.trim());
+    return text === undefined ? null : { text, definedAt: null };
+  }
+}
+
+function tellSeveralLines(line: DerivedText, name: string, reports: Reports): void {
+  const at = line.text.indexOf(name);
+  reports.add({
+    code: 'bad-definition',
+    span: line.spanOf(Math.max(0, at - 1), at + name.length),
+    message: `$${name} has several lines: keepalived takes it only where it stands alone on a line`,
+  });
+}
+
+/** A use that begins a word and has no definition: keepalived leaves it as it is, and says nothing. */
+function tellUndefined(line: DerivedText, reports: Reports): void {
+  const text = line.text.replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length));
+  const [code = ''] = /^(?:[^#!\\]|\\.)*/.exec(text) ?? [];
+  for (const use of code.matchAll(
+    /(?<=^|[\s{])\$(?:\{[A-Za-z_]\w*[^}]*\}|[A-Za-z_]\w*(?=[\s,)]|$))/g,
+  )) {
+    reports.add({
+      code: 'undefined-name',
+      span: line.spanOf(use.index, use.index + use[0].length),
+      message: `${use[0]} is defined nowhere above`,
+      hint: `define it: ${use[0].replace(/[{}]/g, '').split(/\s/)[0]}=VALUE; or put it in quotes if it is meant as it stands`,
+    });
+  }
+}
+
+function withoutComment(text: string): string {
+  const comment = /^(?:[^"#!\\]|\\.|"[^"]*")*/.exec(text);
+  return (comment?.[0] ?? text).trim();
+}

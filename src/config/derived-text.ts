@@ -1,0 +1,138 @@
+/** A line that is being expanded: its text, and where each stretch of it came from. */
+import type { SourceFile, Span } from './source.ts';
+import type { DerivedLine } from './tokens.ts';
+
+interface Stretch {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Character by character the source's; else the whole stretch stands for the source's span. */
+  readonly literal: boolean;
+  /** Where a definition's text was written. */
+  readonly definedAt: Span | null;
+}
+
+export class DerivedText implements DerivedLine {
+  readonly text: string;
+  private readonly file: SourceFile;
+  private readonly stretches: readonly Stretch[];
+
+  constructor(file: SourceFile, stretches: readonly Stretch[]) {
+    this.file = file;
+    this.stretches = stretches;
+    this.text =
+      stretches.length === 1
+        ? (stretches[0] as Stretch).text
+        : stretches.map((stretch) => stretch.text).join('');
+  }
+
+  /** A piece of a file's text as it stands. */
+  static of(file: SourceFile, text: string, start: number): DerivedText {
+    const end = start + text.length;
+    return new DerivedText(file, [{ text, start, end, literal: true, definedAt: null }]);
+  }
+
+  /** Of how many stretches it is made. */
+  get pieces(): number {
+    return this.stretches.length;
+  }
+
+  /** The same places with another text of the same length. */
+  withText(text: string): DerivedText {
+    let at = 0;
+    return new DerivedText(
+      this.file,
+      this.stretches.map((stretch) => {
+        const from = at;
+        at += stretch.text.length;
+        return { ...stretch, text: text.slice(from, at) };
+      }),
+    );
+  }
+
+  /** From a character on. */
+  from(start: number): DerivedText {
+    let passed = 0;
+    const rest = this.stretches.flatMap((stretch) => {
+      const skip = Math.max(0, start - passed);
+      passed += stretch.text.length;
+      return cut(stretch, skip, stretch.text.length);
+    });
+    return new DerivedText(this.file, rest);
+  }
+
+  /**
+   * Each match of `pattern` replaced by what `valueFor` gives for it; those for which it gives null stay.
+   * Null: none was replaced. A use never reaches over two stretches: what a definition gives is complete.
+   */
+  replaced(
+    pattern: RegExp,
+    valueFor: (
+      use: RegExpExecArray,
+    ) => { readonly text: string; readonly definedAt: Span | null } | null,
+  ): DerivedText | null {
+    let isChanged = false;
+    const stretches: Stretch[] = [];
+    for (const stretch of this.stretches) {
+      let from = 0;
+      for (const use of stretch.text.matchAll(pattern)) {
+        const value = valueFor(use);
+        if (value === null) continue;
+        isChanged = true;
+        const to = use.index + use[0].length;
+        stretches.push(...cut(stretch, from, use.index));
+        for (const written of cut(stretch, use.index, to)) {
+          stretches.push({ ...written, ...value, literal: false });
+        }
+        from = to;
+      }
+      stretches.push(...cut(stretch, from, stretch.text.length));
+    }
+    return isChanged ? new DerivedText(this.file, stretches) : null;
+  }
+
+  spanOf(start: number, end: number): Span {
+    const { file } = this;
+    let passed = 0;
+    let from: number | null = null;
+    let to = 0;
+    let definedAt: Span | null = null;
+    for (const stretch of this.stretches) {
+      const first = Math.max(start, passed) - passed;
+      const last = Math.min(end, passed + stretch.text.length) - passed;
+      if (first < last || (start === end && first <= stretch.text.length && first === last)) {
+        from ??= stretch.literal ? stretch.start + first : stretch.start;
+        to = stretch.literal ? stretch.start + last : stretch.end;
+        definedAt ??= stretch.definedAt;
+      }
+      passed += stretch.text.length;
+      if (passed > end) break;
+    }
+    if (from === null) {
+      const { start: whole } = this.stretches[0] ?? { start: 0 };
+      return { file, start: whole, end: whole };
+    }
+    return { file, start: from, end: Math.max(from, to), definedAt };
+  }
+
+  /** Where its first and its last character stand. */
+  get place(): { readonly start: number; readonly end: number } {
+    return { start: this.stretches[0]?.start ?? 0, end: this.stretches.at(-1)?.end ?? 0 };
+  }
+
+  get source(): SourceFile {
+    return this.file;
+  }
+}
+
+/** A text that a definition puts in the place of a line. */
+export function standingFor(line: DerivedText, text: string, definedAt: Span): DerivedText {
+  return new DerivedText(line.source, [{ ...line.place, text, literal: false, definedAt }]);
+}
+
+function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
+  if (from >= to) return [];
+  const text = stretch.text.slice(from, to);
+  if (!stretch.literal) return [{ ...stretch, text }];
+  return [{ ...stretch, text, start: stretch.start + from, end: stretch.start + to }];
+}

@@ -1,0 +1,194 @@
+/** `include` and its relatives (config-grammar §11): which files a line names, and how grave it is when there are none. */
+import { dirname, isAbsolute, join } from 'node:path';
+import type { DerivedText } from './derived-text.ts';
+import type { Reports } from './diagnostic.ts';
+import type { Span } from './source.ts';
+
+/** What reading needs of the outside. */
+export interface FilePort {
+  /** The text, or why it cannot be read (`ENOENT`, `EISDIR`, …). */
+  readFile(path: string): { readonly text: string } | { readonly error: string };
+  /** Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over. */
+  listFiles(pattern: string): readonly string[];
+}
+
+/** What is an error when it happens; words of `include_check`. */
+type Check = 'read' | 'match' | 'wildcard_match' | 'brace_match';
+
+const ALL: readonly Check[] = ['read', 'match', 'wildcard_match', 'brace_match'];
+
+const CHECKS_OF_WORD: Readonly<Record<string, readonly Check[]>> = {
+  include: [],
+  includer: ['read'],
+  includem: ['match'],
+  includew: ['wildcard_match'],
+  includeb: ['brace_match'],
+  includea: ALL,
+};
+
+/** Files within files. */
+const DEPTH_MAX = 32;
+/** Patterns that one pattern with braces stands for. */
+const ALTERNATIVES_MAX = 1024;
+
+const INCLUDE = /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!].*)?$/;
+const INCLUDE_CHECK = /^\s*include_check\s+([^#!]*)/;
+
+/** A file being read. */
+interface Open {
+  readonly path: string;
+  /** What `include_check` has made an error, for later includes of this file. */
+  checks: ReadonlySet<Check>;
+}
+
+export interface Included {
+  readonly path: string;
+  readonly span: Span;
+}
+
+export class Includes {
+  private readonly files: FilePort;
+  private readonly reports: Reports;
+  private readonly open: Open[] = [];
+  private checks: ReadonlySet<Check> = new Set();
+
+  constructor(files: FilePort, reports: Reports) {
+    this.files = files;
+    this.reports = reports;
+  }
+
+  /** The file being read. */
+  get current(): string {
+    return this.open.at(-1)?.path ?? '.';
+  }
+
+  /** Included files begin with the checks of the file that includes them. */
+  enter(path: string): void {
+    const checks = this.open.at(-1)?.checks ?? new Set<Check>();
+    this.open.push({ path, checks });
+  }
+
+  leave(): void {
+    this.open.pop();
+  }
+
+  /** The files that a line includes; null: it is another line. */
+  find(line: DerivedText): readonly Included[] | null {
+    this.noteChecks(line.text);
+    const found = INCLUDE.exec(line.text);
+    if (found === null) return null;
+    const [, word = '', quoted, bare, extra = ''] = found;
+    const pattern = quoted ?? bare ?? '';
+    const span = line.spanOf(line.text.indexOf(word), line.text.trimEnd().length);
+    this.checks = new Set([...(CHECKS_OF_WORD[word] ?? []), ...(this.open.at(-1)?.checks ?? [])]);
+    if (pattern === '') this.tellNoPattern(span, word);
+    if (extra.trim() !== '') this.tellExtra(span, word, extra.trim());
+    return pattern === '' ? [] : this.matching(pattern, span);
+  }
+
+  /** `include_check +read -match`: from here on in this file. */
+  private noteChecks(text: string): void {
+    const [, words] = INCLUDE_CHECK.exec(text) ?? [];
+    const open = this.open.at(-1);
+    if (words === undefined || open === undefined) return;
+    const checks = new Set(open.checks);
+    for (const word of words.trim().split(/\s+/)) {
+      const check = ALL.find((one) => one === word.replace(/^[+-]/, ''));
+      if (check === undefined) continue;
+      if (word.startsWith('-')) checks.delete(check);
+      else checks.add(check);
+    }
+    open.checks = checks;
+  }
+
+  private matching(pattern: string, span: Span): readonly Included[] {
+    const path = isAbsolute(pattern) ? pattern : join(dirname(this.current), pattern);
+    const alternatives = expandBraces(path);
+    const paths = alternatives.flatMap((one) =>
+      this.matchingOne(one, alternatives.length > 1, span),
+    );
+    return [...new Set(paths)].flatMap((one) =>
+      this.isCycle(one, span) ? [] : { path: one, span },
+    );
+  }
+
+  private matchingOne(pattern: string, isAlternative: boolean, span: Span): readonly string[] {
+    const found = this.files.listFiles(pattern);
+    if (found.length > 0) return found;
+    const check = isAlternative
+      ? 'brace_match'
+      : /[*?[]/.test(pattern)
+        ? 'wildcard_match'
+        : 'match';
+    this.reports.add({
+      code: this.checks.has(check) ? 'include-required' : 'include-missing',
+      span,
+      message: `no file matches ${pattern}`,
+      hint: 'directories, and files with an execute bit, are passed over',
+    });
+    return [];
+  }
+
+  private isCycle(path: string, span: Span): boolean {
+    const isOpen = this.open.some((one) => one.path === path);
+    if (!isOpen && this.open.length <= DEPTH_MAX) return false;
+    this.reports.add({
+      code: 'include-cycle',
+      span,
+      message: isOpen
+        ? `${path} includes itself`
+        : `files within files, more than ${DEPTH_MAX} deep`,
+    });
+    return true;
+  }
+
+  tellUnreadable(path: string, error: string, span: Span, isIncluded: boolean): void {
+    const isGrave = !isIncluded || this.checks.has('read');
+    const code = isIncluded
+      ? isGrave
+        ? 'include-required'
+        : 'include-missing'
+      : 'unreadable-file';
+    this.reports.add({
+      code,
+      span,
+      message: `cannot read ${path}: ${error}`,
+      hint: 'check the path and its permissions',
+    });
+  }
+
+  private tellNoPattern(span: Span, word: string): void {
+    this.reports.add({
+      code: 'missing-argument',
+      span,
+      message: `"${word}" names no file`,
+      hint: `${word} /etc/lvsd/conf.d/*.conf`,
+    });
+  }
+
+  private tellExtra(span: Span, word: string, extra: string): void {
+    this.reports.add({
+      code: 'extra-argument',
+      span,
+      message: `"${word}" takes one pattern: the rest is ignored: ${extra}`,
+    });
+  }
+}
+
+/** `a{b,c}d` → `abd`, `acd`. */
+export function expandBraces(pattern: string): readonly string[] {
+  const done: string[] = [];
+  const waiting = [pattern];
+  while (waiting.length > 0 && done.length + waiting.length <= ALTERNATIVES_MAX) {
+    const one = waiting.shift() as string;
+    const group = /\{([^{}]*)\}/.exec(one);
+    if (group === null) {
+      done.push(one);
+      continue;
+    }
+    const before = one.slice(0, group.index);
+    const after = one.slice(group.index + group[0].length);
+    waiting.unshift(...(group[1] ?? '').split(',').map((part) => before + part + after));
+  }
+  return done;
+}

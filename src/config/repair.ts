@@ -1,0 +1,172 @@
+/**
+ * Braces that do not match: which block was meant to end or to begin where, told once, by what the
+ * keywords of the language say. Without it one forgotten brace would make every line after it a mistake.
+ */
+import type { Reports } from './diagnostic.ts';
+import type { Structure } from './parser.ts';
+import { positionOf } from './source.ts';
+import { Kind, type Tokens } from './tokens.ts';
+
+/** What repairing has to know of the language. */
+export interface Grammar {
+  readonly root: string;
+  /** What a keyword is in a block: the block it opens, '' for one that opens none, null for no keyword. */
+  opens(block: string, keyword: string): string | null;
+  /** The same of the keyword that was probably meant. */
+  opensLike(block: string, word: string): string | null;
+}
+
+interface Open {
+  /** Null: a block that the language does not know, whose words say nothing. */
+  readonly block: string | null;
+  /** The word that names it. */
+  readonly head: number;
+  /** Null: it was forgotten. */
+  readonly brace: number | null;
+  /** The first token of what it holds. */
+  readonly start: number;
+}
+
+/** Finds the blocks again, with a brace put where one is missing. */
+export function closeByContext(tokens: Tokens, grammar: Grammar, reports: Reports): Structure {
+  return new Repair(tokens, grammar, reports).run();
+}
+
+class Repair {
+  private readonly tokens: Tokens;
+  private readonly grammar: Grammar;
+  private readonly reports: Reports;
+  private readonly ends: Uint32Array;
+  private readonly unopened = new Map<number, number>();
+  private readonly stack: Open[] = [];
+  /** Braces of each kind that have no partner in the whole text: so many may be put in. */
+  private excessCloses: number;
+  private excessOpens: number;
+
+  constructor(tokens: Tokens, grammar: Grammar, reports: Reports) {
+    this.tokens = tokens;
+    this.grammar = grammar;
+    this.reports = reports;
+    this.ends = new Uint32Array(tokens.count);
+    const { closes, opens } = countExcess(tokens);
+    this.excessCloses = closes;
+    this.excessOpens = opens;
+  }
+
+  run(): Structure {
+    const { tokens, ends, unopened } = this;
+    for (let at = 0; at < tokens.count; at += 1) {
+      const kind = tokens.kind(at);
+      if (kind === Kind.close) this.close(at);
+      else if (kind === Kind.open) this.openNameless(at);
+      else at = this.statement(at);
+    }
+    for (const open of this.stack.splice(0).reverse()) this.endMissing(open, tokens.count);
+    return { ends, unopened };
+  }
+
+  /** Gives the last token that it has taken in. */
+  private statement(first: number): number {
+    const { tokens, grammar } = this;
+    let end = first + 1;
+    while (end < tokens.count && tokens.isWord(end) && !tokens.beginsStatement(end)) end += 1;
+    const hasBrace = end < tokens.count && tokens.kind(end) === Kind.open;
+    const word = tokens.text(first);
+    if (hasBrace && this.excessOpens > 0) this.closeUpTo(word, first);
+    const block = this.stack.length === 0 ? grammar.root : (this.stack.at(-1)?.block ?? null);
+    const opened = block === null ? null : grammar.opens(block, word);
+    if (hasBrace) {
+      const meant = opened || (block === null ? null : grammar.opensLike(block, word)) || null;
+      this.stack.push({ block: meant, head: first, brace: end, start: end + 1 });
+      return end;
+    }
+    if (opened !== null && opened !== '' && this.excessCloses > 0) {
+      this.excessCloses -= 1;
+      this.tellMissingOpen(first);
+      this.stack.push({ block: opened, head: first, brace: null, start: end });
+    }
+    return end - 1;
+  }
+
+  /** Ends the blocks in which a keyword cannot stand, when an outer one is its place. */
+  private closeUpTo(word: string, at: number): void {
+    const { grammar, stack } = this;
+    const knows = (block: string | null): boolean =>
+      block !== null && grammar.opens(block, word) !== null;
+    let depth = stack.length;
+    while (depth > 0 && !knows(stack[depth - 1]?.block ?? null)) depth -= 1;
+    const isPlaced = depth > 0 || knows(grammar.root);
+    const count = stack.length - depth;
+    if (!isPlaced || count === 0 || count > this.excessOpens) return;
+    this.excessOpens -= count;
+    for (const open of stack.splice(depth).reverse()) this.endMissing(open, at);
+  }
+
+  private close(at: number): void {
+    const open = this.stack.pop();
+    if (open !== undefined) {
+      this.end(open, at);
+      return;
+    }
+    this.excessCloses -= 1;
+    this.reports.add({
+      code: 'unexpected-brace',
+      span: this.tokens.span(at),
+      message: 'this brace closes a block that was never opened',
+      hint: 'there is one } too many here, or a { missing above',
+    });
+  }
+
+  /** A brace without a name is told already; what it holds is passed over. */
+  private openNameless(at: number): void {
+    this.stack.push({ block: null, head: at, brace: at, start: at + 1 });
+  }
+
+  private end({ brace, start }: Open, at: number): void {
+    if (brace === null) this.unopened.set(start, at);
+    else this.ends[brace] = at;
+  }
+
+  private endMissing(open: Open, at: number): void {
+    const { tokens } = this;
+    this.end(open, at);
+    this.reports.add({
+      code: 'missing-close-brace',
+      span: tokens.span(open.head),
+      message: tokens.isWord(open.head)
+        ? `the block "${tokens.text(open.head)}" is never closed`
+        : 'this block is never closed',
+      hint:
+        at === tokens.count
+          ? 'a } is missing at its end'
+          : `a } is missing before "${tokens.text(at)}" in line ${lineOf(tokens, at)}`,
+    });
+  }
+
+  private tellMissingOpen(head: number): void {
+    const { tokens, reports } = this;
+    reports.add({
+      code: 'missing-open-brace',
+      span: tokens.span(head),
+      message: `"${tokens.text(head)}" needs a block: { … }`,
+      hint: 'a { is missing after it',
+    });
+  }
+}
+
+function countExcess(tokens: Tokens): { readonly closes: number; readonly opens: number } {
+  let depth = 0;
+  let closes = 0;
+  for (let at = 0; at < tokens.count; at += 1) {
+    const kind = tokens.kind(at);
+    if (kind === Kind.open) depth += 1;
+    else if (kind === Kind.close && depth === 0) closes += 1;
+    else if (kind === Kind.close) depth -= 1;
+  }
+  return { closes, opens: depth };
+}
+
+function lineOf(tokens: Tokens, at: number): number {
+  const { file, start } = tokens.span(at);
+  return positionOf(file, start).line;
+}

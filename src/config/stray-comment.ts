@@ -1,0 +1,39 @@
+/** Comment signs of other languages: keepalived takes them for words, and drops what follows in silence. */
+import type { Statement, Word } from './ast.ts';
+import type { Reports } from './diagnostic.ts';
+
+const SLASH = 47;
+const SEMICOLON = 59;
+
+/** The words behind a keyword, up to such a sign. */
+export function withoutStrayComment(args: readonly Word[], reports: Reports): readonly Word[] {
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] as Word;
+    if (!isSign(word, /^(\/\/|\/\*|;)$/)) continue;
+    tell(word, reports);
+    return args.slice(0, at);
+  }
+  return args;
+}
+
+/** Whether a whole line was meant as a comment; it is told. */
+export function isStrayComment({ keyword }: Statement, reports: Reports): boolean {
+  // No keyword begins like that, so text may be glued to the sign.
+  const isComment = isSign(keyword, /^(\/\/|\/\*|;)/);
+  if (isComment) tell(keyword, reports);
+  return isComment;
+}
+
+function isSign({ text, quoted }: Word, form: RegExp): boolean {
+  const first = text.charCodeAt(0);
+  return (first === SLASH || first === SEMICOLON) && !quoted && form.test(text);
+}
+
+function tell({ text, span }: Word, reports: Reports): void {
+  reports.add({
+    code: 'comment-sign',
+    span,
+    message: `"${text.startsWith(';') ? ';' : text.slice(0, 2)}" begins no comment in this language`,
+    hint: 'a comment begins with # or !',
+  });
+}

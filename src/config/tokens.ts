@@ -1,0 +1,142 @@
+/**
+ * The words and braces of all lines, as columns: a configuration of a million lines has three million
+ * of them, and an object for each would cost more than reading it. parser.ts makes objects of a few at a time.
+ */
+import type { Word } from './ast.ts';
+import type { SourceFile, Span } from './source.ts';
+
+/** A line after definitions were replaced, and where each of its characters came from. */
+export interface DerivedLine {
+  readonly text: string;
+  /** The source of the characters from `start` to `end` of `text`. */
+  spanOf(start: number, end: number): Span;
+}
+
+/** Kinds of tokens. A word that begins a statement has `FIRST` added. */
+export const Kind = { word: 0, escaped: 1, quoted: 2, open: 3, close: 4 } as const;
+export const FIRST = 8;
+
+/** One token more is a file that nobody wrote by hand or by program: 13 octets each are kept. */
+export const TOKENS_MAX: number = 8 * 1024 * 1024;
+
+const TOKENS_AT_FIRST = 4096;
+
+/** Where tokens were cut from: a whole file, or one line that definitions have made. */
+interface Cutting {
+  readonly text: string;
+  readonly file: SourceFile | null;
+  readonly line: DerivedLine | null;
+}
+
+/** A word of a file, which knows its place; the text is cut when the word is made. */
+class FileWord implements Word {
+  readonly file: SourceFile;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly quoted: boolean;
+  readonly definedAt: Span | null;
+
+  constructor(span: Span, text: string, quoted: boolean) {
+    this.file = span.file;
+    this.start = span.start;
+    this.end = span.end;
+    this.text = text;
+    this.quoted = quoted;
+    this.definedAt = span.definedAt ?? null;
+  }
+
+  /** A word is its own place. */
+  get span(): Span {
+    return this;
+  }
+}
+
+export class Tokens {
+  count = 0;
+  private readonly cuttings: Cutting[] = [];
+  private kinds = new Uint8Array(TOKENS_AT_FIRST);
+  private cuttingOf = new Uint32Array(TOKENS_AT_FIRST);
+  private starts = new Uint32Array(TOKENS_AT_FIRST);
+  private ends = new Uint32Array(TOKENS_AT_FIRST);
+
+  /** The number by which `push` names the text that a token is cut from. */
+  addFile(file: SourceFile): number {
+    return this.cuttings.push({ text: file.text, file, line: null }) - 1;
+  }
+
+  addLine(line: DerivedLine): number {
+    return this.cuttings.push({ text: line.text, file: null, line }) - 1;
+  }
+
+  /** `start` and `end` are offsets in the text of `cutting`; those of a quoted word include its quotes. */
+  push(kind: number, cutting: number, start: number, end: number): void {
+    const at = this.count;
+    if (at === this.kinds.length) this.grow();
+    this.kinds[at] = kind;
+    this.cuttingOf[at] = cutting;
+    this.starts[at] = start;
+    this.ends[at] = end;
+    this.count = at + 1;
+  }
+
+  private grow(): void {
+    const length = this.kinds.length * 2;
+    const grown = <Column extends Uint8Array | Uint32Array>(
+      old: Column,
+      column: Column,
+    ): Column => {
+      column.set(old);
+      return column;
+    };
+    this.kinds = grown(this.kinds, new Uint8Array(length));
+    this.cuttingOf = grown(this.cuttingOf, new Uint32Array(length));
+    this.starts = grown(this.starts, new Uint32Array(length));
+    this.ends = grown(this.ends, new Uint32Array(length));
+  }
+
+  /** One of `Kind`. */
+  kind(at: number): number {
+    return (this.kinds[at] as number) & ~FIRST;
+  }
+
+  isWord(at: number): boolean {
+    return this.kind(at) <= Kind.quoted;
+  }
+
+  beginsStatement(at: number): boolean {
+    return (this.kinds[at] as number) >= FIRST;
+  }
+
+  span(at: number): Span {
+    return this.spanBetween(at, this.starts[at] as number, this.ends[at] as number);
+  }
+
+  private spanBetween(at: number, start: number, end: number): Span {
+    const { file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    return file === null ? (line as DerivedLine).spanOf(start, end) : { file, start, end };
+  }
+
+  word(at: number): Word {
+    const kind = this.kind(at);
+    const start = this.starts[at] as number;
+    const end = this.ends[at] as number;
+    const { text, file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    const span = file === null ? (line as DerivedLine).spanOf(start, end) : { file, start, end };
+    if (kind === Kind.quoted) return new FileWord(span, text.slice(start + 1, end - 1), true);
+    const bare = text.slice(start, end);
+    const value = kind === Kind.escaped ? bare.replace(/\\([#!])/g, '$1') : bare;
+    return new FileWord(span, value, false);
+  }
+
+  /** The text of one word alone, for those who need no place. */
+  text(at: number): string {
+    return this.word(at).text;
+  }
+
+  /** What stands from one word of a line to another one, as written. */
+  textBetween(first: number, last: number): string {
+    const { text } = this.cuttings[this.cuttingOf[first] as number] as Cutting;
+    return text.slice(this.starts[first], this.ends[last]);
+  }
+}
