@@ -28,12 +28,14 @@ export type DiagnosticCode =
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
+  | 'unknown-option'
   | 'misplaced-keyword'
   | 'missing-argument'
   | 'extra-argument'
   | 'bad-value'
   | 'out-of-range'
   | 'no-effect'
+  | 'not-keepalived'
   | 'deprecated'
   | 'repeated'
   | 'missing-keyword'
@@ -147,6 +149,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'include-missing',
   'odd-blank',
   'no-effect',
+  'not-keepalived',
   'deprecated',
   'repeated',
   'extra-argument',
@@ -288,6 +291,11 @@ export class Reports {
     this.seen.add(key);
     counts[kind] += 1;
     this.all.push(counts[kind] > REPORTS_MAX ? tooMany(report.span) : report);
+  }
+
+  /** The first report of this message only, wherever the others stand. */
+  addOnce(report: Report): void {
+    if (this.all.every(({ message }) => message !== report.message)) this.add(report);
   }
 }
 

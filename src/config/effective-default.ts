@@ -4,9 +4,8 @@
  */
 import { familyOf, parseAddress } from '../base/address.ts';
 import type { Origin } from './effective.ts';
-import { isHandedDown, literalDefault, sourcesOf } from './keywords/defaults.ts';
-import type { BlockName, Keyword } from './keywords/keyword.ts';
-import { LANGUAGE } from './keywords/table.ts';
+import { isHandedDown, sourcesOf } from './keywords/defaults.ts';
+import type { Keyword } from './keywords/keyword.ts';
 import type { Section } from './section.ts';
 import { settingsOf, wordsOf } from './vocabulary.ts';
 
@@ -31,22 +30,15 @@ export function valueOfAbsent(entry: Keyword, scope: Scope): AbsentValue | null 
     const section = [scope.section, ...scope.outer].find((one) => one.block === source.block);
     const [setting] = section === undefined ? [] : settingsOf(source.keyword, section);
     if (setting !== undefined) {
-      const { span } = setting;
+      const { span, value } = setting;
       const origin = { from: 'elsewhere', ...source, asked: entry.name, span } as const;
-      return { words: wordsOf(setting.value), origin };
+      // A flag of an outer block is on in an inner one, where the same word is on or off.
+      const isSwitch = value.is === 'flag' && entry.argument.is === 'boolean';
+      return { words: isSwitch ? ['on'] : wordsOf(value), origin };
     }
   }
-  const text = derived(entry.name, scope) ?? defaultOf(block, entry);
+  const text = derived(entry.name, scope) ?? entry.default;
   return text === null ? null : { words: [text], origin: { from: 'default' } };
-}
-
-/** Its own, or that of the keyword it would have its value from. */
-function defaultOf(block: BlockName, entry: Keyword): string | null {
-  const asked = sourcesOf(block, entry.name).map((source) => {
-    const keyword = LANGUAGE[source.block].get(source.keyword);
-    return keyword === undefined ? null : literalDefault(source.block, keyword);
-  });
-  return [literalDefault(block, entry), ...asked].find((text) => text !== null) ?? null;
 }
 
 /** Whether the default of a keyword says anything: not of what acts elsewhere or belongs to another. */

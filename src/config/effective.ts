@@ -4,13 +4,14 @@
  * Pure; print-effective.ts writes the tree as a configuration, diff.ts compares two of them.
  */
 import { parseAddress } from '../base/address.ts';
-import type { Statement, Word } from './ast.ts';
+import type { Word } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type AbsentValue, portOf, type Scope, valueOfAbsent } from './effective-default.ts';
 import type { BlockName, Keyword } from './keywords/keyword.ts';
 import { isSecret } from './secret.ts';
 import { merged, Section, type Setting } from './section.ts';
 import type { Span } from './source.ts';
+import type { EntryLine } from './value.ts';
 import { isBlock, settingsOf, vocabularyOf, wordsOf } from './vocabulary.ts';
 
 export type Origin =
@@ -180,43 +181,52 @@ function blocksOf(
   scope: Scope,
   { silent, inert }: Context,
 ): readonly EffectiveBlock[] {
-  const { name, effect, repeatable } = entry;
+  const { name, effect, repeats } = entry;
   const context = { silent, inert: inert || effect === 'none' };
   const sections = settings.flatMap(({ value }) => (value.is === 'section' ? value.section : []));
-  const one = MERGED.has(name) || !repeatable ? merged(sections) : null;
+  const one = MERGED.has(name) || repeats !== 'list' ? merged(sections) : null;
   const inner = one === null ? sections : [one];
   const outer = [scope.section, ...scope.outer];
   return [
     ...inner.map((section) => effectiveBlock(name, { section, outer }, context)),
-    ...listOf(name, settings, context),
-    ...settings.flatMap(({ value }) => {
-      return value.is === 'verbatim' ? verbatimBlock(value.statement, context) : [];
-    }),
+    ...listsOf(name, settings, context),
   ];
 }
 
-/** All lists of a keyword are one. */
-function listOf(
+/** All lists of a keyword are one, but for those that have names. */
+function listsOf(
   keyword: string,
   settings: readonly Setting[],
   context: Context,
 ): readonly EffectiveBlock[] {
-  const lists = settings.filter(({ value }) => value.is === 'entries');
+  const lists = settings.flatMap(({ value, span }) =>
+    value.is === 'entries' ? [{ ...value, span }] : [],
+  );
   const [first] = lists;
   if (first === undefined) return [];
-  const lines = lists.flatMap(({ value }) => (value.is === 'entries' ? value.entries : []));
-  const entries = LISTS_OF_WORDS.has(keyword) ? lines.flat().map((word) => [word]) : lines;
-  return [
-    {
-      keyword,
-      label: [],
-      origin: { from: 'file', span: first.span },
-      inert: context.inert,
-      settings: [],
-      entries: entries.map((words) => entryOf(words, context)),
-      blocks: [],
-    },
-  ];
+  if (first.label.length > 0) return lists.map((list) => listOf(keyword, list, context));
+  const entries = lists.flatMap((list) => list.entries);
+  return [listOf(keyword, { ...first, entries }, context)];
+}
+
+interface List {
+  readonly label: readonly Word[];
+  readonly entries: readonly EntryLine[];
+  readonly span: Span;
+}
+
+function listOf(keyword: string, { label, entries, span }: List, context: Context): EffectiveBlock {
+  const isOfWords = LISTS_OF_WORDS.has(keyword);
+  const lines = isOfWords ? entries.flat().map((word) => [word]) : entries;
+  return {
+    keyword,
+    label: label.map(({ text }) => text),
+    origin: { from: 'file', span },
+    inert: context.inert,
+    settings: [],
+    entries: lines.map((words) => entryOf(words, context)),
+    blocks: [],
+  };
 }
 
 function entryOf(words: readonly Word[], { silent, inert }: Context): EffectiveEntry {
@@ -224,22 +234,5 @@ function entryOf(words: readonly Word[], { silent, inert }: Context): EffectiveE
     words: words.map(({ text }) => text),
     origin: { from: 'file', span: words[0]?.span as Span },
     inert: !inert && words.some(({ span }) => silent.has(placeOf(span))),
-  };
-}
-
-/** A block that is not looked at: its lines as they stand. */
-function verbatimBlock(statement: Statement, context: Context): EffectiveBlock {
-  const { keyword, args } = statement;
-  const lines = [...statement.block()];
-  return {
-    keyword: keyword.text,
-    label: args.map(({ text }) => text),
-    origin: { from: 'file', span: keyword.span },
-    inert: context.inert,
-    settings: [],
-    entries: lines
-      .filter((line) => !line.hasBlock)
-      .map((line) => entryOf([line.keyword, ...line.args], context)),
-    blocks: lines.filter((line) => line.hasBlock).map((line) => verbatimBlock(line, context)),
   };
 }

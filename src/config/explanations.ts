@@ -130,6 +130,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     When it is the name of a block, all that the block holds is lost or applied outside. The nearest
     word of the same block is proposed.`,
   ),
+  'unknown-option': trap(
+    'a word that the line does not know',
+    `Lines of addresses, routes, tracked things and some keywords take options by name, and this word is none
+    of them. keepalived ignores it with what follows, or takes it for something else. The option that was
+    probably meant is named, or the form of the line is shown.`,
+  ),
   'misplaced-keyword': trap(
     'a word in the wrong block',
     `The word exists, but not in this block, and keepalived ignores it here. The message names the blocks
@@ -162,6 +168,11 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `The word is one of keepalived's, and lvsd accepts it so that the file loads. What it asks for does
     not happen in this version. Remove the line, or make sure that you can live without it.`,
   ),
+  'not-keepalived': trap(
+    'a word of lvs-director',
+    `keepalived does not know this word and refuses its line. It does what docs/keywords.md says here. Remove
+    it before the file goes back to keepalived.`,
+  ),
   deprecated: trap(
     'an old word',
     `It still works, and a newer word has replaced it. A later release may drop the old one. lvsctl check
@@ -169,7 +180,7 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
   ),
   repeated: trap(
     'a setting given twice',
-    `Only one of them counts: of scripts the first, of everything else the last. The same notify word
+    `Only one of them counts: of scripts and some names the first, of most others the last; the message tells. The same notify word
     several times often means that notify_master, notify_backup and notify_fault were meant. Keep one.`,
   ),
   'off-ignored': trap(

@@ -4,7 +4,8 @@
  */
 import type { BlockName, Keyword } from './keywords/keyword.ts';
 import { LANGUAGE } from './keywords/table.ts';
-import type { Section, Setting, Value } from './section.ts';
+import type { Section, Setting } from './section.ts';
+import type { Value } from './value.ts';
 
 /** A keyword that is not out of date, and the older words for it. */
 interface Vocable {
@@ -41,17 +42,13 @@ export function settingsOf(name: string, section: Section): readonly Setting[] {
   for (const word of vocable?.names ?? []) {
     const all = section.written(word);
     if (all.length === 0) continue;
-    return vocable?.entry.repeatable || isBlock(all[0]?.value) ? all : all.slice(-1);
+    return vocable?.entry.repeats === 'list' || isBlock(all[0]?.value) ? all : all.slice(-1);
   }
   return [];
 }
 
 export function isBlock(value: Value | undefined): boolean {
-  return (
-    value?.is === 'section' ||
-    value?.is === 'entries' ||
-    (value?.is === 'verbatim' && value.statement.hasBlock)
-  );
+  return value?.is === 'section' || value?.is === 'entries';
 }
 
 /** The words behind a keyword; none for a flag, one for a command as it was written. */
@@ -67,8 +64,6 @@ export function wordsOf(value: Value): readonly string[] {
       return value.words.map(({ text }) => text);
     case 'script':
       return [value.raw];
-    case 'verbatim':
-      return value.statement.args.map(({ text }) => text);
     default:
       return [];
   }

@@ -1,7 +1,13 @@
 /** Configurations that tests run over: the golden cases, the examples of conf/, and generated ones. */
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import type { Argument, BlockName, Keyword } from '../../src/config/keywords/keyword.ts';
+import type {
+  Argument,
+  BlockName,
+  Keyword,
+  PhraseName,
+} from '../../src/config/keywords/keyword.ts';
+import { PHRASES } from '../../src/config/keywords/phrases.ts';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
 
 const at = (path: string): URL => new URL(path, import.meta.url);
@@ -35,7 +41,9 @@ const word = fc.oneof(
 
 function number(min: number, max: number): fc.Arbitrary<string> {
   const low = Math.max(min, -2_147_483_647);
-  return fc.integer({ min: Math.ceil(low), max: Math.min(max, 2_147_483_647) }).map(String);
+  return fc
+    .integer({ min: Math.ceil(low), max: Math.floor(Math.min(max, 2_147_483_647)) })
+    .map(String);
 }
 
 function valueFor(argument: Argument): fc.Arbitrary<string> {
@@ -57,12 +65,35 @@ function valueFor(argument: Argument): fc.Arbitrary<string> {
       return fc.constantFrom('/bin/true', '"/bin/true \'a  b\' c"', '"/bin/true" nobody');
     case 'word':
       return word;
-    case 'words':
-    case 'anything':
-      return fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join('  '));
+    case 'form':
+      return fc.constantFrom('eth1', '80-90', '0x10/0xff', '01ff', '255.255.255.0', 'www.example');
+    case 'either':
+      return fc.oneof(...argument.of.map(valueFor));
+    case 'phrase':
+      return lineFor(argument.of);
     default:
       return fc.constant('');
   }
+}
+
+/** Its slots and some of its options, or words that may be anything. */
+function lineFor(of: PhraseName): fc.Arbitrary<string> {
+  const { slots, options } = PHRASES[of];
+  const option = (one: Keyword): fc.Arbitrary<string> =>
+    valueFor(one.argument).map((value) => `${one.name} ${value}`);
+  const all = [...options.values()];
+  const some =
+    all.length === 0
+      ? fc.constant([])
+      : fc.array(fc.constantFrom(...all).chain(option), { maxLength: 2 });
+  const parts = fc.tuple(...slots.map(({ argument }) => valueFor(argument)));
+  return fc.oneof(
+    { weight: 9, arbitrary: fc.tuple(parts, some).map((line) => line.flat().join(' ')) },
+    {
+      weight: 1,
+      arbitrary: fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join('  ')),
+    },
+  );
 }
 
 const LABELS: Readonly<Partial<Record<BlockName, fc.Arbitrary<string>>>> = {
@@ -85,12 +116,8 @@ function statement(entry: Keyword, depth: number): fc.Arbitrary<string> {
       .map(([text, inner]) => `${entry.name} ${text} {\n${inner}\n}`);
   }
   if (argument.is === 'entries') {
-    const line = fc.oneof(
-      address.map((text) => `${text}/24 dev eth1`),
-      fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' ')),
-    );
     return fc
-      .array(line, { maxLength: 3 })
+      .array(lineFor(argument.of), { maxLength: 3 })
       .map((lines) => `${entry.name} {\n${lines.join('\n')}\n}`);
   }
   return valueFor(argument).map((text) => `${entry.name} ${text}`);

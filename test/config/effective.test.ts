@@ -117,7 +117,7 @@ vrrp_instance VI_1 {
         auth_pass \${WORD}
     }
     auth_hmac {
-        key 1 canary3-canary3-canary3-canary3
+        key 1 canary3-canary3-canary3-canary3-canary3
     }
 }
 `;

@@ -1,4 +1,5 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
+import type { Word } from '../../src/config/ast.ts';
 import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
 import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
@@ -62,4 +63,14 @@ export function load(
 export function treeOf(text: string): EffectiveBlock {
   const { diagnostics, outline } = load(text, { mode: 'compat' });
   return effectiveConfig(outline.root, diagnostics);
+}
+
+/** The words of a line, as the parser gives them. */
+export function words(line: string): [Word, ...Word[]] {
+  const file = { path: 'lvsd.conf', text: line, order: 0, includedAt: null };
+  return [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => ({
+    text,
+    quoted: false,
+    span: { file, start: index, end: index + text.length },
+  })) as [Word, ...Word[]];
 }

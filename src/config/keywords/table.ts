@@ -17,7 +17,6 @@ import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
 import {
-  AUTH_HMAC,
   BFD_INSTANCE,
   GARP_GROUP,
   SSL,
@@ -25,7 +24,7 @@ import {
   TRACK_GROUP,
   VRRP_TRACK_PROCESS,
 } from './track.ts';
-import { AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
+import { AUTH_HMAC, AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
 
 export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   'the top level': TOP_LEVEL,
@@ -76,24 +75,35 @@ export function blocksWith(name: string, except: BlockName): readonly BlockName[
   );
 }
 
-/** A word may be misspelt by as many characters as a third of its length, three at most. */
+/**
+ * A word may be misspelt by as many characters as a third of its length, three at most. Who misspelt an
+ * old word is told the new one.
+ */
 export function nearestKeyword(name: string, table: KeywordTable): string | null {
   const limit = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
+  const lower = name.toLowerCase();
   let best: string | null = null;
   let bestDistance = limit + 1;
-  for (const candidate of table.keys()) {
-    if (Math.abs(candidate.length - name.length) > limit) continue;
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+  for (const { name: candidate, insteadOf } of table.values()) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
-      best = candidate;
+      best = insteadOf ?? candidate;
       bestDistance = distance;
     }
   }
   return best;
 }
 
-/** Insertions, removals, replacements and swaps of neighbours (Damerau-Levenshtein, restricted). */
-export function editDistance(a: string, b: string): number {
+/**
+ * Insertions, removals, replacements and swaps of neighbours (Damerau-Levenshtein, restricted). What is
+ * `enough` apart is not looked at any further.
+ */
+export function editDistance(
+  a: string,
+  b: string,
+  enough: number = Number.POSITIVE_INFINITY,
+): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let row = 1; row <= a.length; row += 1) {
@@ -111,6 +121,8 @@ export function editDistance(a: string, b: string): number {
       }
       current.push(cost);
     }
+    // No later row is nearer than the nearer one of two neighbours.
+    if (Math.min(...current) >= enough && Math.min(...last) >= enough) return enough;
     beforeLast = last;
     last = current;
   }

@@ -22,7 +22,7 @@ import {
   tellLongTimeouts,
   tellUnchecked,
 } from './checkers.ts';
-import { tellInterfaceNames, tellOwnInterface } from './interfaces.ts';
+import { tellOwnInterface } from './interfaces.ts';
 import {
   adviseOnSample,
   tellEmptyBlocks,
@@ -123,7 +123,6 @@ function tellGlobals(whole: Whole): void {
 }
 
 function tellInstance(instance: Section, whole: Whole): void {
-  tellInterfaceNames(instance, whole);
   tellOwnInterface(instance, whole);
   tellVipsOutside(instance, whole);
   tellBroadcasts(instance, whole);

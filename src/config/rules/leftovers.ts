@@ -121,7 +121,7 @@ const LISTS = [
 export function tellEmptyBlocks(section: Section, { reports }: Pick<Whole, 'reports'>): void {
   for (const name of LISTS) {
     for (const { word, value } of section.written(name)) {
-      if (value.is !== 'entries' || value.entries.length > 0) continue;
+      if (value.is !== 'entries' || !value.isEmpty) continue;
       reports.add({
         code: 'empty-block',
         span: word.span,
@@ -132,10 +132,9 @@ export function tellEmptyBlocks(section: Section, { reports }: Pick<Whole, 'repo
   }
 }
 
-/** Flags of keepalived: with them on or off does not count, only that they stand there. */
+/** Words that are on or off by the manual; keepalived only looks whether they stand there. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
-  virtual_server: ['alpha', 'inhibit_on_failure'],
-  global_defs: ['vrrp_skip_check_adv_addr', 'v3_checksum_as_v2'],
+  global_defs: ['vrrp_skip_check_adv_addr'],
   vrrp_instance: ['skip_check_adv_addr'],
 };
 

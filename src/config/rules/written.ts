@@ -1,7 +1,8 @@
 /** Reading a section as it is written, with what has no effect in this version: for rules only. */
 import type { Word } from '../ast.ts';
-import type { EntryLine, Section, Setting } from '../section.ts';
+import type { Section, Setting } from '../section.ts';
 import type { Span } from '../source.ts';
+import type { EntryLine } from '../value.ts';
 
 export function lastWritten(section: Section, name: string): Setting | null {
   return section.written(name).at(-1) ?? null;
@@ -45,7 +46,6 @@ export function isOn(section: Section, name: string): boolean | null {
 
 export function wordsOf(section: Section, name: string): readonly Word[] {
   const value = lastWritten(section, name)?.value;
-  if (value?.is === 'verbatim') return value.statement.args;
   return value?.is === 'words' ? value.words : [];
 }
 
