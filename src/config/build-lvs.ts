@@ -1,47 +1,44 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
-import {
-  addressBits,
-  type Family,
-  familyOf,
-  parseAddress,
-  prefixLengthOf,
-} from '../base/address.ts';
-import { formatEndpoint } from '../base/endpoint.ts';
-import type { Check, CheckPacing, CheckTarget, HttpUrl, StatusRange } from '../model/checker.ts';
+import { addressBits, familyOf, prefixLengthOf } from '../base/address.ts';
 import { formatService } from '../model/names.ts';
 import type {
   ForwardingMethod,
   HealthConfig,
   Persistence,
   Protocol,
-  RealServer,
   ServiceKey,
   SorryServer,
   VirtualServer,
 } from '../model/virtual-server.ts';
 import type { Word } from './ast.ts';
+import { readPacingWords } from './build-checker.ts';
+import { type Parent, type Placed, readRealServers, type Twins } from './build-real-server.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
+import { endpointOf, methodIn, portFor } from './endpoint.ts';
 import { SCHEDULERS } from './keywords/lvs.ts';
 import type { Section } from './section.ts';
 
 const DEFAULT_SCHEDULER = 'wlc';
-const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun' };
 const PERSISTENCE_SECONDS = 360;
 const MARK_MAX = 4_294_967_295;
-const PORT_MAX = 65_535;
 
-/** `look` sees each virtual server's section, which is not kept. */
+/** Sees each virtual server, whose section is not kept. */
+export type LookAt = (section: Section, realServers: readonly Placed[]) => void;
+
 export function buildHealth(
   root: Section,
   globals: Section,
   context: ScriptContext,
-  look: (virtualServer: Section) => void,
+  look: LookAt,
 ): HealthConfig {
   const virtualServers: VirtualServer[] = [];
   const names = new Set<string>();
-  for (const section of root.each('virtual_server')) {
-    look(section);
-    const server = buildVirtualServer(section, globals, context);
+  const pools = new Map<string, Twins>();
+  for (const block of root.unread('virtual_server')) {
+    const section = block.read();
+    const twins = twinsOf(section, pools);
+    const { server, realServers } = buildVirtualServer(section, { globals, twins }, context);
+    look(section, realServers);
     if (server === null) continue;
     const name = formatService(server.key);
     if (names.has(name)) {
@@ -67,16 +64,30 @@ export function buildHealth(
   };
 }
 
+/** Virtual servers that say the same hand down the same. */
+function twinsOf(section: Section, pools: Map<string, Twins>): Twins {
+  const signature = section.signature();
+  const twins = pools.get(signature) ?? new Map();
+  pools.set(signature, twins);
+  return twins;
+}
+
+interface BuiltServer {
+  /** Null: it cannot be used. */
+  readonly server: VirtualServer | null;
+  readonly realServers: readonly Placed[];
+}
+
 function buildVirtualServer(
   section: Section,
-  globals: Section,
+  pool: Pick<Parent, 'globals' | 'twins'>,
   context: ScriptContext,
-): VirtualServer | null {
+): BuiltServer {
   const key = readKey(section, context);
-  if (key === null) return null;
-  const forwarding = readMethod(section, 'lvs_method', 'nat', context);
+  if (key === null) return { server: null, realServers: [] };
+  const forwarding = readMethod(section, context);
   const pacing = readPacingWords(section);
-  const realServers = readRealServers({ section, key, forwarding, pacing, globals }, context);
+  const placed = readRealServers({ section, key, forwarding, pacing, ...pool }, context);
   if (!section.mentions('real_server')) {
     context.reports.add({
       code: 'missing-keyword',
@@ -84,9 +95,10 @@ function buildVirtualServer(
       message: `virtual_server ${formatService(key)} has no real_server`,
     });
   }
-  if (realServers.length === 0) return null;
+  if (placed.length === 0) return { server: null, realServers: placed };
+  const realServers = placed.map(({ server }) => server);
   const total = realServers.reduce((sum, one) => sum + one.weight, 0);
-  return {
+  const server = {
     key,
     scheduler: readScheduler(section, context),
     schedulerFlags: {
@@ -102,6 +114,7 @@ function buildVirtualServer(
     quorumDown: readScript(section, 'quorum_down', context),
     omega: section.has('omega'),
   };
+  return { server, realServers: placed };
 }
 
 /** `IP [PORT]` or `fwmark N` in front of the block; null: it has been told that there is no such thing. */
@@ -157,31 +170,8 @@ function tellMarkZero({ span }: Word, { reports }: ScriptContext): void {
   });
 }
 
-interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** `IP [PORT]`; without port, or 0: every port. Null: they are not, which has been told. */
-function endpointOf([addressWord, portWord]: readonly Word[]): Endpoint | null {
-  const address = parseAddress(addressWord?.text ?? '');
-  const port = Number(portWord?.text ?? 0);
-  return address !== null && port >= 0 && port <= PORT_MAX ? { address, port } : null;
-}
-
-function readMethod(
-  section: Section,
-  name: 'lvs_method' | 'sorry_server_lvs_method',
-  otherwise: ForwardingMethod,
-  { reports }: ScriptContext,
-): ForwardingMethod {
-  const [word] = section.words(name);
-  if (word !== undefined) return METHODS[word.text] ?? otherwise;
-  if (
-    section.block === 'virtual_server' &&
-    name === 'lvs_method' &&
-    !section.mentions(name, 'lb_kind')
-  ) {
+function readMethod(section: Section, { reports }: ScriptContext): ForwardingMethod {
+  if (!section.mentions('lvs_method', 'lb_kind')) {
     reports.add({
       code: 'missing-keyword',
       span: section.span,
@@ -189,7 +179,7 @@ function readMethod(
       hint: 'write "lvs_method NAT", or DR or TUN if that is meant',
     });
   }
-  return otherwise;
+  return methodIn(section, 'lvs_method') ?? 'nat';
 }
 
 function readScheduler(section: Section, { reports }: ScriptContext): string {
@@ -279,262 +269,12 @@ function readSorryServer(
   if (!section.has('sorry_server')) return null;
   const endpoint = endpointOf(section.words('sorry_server'));
   if (endpoint === null) return null;
-  const method = readMethod(section, 'sorry_server_lvs_method', forwarding, context);
+  const method = methodIn(section, 'sorry_server_lvs_method') ?? forwarding;
+  const span = section.find('sorry_server')?.span ?? section.span;
   return {
     address: endpoint.address,
-    port: portFor(method, endpoint, key, section, context),
+    port: portFor(method, endpoint, key, { span, reports: context.reports }),
     forwarding: method,
     inhibit: section.has('sorry_server_inhibit'),
   };
-}
-
-/** DR and TUN cannot change the port: the real server is sent what the client sent. */
-function portFor(
-  forwarding: ForwardingMethod,
-  { port }: Endpoint,
-  key: ServiceKey,
-  section: Section,
-  { reports }: ScriptContext,
-): number {
-  const servicePort = key.kind === 'address' ? key.port : 0;
-  if (forwarding === 'nat') return port === 0 ? servicePort : port;
-  if (port !== servicePort && port !== 0 && key.kind === 'address') {
-    reports.add({
-      code: 'port-ignored',
-      span: section.label[1]?.span ?? section.span,
-      message: `${forwarding.toUpperCase()} cannot change the port: ${servicePort} is used instead of ${port}`,
-      hint: 'write the port of the virtual server, or use NAT',
-    });
-  }
-  return servicePort;
-}
-
-interface Parent {
-  readonly section: Section;
-  readonly key: ServiceKey;
-  readonly forwarding: ForwardingMethod;
-  readonly pacing: PacingWords;
-  readonly globals: Section;
-}
-
-function buildRealServer(
-  section: Section,
-  parent: Parent,
-  context: ScriptContext,
-): RealServer | null {
-  const endpoint = endpointOf(section.label);
-  if (endpoint === null) return null;
-  const forwarding = readMethod(section, 'lvs_method', parent.forwarding, context);
-  if (!sameFamily(endpoint, parent.key.family, forwarding, section, context)) return null;
-  const { upper, lower } = readThresholds(section, context);
-  return {
-    address: endpoint.address,
-    port: portFor(forwarding, endpoint, parent.key, section, context),
-    forwarding,
-    weight: section.number('weight') ?? parent.section.number('weight') ?? 1,
-    upperThreshold: upper,
-    lowerThreshold: lower,
-    inhibitOnFailure: inherited('inhibit_on_failure', section, parent.section),
-    checks: readChecks(section, parent, endpoint, context),
-    notifyUp: readScript(section, 'notify_up', context),
-    notifyDown: readScript(section, 'notify_down', context),
-  };
-}
-
-function sameFamily(
-  { address }: Endpoint,
-  family: Family,
-  forwarding: ForwardingMethod,
-  section: Section,
-  { reports }: ScriptContext,
-): boolean {
-  if (familyOf(address) === family || forwarding === 'tun') return true;
-  reports.add({
-    code: 'contradiction',
-    span: section.label[0]?.span ?? section.span,
-    message: `${address} is of another family than its virtual_server`,
-    hint: 'only TUN can forward to the other family',
-  });
-  return false;
-}
-
-function readThresholds(
-  section: Section,
-  { reports }: ScriptContext,
-): { readonly upper: number; readonly lower: number } {
-  const upper = section.number('uthreshold') ?? 0;
-  const lower = section.number('lthreshold') ?? 0;
-  if (lower <= upper) return { upper, lower };
-  reports.add({
-    code: 'contradiction',
-    span: section.find('lthreshold')?.span ?? section.span,
-    message: `lthreshold ${lower} is above uthreshold ${upper}`,
-    hint: 'the lower one is where new connections are sent again',
-  });
-  return { upper, lower: 0 };
-}
-
-function inherited(name: string, ...sections: readonly Section[]): boolean {
-  for (const section of sections) {
-    const value = section.boolean(name);
-    if (value !== null) return value;
-  }
-  return false;
-}
-
-/** Each address and port once. */
-function readRealServers(parent: Parent, context: ScriptContext): readonly RealServer[] {
-  const servers: RealServer[] = [];
-  const seen = new Set<string>();
-  for (const section of parent.section.sections('real_server')) {
-    const server = buildRealServer(section, parent, context);
-    if (server === null) continue;
-    const name = formatEndpoint(server.address, server.port);
-    if (seen.has(name)) {
-      context.reports.add({
-        code: 'duplicate',
-        span: section.label[0]?.span ?? section.span,
-        message: `${name} is a real_server of this virtual_server already`,
-      });
-      continue;
-    }
-    seen.add(name);
-    servers.push(server);
-  }
-  return servers;
-}
-
-function readChecks(
-  real: Section,
-  parent: Parent,
-  endpoint: Endpoint,
-  context: ScriptContext,
-): readonly Check[] {
-  const port = endpoint.port || (parent.key.kind === 'address' ? parent.key.port : 0);
-  const scopes = { real: readPacingWords(real), virtual: parent.pacing, globals: parent.globals };
-  const tcp = real.sections('TCP_CHECK').map(
-    (section): Check => ({
-      kind: 'tcp',
-      target: readTarget(section, { address: endpoint.address, port }),
-      pacing: readPacing(section, scopes, 1),
-    }),
-  );
-  const http = real.sections('HTTP_GET', 'SSL_GET').flatMap((section) => {
-    const target = readTarget(section, { address: endpoint.address, port });
-    const pacing = readPacing(section, scopes, 3);
-    return readHttp([section, real, parent.section], { target, pacing }, context) ?? [];
-  });
-  return [...tcp, ...http];
-}
-
-function readTarget(section: Section, endpoint: Endpoint): CheckTarget {
-  return {
-    address: section.text('connect_ip') ?? endpoint.address,
-    port: section.number('connect_port') ?? endpoint.port,
-    bindAddress: section.text('bindto'),
-    bindPort: section.number('bind_port') ?? 0,
-    bindInterface: section.text('bind_if'),
-    fwmark: section.number('fwmark') ?? 0,
-  };
-}
-
-/** The nearest word counts: of the checker, its real server, its virtual server. */
-function readPacing(
-  section: Section,
-  { real, virtual, globals }: PacingScopes,
-  retryDelaySeconds: number,
-): CheckPacing {
-  const own = readPacingWords(section);
-  const delayLoopSeconds =
-    own.delayLoopSeconds ?? real.delayLoopSeconds ?? virtual.delayLoopSeconds ?? 60;
-  return {
-    delayLoopMs: delayLoopSeconds * 1000,
-    retry: own.retry ?? real.retry ?? virtual.retry ?? 1,
-    delayBeforeRetryMs:
-      (own.retryDelaySeconds ??
-        real.retryDelaySeconds ??
-        virtual.retryDelaySeconds ??
-        retryDelaySeconds) * 1000,
-    warmupMs:
-      (own.warmupSeconds ?? real.warmupSeconds ?? virtual.warmupSeconds ?? delayLoopSeconds) * 1000,
-    connectTimeoutMs:
-      (own.connectSeconds ?? real.connectSeconds ?? virtual.connectSeconds ?? 5) * 1000,
-    alpha: own.alpha ?? real.alpha ?? virtual.alpha ?? false,
-    logAllFailures:
-      section.boolean('log_all_failures') ?? globals.boolean('checker_log_all_failures') ?? false,
-  };
-}
-
-/** What one block says of pacing; null: nothing. A virtual server is asked once for all its checkers. */
-interface PacingWords {
-  readonly delayLoopSeconds: number | null;
-  readonly retry: number | null;
-  readonly retryDelaySeconds: number | null;
-  readonly warmupSeconds: number | null;
-  readonly connectSeconds: number | null;
-  readonly alpha: boolean | null;
-}
-
-interface PacingScopes {
-  readonly real: PacingWords;
-  readonly virtual: PacingWords;
-  readonly globals: Section;
-}
-
-function readPacingWords(section: Section): PacingWords {
-  return {
-    delayLoopSeconds: section.number('delay_loop'),
-    retry: section.number('retry'),
-    retryDelaySeconds: section.number('delay_before_retry'),
-    warmupSeconds: section.number('warmup'),
-    connectSeconds: section.number('connect_timeout'),
-    alpha: section.boolean('alpha'),
-  };
-}
-
-/** The first scope is the checker itself. */
-function readHttp(
-  scopes: readonly [Section, ...Section[]],
-  { target, pacing }: { readonly target: CheckTarget; readonly pacing: CheckPacing },
-  context: ScriptContext,
-): Check | null {
-  const [section] = scopes;
-  const urls = section.sections('url').map(readUrl);
-  if (urls.length === 0) {
-    context.reports.add({
-      code: 'missing-keyword',
-      span: section.span,
-      message: `${section.block} asks for no url`,
-      hint: 'url { path / }',
-    });
-    return null;
-  }
-  const named = scopes.map((scope) => scope.text('virtualhost'));
-  const protocol = section.text('http_protocol') ?? '1.0';
-  return {
-    kind: 'http',
-    tls: section.block === 'SSL_GET',
-    target,
-    pacing,
-    httpVersion: protocol === '1.1' ? '1.1' : protocol === '1.0' ? '1.0' : '1.0c',
-    host: named.find((name) => name !== null) ?? formatEndpoint(target.address, target.port),
-    urls,
-    fastRecovery: section.boolean('fast_recovery') ?? false,
-  };
-}
-
-function readUrl(section: Section): HttpUrl {
-  const codes = section.words('status_code').map(({ text }) => statusRange(text));
-  return {
-    path: section.text('path') ?? '/',
-    digest: section.text('digest')?.toLowerCase() ?? null,
-    statusCodes: codes.length === 0 ? [{ first: 200, last: 299 }] : codes,
-    virtualHost: section.text('virtualhost'),
-  };
-}
-
-/** `200` or `200-299`. */
-function statusRange(text: string): StatusRange {
-  const [first = '', last = first] = text.split('-');
-  return { first: Number(first), last: Number(last) };
 }

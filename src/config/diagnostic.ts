@@ -258,20 +258,25 @@ export class Reports {
   /** False: advice is not asked for, and what is said of it is dropped. */
   readonly takesNotes: boolean;
   private readonly seen: Set<string>;
-  private readonly counts: { notes: number; warnings: number; mistakes: number };
+  private readonly counts: { attempts: number; notes: number; warnings: number; mistakes: number };
   private readonly ignored: DiagnosticCode | null;
 
   constructor(takesNotes = false, of?: Reports, ignored: DiagnosticCode | null = null) {
     this.takesNotes = takesNotes;
     this.all = of?.all ?? [];
     this.seen = of?.seen ?? new Set();
-    this.counts = of?.counts ?? { notes: 0, warnings: 0, mistakes: 0 };
+    this.counts = of?.counts ?? { attempts: 0, notes: 0, warnings: 0, mistakes: 0 };
     this.ignored = ignored;
   }
 
   /** The same collection, which takes none of one code. */
   without(code: DiagnosticCode): Reports {
     return new Reports(this.takesNotes, this, code);
+  }
+
+  /** How often something was to be told, also what was told before or is too much. */
+  get attempts(): number {
+    return this.counts.attempts;
   }
 
   /** No more mistakes are told: what is costly to find out need not be found. */
@@ -282,6 +287,7 @@ export class Reports {
   add(said: Report): void {
     if (said.code === this.ignored || (NOTES.has(said.code) && !this.takesNotes)) return;
     const { counts } = this;
+    counts.attempts += 1;
     const kind = kindOf(said.code);
     if (counts[kind] > REPORTS_MAX) return;
     const report = plainer(said);
@@ -295,6 +301,7 @@ export class Reports {
 
   /** The first report of this message only, wherever the others stand. */
   addOnce(report: Report): void {
+    this.counts.attempts += 1;
     if (this.all.every(({ message }) => message !== report.message)) this.add(report);
   }
 }

@@ -7,7 +7,8 @@ import type { Origin } from './effective.ts';
 import { isHandedDown, sourcesOf } from './keywords/defaults.ts';
 import type { Keyword } from './keywords/keyword.ts';
 import type { Section } from './section.ts';
-import { settingsOf, wordsOf } from './vocabulary.ts';
+import { wordsOf } from './value.ts';
+import { settingsOf } from './vocabulary.ts';
 
 /** A section, and those around it from the inside out; global_defs is the outermost. */
 export interface Scope {

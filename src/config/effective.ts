@@ -12,7 +12,8 @@ import { isSecret } from './secret.ts';
 import { merged, Section, type Setting } from './section.ts';
 import type { Span } from './source.ts';
 import type { EntryLine } from './value.ts';
-import { isBlock, settingsOf, vocabularyOf, wordsOf } from './vocabulary.ts';
+import { wordsOf } from './value.ts';
+import { isBlock, settingsOf, vocabularyOf } from './vocabulary.ts';
 
 export type Origin =
   | { readonly from: 'file'; readonly span: Span }

@@ -121,8 +121,8 @@ function build(
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
-  const health = buildHealth(root, globals, context, (server) =>
-    tellVirtualServer(server, servers, reports),
+  const health = buildHealth(root, globals, context, (server, realServers) =>
+    tellVirtualServer(server, realServers, servers, reports),
   );
   tellVrrp(root, globals, servers, context);
   const director = {

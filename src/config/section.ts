@@ -17,7 +17,9 @@ import {
   readLabel,
   readWords,
   tellNoBlock,
+  type Unread,
   type Value,
+  wordsOf,
 } from './value.ts';
 
 export interface Setting {
@@ -161,10 +163,19 @@ export class Section {
   }
 
   /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
-  *each(name: string): Iterable<Section> {
-    for (const { value } of this.effective(name)) {
-      if (value.is === 'unread') yield value.read();
+  unread(name: string): readonly Unread[] {
+    return this.effective(name).flatMap(({ value }) => (value.is === 'unread' ? [value] : []));
+  }
+
+  /** All that is said here, blocks that are not read yet aside: equal texts mean the same. */
+  signature(): string {
+    const parts: string[] = [];
+    for (const [name, settings] of this.settings) {
+      for (const { value } of settings) {
+        if (value.is !== 'unread') parts.push(`${name} ${JSON.stringify(wordsOf(value))}`);
+      }
     }
+    return parts.join('\n');
   }
 }
 
@@ -297,7 +308,10 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   readLabel(argument.label, statement, reports);
   if (argument.is === 'entries') return readEntries(keyword, statement, reports);
   const read = (): Section => readSection(argument.block, statement.block(), reports, statement);
-  return argument.block === 'virtual_server'
-    ? { is: 'unread', read }
-    : { is: 'section', section: read() };
+  if (!MANY.has(argument.block)) return { is: 'section', section: read() };
+  const { args: label, keyword: opener } = statement;
+  return { is: 'unread', label, span: opener.span, text: statement.blockText(), read };
 }
+
+/** Blocks of which a file may have so many that they are read one after the other, and not kept. */
+const MANY: ReadonlySet<BlockName> = new Set(['virtual_server', 'real_server']);

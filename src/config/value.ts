@@ -9,6 +9,7 @@ import { PHRASES } from './keywords/phrases.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
 import type { Section } from './section.ts';
+import type { Span } from './source.ts';
 import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
 
 /** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
@@ -31,7 +32,17 @@ export type Value =
     }
   | { readonly is: 'section'; readonly section: Section }
   /** A block that is read when it is asked for, and not kept: a file may have 10 000 virtual servers. */
-  | { readonly is: 'unread'; readonly read: () => Section };
+  | Unread;
+
+export interface Unread {
+  readonly is: 'unread';
+  /** The words between the keyword and its brace; they have been checked. */
+  readonly label: readonly Word[];
+  readonly span: Span;
+  /** What stands between the braces; null: not all of it was written there. */
+  readonly text: string | null;
+  read(): Section;
+}
 
 /** The value of a keyword that has no block. */
 export function readWords(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
@@ -222,4 +233,28 @@ export function tellNoBlock({ keyword }: Statement, reports: Reports): void {
     message: `"${keyword.text}" needs a block: { … }`,
     hint: 'a { is missing after it',
   });
+}
+
+/** The words behind a keyword; none for a flag, one for a command as it was written. */
+export function wordsOf(value: Value): readonly string[] {
+  switch (value.is) {
+    case 'boolean':
+      return [value.on ? 'on' : 'off'];
+    case 'number':
+      return [decimal(value.number)];
+    case 'text':
+      return [value.text];
+    case 'words':
+      return value.words.map(({ text }) => text);
+    case 'script':
+      return [value.raw];
+    default:
+      return [];
+  }
+}
+
+/** Never with an exponent, which the language does not know. */
+function decimal(number: number): string {
+  const text = String(number);
+  return text.includes('e') ? number.toFixed(20).replace(/0+$/, '') : text;
 }

@@ -50,27 +50,3 @@ export function settingsOf(name: string, section: Section): readonly Setting[] {
 export function isBlock(value: Value | undefined): boolean {
   return value?.is === 'section' || value?.is === 'entries';
 }
-
-/** The words behind a keyword; none for a flag, one for a command as it was written. */
-export function wordsOf(value: Value): readonly string[] {
-  switch (value.is) {
-    case 'boolean':
-      return [value.on ? 'on' : 'off'];
-    case 'number':
-      return [decimal(value.number)];
-    case 'text':
-      return [value.text];
-    case 'words':
-      return value.words.map(({ text }) => text);
-    case 'script':
-      return [value.raw];
-    default:
-      return [];
-  }
-}
-
-/** Never with an exponent, which the language does not know. */
-function decimal(number: number): string {
-  const text = String(number);
-  return text.includes('e') ? number.toFixed(20).replace(/0+$/, '') : text;
-}

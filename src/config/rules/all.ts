@@ -1,8 +1,9 @@
 /**
- * What only the whole shows: settings that are each good and do together what nobody means. Two ways in:
- * once a virtual server, which is looked at by itself, and once a file for all the rest. What each
+ * What only the whole shows: settings that are each good and do together what nobody means. Three ways
+ * in: once a real server (real-servers.ts), once a virtual server, and once a file for all the rest. What each
  * finding means stands in explanations/; whether it is an error, a warning or advice in diagnostic.ts.
  */
+import type { Placed } from '../build-real-server.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import type { Section } from '../section.ts';
@@ -15,13 +16,7 @@ import {
   tellVipsOutside,
   tellVipsTwice,
 } from './addresses.ts';
-import {
-  adviseOnPorts,
-  adviseOnRetry,
-  adviseOnStacks,
-  tellLongTimeouts,
-  tellUnchecked,
-} from './checkers.ts';
+import { adviseOnPorts, adviseOnRetry, adviseOnStacks, tellUnchecked } from './checkers.ts';
 import { tellOwnInterface } from './interfaces.ts';
 import {
   adviseOnSample,
@@ -62,19 +57,18 @@ import {
 import { type Whole, wholeOf } from './whole.ts';
 
 /** Looks at one virtual server. When advice is asked for, `seen` takes what the end of the file needs of it. */
-export function tellVirtualServer(section: Section, seen: SeenServer[], reports: Reports): void {
-  const server = partsOf(section);
-  tellLongTimeouts(server, reports);
-  tellUnchecked(server, reports);
-  tellSchedulerFlags(server, reports);
-  tellZeroWeights(server, reports);
+export function tellVirtualServer(
+  section: Section,
+  realServers: readonly Placed[],
+  seen: SeenServer[],
+  reports: Reports,
+): void {
+  tellUnchecked(section, realServers, reports);
+  tellSchedulerFlags(section, reports);
+  tellZeroWeights(section, realServers, reports);
   tellOffIgnored(section, { reports });
   tellShellWords(section, reports);
-  for (const realServer of server.realServers) {
-    tellShellWords(realServer.section, reports);
-    for (const checker of realServer.checkers) tellShellWords(checker, reports);
-  }
-  if (reports.takesNotes) adviseOnServer(server, seen, reports);
+  if (reports.takesNotes) adviseOnServer(partsOf(section), seen, reports);
 }
 
 function adviseOnServer(server: ServerParts, seen: SeenServer[], reports: Reports): void {

@@ -1,6 +1,9 @@
 /** Checkers: whether there are any, how long they take, and what they look at. */
+
+import type { Placed } from '../build-real-server.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { Section, Setting } from '../section.ts';
+import type { RealServerParts } from './real-servers.ts';
 import type { ServerParts } from './virtual-servers.ts';
 import { lastWritten, nameIn, nameSpan, numberIn, valueSpan } from './written.ts';
 
@@ -15,28 +18,34 @@ function innermost(name: string, sections: readonly Section[]): Setting | null {
   return null;
 }
 
-export function tellLongTimeouts({ section, realServers }: ServerParts, reports: Reports): void {
-  for (const realServer of realServers) {
-    for (const checker of realServer.checkers) {
-      const chain = [checker, realServer.section, section];
-      const timeout = innermost('connect_timeout', chain);
-      const timeoutSeconds = numberIn(timeout);
-      if (timeout === null || timeoutSeconds === null) continue;
-      const loopSeconds = numberIn(innermost('delay_loop', chain)) ?? DELAY_LOOP_SECONDS;
-      if (timeoutSeconds <= loopSeconds) continue;
-      reports.add({
-        code: 'timeout-too-long',
-        span: timeout.span,
-        message: `a check may take ${timeoutSeconds} s, and the next one is due after ${loopSeconds} s`,
-        hint: 'connect_timeout should be shorter than delay_loop: failures are found later than you think',
-      });
-    }
+export function tellLongTimeouts(
+  { section: real, checkers }: RealServerParts,
+  virtual: Section,
+  reports: Reports,
+): void {
+  for (const checker of checkers) {
+    const chain = [checker, real, virtual];
+    const timeout = innermost('connect_timeout', chain);
+    const timeoutSeconds = numberIn(timeout);
+    if (timeout === null || timeoutSeconds === null) continue;
+    const loopSeconds = numberIn(innermost('delay_loop', chain)) ?? DELAY_LOOP_SECONDS;
+    if (timeoutSeconds <= loopSeconds) continue;
+    reports.add({
+      code: 'timeout-too-long',
+      span: timeout.span,
+      message: `a check may take ${timeoutSeconds} s, and the next one is due after ${loopSeconds} s`,
+      hint: 'connect_timeout should be shorter than delay_loop: failures are found later than you think',
+    });
   }
 }
 
 /** Where some are checked and one is not, it was forgotten; where none is, that may be meant. */
-export function tellUnchecked({ section, realServers }: ServerParts, reports: Reports): void {
-  const unchecked = realServers.filter(({ checkers }) => checkers.length === 0);
+export function tellUnchecked(
+  section: Section,
+  realServers: readonly Placed[],
+  reports: Reports,
+): void {
+  const unchecked = realServers.filter(({ checkers }) => checkers === 0);
   const [first] = unchecked;
   if (first === undefined) return;
   if (unchecked.length === realServers.length) {
@@ -48,11 +57,11 @@ export function tellUnchecked({ section, realServers }: ServerParts, reports: Re
     });
     return;
   }
-  for (const { section: server } of unchecked) {
+  for (const { server, span } of unchecked) {
     reports.add({
       code: 'unchecked-server',
-      span: nameSpan(server),
-      message: `${nameIn(server)} has no checker, and others here have: it is up for ever`,
+      span,
+      message: `${server.address} has no checker, and others here have: it is up for ever`,
       hint: 'TCP_CHECK { } is the least; a server in maintenance has weight 0',
     });
   }

@@ -1,30 +1,30 @@
 /** What a virtual server and its real servers are together. Each server is looked at by itself. */
 import { parseAddress } from '../../base/address.ts';
 import type { Word } from '../ast.ts';
+import type { Placed } from '../build-real-server.ts';
 import type { Reports } from '../diagnostic.ts';
 import type { Section } from '../section.ts';
-import { isOn, lastWritten, numberOf, standsAbove, textOf, valueSpan } from './written.ts';
+import { partsOfRealServer, type RealServerParts } from './real-servers.ts';
+import {
+  isOn,
+  lastWritten,
+  nameSpan,
+  numberOf,
+  standsAbove,
+  textOf,
+  valueSpan,
+} from './written.ts';
 
-/** A virtual server taken apart once, for all rules over it. */
+/** A virtual server taken apart once, for all advice on it. */
 export interface ServerParts {
   readonly section: Section;
   readonly realServers: readonly RealServerParts[];
 }
 
-export interface RealServerParts {
-  readonly section: Section;
-  /** Checkers of every kind, in the order of the text. */
-  readonly checkers: readonly Section[];
-}
-
 export function partsOf(section: Section): ServerParts {
   return {
     section,
-    realServers: section.sections('real_server').map((one) => ({
-      section: one,
-      // A real server holds no other blocks.
-      checkers: one.innerSections().toSorted((a, b) => a.span.start - b.span.start),
-    })),
+    realServers: section.sections('real_server').map(partsOfRealServer),
   };
 }
 
@@ -35,7 +35,7 @@ function scheduler(section: Section): ReturnType<typeof lastWritten> {
 }
 
 /** A flag that stands above its scheduler, or belongs to another one. */
-export function tellSchedulerFlags({ section: server }: ServerParts, reports: Reports): void {
+export function tellSchedulerFlags(server: Section, reports: Reports): void {
   for (const name of FLAGS) {
     const flag = lastWritten(server, name);
     if (flag === null) continue;
@@ -65,14 +65,15 @@ function weightsOf({ section, realServers }: ServerParts): readonly number[] {
   return realServers.map((one) => numberOf(one.section, 'weight') ?? otherwise);
 }
 
-export function tellZeroWeights(server: ServerParts, reports: Reports): void {
-  const weights = weightsOf(server);
-  if (weights.length === 0 || weights.some((weight) => weight > 0)) return;
-  const [first] = server.realServers;
-  const setting = first === undefined ? null : lastWritten(first.section, 'weight');
+export function tellZeroWeights(
+  section: Section,
+  realServers: readonly Placed[],
+  reports: Reports,
+): void {
+  if (realServers.length === 0 || realServers.some(({ server }) => server.weight > 0)) return;
   reports.add({
     code: 'all-weights-zero',
-    span: setting?.span ?? server.section.span,
+    span: nameSpan(section),
     message:
       'all real servers have weight 0: none takes a new connection, and no quorum is ever met',
     hint: 'give one of them a weight of 1 or more; a sorry_server serves meanwhile',
