@@ -172,7 +172,7 @@ export class Section {
     const parts: string[] = [];
     for (const [name, settings] of this.settings) {
       for (const { value } of settings) {
-        if (value.is !== 'unread') parts.push(`${name} ${JSON.stringify(wordsOf(value))}`);
+        if (value.is !== 'unread') parts.push(name, ...wordsOf(value), '');
       }
     }
     return parts.join('\n');
@@ -246,7 +246,10 @@ function readSetting(keyword: Keyword, statement: Statement, reports: Reports): 
   // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
   const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
   const value = readValue(keyword, statement, told);
-  return value && { keyword, word: statement.keyword, span: statementSpan(statement), value };
+  if (value === null) return null;
+  const word = statement.keyword;
+  const span = value.is === 'unread' ? word.span : statementSpan(statement);
+  return { keyword, word, span, value };
 }
 
 function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {

@@ -37,13 +37,20 @@ class FileWord implements Word {
   readonly quoted: boolean;
   readonly definedAt: Span | null;
 
-  constructor(span: Span, text: string, quoted: boolean) {
-    this.file = span.file;
-    this.start = span.start;
-    this.end = span.end;
+  constructor(
+    text: string,
+    quoted: boolean,
+    file: SourceFile,
+    start: number,
+    end: number,
+    definedAt: Span | null,
+  ) {
     this.text = text;
     this.quoted = quoted;
-    this.definedAt = span.definedAt ?? null;
+    this.file = file;
+    this.start = start;
+    this.end = end;
+    this.definedAt = definedAt;
   }
 
   /** A word is its own place. */
@@ -122,11 +129,12 @@ export class Tokens {
     const start = this.starts[at] as number;
     const end = this.ends[at] as number;
     const { text, file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
-    const span = file === null ? (line as DerivedLine).spanOf(start, end) : { file, start, end };
-    if (kind === Kind.quoted) return new FileWord(span, text.slice(start + 1, end - 1), true);
-    const bare = text.slice(start, end);
-    const value = kind === Kind.escaped ? bare.replace(/\\([#!])/g, '$1') : bare;
-    return new FileWord(span, value, false);
+    const isQuoted = kind === Kind.quoted;
+    let value = isQuoted ? text.slice(start + 1, end - 1) : text.slice(start, end);
+    if (kind === Kind.escaped) value = value.replace(/\\([#!])/g, '$1');
+    if (file !== null) return new FileWord(value, isQuoted, file, start, end, null);
+    const span = (line as DerivedLine).spanOf(start, end);
+    return new FileWord(value, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
   }
 
   /** The text of one word alone, for those who need no place. */

@@ -2,9 +2,10 @@
  * A statement × its keyword → a checked value, or diagnostics. Blocks of statements are section.ts's; what a
  * line of words may say is phrase.ts's.
  */
+import { parseAddress } from '../base/address.ts';
 import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import { type Keyword, MANDATORY, type PhraseName, type Scalar } from './keywords/keyword.ts';
+import { type Keyword, MANDATORY, type PhraseName, PORT_MAX, type Scalar } from './keywords/keyword.ts';
 import { PHRASES } from './keywords/phrases.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
@@ -87,9 +88,22 @@ function readPhraseOf(
 
 /** The words between the keyword of a block and its brace. */
 export function readLabel(of: PhraseName, statement: Statement, reports: Reports): void {
+  if ((of === 'endpoint' || of === 'service') && isPlainEndpoint(statement.args)) return;
   const { text, span } = statement.keyword;
   const line = { name: text, help: formOf(PHRASES[of]), span, relation: 'behind' } as const;
   readPhraseNamed(of, statement.args, line, reports);
+}
+
+/** ADDRESS and PORT, as nearly all of a million have it: nothing needs to be told. */
+function isPlainEndpoint([address, port, more]: readonly Word[]): boolean {
+  return (
+    address !== undefined &&
+    port !== undefined &&
+    more === undefined &&
+    /^[1-9]\d{0,4}$/.test(port.text) &&
+    Number(port.text) <= PORT_MAX &&
+    parseAddress(address.text) !== null
+  );
 }
 
 /** The lines of a value block; what stands before its brace is ignored. */
