@@ -183,7 +183,7 @@ class PhraseReader {
 
   private readOption(option: Keyword, word: Word, saying: Saying): void {
     this.at += 1;
-    tellStanding(option, word, this.reports);
+    tellStanding(option, { keyword: word }, this.reports);
     const outer = this.reports;
     if (option.effect === 'none') this.reports = outer.without('no-effect');
     const value = this.readValue(option, word);

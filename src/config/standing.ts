@@ -3,10 +3,14 @@ import type { Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
 import { type Keyword, nameOfMeaning } from './keywords/keyword.ts';
 
-export function tellStanding(keyword: Keyword, word: Word, reports: Reports): void {
+export function tellStanding(
+  keyword: Keyword,
+  at: { readonly keyword: Word },
+  reports: Reports,
+): void {
   const { name, insteadOf, mend, ours, effect } = keyword;
   if (insteadOf === null && mend === null && !ours && effect !== 'none') return;
-  const { span } = word;
+  const { span } = at.keyword;
   if (insteadOf !== null) {
     const message = `"${name}" is an old word for "${insteadOf}"`;
     reports.add({ code: 'deprecated', span, message, suggestion: insteadOf });

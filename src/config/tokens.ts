@@ -125,21 +125,25 @@ export class Tokens {
   }
 
   word(at: number): Word {
-    const kind = this.kind(at);
     const start = this.starts[at] as number;
     const end = this.ends[at] as number;
-    const { text, file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
-    const isQuoted = kind === Kind.quoted;
-    let value = isQuoted ? text.slice(start + 1, end - 1) : text.slice(start, end);
-    if (kind === Kind.escaped) value = value.replace(/\\([#!])/g, '$1');
-    if (file !== null) return new FileWord(value, isQuoted, file, start, end, null);
+    const { file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    const isQuoted = this.kind(at) === Kind.quoted;
+    const text = this.text(at);
+    if (file !== null) return new FileWord(text, isQuoted, file, start, end, null);
     const span = (line as DerivedLine).spanOf(start, end);
-    return new FileWord(value, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
+    return new FileWord(text, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
   }
 
   /** The text of one word alone, for those who need no place. */
   text(at: number): string {
-    return this.word(at).text;
+    const kind = this.kind(at);
+    const start = this.starts[at] as number;
+    const end = this.ends[at] as number;
+    const { text } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    if (kind === Kind.quoted) return text.slice(start + 1, end - 1);
+    const bare = text.slice(start, end);
+    return kind === Kind.escaped ? bare.replace(/\\([#!])/g, '$1') : bare;
   }
 
   /**

@@ -5,7 +5,13 @@
 import { parseAddress } from '../base/address.ts';
 import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import { type Keyword, MANDATORY, type PhraseName, PORT_MAX, type Scalar } from './keywords/keyword.ts';
+import {
+  type Keyword,
+  MANDATORY,
+  type PhraseName,
+  PORT_MAX,
+  type Scalar,
+} from './keywords/keyword.ts';
 import { PHRASES } from './keywords/phrases.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
@@ -39,6 +45,9 @@ export interface Unread {
   readonly is: 'unread';
   /** The words between the keyword and its brace; they have been checked. */
   readonly label: readonly Word[];
+  /** The first two of them, for who needs no place; '' where there is none. */
+  readonly address: string;
+  readonly port: string;
   readonly span: Span;
   /** What stands between the braces; null: not all of it was written there. */
   readonly text: string | null;
@@ -88,21 +97,20 @@ function readPhraseOf(
 
 /** The words between the keyword of a block and its brace. */
 export function readLabel(of: PhraseName, statement: Statement, reports: Reports): void {
-  if ((of === 'endpoint' || of === 'service') && isPlainEndpoint(statement.args)) return;
+  if ((of === 'endpoint' || of === 'service') && isPlainEndpoint(statement)) return;
   const { text, span } = statement.keyword;
   const line = { name: text, help: formOf(PHRASES[of]), span, relation: 'behind' } as const;
   readPhraseNamed(of, statement.args, line, reports);
 }
 
 /** ADDRESS and PORT, as nearly all of a million have it: nothing needs to be told. */
-function isPlainEndpoint([address, port, more]: readonly Word[]): boolean {
+function isPlainEndpoint(statement: Statement): boolean {
+  if (statement.argCount !== 2) return false;
+  const port = statement.argText(1);
   return (
-    address !== undefined &&
-    port !== undefined &&
-    more === undefined &&
-    /^[1-9]\d{0,4}$/.test(port.text) &&
-    Number(port.text) <= PORT_MAX &&
-    parseAddress(address.text) !== null
+    /^[1-9]\d{0,4}$/.test(port) &&
+    Number(port) <= PORT_MAX &&
+    parseAddress(statement.argText(0)) !== null
   );
 }
 
