@@ -14,6 +14,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   check: async () => (await import('./cli/check.ts')).check,
   lint: async () => (await import('./cli/lint.ts')).lint,
   'config show': async () => (await import('./cli/config-show.ts')).configShow,
+  'config diff': async () => (await import('./cli/config-diff.ts')).configDiff,
+  'config fmt': async () => (await import('./cli/config-fmt.ts')).configFmt,
   reload: async () => (await import('./cli/reload.ts')).reload,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,

@@ -2,7 +2,7 @@
 import type { Command as Commander } from 'commander';
 import { type EffectiveBlock, effectiveConfig } from '../config/effective.ts';
 import { systemEnvironment } from '../config/environment.ts';
-import { loadConfig, readRoot } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
 import { renderDiagnostics } from '../config/render.ts';
 import { Exit } from './command.ts';
 import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
@@ -38,13 +38,10 @@ export function readTree(
     ...(configId === undefined ? {} : { configId }),
   };
   const mode = compat || isFallback ? 'compat' : 'default';
-  const { diagnostics } = loadConfig(path, { ...options, mode });
+  const { diagnostics, outline } = loadConfig(path, { ...options, mode });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) {
-    return {
-      whole: effectiveConfig(readRoot(path, { ...options, mode }), diagnostics),
-      exitCode: Exit.ok,
-    };
+    return { whole: effectiveConfig(outline.root, diagnostics), exitCode: Exit.ok };
   }
   terminal.writeError(renderDiagnostics(errors, { colour: terminal.colour }));
   const isUnreadable = errors.some(({ code }) => code === 'unreadable-file');

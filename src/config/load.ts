@@ -10,7 +10,7 @@ import { Expander } from './expand.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Outline } from './pair.ts';
-import { parse } from './parser.ts';
+import { parse, type Tree } from './parser.ts';
 import type { Grammar } from './repair.ts';
 import { tellVirtualServer, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
@@ -43,7 +43,8 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
   const reports = new Reports(options.notes);
-  const { root, sources } = read(path, options, reports);
+  const { tree, sources } = readTree(path, options, reports);
+  const root = readSection('the top level', tree.statements(), reports);
   const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
@@ -58,17 +59,12 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   };
 }
 
-/** The sections of a file, as they are before a model is built of them; nothing is told. */
-export function readRoot(path: string, options: LoadOptions): Section {
-  return read(path, options, new Reports()).root;
-}
-
-/** The sections of a file and of those that it includes, everything expanded. */
-function read(
+/** The statements of a file and of those that it includes, everything expanded. */
+export function readTree(
   path: string,
   { configId, environment, mode }: LoadOptions,
   reports: Reports,
-): { readonly root: Section; readonly sources: readonly SourceFile[] } {
+): { readonly tree: Tree; readonly sources: readonly SourceFile[] } {
   const expander = new Expander({
     configId: configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
@@ -77,9 +73,7 @@ function read(
     predefined: (name) => predefined(name, environment),
   });
   expander.read(path);
-  const tree = parse(expander.tokens, GRAMMAR, reports);
-  const root = readSection('the top level', tree.statements(), reports);
-  return { root, sources: expander.sources };
+  return { tree: parse(expander.tokens, GRAMMAR, reports), sources: expander.sources };
 }
 
 const GRAMMAR: Grammar = {

@@ -5,6 +5,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { LINKS, MINIMAL, SHAPES, type Shape } from './config-shapes.ts';
 import { median, type Side, tellBoth, tellLimit } from './figures.ts';
 
@@ -167,6 +168,8 @@ async function main(): Promise<void> {
     execFileSync('ip', ['addr', 'add', '192.0.2.1/24', 'dev', `link${link}`]);
     execFileSync('ip', ['link', 'set', `link${link}`, 'up']);
   }
+  const load = (loadavg()[0] as number).toFixed(1);
+  process.stdout.write(`load before: ${load} on ${availableParallelism()} CPUs; 0 is best\n`);
   mkdirSync(FOLDER, { recursive: true });
   const minimal = write('minimal', MINIMAL);
   for (const shape of SHAPES.filter(({ name }) => name.includes(WANTED))) {

@@ -1,27 +1,16 @@
 /** The configuration in force: what it says, and that it can be read again and means the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { effectiveConfig } from '../../src/config/effective.ts';
-import { readRoot } from '../../src/config/load.ts';
 import {
   effectiveToJson,
   type PrintOptions,
   printEffective,
 } from '../../src/config/print-effective.ts';
 import { EXAMPLES, GOLDEN, generated } from './corpus.ts';
-import { environmentOf, load } from './world.ts';
+import { load, treeOf } from './world.ts';
 
 function show(text: string, options: PrintOptions = {}): string {
   return printEffective(treeOf(text), options);
-}
-
-function treeOf(text: string): ReturnType<typeof effectiveConfig> {
-  const { diagnostics } = load(text, { mode: 'compat' });
-  const root = readRoot('lvsd.conf', {
-    mode: 'compat',
-    environment: environmentOf({ 'lvsd.conf': text }),
-  });
-  return effectiveConfig(root, diagnostics);
 }
 
 /** The model with stars for passwords, as a configuration that was shown has them. */

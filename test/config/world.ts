@@ -1,5 +1,6 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
 import type { Word } from '../../src/config/ast.ts';
+import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
 import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
@@ -66,4 +67,10 @@ export function words(line: string): [Word, ...Word[]] {
     quoted: false,
     span: { file, start: index, end: index + text.length },
   })) as [Word, ...Word[]];
+}
+
+/** What is in force, as keepalived would start with it. */
+export function treeOf(text: string): EffectiveBlock {
+  const { diagnostics, outline } = load(text, { mode: 'compat' });
+  return effectiveConfig(outline.root, diagnostics);
 }

@@ -56,6 +56,18 @@ export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   BFD_CHECK,
 };
 
+const COMMANDS: ReadonlySet<string> = new Set([
+  ...Object.values(LANGUAGE).flatMap((table) =>
+    [...table.values()].filter(({ argument }) => argument.is === 'script').map(({ name }) => name),
+  ),
+  'regex',
+]);
+
+/** Whether the value is split into words by other rules, those of scripts (config-grammar §6). */
+export function isCommand(keyword: string): boolean {
+  return COMMANDS.has(keyword);
+}
+
 /** Blocks that know a keyword, other than the one given. */
 export function blocksWith(name: string, except: BlockName): readonly BlockName[] {
   return (Object.keys(LANGUAGE) as BlockName[]).filter(
