@@ -59,18 +59,18 @@ export function load(
   });
 }
 
+/** What is in force, as keepalived would start with it. */
+export function treeOf(text: string): EffectiveBlock {
+  const { diagnostics, outline } = load(text, { mode: 'compat' });
+  return effectiveConfig(outline.root, diagnostics);
+}
+
 /** The words of a line, as the parser gives them. */
 export function words(line: string): [Word, ...Word[]] {
-  const file = { path: 'lvsd.conf', text: line, order: 0 };
+  const file = { path: 'lvsd.conf', text: line, order: 0, includedAt: null };
   return [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => ({
     text,
     quoted: false,
     span: { file, start: index, end: index + text.length },
   })) as [Word, ...Word[]];
-}
-
-/** What is in force, as keepalived would start with it. */
-export function treeOf(text: string): EffectiveBlock {
-  const { diagnostics, outline } = load(text, { mode: 'compat' });
-  return effectiveConfig(outline.root, diagnostics);
 }
