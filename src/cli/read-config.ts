@@ -1,6 +1,7 @@
 /** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
 import { existsSync } from 'node:fs';
 import type { Command as Commander } from 'commander';
+import { severityOf } from '../config/diagnostic.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/effective.ts';
 import { systemEnvironment } from '../config/environment.ts';
 import { loadConfig, readRoot } from '../config/load.ts';
@@ -53,7 +54,8 @@ export function readTree(
   }
   terminal.writeError(renderDiagnostics(errors, { colour: terminal.colour }));
   const isUnreadable = errors.some(({ code }) => code === 'unreadable-file');
-  if (!isUnreadable && mode === 'default') {
+  const wouldStart = errors.every(({ code }) => severityOf(code, 'compat') === 'warning');
+  if (wouldStart) {
     terminal.writeError(`\n${path} is refused; with --compat it is read as keepalived reads it\n`);
   }
   return { whole: null, exitCode: isUnreadable ? Exit.usage : Exit.failed };

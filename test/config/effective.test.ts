@@ -154,7 +154,7 @@ virtual_server group pool {
   });
 
   test('is as long as it has to be', () => {
-    const files = { 'lvsd.conf': '~SEQ(i, 1, 65535) vrrp_script a$i { }\n'.repeat(2) };
+    const files = { 'lvsd.conf': '~SEQ(i, 1, 65535) track_group a$i { }\n'.repeat(2) };
     const root = readRoot('lvsd.conf', { environment: environmentOf(files) });
     expect(effectiveConfig(root, []).blocks).toHaveLength(131_071);
   });

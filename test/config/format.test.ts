@@ -184,6 +184,11 @@ describe('the meaning', () => {
   });
 });
 
+test('a file that is no UTF-8 is left alone: what it holds would be lost', () => {
+  const { obstacles } = check('global_defs {\n    router_id a # M\ufffdnchen\n}\n');
+  expect(obstacles.map(({ code }) => code)).toEqual(['odd-character']);
+});
+
 test.each(EXAMPLES.map(({ name, text }) => [name, text]))('%s is formatted', (_, text) => {
   expect(twice(text)).toBe(text);
 });
