@@ -3,7 +3,9 @@
  * means is shown as in golden/samples/NAME.txt: the configuration in force without defaults, then what keeps
  * it from starting in lvsd's own, stricter mode. `UPDATE_GOLDEN=1` writes these files; read each against its sample.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { effectiveConfig } from '../../src/config/effective.ts';
@@ -44,17 +46,33 @@ const SAMPLES = isThere
       })
   : [];
 
-function shown(path: string, configId: string): string {
+function shown(path: string, configId: string, changedOnly: boolean): string {
   const options = { environment, configId };
   const { director, diagnostics } = loadConfig(path, { ...options, mode: 'compat' });
   expect(director).not.toBeNull();
-  const whole = effectiveConfig(readRoot(path, options), diagnostics);
-  const strict = loadConfig(path, { ...options, mode: 'default' }).diagnostics;
+  return printEffective(effectiveConfig(readRoot(path, options), diagnostics), { changedOnly });
+}
+
+function facts(path: string, configId: string): string {
+  const options = { environment, configId, mode: 'default' } as const;
+  const strict = loadConfig(path, options).diagnostics;
   const errors = diagnosticsToJson(strict).filter(({ severity }) => severity === 'error');
   const told = errors.map(({ code, line, column, message }) => {
     return `${line}:${column} ${code}: ${message}\n`;
   });
-  return `${printEffective(whole, { changedOnly: true })}${SEPARATOR}${told.join('')}`;
+  return `${shown(path, configId, true)}${SEPARATOR}${told.join('')}`;
+}
+
+/** What keepalived complains about, without the places. */
+function complaints(path: string, configId: string): ReadonlySet<string> {
+  const { stdout, stderr, error } = spawnSync('keepalived', ['-t', '-i', configId, '-f', path], {
+    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  });
+  if (error !== undefined) throw error;
+  const lines = `${stdout}${stderr}`
+    .split('\n')
+    .map((line) => line.replace(/^\([^)]*Line \d+\) /, ''));
+  return new Set(lines);
 }
 
 test.runIf(process.env.CI)(
@@ -74,9 +92,22 @@ describe.skipIf(!isThere)(title, () => {
 
   test.each(SAMPLES)('$name means what it is shown to mean', ({ file, name, host }) => {
     const golden = new URL(`${name}.txt`, GOLDEN);
-    const text = shown(join(FOLDER, file), host);
+    const text = facts(join(FOLDER, file), host);
     if (process.env.UPDATE_GOLDEN) writeFileSync(golden, text);
     else expect(text).toBe(readFileSync(golden, 'utf8'));
+  });
+
+  test.each(SAMPLES)('$name as it is shown is no news to keepalived', ({ file, host }) => {
+    const path = join(FOLDER, file);
+    const folder = mkdtempSync(join(tmpdir(), 'samples-'));
+    try {
+      const copy = join(folder, 'shown.conf');
+      writeFileSync(copy, shown(path, host, false));
+      const known = complaints(path, host);
+      expect([...complaints(copy, host)].filter((line) => !known.has(line))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test.each(SAMPLES)('$name keeps its meaning when it is formatted', ({ file, host }) => {

@@ -63,7 +63,10 @@ function sourcesOfBlock(block: BlockName): Readonly<Record<string, readonly Sour
     case 'vrrp_instance':
       return OF_INSTANCE;
     case 'vrrp_script':
-      return { user: [from('global_defs', 'script_user')] };
+      return {
+        user: [from('global_defs', 'script_user')],
+        timeout: [from('vrrp_script', 'interval')],
+      };
     case 'virtual_server':
       return { sorry_server_lvs_method: [from('virtual_server', 'lvs_method')] };
     case 'real_server':
@@ -99,14 +102,22 @@ export function isHandedDown(block: BlockName, keyword: string): boolean {
 const SPOKEN: Readonly<Record<string, string>> = {
   'virtual_server protocol': 'UDP',
   'real_server uthreshold': '0',
+  'vrrp_script timeout': '1',
   'vrrp_instance interface': 'eth0',
   'vrrp_instance garp_lower_prio_delay': '5',
   'vrrp_instance garp_lower_prio_repeat': '5',
   'vrrp_instance version': '2',
 };
 
-/** Absent, these leave things as whoever started the daemon has set them: no value says the same. */
-const LEFT_ALONE: ReadonlySet<string> = new Set(['vrrp_priority', 'checker_priority']);
+/**
+ * Of what these do when they are absent no value says the same: a nice value is left as it is, and
+ * keepalived takes no delay of 0.
+ */
+const UNSPOKEN: ReadonlySet<string> = new Set([
+  'vrrp_priority',
+  'checker_priority',
+  'vrrp_startup_delay',
+]);
 
 const HTTP_RETRY_DELAY = '3';
 const RETRY_DELAY = '1';
@@ -121,7 +132,7 @@ export function literalDefault(block: BlockName, keyword: Keyword): string | nul
     return block === 'HTTP_GET' || block === 'SSL_GET' ? HTTP_RETRY_DELAY : RETRY_DELAY;
   }
   if (name === 'warmup') return WARMUP;
-  if (LEFT_ALONE.has(name)) return null;
+  if (UNSPOKEN.has(name)) return null;
   return fits(keyword) ? keyword.default : null;
 }
 
