@@ -78,7 +78,7 @@ function scan(lines: readonly string[]): readonly Sourced[] {
       }
       items.push({ is: 'definition', lines: taken, from });
     } else {
-      items.push(...itemsOf(condition, rest).map((item) => ({ ...item, from })));
+      for (const item of itemsOf(condition, rest)) items.push({ ...item, from });
     }
   }
   return items;
@@ -346,7 +346,7 @@ function definitionLines(
   margin: string,
 ): readonly string[] {
   const margins = more.filter((line) => trimmed(line) !== '').map((line) => marginOf(line).length);
-  const least = Math.min(...margins);
+  const least = margins.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return [
     margin + first,
     ...more.map((line) =>
