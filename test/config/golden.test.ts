@@ -1,14 +1,10 @@
 /**
- * One file a case: a configuration, a line of dashes, what is said of it. `UPDATE_GOLDEN=1` writes the
- * second half anew: read the difference like code.
+ * One file a case: a configuration, a line of dashes, what is said of it; case.ts has the form of such a
+ * file. `UPDATE_GOLDEN=1` writes the second half anew: read the difference like code.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { renderDiagnostics } from '../../src/config/render.ts';
-import { load } from './world.ts';
-
-const FOLDER = new URL('../golden/config/', import.meta.url);
-const SEPARATOR = '\n----------\n';
+import { readCases, said } from './case.ts';
 
 test('every code that can be told is explained in docs/diagnostics.md', () => {
   const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
@@ -19,14 +15,9 @@ test('every code that can be told is explained in docs/diagnostics.md', () => {
   expect(codes.filter((code) => !explained.includes(`\`${code}\``))).toEqual([]);
 });
 
-describe.each(readdirSync(FOLDER))('%s', (name) => {
+describe.each(readCases())('$name', (one) => {
   test('is told as expected', () => {
-    const file = new URL(name, FOLDER);
-    const [text = '', expected] = readFileSync(file, 'utf8').split(SEPARATOR);
-    const { diagnostics, director } = load(text);
-    const verdict = director === null ? 'refused' : 'accepted';
-    const said = `${renderDiagnostics(diagnostics, { colour: false })}${verdict}\n`;
-    if (process.env.UPDATE_GOLDEN) writeFileSync(file, `${text}${SEPARATOR}${said}`);
-    else expect(said).toBe(expected);
+    if (process.env.UPDATE_GOLDEN) writeFileSync(one.url, one.given + said(one));
+    else expect(said(one)).toBe(one.expected);
   });
 });
