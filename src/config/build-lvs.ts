@@ -21,11 +21,11 @@ import type {
 } from '../model/virtual-server.ts';
 import type { Word } from './ast.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
+import { SCHEDULERS } from './keywords/lvs.ts';
 import { tellVirtualServer } from './rules.ts';
 import type { Section } from './section.ts';
 
 const DEFAULT_SCHEDULER = 'wlc';
-const SCHEDULERS = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
 const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun' };
 const PERSISTENCE_SECONDS = 360;
 
@@ -74,6 +74,7 @@ function buildVirtualServer(
       (inner) => buildRealServer(inner, { section, key, forwarding, globals }, context) ?? [],
     );
   const realServers = withoutDuplicates(real, section, context);
+  if (realServers.length === 0 && section.mentions('real_server')) return null;
   if (realServers.length === 0) {
     context.reports.add({
       code: 'missing-keyword',
@@ -130,7 +131,7 @@ function readKey(section: Section, context: ScriptContext): ServiceKey | null {
   const endpoint = readEndpoint(section.label, section, context);
   if (endpoint === null) return null;
   const protocol = (section.text('protocol')?.toLowerCase() ?? null) as Protocol | null;
-  if (protocol === null) {
+  if (protocol === null && !section.mentions('protocol')) {
     reports.add({
       code: 'missing-keyword',
       span: section.span,
@@ -189,10 +190,13 @@ function readMethod(
   otherwise: ForwardingMethod,
   { reports }: ScriptContext,
 ): ForwardingMethod {
-  const setting = section.find(...names);
   const word = section.words(...names)[0];
   if (word === undefined) {
-    if (section.block === 'virtual_server' && setting === null && names.includes('lvs_method')) {
+    if (
+      section.block === 'virtual_server' &&
+      names[0] === 'lvs_method' &&
+      !section.mentions(...names)
+    ) {
       reports.add({
         code: 'missing-keyword',
         span: section.span,
@@ -216,25 +220,16 @@ function readMethod(
 }
 
 function readScheduler(section: Section, { reports }: ScriptContext): string {
-  const setting = section.find('lvs_sched', 'lb_algo');
   const name = section.text('lvs_sched', 'lb_algo');
-  if (setting === null || name === null) {
+  if (name === null && !section.mentions('lvs_sched', 'lb_algo')) {
     reports.add({
       code: 'missing-keyword',
       span: section.span,
       message: `this virtual_server names no lvs_sched: keepalived takes ${DEFAULT_SCHEDULER}`,
       hint: `write "lvs_sched ${DEFAULT_SCHEDULER}", or another one: ${SCHEDULERS.join(' ')}`,
     });
-    return DEFAULT_SCHEDULER;
   }
-  if (SCHEDULERS.includes(name) || /^[a-z0-9_]{1,15}$/.test(name)) return name;
-  reports.add({
-    code: 'bad-value',
-    span: setting.span,
-    message: `"${name}" is no scheduler`,
-    hint: `one of ${SCHEDULERS.join(' ')}`,
-  });
-  return DEFAULT_SCHEDULER;
+  return name ?? DEFAULT_SCHEDULER;
 }
 
 function readOnePacket(section: Section, key: ServiceKey, { reports }: ScriptContext): boolean {

@@ -25,12 +25,13 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   const scripts = root
     .sections('vrrp_script')
     .flatMap((section) => buildScript(section, context) ?? []);
+  const declared = { usable: scripts, names: root.namesOf('vrrp_script') };
   const built = root
     .sections('vrrp_instance')
-    .map((section) => ({ section, instance: buildInstance(section, globals, scripts, context) }));
+    .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
   const kept = withoutDuplicates(built, context);
   const instances = kept.map(({ instance }) => instance);
-  const syncGroups = buildGroups(root, instances, scripts, context);
+  const syncGroups = buildGroups(root, instances, declared, context);
   return {
     instances,
     syncGroups,
@@ -43,6 +44,14 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     },
   };
 }
+
+interface DeclaredScripts {
+  readonly usable: readonly VrrpScript[];
+  /** Also of those that are not. */
+  readonly names: ReadonlySet<string>;
+}
+
+const NO_SCRIPTS: DeclaredScripts = { usable: [], names: new Set() };
 
 /** The name in front of the block; a block without one is told and has an empty name. */
 export function nameOf(section: Section, { reports }: ScriptContext): string {
@@ -118,7 +127,7 @@ function readWeight(
 function buildInstance(
   section: Section,
   globals: Section,
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): VrrpInstance {
   const { reports } = context;
@@ -167,7 +176,7 @@ function buildInstance(
     ],
     announce: timing,
     trackPrimaryInterface: !section.has('dont_track_primary'),
-    trackInterfaces: readTracks(section, 'track_interface', [], context),
+    trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
     trackScripts: readTracks(section, 'track_script', scripts, context),
     answerLowerPriority: !(
       section.boolean('lower_prio_no_advert') ??
@@ -428,17 +437,19 @@ function readTiming(section: Section, globals: Section): AnnounceTiming {
 function readTracks(
   section: Section,
   name: 'track_interface' | 'track_script',
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): readonly Track[] {
   return section.entries(name).flatMap(([first, ...options]) => {
-    const script = scripts.find((one) => one.name === first.text);
+    const script = scripts.usable.find((one) => one.name === first.text);
     if (name === 'track_script' && script === undefined) {
-      const known = scripts.map((one) => one.name).join(', ');
+      // What is wrong with a script that is declared has been told there.
+      if (scripts.names.has(first.text)) return [];
+      const known = scripts.usable.map((one) => one.name).join(', ');
       context.reports.add({
         code: 'unknown-reference',
         span: first.span,
-        message: `there is no usable vrrp_script "${first.text}"`,
+        message: `there is no vrrp_script "${first.text}"`,
         hint: known === '' ? 'declare it: vrrp_script NAME { … }' : `there are ${known}`,
       });
       return [];
@@ -503,17 +514,26 @@ function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext):
   return kept;
 }
 
+interface DeclaredInstances {
+  readonly instances: readonly VrrpInstance[];
+  /** The names of all, also of those that cannot be used. */
+  readonly declared: ReadonlySet<string>;
+}
+
 function buildGroups(
   root: Section,
   instances: readonly VrrpInstance[],
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): readonly SyncGroup[] {
   const taken = new Map<string, string>();
+  const declared = root.namesOf('vrrp_instance');
   return root.sections('vrrp_sync_group').map((section) => {
     const name = nameOf(section, context);
     const words = section.entries('group').flat();
-    const members = words.filter((word) => isFree(word, name, instances, taken, context));
+    const members = words.filter((word) =>
+      isFree(word, name, { instances, declared }, taken, context),
+    );
     if (!section.mentions('group')) {
       context.reports.add({
         code: 'missing-keyword',
@@ -525,7 +545,7 @@ function buildGroups(
     return {
       name,
       members: members.map((word) => word.text),
-      trackInterfaces: readTracks(section, 'track_interface', [], context),
+      trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
       trackScripts: readTracks(section, 'track_script', scripts, context),
       trackWeights: section.has('sync_group_tracking_weight') || section.has('global_tracking'),
       notify: readNotify(section, context),
@@ -536,12 +556,13 @@ function buildGroups(
 function isFree(
   word: Word,
   group: string,
-  instances: readonly VrrpInstance[],
+  { instances, declared }: DeclaredInstances,
   taken: Map<string, string>,
   { reports }: ScriptContext,
 ): boolean {
   const other = taken.get(word.text);
   if (!instances.some(({ name }) => name === word.text)) {
+    if (declared.has(word.text)) return false;
     const known = instances.map(({ name }) => name).join(', ');
     reports.add({
       code: 'unknown-reference',

@@ -2,7 +2,7 @@
  * What is said about a configuration: a code that stays the same for ever, where, what is wrong and how
  * to mend it. Whether it is an error or a warning is decided in one place, by `severityOf`.
  */
-import type { Span } from './source.ts';
+import { positionOf, type Span } from './source.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -23,6 +23,7 @@ export type DiagnosticCode =
   | 'missing-close-brace'
   | 'unexpected-brace'
   | 'undefined-name'
+  | 'not-replaced'
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
@@ -154,9 +155,43 @@ function tooMany(span: Span): Report {
   };
 }
 
+/** A value that is not what was meant, because something in its line was told to be wrong. */
+const VALUE_CODES: readonly DiagnosticCode[] = [
+  'extra-argument',
+  'bad-value',
+  'out-of-range',
+  'unknown-reference',
+  'unknown-interface',
+  'unknown-account',
+  'script-missing',
+  'script-not-executable',
+];
+
+/** One cause is one message: what follows from it in the same line is left out. */
+const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
+  'unmatched-quote': ['missing-argument', 'missing-open-brace'],
+  'odd-character': ['extra-argument'],
+  'undefined-name': [...VALUE_CODES, 'missing-argument', 'unknown-keyword'],
+  'not-replaced': VALUE_CODES,
+  'bad-generator': VALUE_CODES,
+};
+
+function withoutConsequences(reports: readonly Report[]): readonly Report[] {
+  const lineOf = ({ file, start }: Span): string => `${file.order} ${positionOf(file, start).line}`;
+  const followsIn = new Map<string, readonly DiagnosticCode[]>();
+  for (const { code, span } of reports) {
+    const follows = FOLLOWS[code];
+    if (follows === undefined) continue;
+    const line = lineOf(span);
+    followsIn.set(line, [...(followsIn.get(line) ?? []), ...follows]);
+  }
+  if (followsIn.size === 0) return reports;
+  return reports.filter(({ code, span }) => !followsIn.get(lineOf(span))?.includes(code));
+}
+
 /** In the order of the text, with their severities. */
 export function toDiagnostics(reports: readonly Report[], mode: Mode): readonly Diagnostic[] {
-  return reports
+  return withoutConsequences(reports)
     .map((report) => ({
       code: report.code,
       severity: severityOf(report.code, mode),

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { type Definition, Definitions } from './definitions.ts';
 import { DerivedText, standingFor } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
-import { generate } from './generator.ts';
+import { type Generated, generate } from './generator.ts';
 import { type FilePort, Includes } from './include.ts';
 import { Lexer } from './lexer.ts';
 import { mended, tellByteOrderMark } from './mend.ts';
@@ -33,8 +33,9 @@ const DERIVED_LINES_MAX = 500_000;
 export const TEXT_MAX: number = 64 * 1024 * 1024;
 
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
-const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*(.*)$/;
-const DEFINITION_WITH_BLANK = /^\s*(\$[A-Za-z_]\w*)\s+=/;
+const DEFINITION = /^\s*\$([A-Za-z_]\w*)([ \t]*)=[ \t]*(.*)$/;
+/** A name in braces that is defined nowhere; a quoted text may hold it. */
+const UNDEFINED_OR_QUOTED = /"[^"]*"|\$\{([A-Za-z_][^{}]*)\}/g;
 
 export class Expander {
   readonly sources: SourceFile[] = [];
@@ -134,8 +135,13 @@ export class Expander {
   private define(line: DerivedText, reader: PhysicalLines | null): boolean {
     const { text } = line;
     const found = DEFINITION.exec(text);
-    if (found === null) return this.tellBlankBeforeEquals(line);
-    const [whole, name = '', first = ''] = found;
+    if (found === null) return false;
+    const [whole, name = '', blank = '', first = ''] = found;
+    if (blank !== '') {
+      this.tellBlankBeforeEquals(line, name);
+      // keepalived drops the line.
+      if (this.options.literal) return true;
+    }
     const definedAt = line.spanOf(whole.length - first.length, whole.length);
     const lines = [{ text: first, definedAt }];
     while (reader !== null && continues(lines.at(-1)?.text ?? '')) {
@@ -154,16 +160,13 @@ export class Expander {
     return true;
   }
 
-  private tellBlankBeforeEquals(line: DerivedText): boolean {
-    const [, name] = DEFINITION_WITH_BLANK.exec(line.text) ?? [];
-    if (name === undefined) return false;
+  private tellBlankBeforeEquals(line: DerivedText, name: string): void {
     this.options.reports.add({
       code: 'bad-definition',
-      span: line.spanOf(0, line.text.length),
+      span: line.spanOf(line.text.indexOf('$'), line.text.indexOf('=') + 1),
       message: 'a definition has no blank before its "="',
-      hint: `${name}=VALUE`,
+      hint: `$${name}=VALUE`,
     });
-    return true;
   }
 
   private tellConditionInFirstLine({ text, start }: PhysicalLine, file: SourceFile): void {
@@ -204,23 +207,21 @@ export class Expander {
     }
   }
 
-  private generated(
-    line: DerivedText,
-    generated: NonNullable<ReturnType<typeof generate>>,
-    depth: number,
-  ): void {
-    if ('fault' in generated) {
+  private generated(line: DerivedText, generated: Generated, depth: number): void {
+    const { fault, start, end, rounds } = generated;
+    const definedAt = line.spanOf(start, end);
+    if (fault !== null) {
       this.options.reports.add({
         code: 'bad-generator',
-        span: line.spanOf(0, line.text.length),
-        message: generated.fault,
+        span: definedAt,
+        message: fault,
         hint: 'for example: ~SEQ(i, 1, 3) real_server 10.0.0.$i 80 { … }',
       });
-      return;
+      // keepalived drops the line.
+      if (this.options.literal) return;
     }
-    const definedAt = line.spanOf(0, generated.restAt);
-    const rest = line.from(generated.restAt);
-    for (const values of generated.rounds) {
+    const rest = line.from(end);
+    for (const values of rounds) {
       if (this.isFull()) return;
       for (const [name, text] of values) this.definitions.set(name, [{ text, definedAt }]);
       this.expanded(rest, depth + 1);
@@ -238,7 +239,7 @@ export class Expander {
   /** Nothing is left to replace: to the lexer, odd characters read as what was meant. */
   private emit(line: DerivedText): void {
     const { reports, literal } = this.options;
-    const good = mended(line, reports, literal);
+    const good = mended(withoutBracesOfNames(line), reports, literal);
     if (good !== null) this.lexer.derivedLine(good);
   }
 
@@ -277,6 +278,15 @@ export class Expander {
   private tellTooLarge(span: Span, message: string): void {
     this.options.reports.add({ code: 'too-large', span, message });
   }
+}
+
+/** The braces of a name that is defined nowhere are none of a block; where it stands is told already. */
+function withoutBracesOfNames(line: DerivedText): DerivedText {
+  if (!line.text.includes('${')) return line;
+  const text = line.text.replace(UNDEFINED_OR_QUOTED, (whole, name: string | undefined) =>
+    name === undefined ? whole : `$(${name.replace(/\s/g, '_')})`,
+  );
+  return line.withText(text);
 }
 
 /** So many NULs at the beginning are no slip. */

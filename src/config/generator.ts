@@ -5,23 +5,42 @@ const VALUES_MAX = 100_000;
 
 const SHAPE = /^\s*~(SEQx?|LST)\(((?:[^(){}]|\{[^}]*\})*)\)/;
 
-export type Generated =
-  | {
-      /** Where the rest of the line begins. */
-      readonly restAt: number;
-      /** One round a line: names and values. */
-      readonly rounds: readonly (readonly (readonly [string, string])[])[];
-    }
-  | { readonly fault: string };
+/** A value for each name. */
+type Round = readonly (readonly [string, string])[];
+
+export interface Generated {
+  /** What is wrong with it, or null. */
+  readonly fault: string | null;
+  /** Where it stands in the line. */
+  readonly start: number;
+  readonly end: number;
+  /** One round a line; of one that is wrong a round to read the rest of the line with, if there is a way. */
+  readonly rounds: readonly Round[];
+}
 
 /** Null: the line begins with no generator. `replace` replaces definitions in its values. */
 export function generate(text: string, replace: (value: string) => string): Generated | null {
   if (!/^\s*~/.test(text)) return null;
+  const start = text.indexOf('~');
   const found = SHAPE.exec(text);
-  if (found === null) return { fault: 'this is no generator' };
+  if (found === null) {
+    const end = text.trimEnd().length;
+    return { fault: 'a generator is ~SEQ(…), ~SEQx(…) or ~LST(…)', start, end, rounds: [] };
+  }
   const [whole, kind, inner = ''] = found;
-  const rounds = kind === 'LST' ? list(replace(inner)) : sequence(replace(inner), kind === 'SEQx');
-  return typeof rounds === 'string' ? { fault: rounds } : { restAt: whole.length, rounds };
+  const values = replace(inner);
+  const rounds = kind === 'LST' ? list(values) : sequence(values, kind === 'SEQx');
+  const end = whole.length;
+  return typeof rounds === 'string'
+    ? { fault: rounds, start, end, rounds: [likelyRound(values)] }
+    : { fault: null, start, end, rounds };
+}
+
+/** The first value for each name, so that the rest of the line can be looked at. */
+function likelyRound(values: string): Round {
+  const [names = '', first = '1'] = entriesOf(values);
+  const firsts = members(first);
+  return members(names).map((name, at) => [name, firsts[at] ?? '']);
 }
 
 function sequence(inner: string, hexadecimal: boolean): [string, string][][] | string {
@@ -31,7 +50,10 @@ function sequence(inner: string, hexadecimal: boolean): [string, string][][] | s
     return 'a sequence is ~SEQ(name, [start, [step,]] end)';
   }
   const bad = words.find((word) => !form.test(word));
-  if (bad !== undefined) return `"${bad}" is no number for a sequence`;
+  if (bad !== undefined)
+    return hexadecimal
+      ? `"${bad}" is no number for ~SEQx: write 0x${bad}, or decimal digits`
+      : `"${bad}" is no number for ~SEQ`;
   const numbers = words.map(Number);
   const end = numbers.at(-1) as number;
   const start = numbers.length > 1 ? (numbers[0] as number) : end < 0 ? -1 : 1;
@@ -46,7 +68,7 @@ function sequence(inner: string, hexadecimal: boolean): [string, string][][] | s
 }
 
 function list(inner: string): [string, string][][] | string {
-  const [variables = '', ...entries] = inner.match(/\{[^}]*\}|[^,\s][^,]*/g) ?? [];
+  const [variables = '', ...entries] = entriesOf(inner);
   const names = members(variables);
   if (names.length === 0 || entries.length === 0) return 'a list is ~LST(name, value, value, …)';
   const rounds = entries.map(members);
@@ -54,6 +76,10 @@ function list(inner: string): [string, string][][] | string {
     return 'a list entry has more values than the list has names';
   }
   return rounds.map((values) => names.map((name, at) => [name, values[at] ?? '']));
+}
+
+function entriesOf(inner: string): readonly string[] {
+  return inner.match(/\{[^}]*\}|[^,\s][^,]*/g) ?? [];
 }
 
 function members(entry: string): string[] {

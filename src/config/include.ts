@@ -32,7 +32,7 @@ const DEPTH_MAX = 32;
 const ALTERNATIVES_MAX = 1024;
 
 const INCLUDE = /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!].*)?$/;
-const INCLUDE_CHECK = /^\s*include_check\s+([^#!]*)/;
+const INCLUDE_CHECK = /^\s*include_check\s([^#!]*)/;
 
 /** A file being read. */
 interface Open {
@@ -74,7 +74,7 @@ export class Includes {
 
   /** The files that a line includes; null: it is another line. */
   find(line: DerivedText): readonly Included[] | null {
-    this.noteChecks(line.text);
+    this.noteChecks(line);
     const found = INCLUDE.exec(line.text);
     if (found === null) return null;
     const [, word = '', quoted, bare, extra = ''] = found;
@@ -87,18 +87,34 @@ export class Includes {
   }
 
   /** `include_check +read -match`: from here on in this file. */
-  private noteChecks(text: string): void {
-    const [, words] = INCLUDE_CHECK.exec(text) ?? [];
+  private noteChecks(line: DerivedText): void {
+    const found = INCLUDE_CHECK.exec(line.text);
     const open = this.open.at(-1);
-    if (words === undefined || open === undefined) return;
+    if (found === null || open === undefined) return;
+    const [whole, words = ''] = found;
     const checks = new Set(open.checks);
-    for (const word of words.trim().split(/\s+/)) {
+    for (const { 0: word, index } of words.matchAll(/\S+/g)) {
       const check = ALL.find((one) => one === word.replace(/^[+-]/, ''));
-      if (check === undefined) continue;
-      if (word.startsWith('-')) checks.delete(check);
+      const at = whole.length - words.length + index;
+      if (check === undefined) this.tellUnknownCheck(line.spanOf(at, at + word.length), word);
+      else if (word.startsWith('-')) checks.delete(check);
       else checks.add(check);
     }
     open.checks = checks;
+  }
+
+  private tellUnknownCheck(span: Span, word: string): void {
+    const sign = /^[+-]/.exec(word)?.[0] ?? '';
+    const isReadable = word.endsWith('readable');
+    this.reports.add({
+      code: 'bad-value',
+      span,
+      message: `"${word}" is nothing that include_check knows`,
+      hint: isReadable
+        ? `did you mean "${sign}read"?`
+        : `one of ${ALL.join(', ')}, with + or - in front`,
+      ...(isReadable ? { suggestion: `${sign}read` } : {}),
+    });
   }
 
   private matching(pattern: string, span: Span): readonly Included[] {

@@ -13,6 +13,8 @@ export interface Structure {
   readonly ends: Uint32Array;
   /** Blocks whose `{` was forgotten: the token after their head → the first one behind them. */
   readonly unopened: ReadonlyMap<number, number>;
+  /** Each `{` that has no `}` of its own. */
+  readonly unclosed: ReadonlySet<number>;
 }
 
 /** Finds the blocks. Braces that do not match are told where they stand, and parsing goes on. */
@@ -40,7 +42,10 @@ function matchBraces(
       else ends[open] = at;
     }
   }
-  return { structure: { ends, unopened: new Map() }, isBalanced: isBalanced && stack.length === 0 };
+  return {
+    structure: { ends, unopened: new Map(), unclosed: new Set() },
+    isBalanced: isBalanced && stack.length === 0,
+  };
 }
 
 function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
@@ -82,8 +87,9 @@ export class Tree {
       const opens = at < to && tokens.kind(at) === Kind.open;
       const end = opens ? structure.ends[at] : structure.unopened.get(at);
       yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end ?? null);
+      const hasClose = !(opens && structure.unclosed.has(at));
       if (end !== undefined) at = end;
-      if (at < to && tokens.kind(at) === Kind.close) at += 1;
+      if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
     }
   }
 }

@@ -38,6 +38,7 @@ class Repair {
   private readonly reports: Reports;
   private readonly ends: Uint32Array;
   private readonly unopened = new Map<number, number>();
+  private readonly unclosed = new Set<number>();
   private readonly stack: Open[] = [];
   /** Braces of each kind that have no partner in the whole text: so many may be put in. */
   private excessCloses: number;
@@ -54,7 +55,7 @@ class Repair {
   }
 
   run(): Structure {
-    const { tokens, ends, unopened } = this;
+    const { tokens, ends, unopened, unclosed } = this;
     for (let at = 0; at < tokens.count; at += 1) {
       const kind = tokens.kind(at);
       if (kind === Kind.close) this.close(at);
@@ -62,7 +63,7 @@ class Repair {
       else at = this.statement(at);
     }
     for (const open of this.stack.splice(0).reverse()) this.endMissing(open, tokens.count);
-    return { ends, unopened };
+    return { ends, unopened, unclosed };
   }
 
   /** Gives the last token that it has taken in. */
@@ -75,6 +76,7 @@ class Repair {
     if (hasBrace && this.excessOpens > 0) this.closeUpTo(word, first);
     const block = this.stack.length === 0 ? grammar.root : (this.stack.at(-1)?.block ?? null);
     const opened = block === null ? null : grammar.opens(block, word);
+    if (hasBrace && opened === '' && this.excessOpens > 0) return this.braceInValue(end);
     if (hasBrace) {
       const meant = opened || (block === null ? null : grammar.opensLike(block, word)) || null;
       this.stack.push({ block: meant, head: first, brace: end, start: end + 1 });
@@ -86,6 +88,18 @@ class Repair {
       this.stack.push({ block: opened, head: first, brace: null, start: end });
     }
     return end - 1;
+  }
+
+  /** A brace behind a keyword that opens no block: what stands behind it in its line is passed over. */
+  private braceInValue(brace: number): number {
+    const { tokens } = this;
+    const line = lineOf(tokens, brace);
+    let next = brace + 1;
+    while (next < tokens.count && lineOf(tokens, next) === line) next += 1;
+    this.excessOpens -= 1;
+    this.ends[brace] = next;
+    this.unclosed.add(brace);
+    return next - 1;
   }
 
   /** Ends the blocks in which a keyword cannot stand, when an outer one is its place. */
@@ -117,8 +131,12 @@ class Repair {
     });
   }
 
-  /** A brace without a name is told already; what it holds is passed over. */
+  /** A brace without a name is told already; it is one too many, or what it holds is passed over. */
   private openNameless(at: number): void {
+    if (this.excessOpens > 0) {
+      this.excessOpens -= 1;
+      return;
+    }
     this.stack.push({ block: null, head: at, brace: at, start: at + 1 });
   }
 

@@ -8,7 +8,7 @@ import type { Reports } from './diagnostic.ts';
 import type { BlockName, Keyword } from './keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Span } from './source.ts';
-import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
+import { isStrayComment, withoutSemicolon, withoutStrayComment } from './stray-comment.ts';
 
 /** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
 export type EntryLine = readonly [Word, ...Word[]];
@@ -32,21 +32,27 @@ export interface Setting {
   readonly value: Value;
 }
 
+/** A keyword that stands in a block, but with a value that cannot be used, or misspelt. */
+interface Unusable {
+  /** As it was meant. */
+  readonly name: string;
+  readonly label: readonly Word[];
+}
+
 export class Section {
   readonly block: BlockName;
   /** The words between the keyword and its brace: a name, an address and port. */
   readonly label: readonly Word[];
   readonly span: Span;
   private readonly settings: ReadonlyMap<string, readonly Setting[]>;
-  /** Keywords that stand here with values that cannot be used. */
-  private readonly unusable: readonly string[];
+  private readonly unusable: readonly Unusable[];
 
   constructor(
     block: BlockName,
     label: readonly Word[],
     span: Span,
     settings: ReadonlyMap<string, readonly Setting[]>,
-    unusable: readonly string[] = [],
+    unusable: readonly Unusable[] = [],
   ) {
     this.block = block;
     this.label = label;
@@ -55,9 +61,16 @@ export class Section {
     this.unusable = unusable;
   }
 
-  /** Whether a keyword stands here, also with a value that cannot be used. */
-  mentions(name: string): boolean {
-    return this.settings.has(name) || this.unusable.includes(name);
+  /** Whether a keyword stands here, also misspelt or with a value that cannot be used. */
+  mentions(...names: readonly string[]): boolean {
+    return names.some((name) => this.has(name) || this.unusable.some((one) => one.name === name));
+  }
+
+  /** The names of all blocks of a keyword, also of those that cannot be used: they are told already. */
+  namesOf(keyword: string): ReadonlySet<string> {
+    const good = this.sections(keyword).map(({ label }) => label);
+    const bad = this.unusable.filter(({ name }) => name === keyword).map(({ label }) => label);
+    return new Set([...good, ...bad].flatMap(([first]) => (first === undefined ? [] : first.text)));
   }
 
   /** Both together; where both have a keyword, the later one counts. */
@@ -66,7 +79,8 @@ export class Section {
     for (const [name, more] of later.settings) {
       settings.set(name, [...(settings.get(name) ?? []), ...more]);
     }
-    return new Section(this.block, this.label, this.span, settings);
+    const unusable = [...this.unusable, ...later.unusable];
+    return new Section(this.block, this.label, this.span, settings, unusable);
   }
 
   /** The last one of these keywords, which are other words for one thing. */
@@ -134,14 +148,14 @@ export function readSection(
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
-  const unusable: string[] = [];
+  const unusable: Unusable[] = [];
   let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
     span ??= statement.keyword.span;
     if (isStrayComment(statement, reports)) continue;
     const setting = readSetting(block, statement, reports);
-    if (setting === null) {
-      unusable.push(statement.keyword.text);
+    if (!('value' in setting)) {
+      unusable.push(setting);
       continue;
     }
     const { name } = setting.keyword;
@@ -171,13 +185,11 @@ function tellRepeated({ keyword, span }: Setting, reports: Reports): void {
   });
 }
 
-function readSetting(block: BlockName, statement: Statement, reports: Reports): Setting | null {
-  const { keyword: word } = statement;
+function readSetting(block: BlockName, statement: Statement, reports: Reports): Setting | Unusable {
+  const { keyword: word, args: label } = statement;
   const keyword = LANGUAGE[block].get(word.text);
-  if (keyword === undefined) {
-    tellUnknown(block, statement, reports);
-    return null;
-  }
+  if (keyword === undefined) return { name: tellUnknown(block, statement, reports), label };
+  const unusable = { name: keyword.insteadOf ?? keyword.name, label };
   if (keyword.insteadOf !== null) {
     reports.add({
       code: 'deprecated',
@@ -195,34 +207,46 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
     });
     // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
     readValue(keyword, statement, reports.without('no-effect'));
-    return null;
+    return unusable;
   }
   const value = readValue(keyword, statement, reports);
-  return value && { keyword, word, span: statementSpan(statement), value };
+  return value === null ? unusable : { keyword, word, span: statementSpan(statement), value };
 }
 
-function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
-  if (reports.isFull) return;
-  const { text, span } = keyword;
+/** Gives the keyword that was probably meant, or the word itself. What its block holds is checked as well. */
+function tellUnknown(block: BlockName, statement: Statement, reports: Reports): string {
+  const { text, span } = statement.keyword;
+  if (reports.isFull) return text;
+  const [home] = blocksWith(text, block);
   const nearest = nearestKeyword(text, LANGUAGE[block]);
-  const elsewhere = blocksWith(text, block);
+  const meant =
+    home === undefined ? nearest && LANGUAGE[block].get(nearest) : LANGUAGE[home].get(text);
   const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
-  if (elsewhere.length > 0) {
+  if (home !== undefined) {
     reports.add({
       code: 'misplaced-keyword',
       span,
       message: `"${text}" does not belong ${place}`,
-      hint: `it belongs in ${namesOf(elsewhere)}`,
+      hint: `it belongs in ${namesOf(blocksWith(text, block))}`,
     });
-    return;
+  } else {
+    const skipped = statement.hasBlock && !meant ? '; what it holds is not looked at' : '';
+    reports.add({
+      code: 'unknown-keyword',
+      span,
+      message: `there is no "${text}" ${place}${skipped}`,
+      ...(nearest === null ? {} : { hint: `did you mean "${nearest}"?`, suggestion: nearest }),
+    });
   }
-  const skipped = !hasBlock ? '' : '; what it holds is not looked at';
-  reports.add({
-    code: 'unknown-keyword',
-    span,
-    message: `there is no "${text}" ${place}${skipped}`,
-    ...(nearest === null ? {} : { hint: `did you mean "${nearest}"?`, suggestion: nearest }),
-  });
+  if (statement.hasBlock && meant) checkBlock(meant, statement, reports);
+  return nearest ?? text;
+}
+
+/** Tells the mistakes in a block that is not used. */
+function checkBlock({ argument }: Keyword, statement: Statement, reports: Reports): void {
+  if (argument.is !== 'block' && argument.is !== 'entries') return;
+  const value = readBlock(argument, statement, reports);
+  if (value?.is === 'unread') value.read();
 }
 
 /** The first few, which are the outer ones: whoever misplaced a word means one of these. */
@@ -245,17 +269,37 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
       hint: 'remove the braces, or what they hold',
     });
   }
-  const [first, ...rest] = statement.args;
+  const args = withoutStrayComment(statement.args, reports);
+  if (argument.is === 'flag') tellWordsOfFlag(keyword, args, reports);
+  const [first, second] = args;
   if (first === undefined) return readBare(keyword, statement, reports);
-  const value = readWord(keyword, statement, first, reports);
-  if (!takesMany(keyword) && rest[0] !== undefined) {
+  const isShown = takesMany(keyword) || argument.is === 'word';
+  const value = readWord(
+    keyword,
+    statement,
+    isShown ? first : withoutSemicolon(first, reports),
+    reports,
+  );
+  if (!takesMany(keyword) && argument.is !== 'flag' && second !== undefined) {
     reports.add({
       code: 'extra-argument',
-      span: rest[0].span,
-      message: `"${keyword.name}" takes no more than ${argument.is === 'flag' ? 'itself' : 'one value'}: the rest is ignored`,
+      span: second.span,
+      message: `"${keyword.name}" takes no more than one value: the rest is ignored`,
     });
   }
   return value;
+}
+
+/** A flag is on, whatever stands behind it: `off` does not do what it says. */
+function tellWordsOfFlag({ name }: Keyword, [first]: readonly Word[], reports: Reports): void {
+  if (first === undefined) return;
+  const isOff = /^(off|no|false|0)$/i.test(first.text);
+  reports.add({
+    code: isOff ? 'bad-value' : 'extra-argument',
+    span: first.span,
+    message: `"${name}" takes no value${isOff ? ': it is on here' : ': the rest is ignored'}`,
+    ...(isOff ? { hint: 'remove the line to have it off' } : {}),
+  });
 }
 
 function takesMany({ argument }: Keyword): boolean {

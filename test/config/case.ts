@@ -24,7 +24,8 @@ import { renderDiagnostics } from '../../src/config/render.ts';
 import { load, MAIN_FILE, type WorldFile } from './world.ts';
 
 const FOLDER = new URL('../golden/config/', import.meta.url);
-const HEADER = /^# case: (.*)$/m;
+/** A byte order mark may stand before it. */
+const HEADER = /^\ufeff?# case: ([^\r\n]*)/;
 const SEPARATOR = /^-{10}(?: (\S+)(?: (unreadable|executable))?)?\n/gm;
 
 export interface GoldenCase {
@@ -51,7 +52,7 @@ function readCase(name: string): GoldenCase {
   const url = new URL(name, FOLDER);
   const whole = readFileSync(url, 'utf8');
   const { text, files, expectedAt } = split(whole);
-  const words = text.startsWith('# case: ') ? (HEADER.exec(text)?.[1] ?? '').split(' ') : [];
+  const words = (HEADER.exec(text)?.[1] ?? '').split(' ');
   const after = (start: string): readonly string[] =>
     words.flatMap((word) => (word.startsWith(start) ? [word.slice(start.length)] : []));
   return {

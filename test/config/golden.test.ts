@@ -15,6 +15,27 @@ test('every code that can be told is explained in docs/diagnostics.md', () => {
   expect(codes.filter((code) => !explained.includes(`\`${code}\``))).toEqual([]);
 });
 
+/** The recorded experiments with the original: what was typed, each of which has a case here. */
+const EXPERIMENTS = `valid, no blank before brace, unknown keyword, bad number, bad word,
+  missing end braces, extra brace, missing begin brace, unterminated quote, missing word,
+  duplicate scalar, duplicate virtual server, bad address, bad port, unknown block, include nothing,
+  includea nothing, extra words, empty file, one line, unknown interface, no vrid, same vrid,
+  same instance name, root script, script not found, documented name, file check dynamic,
+  no protocol scheduler method, quorum too high, bad values, double brace, block on scalar,
+  brace later, definition with blank, mid line macro, case, embedded nul, 1100 byte comment, bom, crlf,
+  env without name, generator hex, circular include, fatal class only, unquoted notify,
+  unquoted script, two vips on a line, all weights 0, random from 5 to 5, conditional opener only`
+  .split(',')
+  .map((name) => name.trim().replaceAll(' ', '-'));
+
+test('every trap and every recorded experiment has a case', () => {
+  const names = readCases().map(({ name }) => name);
+  const traps = Array.from({ length: 20 }, (_, at) => `trap-${String(at + 1).padStart(2, '0')}-`);
+  expect(traps.filter((trap) => !names.some((name) => name.startsWith(trap)))).toEqual([]);
+  expect(EXPERIMENTS).toHaveLength(51);
+  expect(EXPERIMENTS.filter((one) => !names.includes(`experiment-${one}`))).toEqual([]);
+});
+
 describe.each(readCases())('$name', (one) => {
   test('is told as expected', () => {
     if (process.env.UPDATE_GOLDEN) writeFileSync(one.url, one.given + said(one));

@@ -200,7 +200,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'write all VRRP states to FIFOs after reload',
     { default: 'off' },
   ),
-  accepted('include_check', anything, 'severity of include problems', { default: 'none' }),
+  keyword('include_check', anything, 'severity of include problems', { default: 'none' }),
   accepted('iproute_etc_dir', word, 'directory of local iproute2 name tables', {
     default: 'compiled in',
   }),
@@ -365,7 +365,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('use_symlink_paths', boolean, 'keep symlinked script paths instead of resolving', {
     default: 'off',
   }),
-  accepted('v3_checksum_as_v2', anything, 'default v3_checksum_as_v2', { default: 'off' }),
+  accepted('v3_checksum_as_v2', flag, 'default v3_checksum_as_v2', { default: 'off' }),
   accepted('vmac_addr_prefix', word, 'name prefix of vmacs for extra address interfaces', {
     default: 'vmac_prefix',
   }),

@@ -23,17 +23,22 @@ const METHOD = [
   keyword('lb_kind', words, 'NAT, DR or TUN', { default: 'NAT', deprecatedFor: 'lvs_method' }),
 ];
 
+export const SCHEDULERS: readonly string[] =
+  'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
+const SCHEDULER = choice(...SCHEDULERS);
+
 export const VIRTUAL_SERVER: KeywordTable = tableOf(
   ...INHERITED,
   ...METHOD,
+  keyword('alpha', flag, 'real servers are down until a check has succeeded', { default: 'off' }),
   keyword('retry', integer(1, UINT_MAX), 'failures that are forgiven', { default: '1' }),
-  keyword('inhibit_on_failure', boolean, 'a failed server stays, with weight 0', {
+  keyword('inhibit_on_failure', flag, 'a failed server stays, with weight 0', {
     default: 'off',
   }),
   keyword('virtualhost', word, 'Host header of HTTP_GET and SSL_GET'),
   keyword('weight', integer(1, INT_MAX), 'of real servers that name none', { default: '1' }),
-  keyword('lvs_sched', word, 'scheduler', { default: 'wlc' }),
-  keyword('lb_algo', word, 'scheduler', { default: 'wlc', deprecatedFor: 'lvs_sched' }),
+  keyword('lvs_sched', SCHEDULER, 'scheduler', { default: 'wlc' }),
+  keyword('lb_algo', SCHEDULER, 'scheduler', { default: 'wlc', deprecatedFor: 'lvs_sched' }),
   keyword('protocol', { is: 'choice', of: ['TCP', 'UDP', 'SCTP'], anyCase: true }, 'transport'),
   keyword('ip_family', choice('inet', 'inet6'), 'of a firewall mark', { default: 'inet' }),
   keyword(

@@ -64,8 +64,18 @@ export function blocksWith(name: string, except: BlockName): readonly BlockName[
   );
 }
 
+/** Words of manuals, old releases and other programs, and what they are called. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['state_file_location', 'state_dump_file'],
+  ['stats_file_location', 'stats_dump_file'],
+  ['json_file_location', 'json_dump_file'],
+  ['lvs_id', 'router_id'],
+]);
+
 /** A word may be misspelt by as many characters as a third of its length, three at most. */
 export function nearestKeyword(name: string, table: KeywordTable): string | null {
+  const other = OTHER_NAMES.get(name);
+  if (other !== undefined && table.has(other)) return other;
   const limit = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
   let best: string | null = null;
   let bestDistance = limit + 1;

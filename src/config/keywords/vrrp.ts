@@ -140,7 +140,7 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
   accepted('promote_secondaries', flag, 'keep secondary addresses when primary removed', {
     default: 'off',
   }),
-  accepted('skip_check_adv_addr', boolean, 'skip address list check when sender unchanged', {
+  accepted('skip_check_adv_addr', flag, 'skip address list check when sender unchanged', {
     default: 'global value',
   }),
   accepted('smtp_alert', boolean, 'mail on transitions', {
@@ -213,7 +213,6 @@ export const VRRP_SYNC_GROUP: KeywordTable = tableOf(
   }),
   ...TRACK,
   ...NOTIFY,
-  accepted('notify_deleted', anything, 'only per instance'),
   accepted('notify_priority_changes', boolean, 'also notify when effective priority changes', {
     default: 'global value',
   }),
