@@ -87,10 +87,7 @@ function buildVirtualServer(
   return {
     key,
     scheduler: readScheduler(section, context),
-    schedulerFlags: {
-      fallback: section.has('sh-fallback') || section.has('mh-fallback'),
-      port: section.has('sh-port') || section.has('mh-port'),
-    },
+    schedulerFlags: readSchedulerFlags(section, context),
     onePacket: readOnePacket(section, key, context),
     persistence: readPersistence(section, key, context),
     realServers,
@@ -232,6 +229,31 @@ function readScheduler(section: Section, { reports }: ScriptContext): string {
   return name ?? DEFAULT_SCHEDULER;
 }
 
+/** Flags of schedulers; one that its scheduler does not have is told. */
+function readSchedulerFlags(
+  section: Section,
+  { reports }: ScriptContext,
+): VirtualServer['schedulerFlags'] {
+  const scheduler = section.text('lvs_sched', 'lb_algo');
+  const isSet = (flag: string): boolean => {
+    const flags = ['sh', 'mh'].flatMap((owner) => {
+      const setting = section.find(`${owner}-${flag}`);
+      return setting === null ? [] : [{ owner, setting }];
+    });
+    for (const { owner, setting } of flags) {
+      if (scheduler === null || scheduler === owner) continue;
+      reports.add({
+        code: 'contradiction',
+        span: setting.span,
+        message: `${owner}-${flag} is for the scheduler ${owner}, and this virtual_server has ${scheduler}`,
+        hint: `write "lvs_sched ${owner}", or remove it`,
+      });
+    }
+    return flags.some(({ owner }) => scheduler === owner);
+  };
+  return { fallback: isSet('fallback'), port: isSet('port') };
+}
+
 function readOnePacket(section: Section, key: ServiceKey, { reports }: ScriptContext): boolean {
   const setting = section.find('ops');
   if (setting === null) return false;
@@ -254,6 +276,14 @@ function readPersistence(
   const everyPort = key.kind === 'address' && key.port === 0;
   const bits = addressBits(key.family);
   if (timeout === null && granularity === null && !everyPort) return null;
+  if (everyPort && timeout === null && granularity === null) {
+    reports.add({
+      code: 'adjusted',
+      span: section.span,
+      message: `a virtual_server of every port is persistent: ${PERSISTENCE_SECONDS} s`,
+      hint: 'write persistence_timeout, or a port',
+    });
+  }
   const text = section.text('persistence_granularity');
   const read =
     text === null ? bits : key.family === 'ipv4' ? prefixLengthOf(text) : prefixNumber(text);

@@ -25,10 +25,7 @@ export class Definitions {
   }
 
   set(name: string, lines: Definition): void {
-    this.byName.set(
-      name,
-      lines.map((line) => ({ ...line, text: withoutComment(line.text) })),
-    );
+    this.byName.set(name, lines);
   }
 
   /** The definition of several lines that stands alone on this line, or null. */
@@ -115,12 +112,8 @@ function hintFor(use: string): string {
   return `define it: ${name}=VALUE; or put it in quotes if it is meant as it stands`;
 }
 
-function withoutComment(text: string): string {
-  return codeOf(text).trim();
-}
-
 /** The line up to its comment. */
-function codeOf(text: string): string {
+export function codeOf(text: string): string {
   const [code = text] = /^(?:[^"#!\\]|\\.|"[^"]*")*/.exec(text) ?? [];
   return code;
 }

@@ -24,6 +24,7 @@ export type DiagnosticCode =
   | 'unexpected-brace'
   | 'undefined-name'
   | 'not-replaced'
+  | 'bad-condition'
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
@@ -165,15 +166,18 @@ const VALUE_CODES: readonly DiagnosticCode[] = [
   'unknown-account',
   'script-missing',
   'script-not-executable',
+  'include-missing',
+  'include-required',
 ];
 
 /** One cause is one message: what follows from it in the same line is left out. */
 const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
-  'unmatched-quote': ['missing-argument', 'missing-open-brace'],
+  'unmatched-quote': ['missing-argument', 'missing-open-brace', 'extra-argument'],
   'odd-character': ['extra-argument'],
   'undefined-name': [...VALUE_CODES, 'missing-argument', 'unknown-keyword'],
   'not-replaced': VALUE_CODES,
   'bad-generator': VALUE_CODES,
+  'bad-condition': ['unknown-keyword'],
 };
 
 function withoutConsequences(reports: readonly Report[]): readonly Report[] {

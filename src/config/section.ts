@@ -5,7 +5,14 @@
 import { parseAddress } from '../base/address.ts';
 import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import type { BlockName, Keyword } from './keywords/keyword.ts';
+import { INCLUDE_WORDS } from './include.ts';
+import {
+  type BlockName,
+  keyword as entry,
+  type Keyword,
+  type KeywordTable,
+  tableOf,
+} from './keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Span } from './source.ts';
 import { isStrayComment, withoutSemicolon, withoutStrayComment } from './stray-comment.ts';
@@ -150,10 +157,13 @@ export function readSection(
   const settings = new Map<string, Setting[]>();
   const unusable: Unusable[] = [];
   let span = opener?.keyword.span ?? null;
+  let lack: Lack | null = null;
   for (const statement of statements) {
     span ??= statement.keyword.span;
     if (isStrayComment(statement, reports)) continue;
+    if (lack !== null && fills(lack, block, statement, reports)) continue;
     const setting = readSetting(block, statement, reports);
+    lack = lackOf(block, statement);
     if (!('value' in setting)) {
       unusable.push(setting);
       continue;
@@ -167,6 +177,40 @@ export function readSection(
     }
   }
   return new Section(block, opener?.args ?? [], span ?? NOWHERE, settings, unusable);
+}
+
+/** What a statement lacks, when that may stand behind it as a statement of its own. */
+type Lack =
+  | { readonly is: 'value' }
+  /** Its braces. */
+  | { readonly is: 'braces'; readonly block: BlockName };
+
+function lackOf(block: BlockName, statement: Statement): Lack | null {
+  const argument = LANGUAGE[block].get(statement.keyword.text)?.argument;
+  if (argument === undefined) return null;
+  if (argument.is === 'block') {
+    return statement.hasBlock ? null : { is: 'braces', block: argument.block };
+  }
+  const isList = argument.is === 'entries' || argument.is === 'anything';
+  const hasStrayBraces = statement.hasBlock && !isList;
+  const hasNoValue = statement.args.length === 0 && !isList && argument.is !== 'flag';
+  return hasStrayBraces || hasNoValue ? { is: 'value' } : null;
+}
+
+/** Whether a statement is what the one before it lacks, which has been told there. */
+function fills(lack: Lack, block: BlockName, statement: Statement, reports: Reports): boolean {
+  const { keyword, args, hasBlock } = statement;
+  const { text } = keyword;
+  if (LANGUAGE[block].has(text)) return false;
+  if (lack.is === 'braces') {
+    const isOfBlock = LANGUAGE[lack.block].has(text);
+    if (isOfBlock) readSetting(lack.block, statement, reports);
+    return isOfBlock;
+  }
+  const isWord = args.length === 0 && !hasBlock && !keyword.quoted;
+  return (
+    isWord && nearestKeyword(text, LANGUAGE[block]) === null && blocksWith(text, block).length === 0
+  );
 }
 
 const BLOCKS_NAMED_MAX = 3;
@@ -213,12 +257,17 @@ function readSetting(block: BlockName, statement: Statement, reports: Reports): 
   return value === null ? unusable : { keyword, word, span: statementSpan(statement), value };
 }
 
+/** Words that are understood before there are blocks. */
+const INCLUDES: KeywordTable = tableOf(
+  ...INCLUDE_WORDS.map((name) => entry(name, { is: 'anything' }, 'files to read here')),
+);
+
 /** Gives the keyword that was probably meant, or the word itself. What its block holds is checked as well. */
 function tellUnknown(block: BlockName, statement: Statement, reports: Reports): string {
   const { text, span } = statement.keyword;
   if (reports.isFull) return text;
   const [home] = blocksWith(text, block);
-  const nearest = nearestKeyword(text, LANGUAGE[block]);
+  const nearest = nearestKeyword(text, LANGUAGE[block]) ?? nearestKeyword(text, INCLUDES);
   const meant =
     home === undefined ? nearest && LANGUAGE[block].get(nearest) : LANGUAGE[home].get(text);
   const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
@@ -285,6 +334,7 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
       code: 'extra-argument',
       span: second.span,
       message: `"${keyword.name}" takes no more than one value: the rest is ignored`,
+      ...(second.text === '\\' ? { hint: 'a \\ continues no line but those of a definition' } : {}),
     });
   }
   return value;

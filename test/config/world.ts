@@ -4,6 +4,7 @@ import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {
   '/bin/true': 'good',
+  true: 'good',
   '/etc/lvsd/notify.sh': 'good',
   '/etc/lvsd/plain.txt': 'not-executable',
 };
