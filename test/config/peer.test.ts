@@ -38,20 +38,22 @@ const NOT_OUR_MISTAKES: Readonly<Record<string, string>> = {
   'conditions-out-of-a-definition': 'it reads what it has freed',
 };
 
-const NO_END = 'files that include each other have no end';
-
 /** Cases that it starts with, and we do not, in any mode. */
 const NOT_OUR_START: Readonly<Record<string, string>> = {
-  'experiment-circular-include': NO_END,
-  'include-cycle': NO_END,
-  'include-cycle-of-two': NO_END,
+  'experiment-circular-include': 'files that include each other have no end',
   'trap-03-missing-file': 'there is nothing to start with',
 };
 
+const NO_ANSWER = 'it never answers';
+const SLOW = 'it opens files until there are no more; experiment-circular-include asks that';
+
 /** Cases that it is not asked about. */
 const NOT_ASKED: Readonly<Record<string, string>> = {
-  'definition-bomb': 'it never answers',
-  'definitions-that-name-themselves': 'it never answers',
+  'definition-bomb': NO_ANSWER,
+  'definitions-that-name-themselves': NO_ANSWER,
+  'generators-of-too-much': NO_ANSWER,
+  'include-cycle': SLOW,
+  'include-cycle-of-two': SLOW,
 };
 
 /** Programs of the simulated machine, and what does for them on a real one. */
@@ -67,11 +69,11 @@ for name in eth0 eth1; do
     ip tuntap add "$name" mode tap
 done
 ulimit -v 2000000
-for folder in "$1"/*/; do
-  cd "$folder"
+printf '%s\\0' "$1"/*/ | xargs -0 -P 4 -I '{}' sh -c '
+  cd "$1"
   timeout 5 sh ./run >said 2>&1 </dev/null
   echo $? >code
-done
+' sh '{}'
 `;
 
 const missing =
@@ -108,6 +110,12 @@ describe.skipIf(missing !== null && !process.env.CI)(
     });
   },
 );
+
+test('every exception is a case', () => {
+  const names = readCases().map(({ name }) => name);
+  const exceptions = [NOT_OUR_MISTAKES, NOT_OUR_START, NOT_ASKED].flatMap(Object.keys);
+  expect(exceptions.filter((name) => !names.includes(name))).toEqual([]);
+});
 
 function complaints(said: string): readonly string[] {
   const lines = said.split('\n').filter((line) => line.trim() !== '');
