@@ -76,7 +76,8 @@ class Repair {
     if (hasBrace && this.excessOpens > 0) this.closeUpTo(word, first);
     const block = this.stack.length === 0 ? grammar.root : (this.stack.at(-1)?.block ?? null);
     const opened = block === null ? null : grammar.opens(block, word);
-    if (hasBrace && opened === '' && this.excessOpens > 0) return this.braceInValue(end);
+    const isNoBlock = opened === '' || /^(\/\/|\/\*|;)/.test(word);
+    if (hasBrace && isNoBlock && this.excessOpens > 0) return this.braceInValue(end);
     if (hasBrace) {
       const meant = opened || (block === null ? null : grammar.opensLike(block, word)) || null;
       this.stack.push({ block: meant, head: first, brace: end, start: end + 1 });

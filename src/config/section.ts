@@ -267,33 +267,79 @@ function tellUnknown(block: BlockName, statement: Statement, reports: Reports): 
   const { text, span } = statement.keyword;
   if (reports.isFull) return text;
   const [home] = blocksWith(text, block);
-  const nearest = nearestKeyword(text, LANGUAGE[block]) ?? nearestKeyword(text, INCLUDES);
-  const meant =
-    home === undefined ? nearest && LANGUAGE[block].get(nearest) : LANGUAGE[home].get(text);
-  const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
   if (home !== undefined) {
-    reports.add({
-      code: 'misplaced-keyword',
-      span,
-      message: `"${text}" does not belong ${place}`,
-      hint: `it belongs in ${namesOf(blocksWith(text, block))}`,
-    });
-  } else {
-    const skipped = statement.hasBlock && !meant ? '; what it holds is not looked at' : '';
-    reports.add({
-      code: 'unknown-keyword',
-      span,
-      message: `there is no "${text}" ${place}${skipped}`,
-      ...(nearest === null ? {} : { hint: `did you mean "${nearest}"?`, suggestion: nearest }),
-    });
+    tellMisplaced(block, statement, reports);
+    checkBlock(LANGUAGE[home].get(text), statement, reports);
+    return text;
   }
-  if (statement.hasBlock && meant) checkBlock(meant, statement, reports);
+  const table = LANGUAGE[block];
+  const spaced = withUnderscores(statement, table);
+  const nearest = spaced ?? nearestKeyword(text, table) ?? nearestKeyword(text, INCLUDES);
+  const meant = nearest === null ? undefined : table.get(nearest);
+  const skipped = statement.hasBlock && !meant ? '; what it holds is not looked at' : '';
+  const remark = isRemark(statement) ? { hint: 'put # before a remark' } : {};
+  reports.add({
+    code: 'unknown-keyword',
+    span: spaced === null ? span : statementStart(statement, spaced),
+    message: `there is no "${text}" ${placeOf(block)}${skipped}`,
+    ...(nearest === null ? remark : { hint: `did you mean "${nearest}"?`, suggestion: nearest }),
+  });
+  checkBlock(meant, statement, reports);
   return nearest ?? text;
 }
 
+function placeOf(block: BlockName): string {
+  return block === 'the top level' ? 'at the top level' : `in ${block}`;
+}
+
+function tellMisplaced(block: BlockName, { keyword }: Statement, reports: Reports): void {
+  reports.add({
+    code: 'misplaced-keyword',
+    span: keyword.span,
+    message: `"${keyword.text}" does not belong ${placeOf(block)}`,
+    hint: `it belongs in ${namesOf(blocksWith(keyword.text, block))}`,
+  });
+}
+
+const WORDS_OF_KEYWORD_MAX = 5;
+
+/** `mcast src ip` for `mcast_src_ip`. */
+function withUnderscores({ keyword, args }: Statement, table: KeywordTable): string | null {
+  let name = keyword.text;
+  for (const { text } of args.slice(0, WORDS_OF_KEYWORD_MAX - 1)) {
+    name += `_${text}`;
+    if (table.has(name)) return name;
+  }
+  return null;
+}
+
+/** The words that stand for a keyword with blanks in the place of its underscores. */
+function statementStart({ keyword, args }: Statement, name: string): Span {
+  const count = name.length - name.replaceAll('_', '').length;
+  const own = keyword.text.length - keyword.text.replaceAll('_', '').length;
+  const { file, start } = keyword.span;
+  const end = args[count - own - 1]?.span.end ?? keyword.span.end;
+  return {
+    file,
+    start,
+    end: Math.max(end, keyword.span.end),
+    definedAt: keyword.span.definedAt ?? null,
+  };
+}
+
+const WORDS_OF_REMARK_MIN = 4;
+
+/** A prompt, or prose; definitions and conditions have messages of their own. */
+function isRemark({ keyword, args, hasBlock }: Statement): boolean {
+  if (hasBlock || /^[$~@]/.test(keyword.text)) return false;
+  if (!/^[\w-]+$/.test(keyword.text)) return true;
+  return args.length + 1 >= WORDS_OF_REMARK_MIN && args.every(({ span }) => !span.definedAt);
+}
+
 /** Tells the mistakes in a block that is not used. */
-function checkBlock({ argument }: Keyword, statement: Statement, reports: Reports): void {
-  if (argument.is !== 'block' && argument.is !== 'entries') return;
+function checkBlock(meant: Keyword | undefined, statement: Statement, reports: Reports): void {
+  const argument = meant?.argument;
+  if (!statement.hasBlock || (argument?.is !== 'block' && argument?.is !== 'entries')) return;
   const value = readBlock(argument, statement, reports);
   if (value?.is === 'unread') value.read();
 }
@@ -384,9 +430,16 @@ function readBlock(
   for (const entry of statement.block()) {
     if (isStrayComment(entry, reports)) continue;
     if (entry.hasBlock) tellBlockInList(keyword, entry, reports);
-    entries.push([entry.keyword, ...withoutStrayComment(entry.args, reports)]);
+    entries.push(readEntry(entry, reports));
   }
   return { is: 'entries', entries };
+}
+
+/** A semicolon at its end is none of it. */
+function readEntry({ keyword, args }: Statement, reports: Reports): EntryLine {
+  const words = [keyword, ...withoutStrayComment(args, reports)];
+  const last = withoutSemicolon(words.pop() as Word, reports);
+  return [...words, last] as unknown as EntryLine;
 }
 
 function tellBlockInList(list: Word, entry: Statement, reports: Reports): void {

@@ -87,7 +87,16 @@ export function nearestKeyword(name: string, table: KeywordTable): string | null
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? cutShort(name, table);
+}
+
+const CUT_LENGTH_MIN = 6;
+
+/** The one keyword that a word is the beginning or the end of. */
+function cutShort(name: string, table: KeywordTable): string | null {
+  if (name.length < CUT_LENGTH_MIN) return null;
+  const found = [...table.keys()].filter((one) => one.startsWith(name) || one.endsWith(name));
+  return found.length === 1 ? (found[0] ?? null) : null;
 }
 
 /** Insertions, removals, replacements and swaps of neighbours (Damerau-Levenshtein, restricted). */
