@@ -296,6 +296,7 @@ function readAuthentication(
     return { type: 'none' };
   }
   if (type === null || key === null) {
+    if (block.mentions('auth_type') && block.mentions('auth_pass')) return { type: 'none' };
     reports.add({
       code: 'missing-keyword',
       span: block.span,

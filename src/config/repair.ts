@@ -73,7 +73,7 @@ class Repair {
     while (end < tokens.count && tokens.isWord(end) && !tokens.beginsStatement(end)) end += 1;
     const hasBrace = end < tokens.count && tokens.kind(end) === Kind.open;
     const word = tokens.text(first);
-    if (hasBrace && this.excessOpens > 0) this.closeUpTo(word, first);
+    if (this.excessOpens > 0) this.closeUpTo(word, first);
     const block = this.stack.length === 0 ? grammar.root : (this.stack.at(-1)?.block ?? null);
     const opened = block === null ? null : grammar.opens(block, word);
     const isNoBlock = opened === '' || /^(\/\/|\/\*|;)/.test(word);
@@ -118,7 +118,7 @@ class Repair {
   }
 
   private close(at: number): void {
-    const open = this.stack.pop();
+    const open = this.isOneTooMany(at) ? undefined : this.stack.pop();
     if (open !== undefined) {
       this.end(open, at);
       return;
@@ -130,6 +130,18 @@ class Repair {
       message: 'this brace closes a block that was never opened',
       hint: 'there is one } too many here, or a { missing above',
     });
+  }
+
+  /** Whether the block goes on behind this brace: what stands there belongs in it, and not around it. */
+  private isOneTooMany(at: number): boolean {
+    const { tokens, grammar, stack } = this;
+    const next = at + 1;
+    if (this.excessCloses <= 0 || next >= tokens.count || !tokens.isWord(next)) return false;
+    const inner = stack.at(-1)?.block ?? null;
+    const outer = stack.length > 1 ? (stack.at(-2)?.block ?? null) : grammar.root;
+    if (inner === null || outer === null) return false;
+    const word = tokens.text(next);
+    return grammar.opens(inner, word) !== null && grammar.opens(outer, word) === null;
   }
 
   /** A brace without a name is told already; it is one too many, or what it holds is passed over. */
