@@ -322,7 +322,7 @@ export class Expander {
 function withoutBracesOfNames(line: DerivedText): DerivedText {
   if (!line.text.includes('${')) return line;
   const text = line.text.replace(UNDEFINED_OR_QUOTED, (whole, name: string | undefined) =>
-    name === undefined ? whole : `$(${name.replace(/\s/g, '_')})`,
+    name === undefined ? whole : `$[${name.replace(/\s/g, '_')}]`,
   );
   return line.withText(text);
 }

@@ -50,7 +50,12 @@ export function tellVirtualServer(server: Section, reports: Reports): void {
 export function tellTraps(root: Section, reports: Reports): void {
   const instances = root.sections('vrrp_instance');
   const groups = root.sections('vrrp_sync_group');
-  tellUntrackedScripts(root.sections('vrrp_script'), [...instances, ...groups], reports);
+  const trackers = [...instances, ...groups];
+  // One that cannot be used may track any of them.
+  const isKnown =
+    !root.spoils('vrrp_instance', 'vrrp_sync_group') &&
+    !trackers.some((tracker) => tracker.spoils('track_script'));
+  if (isKnown) tellUntrackedScripts(root.sections('vrrp_script'), trackers, reports);
   for (const group of groups) tellGroup(group, instances, reports);
   for (const instance of instances) tellInstance(instance, reports);
   for (const section of [...root.sections('vrrp_script'), ...instances, ...groups]) {

@@ -73,6 +73,11 @@ export class Section {
     return names.some((name) => this.has(name) || this.unusable.some((one) => one.name === name));
   }
 
+  /** Whether one of these stands here in a way that cannot be used. */
+  spoils(...names: readonly string[]): boolean {
+    return this.unusable.some(({ name }) => names.includes(name));
+  }
+
   /** The names of all blocks of a keyword, also of those that cannot be used: they are told already. */
   namesOf(keyword: string): ReadonlySet<string> {
     const good = this.sections(keyword).map(({ label }) => label);
