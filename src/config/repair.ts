@@ -43,6 +43,8 @@ class Repair {
   /** Braces of each kind that have no partner in the whole text: so many may be put in. */
   private excessCloses: number;
   private excessOpens: number;
+  /** As many opened as closed, but not where the keywords say: one is missing here, and one there. */
+  private readonly isBalanced: boolean;
 
   constructor(tokens: Tokens, grammar: Grammar, reports: Reports) {
     this.tokens = tokens;
@@ -52,6 +54,8 @@ class Repair {
     const { closes, opens } = countExcess(tokens);
     this.excessCloses = closes;
     this.excessOpens = opens;
+    this.isBalanced = closes === 0 && opens === 0;
+    if (this.isBalanced) this.excessOpens = countUnopened(tokens, grammar);
   }
 
   run(): Structure {
@@ -77,7 +81,8 @@ class Repair {
     const block = this.stack.length === 0 ? grammar.root : (this.stack.at(-1)?.block ?? null);
     const opened = block === null ? null : grammar.opens(block, word);
     const isNoBlock = opened === '' || /^(\/\/|\/\*|;)/.test(word);
-    if (hasBrace && isNoBlock && this.excessOpens > 0) return this.braceInValue(end);
+    if (hasBrace && isNoBlock && this.excessOpens > 0 && !this.isBalanced)
+      return this.braceInValue(end);
     if (hasBrace) {
       const meant = opened || (block === null ? null : grammar.opensLike(block, word)) || null;
       this.stack.push({ block: meant, head: first, brace: end, start: end + 1 });
@@ -114,6 +119,8 @@ class Repair {
     const count = stack.length - depth;
     if (!isPlaced || count === 0 || count > this.excessOpens) return;
     this.excessOpens -= count;
+    // One put in here is one too many further on.
+    if (this.isBalanced) this.excessCloses += count;
     for (const open of stack.splice(depth).reverse()) this.endMissing(open, at);
   }
 
@@ -146,7 +153,7 @@ class Repair {
 
   /** A brace without a name is told already; it is one too many, or what it holds is passed over. */
   private openNameless(at: number): void {
-    if (this.excessOpens > 0) {
+    if (this.excessOpens > 0 && !this.isBalanced) {
       this.excessOpens -= 1;
       return;
     }
@@ -183,6 +190,31 @@ class Repair {
       hint: 'a { is missing after it',
     });
   }
+}
+
+/** Whether a keyword that opens a block stands somewhere without its brace. */
+export function hasUnopened(tokens: Tokens, grammar: Grammar): boolean {
+  return countUnopened(tokens, grammar) > 0;
+}
+
+function countUnopened(tokens: Tokens, grammar: Grammar): number {
+  const blocks = new Set([grammar.root]);
+  let count = 0;
+  for (let at = 0; at < tokens.count; at += 1) {
+    if (!tokens.beginsStatement(at) || !tokens.isWord(at)) continue;
+    const word = tokens.text(at);
+    const opened = [...blocks].map((block) => grammar.opens(block, word)).find((name) => name);
+    if (!opened) continue;
+    blocks.add(opened);
+    if (!hasBraceBehind(tokens, at)) count += 1;
+  }
+  return count;
+}
+
+function hasBraceBehind(tokens: Tokens, first: number): boolean {
+  let end = first + 1;
+  while (end < tokens.count && tokens.isWord(end) && !tokens.beginsStatement(end)) end += 1;
+  return end < tokens.count && tokens.kind(end) === Kind.open;
 }
 
 function countExcess(tokens: Tokens): { readonly closes: number; readonly opens: number } {

@@ -191,7 +191,9 @@ type Lack =
   | { readonly is: 'braces'; readonly block: BlockName };
 
 function lackOf(block: BlockName, statement: Statement): Lack | null {
-  const argument = LANGUAGE[block].get(statement.keyword.text)?.argument;
+  const { text } = statement.keyword;
+  const [home] = LANGUAGE[block].has(text) ? [block] : blocksWith(text, block);
+  const argument = home === undefined ? undefined : LANGUAGE[home].get(text)?.argument;
   if (argument === undefined) return null;
   if (argument.is === 'block') {
     return statement.hasBlock ? null : { is: 'braces', block: argument.block };
