@@ -28,7 +28,7 @@ interface Matched {
   readonly structure: Structure;
   /** Each brace has its partner. */
   readonly isBalanced: boolean;
-  /** False: a block stands in another one while its place is further out. */
+  /** False: a block stands where it has no place, and has one in another block of this text. */
   readonly fits: boolean;
 }
 
@@ -37,6 +37,7 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
   const ends = new Uint32Array(tokens.count);
   const stack: number[] = [];
   const blocks: (string | null)[] = [grammar.root];
+  const seen = new Set([grammar.root]);
   let isBalanced = true;
   let fits = true;
   for (let at = 0; at < tokens.count; at += 1) {
@@ -47,9 +48,8 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
       if (!isNamed) tellNameless(tokens, at, reports);
       const name = isNamed ? headOf(tokens, at) : '';
       const opened = opens(grammar, blocks.at(-1), name);
-      if (opened === null && blocks.some((block) => opens(grammar, block, name) !== null)) {
-        fits = false;
-      }
+      if (opened !== null) seen.add(opened);
+      else if ([...seen].some((block) => opens(grammar, block, name) !== null)) fits = false;
       blocks.push(opened);
     } else if (kind === Kind.close) {
       const open = stack.pop();

@@ -55,7 +55,9 @@ class Repair {
     this.excessCloses = closes;
     this.excessOpens = opens;
     this.isBalanced = closes === 0 && opens === 0;
-    if (this.isBalanced) this.excessOpens = countUnopened(tokens, grammar);
+    if (!this.isBalanced) return;
+    this.excessOpens = countUnopened(tokens, grammar);
+    this.excessCloses = this.excessOpens;
   }
 
   run(): Structure {
@@ -119,8 +121,6 @@ class Repair {
     const count = stack.length - depth;
     if (!isPlaced || count === 0 || count > this.excessOpens) return;
     this.excessOpens -= count;
-    // One put in here is one too many further on.
-    if (this.isBalanced) this.excessCloses += count;
     for (const open of stack.splice(depth).reverse()) this.endMissing(open, at);
   }
 

@@ -168,7 +168,8 @@ export function readSection(
     if (isStrayComment(statement, reports)) continue;
     if (lack !== null && fills(lack, block, statement, reports)) continue;
     const setting = readSetting(block, statement, reports);
-    lack = lackOf(block, statement);
+    const isGood = 'value' in setting && !statement.hasBlock;
+    lack = isGood ? null : lackOf(block, statement);
     if (!('value' in setting)) {
       unusable.push(setting);
       continue;

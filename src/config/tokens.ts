@@ -131,7 +131,9 @@ export class Tokens {
 
   /** The text of one word alone, for those who need no place. */
   text(at: number): string {
-    return this.word(at).text;
+    if (this.kind(at) !== Kind.word) return this.word(at).text;
+    const { text } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    return text.slice(this.starts[at], this.ends[at]);
   }
 
   /** What stands from one word of a line to another one, as written. */

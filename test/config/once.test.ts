@@ -44,6 +44,18 @@ const SPOILT: Readonly<Record<string, readonly Spoilt[]>> = {
   ),
 };
 
+test('of two missing braces is told in two messages, of a few pairs in up to eight', () => {
+  const counts = braces.flatMap((first, at) =>
+    braces.slice(at + 1).map((second) => {
+      const text = TEXT.slice(0, first) + TEXT.slice(first + 1, second) + TEXT.slice(second + 1);
+      return load(text).diagnostics.length;
+    }),
+  );
+  expect(Math.max(...counts)).toBeLessThanOrEqual(8);
+  expect(Math.min(...counts)).toBeGreaterThan(0);
+  expect(counts.filter((count) => count > 2).length / counts.length).toBeLessThan(0.03);
+});
+
 test('the configuration is good', () => {
   expect(load(TEXT).diagnostics).toEqual([]);
 });
