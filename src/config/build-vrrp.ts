@@ -27,12 +27,13 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   const scripts = root
     .sections('vrrp_script')
     .flatMap((section) => buildScript(section, context) ?? []);
+  const declared = { usable: scripts, names: root.namesOf('vrrp_script') };
   const built = root
     .sections('vrrp_instance')
-    .map((section) => ({ section, instance: buildInstance(section, globals, scripts, context) }));
+    .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
   const kept = withoutDuplicates(built, context);
   const instances = kept.map(({ instance }) => instance);
-  const syncGroups = buildGroups(root, instances, scripts, context);
+  const syncGroups = buildGroups(root, instances, declared, context);
   return {
     instances,
     syncGroups,
@@ -45,6 +46,14 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     },
   };
 }
+
+interface DeclaredScripts {
+  readonly usable: readonly VrrpScript[];
+  /** Also of those that are not. */
+  readonly names: ReadonlySet<string>;
+}
+
+const NO_SCRIPTS: DeclaredScripts = { usable: [], names: new Set() };
 
 /** The name in front of the block; of a block without one, which has been told, it is empty. */
 export function nameOf(section: Section): string {
@@ -105,7 +114,7 @@ interface Weight {
 function buildInstance(
   section: Section,
   globals: Section,
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): VrrpInstance {
   const { reports } = context;
@@ -155,7 +164,7 @@ function buildInstance(
     ],
     announce: timing,
     trackPrimaryInterface: !section.has('dont_track_primary'),
-    trackInterfaces: readTracks(section, 'track_interface', [], context),
+    trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
     trackScripts: readTracks(section, 'track_script', scripts, context),
     answerLowerPriority: !(
       section.boolean('lower_prio_no_advert') ??
@@ -275,11 +284,13 @@ function readAuthentication(
     return { type: 'none' };
   }
   if (type === null || key === null) {
-    reports.add({
-      code: 'missing-keyword',
-      span: block.span,
-      message: 'authentication needs both auth_type and auth_pass',
-    });
+    if (!(block.mentions('auth_type') && block.mentions('auth_pass'))) {
+      reports.add({
+        code: 'missing-keyword',
+        span: block.span,
+        message: 'authentication needs both auth_type and auth_pass',
+      });
+    }
     return { type: 'none' };
   }
   if (Buffer.byteLength(key) > AUTH_PASS_OCTETS_MAX) {
@@ -378,15 +389,16 @@ function readTiming(section: Section, globals: Section): AnnounceTiming {
 function readTracks(
   section: Section,
   name: 'track_interface' | 'track_script',
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): readonly Track[] {
   return section.said(name).flatMap((said) => {
     const [first] = said.words;
     if (first === undefined) return [];
-    const script = scripts.find((one) => one.name === first.text);
+    const script = scripts.usable.find((one) => one.name === first.text);
     if (name === 'track_script' && script === undefined) {
-      tellUnknownScript(first, scripts, context);
+      // What is wrong with a script that is declared has been told there.
+      if (!scripts.names.has(first.text)) tellUnknownScript(first, scripts, context);
       return [];
     }
     return [{ name: first.text, ...trackedWeight(said.options.get('weight'), script) }];
@@ -405,14 +417,14 @@ function trackedWeight(said: Said | undefined, script: VrrpScript | undefined): 
 
 function tellUnknownScript(
   { text, span }: Word,
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   { reports }: ScriptContext,
 ): void {
-  const known = scripts.map((one) => one.name).join(', ');
+  const known = scripts.usable.map((one) => one.name).join(', ');
   reports.add({
     code: 'unknown-reference',
     span,
-    message: `there is no usable vrrp_script "${text}"`,
+    message: `there is no vrrp_script "${text}"`,
     hint: known === '' ? 'declare it: vrrp_script NAME { … }' : `there are ${known}`,
   });
 }
@@ -469,15 +481,16 @@ function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext):
 function buildGroups(
   root: Section,
   instances: readonly VrrpInstance[],
-  scripts: readonly VrrpScript[],
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): readonly SyncGroup[] {
-  const names = new Set(instances.map(({ name }) => name));
+  const usable = new Set(instances.map(({ name }) => name));
+  const declared = { usable, names: root.namesOf('vrrp_instance') };
   const taken = new Map<string, string>();
   return root.sections('vrrp_sync_group').map((section) => {
     const name = nameOf(section);
     const words = section.words('group');
-    const members = words.filter((word) => isFree(word, name, names, taken, context));
+    const members = words.filter((word) => isFree(word, name, declared, taken, context));
     if (!section.mentions('group')) {
       context.reports.add({
         code: 'missing-keyword',
@@ -489,7 +502,7 @@ function buildGroups(
     return {
       name,
       members: members.map((word) => word.text),
-      trackInterfaces: readTracks(section, 'track_interface', [], context),
+      trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
       trackScripts: readTracks(section, 'track_script', scripts, context),
       trackWeights: section.has('sync_group_tracking_weight'),
       notify: readNotify(section, context),
@@ -500,13 +513,15 @@ function buildGroups(
 function isFree(
   word: Word,
   group: string,
-  instances: ReadonlySet<string>,
+  instances: { readonly usable: ReadonlySet<string>; readonly names: ReadonlySet<string> },
   taken: Map<string, string>,
   { reports }: ScriptContext,
 ): boolean {
   const other = taken.get(word.text);
-  if (!instances.has(word.text)) {
-    const known = [...instances].join(', ');
+  if (!instances.usable.has(word.text)) {
+    // What is wrong with an instance that is declared has been told there.
+    if (instances.names.has(word.text)) return false;
+    const known = [...instances.usable].join(', ');
     reports.add({
       code: 'unknown-reference',
       span: word.span,

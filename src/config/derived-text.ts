@@ -52,18 +52,17 @@ export class DerivedText implements DerivedLine {
 
   /** From a character on. */
   from(start: number): DerivedText {
-    let passed = 0;
-    const rest = this.stretches.flatMap((stretch) => {
-      const skip = Math.max(0, start - passed);
-      passed += stretch.text.length;
-      return cut(stretch, skip, stretch.text.length);
-    });
-    return new DerivedText(this.file, rest);
+    return new DerivedText(this.file, slicer(this.stretches)(start, this.text.length));
+  }
+
+  /** The characters before one. */
+  upTo(end: number): DerivedText {
+    return new DerivedText(this.file, slicer(this.stretches)(0, end));
   }
 
   /**
    * Each match of `pattern` replaced by what `valueFor` gives for it; those for which it gives null stay.
-   * Null: none was replaced. A use never reaches over two stretches: what a definition gives is complete.
+   * Null: none was replaced.
    */
   replaced(
     pattern: RegExp,
@@ -71,24 +70,21 @@ export class DerivedText implements DerivedLine {
       use: RegExpExecArray,
     ) => { readonly text: string; readonly definedAt: Span | null } | null,
   ): DerivedText | null {
-    let isChanged = false;
+    const between = slicer(this.stretches);
     const stretches: Stretch[] = [];
-    for (const stretch of this.stretches) {
-      let from = 0;
-      for (const use of stretch.text.matchAll(pattern)) {
-        const value = valueFor(use);
-        if (value === null) continue;
-        isChanged = true;
-        const to = use.index + use[0].length;
-        stretches.push(...cut(stretch, from, use.index));
-        for (const written of cut(stretch, use.index, to)) {
-          stretches.push({ ...written, ...value, literal: false });
-        }
-        from = to;
-      }
-      stretches.push(...cut(stretch, from, stretch.text.length));
+    let from: number | null = null;
+    for (const use of this.text.matchAll(pattern)) {
+      const value = valueFor(use);
+      if (value === null) continue;
+      stretches.push(...between(from ?? 0, use.index));
+      from = use.index + use[0].length;
+      const written = between(use.index, from);
+      const [start, end] = [written[0]?.start ?? 0, written.at(-1)?.end ?? 0];
+      stretches.push({ ...value, start, end, literal: false });
     }
-    return isChanged ? new DerivedText(this.file, stretches) : null;
+    if (from === null) return null;
+    stretches.push(...between(from, this.text.length));
+    return new DerivedText(this.file, stretches);
   }
 
   spanOf(start: number, end: number): Span {
@@ -103,7 +99,7 @@ export class DerivedText implements DerivedLine {
       if (first < last || (start === end && first <= stretch.text.length && first === last)) {
         from ??= stretch.literal ? stretch.start + first : stretch.start;
         to = stretch.literal ? stretch.start + last : stretch.end;
-        definedAt ??= stretch.definedAt;
+        definedAt ??= narrowed(stretch, first, last);
       }
       passed += stretch.text.length;
       if (passed > end) break;
@@ -115,11 +111,6 @@ export class DerivedText implements DerivedLine {
     return { file, start: from, end: Math.max(from, to), definedAt };
   }
 
-  /** Where its first and its last character stand. */
-  get place(): { readonly start: number; readonly end: number } {
-    return { start: this.stretches[0]?.start ?? 0, end: this.stretches.at(-1)?.end ?? 0 };
-  }
-
   get source(): SourceFile {
     return this.file;
   }
@@ -127,12 +118,40 @@ export class DerivedText implements DerivedLine {
 
 /** A text that a definition puts in the place of a line. */
 export function standingFor(line: DerivedText, text: string, definedAt: Span): DerivedText {
-  return new DerivedText(line.source, [{ ...line.place, text, literal: false, definedAt }]);
+  const first = line.text.length - line.text.trimStart().length;
+  const { start, end } = line.spanOf(first, line.text.trimEnd().length);
+  return new DerivedText(line.source, [{ start, end, text, literal: false, definedAt }]);
+}
+
+/** Gives the stretches between two characters, of which neither may lie before the ones asked for last. */
+function slicer(stretches: readonly Stretch[]): (from: number, to: number) => readonly Stretch[] {
+  let index = 0;
+  let passed = 0;
+  return (from, to) => {
+    const found: Stretch[] = [];
+    for (; index < stretches.length; index += 1) {
+      const stretch = stretches[index] as Stretch;
+      found.push(...cut(stretch, Math.max(0, from - passed), to - passed));
+      if (passed + stretch.text.length > to) break;
+      passed += stretch.text.length;
+    }
+    return found;
+  };
 }
 
 function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
-  if (from >= to) return [];
-  const text = stretch.text.slice(from, to);
-  if (!stretch.literal) return [{ ...stretch, text }];
-  return [{ ...stretch, text, start: stretch.start + from, end: stretch.start + to }];
+  const text = stretch.text.slice(from, Math.max(from, to));
+  if (text === '') return [];
+  const definedAt = narrowed(stretch, from, from + text.length);
+  if (!stretch.literal) return [{ ...stretch, text, definedAt }];
+  const start = stretch.start + from;
+  return [{ ...stretch, text, start, end: start + text.length, definedAt }];
+}
+
+/** Where a part of a stretch was written, when the definition's text stands there as it is. */
+function narrowed({ text, definedAt }: Stretch, from: number, to: number): Span | null {
+  if (definedAt === null) return null;
+  const { file, start, end } = definedAt;
+  if (end - start !== text.length || file.text.slice(start, end) !== text) return definedAt;
+  return { file, start: start + from, end: start + to };
 }

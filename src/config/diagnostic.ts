@@ -3,7 +3,7 @@
  * to mend it. Whether it is an error or a warning is decided in one place, by `severityOf`.
  */
 import { isFillIn } from './fill-in.ts';
-import type { Span } from './source.ts';
+import { positionOf, type Span } from './source.ts';
 
 /** A note is advice of `lvsctl lint` and said nowhere else. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -25,6 +25,8 @@ export type DiagnosticCode =
   | 'missing-close-brace'
   | 'unexpected-brace'
   | 'undefined-name'
+  | 'not-replaced'
+  | 'bad-condition'
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
@@ -336,9 +338,47 @@ export function fillIn(span: Span): Report {
   };
 }
 
+/** A value that is not what was meant, because something in its line was told to be wrong. */
+const VALUE_CODES: readonly DiagnosticCode[] = [
+  'extra-argument',
+  'bad-value',
+  'out-of-range',
+  'unknown-option',
+  'unknown-reference',
+  'unknown-interface',
+  'unknown-account',
+  'script-missing',
+  'script-not-executable',
+  'include-missing',
+  'include-required',
+];
+
+/** One cause is one message: what follows from it in the same line is left out. */
+const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
+  'unmatched-quote': ['missing-argument', 'missing-open-brace', 'extra-argument'],
+  'odd-character': ['extra-argument'],
+  'undefined-name': [...VALUE_CODES, 'missing-argument', 'unknown-keyword'],
+  'not-replaced': VALUE_CODES,
+  'bad-generator': VALUE_CODES,
+  'bad-condition': ['unknown-keyword'],
+};
+
+function withoutConsequences(reports: readonly Report[]): readonly Report[] {
+  const lineOf = ({ file, start }: Span): string => `${file.order} ${positionOf(file, start).line}`;
+  const followsIn = new Map<string, readonly DiagnosticCode[]>();
+  for (const { code, span } of reports) {
+    const follows = FOLLOWS[code];
+    if (follows === undefined) continue;
+    const line = lineOf(span);
+    followsIn.set(line, [...(followsIn.get(line) ?? []), ...follows]);
+  }
+  if (followsIn.size === 0) return reports;
+  return reports.filter(({ code, span }) => !followsIn.get(lineOf(span))?.includes(code));
+}
+
 /** In the order of the text, with their severities. */
 export function toDiagnostics(reports: readonly Report[], mode: Mode): readonly Diagnostic[] {
-  return reports
+  return withoutConsequences(reports)
     .map((report) => ({
       code: report.code,
       severity: severityOf(report.code, mode),

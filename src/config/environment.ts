@@ -108,16 +108,33 @@ function matchParts(folder: string, parts: readonly string[]): readonly string[]
 }
 
 function namesLike(folder: string, pattern: string): readonly string[] {
-  const form = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replace(/\*/g, '[^/]*')
-    .replace(/\?/g, '[^/]')
-    .replace(/\[!/g, '[^');
   try {
-    const matcher = new RegExp(`^${form}$`);
-    return readdirSync(folder).filter((name) => !name.startsWith('.') && matcher.test(name));
+    return readdirSync(folder).filter(nameMatcher(pattern));
   } catch {
     return [];
+  }
+}
+
+/** glob(7) for one part of a path: `*`, `?` and `[…]`. A name that begins with a dot has to be asked for. */
+export function nameMatcher(pattern: string): (name: string) => boolean {
+  const form = pattern.replace(
+    /\[([!^]?)(\]?[^\]]*)\]|[\s\S]/g,
+    (one, not: string | undefined, set: string | undefined) => {
+      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\[\]^]/g, '\\$&')}]`;
+      if (one === '*') return '.*';
+      return one === '?' ? '.' : one.replace(/[\\.+^${}()|[\]]/g, '\\$&');
+    },
+  );
+  const matcher = readMatcher(`^${form}$`);
+  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && matcher.test(name);
+}
+
+/** A range that goes backwards, `[z-a]`, matches nothing. */
+function readMatcher(form: string): RegExp {
+  try {
+    return new RegExp(form, 's');
+  } catch {
+    return /(?!)/;
   }
 }
 

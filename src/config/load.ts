@@ -11,10 +11,11 @@ import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Outline } from './pair.ts';
 import { parse, type Tree } from './parser.ts';
+import { readSection } from './read-section.ts';
 import type { Grammar } from './repair.ts';
 import { tellVirtualServer, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
-import { merged, readSection, Section } from './section.ts';
+import { merged, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
 export interface LoadOptions {

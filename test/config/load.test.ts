@@ -178,6 +178,15 @@ vrrp_instance VI_1 {
     );
   });
 
+  test('more than 10 000 mistakes are not told', () => {
+    const { diagnostics, director } = load(
+      Array.from({ length: 10_100 }, (_, at) => `what${at}\n`).join(''),
+    );
+    expect(director).toBeNull();
+    expect(diagnostics).toHaveLength(10_001);
+    expect(diagnostics.at(-1)?.code).toBe('too-many');
+  });
+
   test('100 virtual servers of 10 real servers each are read', () => {
     const text = Array.from({ length: 100 }, (_, server) =>
       virtualServer(`~SEQ(i, 1, 10) real_server 10.1.${server}.$i 80 { TCP_CHECK { } }`).replace(
