@@ -32,6 +32,7 @@ export function systemEnvironment(): ConfigEnvironment {
   return {
     readFile,
     listFiles,
+    absolutePath: (path) => resolve(path),
     hostName: hostname,
     interfaces: readInterfaces,
     account: findAccount,

@@ -10,6 +10,8 @@ export interface FilePort {
   readFile(path: string): { readonly text: string } | { readonly error: string };
   /** Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over. */
   listFiles(pattern: string): readonly string[];
+  /** From the root of the file system. */
+  absolutePath(path: string): string;
 }
 
 /** What is an error when it happens; words of `include_check`. */

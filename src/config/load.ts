@@ -36,15 +36,7 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
-  const reports = new Reports();
-  const expander = new Expander({
-    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
-    files: environment,
-    reports,
-    literal: mode === 'compat',
-    predefined: (name) => predefined(name, environment),
-  });
-  expander.read(path);
+  const { reports, expander } = expand(path, options);
   const tree = parse(expander.tokens, GRAMMAR, reports);
   const root = readSection('the top level', tree.statements(), reports);
   const director = build(root, environment, reports);
@@ -58,6 +50,44 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
     sources: expander.sources,
     digest: hash.digest('hex').slice(0, 12),
   };
+}
+
+interface Expanded {
+  readonly reports: Reports;
+  readonly expander: Expander;
+}
+
+/** Files → tokens. */
+function expand(path: string, options: LoadOptions): Expanded {
+  const first = expandOnce(path, options, false);
+  const { droppedOpens, droppedBrace, tokens } = first.expander;
+  const isTheCause =
+    droppedBrace !== null && droppedOpens !== 0 && tokens.netBraces() === -droppedOpens;
+  if (!isTheCause || options.mode === 'compat') return first;
+  // Read as if the condition were not there: whatever is wrong besides is told as well.
+  const second = expandOnce(path, options, true);
+  second.reports.add({
+    code: 'bad-condition',
+    span: droppedBrace,
+    message: `this brace is not for this host, and its ${droppedOpens > 0 ? '}' : '{'} is`,
+    hint: 'write the condition before each line of the block',
+  });
+  return second;
+}
+
+function expandOnce(path: string, options: LoadOptions, keepsBraces: boolean): Expanded {
+  const { environment, mode } = options;
+  const reports = new Reports();
+  const expander = new Expander({
+    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
+    files: environment,
+    reports,
+    literal: mode === 'compat',
+    keepsBraces,
+    predefined: (name) => predefined(name, environment),
+  });
+  expander.read(path);
+  return { reports, expander };
 }
 
 const GRAMMAR: Grammar = {

@@ -42,6 +42,8 @@ const NOT_OUR_MISTAKES: Readonly<Record<string, string>> = {
 const NOT_OUR_START: Readonly<Record<string, string>> = {
   'experiment-circular-include': 'files that include each other have no end',
   'trap-03-missing-file': 'there is nothing to start with',
+  'not-text': 'it takes each NUL for an empty line',
+  'not-text-at-all': 'it takes each NUL for an empty line',
 };
 
 const NO_ANSWER = 'it never answers';
