@@ -73,6 +73,11 @@ export class Section {
     return names.some((name) => this.has(name) || this.unusable.some((one) => one.name === name));
   }
 
+  /** Whether something stands here that cannot be used: what is lacking may be that. */
+  get isSpoilt(): boolean {
+    return this.unusable.length > 0;
+  }
+
   /** Whether one of these stands here in a way that cannot be used. */
   spoils(...names: readonly string[]): boolean {
     return this.unusable.some(({ name }) => names.includes(name));
@@ -285,7 +290,7 @@ function tellUnknown(block: BlockName, statement: Statement, reports: Reports): 
   const nearest = spaced ?? nearestKeyword(text, table) ?? nearestKeyword(text, INCLUDES);
   const meant = nearest === null ? undefined : table.get(nearest);
   const skipped = statement.hasBlock && !meant ? '; what it holds is not looked at' : '';
-  const remark = isRemark(statement) ? { hint: 'put # before a remark' } : {};
+  const remark = remarkOn(block, statement);
   reports.add({
     code: 'unknown-keyword',
     span: spaced === null ? span : statementStart(statement, spaced),
@@ -336,6 +341,12 @@ function statementStart({ keyword, args }: Statement, name: string): Span {
 }
 
 const WORDS_OF_REMARK_MIN = 4;
+
+function remarkOn(block: BlockName, statement: Statement): { readonly hint?: string } {
+  if (isRemark(statement)) return { hint: 'put # before a remark' };
+  const isMember = block === 'vrrp_sync_group' && statement.args.length === 0;
+  return isMember ? { hint: `members stand in a block: group { ${statement.keyword.text} }` } : {};
+}
 
 /** A prompt, or prose; definitions and conditions have messages of their own. */
 function isRemark({ keyword, args, hasBlock }: Statement): boolean {
