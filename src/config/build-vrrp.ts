@@ -491,7 +491,7 @@ function buildGroups(
     const name = nameOf(section);
     const words = section.words('group');
     const members = words.filter((word) => isFree(word, name, declared, taken, context));
-    if (!section.mentions('group')) {
+    if (!section.mentions('group') && !section.isSpoilt) {
       context.reports.add({
         code: 'missing-keyword',
         span: section.span,

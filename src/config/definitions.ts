@@ -12,7 +12,7 @@ export interface DefinedLine {
 /** More than one line for a multi-line definition. */
 export type Definition = readonly DefinedLine[];
 
-const USE = /\$\{([A-Za-z_]\w*)((?:[ \t]+[^}]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
+const USE = /\$\{([A-Za-z_]\w*)((?:[ \t]+[^{}]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
 const NAME = /\$([A-Za-z_]\w*)/g;
 const ALONE = /^\s*\$(?:\{(\w+)\}|(\w+))\s*$/;
 
@@ -95,7 +95,7 @@ function tellSeveralLines(line: DerivedText, name: string, reports: Reports): vo
 function tellUndefined(line: DerivedText, reports: Reports): void {
   const code = codeOf(line.text).replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length));
   for (const use of code.matchAll(
-    /\$\{[A-Za-z_]\w*[^}]*\}|(?<=^|[\s{])\$[A-Za-z_]\w*(?=[\s,)]|$)/g,
+    /\$\{[A-Za-z_]\w*[^{}]*\}|(?<=^|[\s{])\$[A-Za-z_]\w*(?=[\s,)]|$)/g,
   )) {
     reports.add({
       code: 'undefined-name',

@@ -141,6 +141,8 @@ export interface Report {
   readonly message: string;
   readonly hint?: string;
   readonly suggestion?: string;
+  /** The same in many lines of a file is one mistake: the first is told, with their number. */
+  readonly oncePerFile?: boolean;
 }
 
 export type Mode = 'default' | 'compat';
@@ -376,9 +378,31 @@ function withoutConsequences(reports: readonly Report[]): readonly Report[] {
   return reports.filter(({ code, span }) => !followsIn.get(lineOf(span))?.includes(code));
 }
 
+function gatheredPerFile(reports: readonly Report[]): readonly Report[] {
+  const counts = new Map<string, number>();
+  const keyOf = ({ code, span, message }: Report): string =>
+    `${code} ${span.file.order} ${message}`;
+  for (const report of reports) {
+    if (report.oncePerFile) counts.set(keyOf(report), (counts.get(keyOf(report)) ?? 0) + 1);
+  }
+  return reports.flatMap((report) => {
+    if (!report.oncePerFile) return [report];
+    const more = (counts.get(keyOf(report)) ?? 0) - 1;
+    counts.delete(keyOf(report));
+    // Told with the first one.
+    if (more < 0) return [];
+    const { hint = '' } = report;
+    return [
+      more === 0
+        ? report
+        : { ...report, hint: `${hint}; so in ${more} more ${more === 1 ? 'line' : 'lines'}` },
+    ];
+  });
+}
+
 /** In the order of the text, with their severities. */
 export function toDiagnostics(reports: readonly Report[], mode: Mode): readonly Diagnostic[] {
-  return withoutConsequences(reports)
+  return gatheredPerFile(withoutConsequences(reports))
     .map((report) => ({
       code: report.code,
       severity: severityOf(report.code, mode),

@@ -44,6 +44,7 @@ export function systemEnvironment(): ConfigEnvironment {
   return {
     readFile,
     listFiles,
+    absolutePath: (path) => resolve(path),
     hostName: hostname,
     interfaces: () => {
       names ??= readInterfaces();

@@ -19,6 +19,8 @@ export interface ExpandOptions {
   readonly reports: Reports;
   /** Odd characters stay as keepalived takes them, instead of being read as what was meant. */
   readonly literal: boolean;
+  /** Lines of other hosts are taken in as well when they open or close a block, and not both. */
+  readonly keepsBraces: boolean;
   /** Other values of predefined names: `_INSTANCE`, `_ENV NAME`. */
   predefined(name: string): string | undefined;
 }
@@ -52,6 +54,10 @@ export class Expander {
   private readonly lexer: Lexer;
   private readonly definitions: Definitions;
   private readonly includes: Includes;
+  /** Lines of other hosts open so many more blocks than they close. */
+  droppedOpens = 0;
+  /** The first of these lines. */
+  droppedBrace: Span | null = null;
   private derivedLength = 0;
   private derivedLines = 0;
   private readLength = 0;
@@ -138,7 +144,7 @@ export class Expander {
     depth: number,
     reader: PhysicalLines | null,
   ): DerivedText | null {
-    const kept = this.keep(line.text);
+    const kept = this.keep(line);
     if (kept === null) return null;
     const rest = kept === 0 ? line : line.from(kept);
     if (kept > 0 && rest.text.startsWith('@')) this.tellSecondCondition(rest);
@@ -146,12 +152,17 @@ export class Expander {
   }
 
   /** How many characters a condition in front takes; null when the line is for another host. */
-  private keep(text: string): number | null {
-    const found = CONDITION.exec(text);
+  private keep(line: DerivedText): number | null {
+    const found = CONDITION.exec(line.text);
     if (found === null) return 0;
     const [whole, , not, id] = found;
     const same = id === this.options.configId;
-    return same === (not === '') ? whole.length : null;
+    if (same === (not === '')) return whole.length;
+    const opens = netBraces(line.text);
+    if (opens === 0) return null;
+    this.droppedOpens += opens;
+    this.droppedBrace ??= line.spanOf(whole.indexOf('@'), line.text.trimEnd().length);
+    return this.options.keepsBraces ? whole.length : null;
   }
 
   /** Takes in a definition, with its further lines. */
@@ -171,7 +182,7 @@ export class Expander {
       const next = reader.next();
       if (next === null) break;
       if (lines.length === 1) this.tellConditionInFirstLine(next);
-      const kept = this.keep(next.text);
+      const kept = this.keep(next);
       if (kept !== null) lines.push(definedLine(next.from(kept)));
       last = next;
     }
@@ -292,7 +303,7 @@ export class Expander {
   }
 
   private predefined(name: string): string | undefined {
-    if (name === '_PWD') return dirname(this.includes.current);
+    if (name === '_PWD') return dirname(this.options.files.absolutePath(this.includes.current));
     if (name === '_HASH') return '#';
     if (name === '_BANG') return '!';
     return this.options.predefined(name);
@@ -336,6 +347,12 @@ function isBinary(text: string): boolean {
 
 function continues(text: string): boolean {
   return text.trimEnd().endsWith('\\');
+}
+
+/** How many more blocks a line opens than it closes. */
+function netBraces(text: string): number {
+  const code = codeOf(text).replace(/"[^"]*"|\$\{[^}]*\}/g, '');
+  return code.replace(/[^{]/g, '').length - code.replace(/[^}]/g, '').length;
 }
 
 /** A line of a definition, without its comment and the backslash that continues it. */

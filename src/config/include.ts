@@ -10,6 +10,8 @@ export interface FilePort {
   readFile(path: string): { readonly text: string } | { readonly error: string };
   /** Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over. */
   listFiles(pattern: string): readonly string[];
+  /** From the root of the file system. */
+  absolutePath(path: string): string;
 }
 
 /** What is an error when it happens; words of `include_check`. */
@@ -30,6 +32,8 @@ export const INCLUDE_WORDS: readonly string[] = Object.keys(CHECKS_OF_WORD);
 
 /** Files within files. */
 const DEPTH_MAX = 32;
+/** Characters of a pattern: paths of Linux have no more octets. */
+const PATTERN_MAX = 4096;
 /** Patterns that one pattern with braces stands for. */
 const ALTERNATIVES_MAX = 1024;
 
@@ -96,7 +100,19 @@ export class Includes {
       this.tellNoPattern(span, word);
       return [];
     }
+    if (written.length > PATTERN_MAX) {
+      this.tellTooLong(span);
+      return [];
+    }
     return this.matching(this.withoutQuotes(written, line.spanOf(end - written.length, end)), span);
+  }
+
+  private tellTooLong(span: Span): void {
+    this.reports.add({
+      code: 'too-large',
+      span,
+      message: `a pattern has at most ${PATTERN_MAX} characters`,
+    });
   }
 
   /** keepalived takes quotes for a part of the name. */

@@ -93,6 +93,7 @@ function tell(line: DerivedText, { index, text }: Run, others: number, reports: 
     span: line.spanOf(index, index + text.length),
     message: `U+${number} is ${is}, and no part of this language`,
     hint: character === '\ufffd' ? 'save the file as UTF-8' : remedy + more,
+    oncePerFile: meant === ' ' || character === '\ufffd',
   });
 }
 

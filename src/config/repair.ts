@@ -32,6 +32,9 @@ export function closeByContext(tokens: Tokens, grammar: Grammar, reports: Report
   return new Repair(tokens, grammar, reports).run();
 }
 
+/** Blocks within blocks that are looked through; the language has 6. */
+const DEPTH_MAX = 64;
+
 class Repair {
   private readonly tokens: Tokens;
   private readonly grammar: Grammar;
@@ -116,7 +119,9 @@ class Repair {
     const knows = (block: string | null): boolean =>
       block !== null && grammar.opens(block, word) !== null;
     let depth = stack.length;
-    while (depth > 0 && !knows(stack[depth - 1]?.block ?? null)) depth -= 1;
+    const lowest = Math.max(0, depth - DEPTH_MAX);
+    while (depth > lowest && !knows(stack[depth - 1]?.block ?? null)) depth -= 1;
+    if (depth === lowest && lowest > 0) return;
     const isPlaced = depth > 0 || knows(grammar.root);
     const count = stack.length - depth;
     if (!isPlaced || count === 0 || count > this.excessOpens) return;

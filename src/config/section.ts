@@ -61,6 +61,11 @@ export class Section {
     return names.some((name) => this.settings.has(name)) || this.spoils(...names);
   }
 
+  /** Whether something stands here that cannot be used: what is lacking may be that. */
+  get isSpoilt(): boolean {
+    return this.unusable.length > 0;
+  }
+
   /** Whether one of these stands here in a way that cannot be used. */
   spoils(...names: readonly string[]): boolean {
     return this.unusable.some(({ name }) => names.includes(name));

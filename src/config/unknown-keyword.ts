@@ -58,7 +58,7 @@ function tellMisspelt(block: BlockName, statement: Statement, reports: Reports):
   const nearest = spaced ?? nearestKeyword(text, table) ?? nearestOf(text, INCLUDE_WORDS);
   const meant = (nearest === null ? undefined : table.get(nearest)) ?? null;
   const skipped = statement.hasBlock && meant === null ? '; what it holds is not looked at' : '';
-  const remark = isRemark(statement) ? { hint: 'put # before a remark' } : {};
+  const remark = remarkOn(block, statement);
   reports.add({
     code: 'unknown-keyword',
     span: spaced === null ? span : spanOfSpaced(statement, spaced),
@@ -93,6 +93,12 @@ function spanOfSpaced({ keyword, args }: Statement, name: string): Span {
 }
 
 const WORDS_OF_REMARK_MIN = 4;
+
+function remarkOn(block: BlockName, statement: Statement): { readonly hint?: string } {
+  if (isRemark(statement)) return { hint: 'put # before a remark' };
+  const isMember = block === 'vrrp_sync_group' && statement.argCount === 0;
+  return isMember ? { hint: `members stand in a block: group { ${statement.name} }` } : {};
+}
 
 /** A prompt, or prose; definitions and conditions have messages of their own. */
 function isRemark({ keyword, args, hasBlock }: Statement): boolean {

@@ -19,6 +19,12 @@ const NETWORKS: Readonly<Record<string, readonly Network[]>> = {
 };
 
 export const MAIN_FILE = 'lvsd.conf';
+/** Where the files of this machine lie. */
+const FOLDER = '/etc/lvsd/';
+
+function withoutFolder(path: string): string {
+  return path.startsWith(FOLDER) ? path.slice(FOLDER.length) : path;
+}
 
 export interface WorldFile {
   readonly text: string;
@@ -31,18 +37,19 @@ export function environmentOf(
 ): ConfigEnvironment {
   return {
     readFile: (path) => {
-      const file = files[path];
+      const file = files[withoutFolder(path)];
       if (file === undefined) return { error: 'ENOENT' };
       if (typeof file === 'string') return { text: file };
       return file.is === 'unreadable' ? { error: 'EACCES' } : { text: file.text };
     },
     listFiles: (pattern) => {
-      const matches = pathMatcher(pattern);
+      const matches = pathMatcher(withoutFolder(pattern));
       return Object.entries(files)
         .filter(([, file]) => typeof file === 'string' || file.is !== 'executable')
         .flatMap(([path]) => (matches(path) ? [path] : []))
         .sort();
     },
+    absolutePath: (path) => (path.startsWith('/') ? path : FOLDER + path),
     hostName: () => 'lb1.example',
     interfaces: () => ['lo', 'eth0', 'eth1'],
     networks: (link) => NETWORKS[link] ?? null,
