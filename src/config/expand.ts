@@ -181,7 +181,7 @@ export class Expander {
     for (let last = value; reader !== null && continues(last.text); ) {
       const next = reader.next();
       if (next === null) break;
-      if (lines.length === 1) this.tellConditionInFirstLine(next);
+      if (last === value) this.tellConditionInFirstLine(next);
       const kept = this.keep(next);
       if (kept !== null) lines.push(definedLine(next.from(kept)));
       last = next;
