@@ -173,8 +173,8 @@ export class Expander {
     const [whole, name = '', blank = '', first = ''] = found;
     if (blank !== '') {
       this.tellBlankBeforeEquals(line, name);
-      // keepalived drops the line.
-      if (this.options.literal) return true;
+      // keepalived takes the name for a use of an earlier definition.
+      if (this.options.literal) return false;
     }
     const value = line.from(whole.length - first.length);
     const lines = [definedLine(value)];
