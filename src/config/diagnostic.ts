@@ -363,6 +363,7 @@ const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
   'not-replaced': VALUE_CODES,
   'bad-generator': VALUE_CODES,
   'bad-condition': ['unknown-keyword'],
+  'bad-definition': ['unknown-keyword', 'undefined-name'],
 };
 
 function withoutConsequences(reports: readonly Report[]): readonly Report[] {

@@ -173,15 +173,15 @@ export class Expander {
     const [whole, name = '', blank = '', first = ''] = found;
     if (blank !== '') {
       this.tellBlankBeforeEquals(line, name);
-      // keepalived drops the line.
-      if (this.options.literal) return true;
+      // keepalived takes the name for a use of an earlier definition.
+      if (this.options.literal) return false;
     }
     const value = line.from(whole.length - first.length);
     const lines = [definedLine(value)];
     for (let last = value; reader !== null && continues(last.text); ) {
       const next = reader.next();
       if (next === null) break;
-      if (lines.length === 1) this.tellConditionInFirstLine(next);
+      if (last === value) this.tellConditionInFirstLine(next);
       const kept = this.keep(next);
       if (kept !== null) lines.push(definedLine(next.from(kept)));
       last = next;

@@ -1,17 +1,11 @@
 /**
- * The golden cases before keepalived itself (Debian's 2.2.7, `keepalived -t`): what it starts with must load in
- * compat mode, and what it complains of must be told by us too. Needs root, for a network with the interfaces
- * that the cases name.
+ * The golden cases before keepalived itself: what it starts with must load in compat mode, and what it complains
+ * of must be told by us too.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type GoldenCase, loadCase, readCases } from './case.ts';
+import { type Answer, ask, missing, type Question } from './keepalived.ts';
 import { MAIN_FILE } from './world.ts';
-
-const KEEPALIVED = '/usr/sbin/keepalived';
 
 /** Exit codes of `keepalived -t`. */
 const Code = { wordMissing: 2, mistake: 5 } as const;
@@ -64,43 +58,19 @@ const STAND_INS: readonly (readonly [string, string])[] = [
   ['/etc/lvsd/plain.txt', '/etc/passwd'],
 ];
 
-/** Runs each folder's case; a bridge and a tap do where the kernel has no dummy. */
-const SCRIPT = `
-for name in eth0 eth1; do
-  ip link add "$name" type dummy 2>/dev/null || ip link add "$name" type bridge 2>/dev/null ||
-    ip tuntap add "$name" mode tap
-done
-ulimit -v 2000000
-printf '%s\\0' "$1"/*/ | xargs -0 -P 4 -I '{}' sh -c '
-  cd "$1"
-  timeout 5 sh ./run >said 2>&1 </dev/null
-  echo $? >code
-' sh '{}'
-`;
-
-const missing =
-  process.getuid?.() !== 0
-    ? 'this needs root'
-    : existsSync(KEEPALIVED)
-      ? null
-      : `there is no ${KEEPALIVED}`;
-
 const cases = readCases().filter(({ name }) => !(name in NOT_ASKED));
 
 describe.skipIf(missing !== null && !process.env.CI)(
   `beside keepalived${missing === null ? '' : ` (skipped: ${missing})`}`,
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'peer-'));
+    let answers: ReadonlyMap<string, Answer> = new Map();
     beforeAll(() => {
       expect(missing).toBeNull();
-      for (const one of cases) writeCase(join(folder, one.name), one);
-      spawnSync('unshare', ['-n', 'sh', '-c', SCRIPT, 'sh', folder], { stdio: 'inherit' });
+      answers = ask(cases.map(questionOf));
     }, 60_000);
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     test.each(cases)('$name', (one) => {
-      const code = Number(readFileSync(join(folder, one.name, 'code'), 'utf8'));
-      const said = readFileSync(join(folder, one.name, 'said'), 'utf8');
+      const { code, said } = answers.get(one.name) as Answer;
       const { director, diagnostics } = loadCase(one, 'compat');
       const isOurs = complaints(said).length > 0 && !(one.name in NOT_OUR_MISTAKES);
       if (code === Code.mistake && isOurs) {
@@ -124,16 +94,14 @@ function complaints(said: string): readonly string[] {
   return lines.filter((line) => !NOT_OUR_COMPLAINTS.some(({ says }) => says.test(line)));
 }
 
-function writeCase(folder: string, one: GoldenCase): void {
-  const files = { [MAIN_FILE]: { text: one.text }, ...one.files };
-  for (const [path, file] of Object.entries(files)) {
-    const target = join(folder, path);
-    mkdirSync(dirname(target), { recursive: true });
-    const text = STAND_INS.reduce((all, [ours, theirs]) => all.replaceAll(ours, theirs), file.text);
-    writeFileSync(target, text, { mode: 'is' in file && file.is === 'executable' ? 0o755 : 0o644 });
-  }
-  const variables = Object.entries(one.variables).map(([name, value]) => `${name}=${value}`);
-  const words = ['env', ...variables, KEEPALIVED, '-t', '-f', one.mainFile];
-  if (one.configId !== null) words.push('-i', one.configId);
-  writeFileSync(join(folder, 'run'), `exec ${words.join(' ')}\n`);
+function questionOf(one: GoldenCase): Question {
+  const files = Object.entries({ [MAIN_FILE]: { text: one.text }, ...one.files });
+  const standIn = (text: string): string =>
+    STAND_INS.reduce((all, [ours, theirs]) => all.replaceAll(ours, theirs), text);
+  return {
+    ...one,
+    files: Object.fromEntries(
+      files.map(([path, file]) => [path, { ...file, text: standIn(file.text) }]),
+    ),
+  };
 }
