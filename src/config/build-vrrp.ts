@@ -298,7 +298,7 @@ function readAuthentication(
     reports.add({
       code: 'adjusted',
       span: block.find('auth_pass')?.span ?? block.span,
-      message: `only the first ${AUTH_PASS_OCTETS_MAX} characters of auth_pass count`,
+      message: `auth_pass: only its first ${AUTH_PASS_OCTETS_MAX} characters count`,
     });
   }
   return { type: 'pass', key: Buffer.from(key).subarray(0, AUTH_PASS_OCTETS_MAX).toString() };

@@ -12,7 +12,7 @@ export interface DefinedLine {
 /** More than one line for a multi-line definition. */
 export type Definition = readonly DefinedLine[];
 
-const USE = /\$\{([A-Za-z_]\w*)((?:[ \t]+[^}]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
+const USE = /\$\{([A-Za-z_]\w*)((?:[ \t][^{}$]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
 const ALONE = /^\s*\$(?:\{(\w+)\}|(\w+))\s*$/;
 
 export class Definitions {

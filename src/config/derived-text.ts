@@ -16,6 +16,8 @@ export class DerivedText implements DerivedLine {
   readonly text: string;
   private readonly file: SourceFile;
   private readonly stretches: readonly Stretch[];
+  /** Where each stretch ends in the text. */
+  private readonly ends: readonly number[];
 
   constructor(file: SourceFile, stretches: readonly Stretch[]) {
     this.file = file;
@@ -24,6 +26,11 @@ export class DerivedText implements DerivedLine {
       stretches.length === 1
         ? (stretches[0] as Stretch).text
         : stretches.map((stretch) => stretch.text).join('');
+    let passed = 0;
+    this.ends = stretches.map((stretch) => {
+      passed += stretch.text.length;
+      return passed;
+    });
   }
 
   /** A piece of a file's text as it stands. */
@@ -81,7 +88,9 @@ export class DerivedText implements DerivedLine {
         isChanged = true;
         const to = use.index + use[0].length;
         stretches.push(...cut(stretch, from, use.index));
-        for (const written of cut(stretch, use.index, to)) {
+        const [written] = cut(stretch, use.index, to);
+        // Of a line of empty values one is kept, so that the line has a place.
+        if (written !== undefined && (value.text !== '' || stretches.length === 0)) {
           stretches.push({ ...written, ...value, literal: false });
         }
         from = to;
@@ -92,25 +101,22 @@ export class DerivedText implements DerivedLine {
   }
 
   spanOf(start: number, end: number): Span {
-    const { file } = this;
-    let passed = 0;
-    let from: number | null = null;
-    let to = 0;
-    let definedAt: Span | null = null;
-    for (const stretch of this.stretches) {
-      const first = Math.max(start, passed) - passed;
-      const last = Math.min(end, passed + stretch.text.length) - passed;
-      if (first < last || (start === end && first <= stretch.text.length && first === last)) {
-        from ??= stretch.literal ? stretch.start + first : stretch.start;
-        to = stretch.literal ? stretch.start + last : stretch.end;
-        definedAt ??= stretch.definedAt;
-      }
-      passed += stretch.text.length;
-      if (passed > end) break;
-    }
-    if (from === null) {
-      const { start: whole } = this.stretches[0] ?? { start: 0 };
+    const { file, stretches, ends } = this;
+    const first = firstReaching(ends, start === end ? start : start + 1);
+    const [opening] = stretches.slice(first, first + 1);
+    if (opening === undefined) {
+      const { start: whole } = this.place;
       return { file, start: whole, end: whole };
+    }
+    const passed = ends[first - 1] ?? 0;
+    const from = opening.literal ? opening.start + start - passed : opening.start;
+    let to = from;
+    let definedAt: Span | null = null;
+    for (let at = first; at === first || (ends[at - 1] ?? end) < end; at += 1) {
+      const { literal, definedAt: written, ...place } = stretches[at] as Stretch;
+      const last = Math.min(end, ends[at] as number) - (ends[at - 1] ?? 0);
+      to = literal ? place.start + last : place.end;
+      definedAt ??= written;
     }
     return { file, start: from, end: Math.max(from, to), definedAt };
   }
@@ -123,6 +129,18 @@ export class DerivedText implements DerivedLine {
   get source(): SourceFile {
     return this.file;
   }
+}
+
+/** The first of ascending numbers that is `least` or more, by halving; their count: there is none. */
+function firstReaching(ends: readonly number[], least: number): number {
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ends[middle] as number) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A text that a definition puts in the place of a line. */

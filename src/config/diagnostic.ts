@@ -2,6 +2,7 @@
  * What is said about a configuration: a code that stays the same for ever, where, what is wrong and how
  * to mend it. Whether it is an error or a warning is decided in one place, by `severityOf`.
  */
+import { maskSecretsIn } from './secret.ts';
 import type { Span } from './source.ts';
 
 export type Severity = 'error' | 'warning';
@@ -113,6 +114,9 @@ export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
 /** More mistakes are not told: a person mends the first ones, and then looks again. */
 export const REPORTS_MAX: number = 10_000;
 
+/** Messages quote words of the user, and a word may have megabytes. */
+const SENTENCE_CHARACTERS_MAX = 500;
+
 /** Collects what the stages report, each mistake once. */
 export class Reports {
   readonly all: Report[];
@@ -136,13 +140,25 @@ export class Reports {
   }
 
   add(report: Report): void {
-    if (report.code === this.ignored) return;
+    if (report.code === this.ignored || this.isFull) return;
+    const message = quotable(report.message);
     const { file, start } = report.span;
-    const key = `${report.code} ${file.path} ${start} ${report.message}`;
-    if (this.isFull || this.seen.has(key)) return;
+    const key = `${report.code} ${file.path} ${start} ${message}`;
+    if (this.seen.has(key)) return;
     this.seen.add(key);
-    this.all.push(this.isFull ? tooMany(report.span) : report);
+    if (this.isFull) this.all.push(tooMany(report.span));
+    else if (report.hint === undefined) this.all.push({ ...report, message });
+    else this.all.push({ ...report, message, hint: quotable(report.hint) });
   }
+}
+
+/** What a user wrote may be long, and hold a password. */
+function quotable(sentence: string): string {
+  const short =
+    sentence.length <= SENTENCE_CHARACTERS_MAX
+      ? sentence
+      : `${sentence.slice(0, SENTENCE_CHARACTERS_MAX)}…`;
+  return maskSecretsIn(short);
 }
 
 function tooMany(span: Span): Report {

@@ -31,6 +31,8 @@ const USES_MAX = 4096;
 const DERIVED_LINES_MAX = 500_000;
 /** Characters of all files, and of all lines after definitions were replaced, likewise. */
 export const TEXT_MAX: number = 64 * 1024 * 1024;
+/** Files that are read; one that is included twice counts twice. */
+const FILES_MAX = 20_000;
 
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
 const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*(.*)$/;
@@ -46,6 +48,8 @@ export class Expander {
   private derivedLength = 0;
   private derivedLines = 0;
   private readLength = 0;
+  /** A limit of the whole configuration is passed, and told: nothing more is read. */
+  private isStopped = false;
 
   constructor(options: ExpandOptions) {
     this.options = options;
@@ -63,6 +67,13 @@ export class Expander {
   }
 
   private load(path: string, includedAt: Span | null): SourceFile | null {
+    if (includedAt !== null && this.sources.length >= FILES_MAX) {
+      this.stop(
+        includedAt,
+        `more than ${FILES_MAX} files, each counted as often as it is included`,
+      );
+      return null;
+    }
     const read = this.options.files.readFile(path);
     const text = 'text' in read ? read.text : '';
     this.readLength += text.length;
@@ -74,7 +85,7 @@ export class Expander {
     if ('error' in read) {
       this.includes.tellUnreadable(path, read.error, span, includedAt !== null);
     } else if (!isTaken) {
-      this.tellTooLarge(span, `more than ${TEXT_MAX} characters in all files`);
+      this.stop(span, `more than ${TEXT_MAX} characters in all files`);
     } else if (isBinary(text)) {
       this.tellBinary(file);
     } else {
@@ -99,12 +110,11 @@ export class Expander {
     if (hasMark) tellByteOrderMark(file, this.options.reports);
     this.includes.enter(file.path);
     let at = hasMark ? 1 : 0;
-    while (at < text.length) {
+    while (at < text.length && !this.isStopped) {
       const next = this.lexer.plainLine(cutting, text, at);
       at = next >= 0 ? next : this.special(file, at);
       if (this.tokens.count > TOKENS_MAX) {
-        this.tellTooLarge({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
-        break;
+        this.stop({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
       }
     }
     this.includes.leave();
@@ -177,38 +187,27 @@ export class Expander {
     });
   }
 
-  private expanded(line: DerivedText, depth: number): void {
+  /** False: a limit is passed, and nothing more is made of this line. */
+  private expanded(line: DerivedText, depth: number): boolean {
     const { text } = line;
     this.derivedLength += text.length;
     this.derivedLines += 1;
-    const excess = this.excessOf(line, depth);
-    if (excess !== null) {
-      this.tellTooLarge(line.spanOf(0, text.length), excess);
-      return;
-    }
+    if (this.isTooMuch(line, depth)) return false;
     const generated = generate(text, (value) => this.definitions.replacedIn(value));
-    if (generated !== null) {
-      this.generated(line, generated, depth);
-      return;
-    }
+    if (generated !== null) return this.generated(line, generated, depth);
     const block = this.definitions.blockIn(text);
-    if (block !== null) {
-      this.definedLines(line, block, depth);
-      return;
-    }
+    if (block !== null) return this.definedLines(line, block, depth);
     const replaced = this.definitions.replacedInLine(line, this.options.reports);
-    if (replaced !== null) {
-      this.expanded(replaced, depth + 1);
-    } else if (!this.include(line)) {
-      this.emit(line);
-    }
+    if (replaced !== null) return this.expanded(replaced, depth + 1);
+    if (!this.include(line)) this.emit(line);
+    return !this.isStopped;
   }
 
   private generated(
     line: DerivedText,
     generated: NonNullable<ReturnType<typeof generate>>,
     depth: number,
-  ): void {
+  ): boolean {
     if ('fault' in generated) {
       this.options.reports.add({
         code: 'bad-generator',
@@ -216,23 +215,24 @@ export class Expander {
         message: generated.fault,
         hint: 'for example: ~SEQ(i, 1, 3) real_server 10.0.0.$i 80 { … }',
       });
-      return;
+      return true;
     }
     const definedAt = line.spanOf(0, generated.restAt);
     const rest = line.from(generated.restAt);
     for (const values of generated.rounds) {
-      if (this.isFull()) return;
       for (const [name, text] of values) this.definitions.set(name, [{ text, definedAt }]);
-      this.expanded(rest, depth + 1);
+      if (!this.expanded(rest, depth + 1)) return false;
     }
+    return true;
   }
 
   /** The lines of a definition, where it stands alone on a line; they may define names themselves. */
-  private definedLines(line: DerivedText, definition: Definition, depth: number): void {
+  private definedLines(line: DerivedText, definition: Definition, depth: number): boolean {
     for (const { text, definedAt } of definition) {
       const inner = standingFor(line, text, definedAt);
-      if (!this.define(inner, null)) this.expanded(inner, depth + 1);
+      if (!this.define(inner, null) && !this.expanded(inner, depth + 1)) return false;
     }
+    return true;
   }
 
   /** Nothing is left to replace: to the lexer, odd characters read as what was meant. */
@@ -246,6 +246,7 @@ export class Expander {
     const found = this.includes.find(line);
     if (found === null) return false;
     for (const { path, span } of found) {
+      if (this.isStopped) break;
       const included = this.load(path, span);
       if (included !== null) this.takeIn(included);
     }
@@ -259,19 +260,26 @@ export class Expander {
     return this.options.predefined(name);
   }
 
-  private isFull(): boolean {
-    return this.derivedLength > TEXT_MAX || this.derivedLines > DERIVED_LINES_MAX;
+  /** Whether a limit is passed, which is told. */
+  private isTooMuch(line: DerivedText, depth: number): boolean {
+    const span = (): Span => line.spanOf(0, line.text.length);
+    if (this.derivedLines > DERIVED_LINES_MAX) {
+      this.stop(span(), `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`);
+    } else if (this.derivedLength > TEXT_MAX) {
+      this.stop(span(), `more than ${TEXT_MAX} characters after definitions are written out`);
+    } else if (depth > DEPTH_MAX) {
+      this.tellTooLarge(span(), `definitions within definitions, more than ${DEPTH_MAX} deep`);
+    } else if (line.pieces > USES_MAX) {
+      this.tellTooLarge(span(), `more than ${USES_MAX} uses of definitions in one line`);
+    } else {
+      return false;
+    }
+    return true;
   }
 
-  /** Which limit is passed, or null. */
-  private excessOf({ pieces }: DerivedText, depth: number): string | null {
-    if (depth > DEPTH_MAX) return `definitions within definitions, more than ${DEPTH_MAX} deep`;
-    if (pieces > USES_MAX) return `more than ${USES_MAX} uses of definitions in one line`;
-    if (this.derivedLines > DERIVED_LINES_MAX) {
-      return `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`;
-    }
-    if (this.derivedLength <= TEXT_MAX) return null;
-    return `more than ${TEXT_MAX} characters after definitions are written out`;
+  private stop(span: Span, message: string): void {
+    if (!this.isStopped) this.tellTooLarge(span, message);
+    this.isStopped = true;
   }
 
   private tellTooLarge(span: Span, message: string): void {

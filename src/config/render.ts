@@ -1,7 +1,8 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
 import type { Diagnostic } from './diagnostic.ts';
-import { lineText, positionOf, type Span } from './source.ts';
+import { hasSecret, maskSecrets } from './secret.ts';
+import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
 
 export interface RenderStyle {
   readonly colour: boolean;
@@ -21,8 +22,6 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: Ren
   return diagnostics.map((diagnostic) => `${renderOne(diagnostic, style)}\n`).join('\n');
 }
 
-const SECRET = /((?:auth_pass|password)\s+)(\S.*?)(?=\s*$|\s+#)/g;
-
 type Format = Parameters<typeof styleText>[0];
 
 function paint(text: string, format: Format, { colour }: RenderStyle): string {
@@ -34,10 +33,10 @@ function renderOne(
   style: RenderStyle,
 ): string {
   const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
-  const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
+  const title = `${paint(`${severity}[${code}]`, tone, style)}: ${visible(message)}`;
   return [
     title,
-    ...excerpt(span, '-->', hint ?? '', (marks) => paint(marks, tone, style)),
+    ...excerpt(span, '-->', visible(hint ?? ''), (marks) => paint(marks, tone, style)),
     ...definition(span),
     ...includers(span),
   ].join('\n');
@@ -46,10 +45,11 @@ function renderOne(
 /** Where a definition was written; a generator stands on the line itself, and is seen already. */
 function definition({ file, start, definedAt }: Span): readonly string[] {
   if (!definedAt) return [];
-  const isSameLine =
-    definedAt.file === file &&
-    positionOf(file, start).line === positionOf(file, definedAt.start).line;
-  return isSameLine ? [] : excerpt(definedAt, ':::', 'written here', (marks) => marks);
+  const { line } = positionOf(file, start);
+  const isSameLine = definedAt.file === file && line === positionOf(file, definedAt.start).line;
+  if (isSameLine) return [];
+  const isSecret = hasSecret(shownLine(file, line));
+  return excerpt(definedAt, ':::', 'written here', (marks) => marks, isSecret);
 }
 
 /** The place, its line, and the marks under what is meant, with a note behind them. */
@@ -58,15 +58,16 @@ function excerpt(
   arrow: string,
   note: string,
   painted: (marks: string) => string,
+  isSecret = false,
 ): readonly string[] {
   const { line, column } = positionOf(span.file, span.start);
-  const text = maskSecrets(lineText(span.file, line));
+  const text = isSecret ? '' : shownLine(span.file, line);
   const number = String(line);
   const margin = ' '.repeat(number.length);
-  const place = `${margin}${arrow} ${span.file.path}:${line}:${column}`;
+  const place = `${margin}${arrow} ${visible(span.file.path)}:${line}:${column}`;
   if (text.trim() === '') return [place, ...(note ? [`${margin} = ${note}`] : [])];
   const from = Math.max(0, column - 1 - SHOWN_CHARACTERS_MAX / 2);
-  const shown = text.slice(from, from + SHOWN_CHARACTERS_MAX);
+  const shown = visible(text.slice(from, from + SHOWN_CHARACTERS_MAX));
   const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   const width = Math.max(1, Math.min(span.end - span.start, shown.length - before.length));
   return [
@@ -82,17 +83,35 @@ function includers(span: Span): readonly string[] {
   const lines: string[] = [];
   for (let at = span.file.includedAt; at !== null; at = at.file.includedAt) {
     const { line, column } = positionOf(at.file, at.start);
-    lines.push(`  = included by ${at.file.path}:${line}:${column}`);
+    lines.push(`  = included by ${visible(at.file.path)}:${line}:${column}`);
   }
   return lines;
 }
 
-/** A password stays where it is, as stars: what is said may go to a log. */
-function maskSecrets(line: string): string {
-  return line.replace(
-    SECRET,
-    (_, before: string, secret: string) => before + '*'.repeat(secret.length),
-  );
+/** Lines that were shown: thousands of mistakes may stand on one line of many megabytes. */
+const shownLines = new WeakMap<SourceFile, Map<number, string>>();
+
+/** A line with its passwords as stars. */
+function shownLine(file: SourceFile, line: number): string {
+  let lines = shownLines.get(file);
+  if (lines === undefined) {
+    lines = new Map();
+    shownLines.set(file, lines);
+  }
+  let text = lines.get(line);
+  if (text === undefined) {
+    text = maskSecrets(lineText(file, line));
+    lines.set(line, text);
+  }
+  return text;
+}
+
+/** No file may steer a terminal: controls are shown as their pictures, which are as wide. */
+function visible(text: string): string {
+  return text.replace(/(?!\t)\p{Cc}/gu, (control) => {
+    const code = control.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
+  });
 }
 
 export interface JsonDiagnostic {

@@ -1,0 +1,197 @@
+/** What must be true of every load, whatever the files hold. */
+import { runInThisContext } from 'node:vm';
+import { type Diagnostic, type Mode, Reports } from '../../src/config/diagnostic.ts';
+import { dumpDirector } from '../../src/config/dump.ts';
+import { Expander } from '../../src/config/expand.ts';
+import { edited, renderEdits, safeEdits } from '../../src/config/fix.ts';
+import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
+import { diagnosticsToJson, renderDiagnostics } from '../../src/config/render.ts';
+import { positionOf, type SourceFile, type Span } from '../../src/config/source.ts';
+import { environmentOf } from '../config/world.ts';
+import { CANARY } from './corpus.ts';
+import type { Files } from './mutate.ts';
+
+export const MODES: readonly Mode[] = ['default', 'compat'];
+
+/** One mutant takes about 1 ms; a slow machine is given time, a quadratic loop is not. */
+const MUTANT_MS_MAX = 250;
+/** Generators may make of a few characters very many words, and those take their time. */
+const WORD_MS_MAX = 0.02;
+/** After so long it is taken for a hang, and stopped. */
+const HANG_MS = 10_000;
+/** A slow mutant is slow each time; a busy machine is not. */
+const TRIES = 3;
+
+/** A kind that stays the same while the mutant is made smaller, and what happened. */
+export interface Fault {
+  readonly kind: string;
+  readonly detail: string;
+}
+
+/** Looks at many at once, which is cheaper; false: one of them has a fault, or one is slow. */
+export function areWell(mutants: readonly Files[]): boolean {
+  const fault = bounded(() => {
+    for (const files of mutants) {
+      for (const mode of MODES) {
+        const startedAt = performance.now();
+        const found = checked(files, mode);
+        if (found !== null) return found;
+        if (performance.now() - startedAt > MUTANT_MS_MAX) return { kind: 'slow', detail: '' };
+      }
+    }
+    return null;
+  });
+  return fault === null;
+}
+
+/** Null: all is well. */
+export function faultOf(files: Files, mode: Mode): Fault | null {
+  let fault: Fault | null = null;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const startedAt = performance.now();
+    fault = bounded(() => checked(files, mode));
+    const tookMs = performance.now() - startedAt;
+    if (fault !== null || tookMs <= MUTANT_MS_MAX) return fault;
+    if (tookMs <= MUTANT_MS_MAX + WORD_MS_MAX * wordsOf(files)) return null;
+    fault = { kind: 'slow', detail: `took ${Math.round(tookMs)} ms` };
+  }
+  return fault;
+}
+
+function wordsOf(files: Files): number {
+  const expander = new Expander({
+    configId: '',
+    files: environmentOf(files),
+    reports: new Reports(),
+    literal: false,
+    predefined: () => undefined,
+  });
+  expander.read('lvsd.conf');
+  return expander.tokens.count;
+}
+
+/** Runs a function and stops it when it hangs, which nothing else could do inside one thread. */
+function bounded(work: () => Fault | null): Fault | null {
+  const held = globalThis as unknown as { fuzzWork: typeof work };
+  held.fuzzWork = work;
+  try {
+    return runInThisContext('fuzzWork()', { timeout: HANG_MS }) as Fault | null;
+  } catch (error) {
+    const { code, stack = String(error), message } = error as Error & { readonly code?: string };
+    if (code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return { kind: 'hang', detail: message };
+    const place = stack.split('\n').find((line) => line.includes('/config/')) ?? '';
+    return { kind: `exception ${message.slice(0, 40)} ${place.trim()}`, detail: stack };
+  }
+}
+
+function checked(files: Files, mode: Mode): Fault | null {
+  const loaded = loadConfig('lvsd.conf', { mode, environment: environmentOf(files) });
+  return (
+    wrongPlace(loaded) ??
+    wrongForm(loaded) ??
+    wrongRendering(files, loaded) ??
+    worseAfterFix(files, loaded, mode)
+  );
+}
+
+function wrongPlace({ diagnostics, sources }: LoadedConfig): Fault | null {
+  const known = new Set(sources);
+  for (const diagnostic of diagnostics) {
+    const { span } = diagnostic;
+    for (let at: Span | null = span; at !== null; at = at.definedAt ?? null) {
+      const fault = outside(at, known);
+      if (fault !== null) {
+        return { kind: `place ${diagnostic.code}`, detail: `${fault}: ${describe(diagnostic)}` };
+      }
+    }
+  }
+  return null;
+}
+
+function outside({ file, start, end }: Span, known: ReadonlySet<SourceFile>): string | null {
+  if (!known.has(file)) return `"${file.path}" was never read`;
+  const isInside = 0 <= start && start <= end && end <= file.text.length;
+  return isInside ? null : `${start}-${end} is not within 0-${file.text.length}`;
+}
+
+function wrongForm({ diagnostics, director }: LoadedConfig): Fault | null {
+  const seen = new Set<string>();
+  for (const diagnostic of diagnostics) {
+    const { code, message, span } = diagnostic;
+    const key = `${code} ${span.file.path} ${span.start} ${message}`;
+    if (seen.has(key)) return { kind: `twice ${code}`, detail: describe(diagnostic) };
+    if (!/^[a-z-]+$/.test(code) || message === '') {
+      return { kind: `form ${code}`, detail: describe(diagnostic) };
+    }
+    seen.add(key);
+  }
+  const hasError = diagnostics.some(({ severity }) => severity === 'error');
+  if (hasError === (director !== null))
+    return { kind: 'verdict', detail: 'errors, and a director' };
+  return null;
+}
+
+function renderings({ diagnostics, director }: LoadedConfig): readonly string[] {
+  return [
+    renderDiagnostics(diagnostics, { colour: false }),
+    renderDiagnostics(diagnostics, { colour: true }),
+    JSON.stringify(diagnosticsToJson(diagnostics)),
+    renderEdits(safeEdits(diagnostics)),
+    director === null ? '' : dumpDirector(director),
+  ];
+}
+
+/** What was torn out of its block is no password. */
+const INTACT = new RegExp(
+  `authentication\\s*\\{\\s*(auth_type[ \\t]+\\w+\\s+)?auth_pass[ \\t]+"?${CANARY}`,
+  'g',
+);
+
+/** Controls reach a terminal only where the renderer itself paints. */
+function steersTerminal([plain = '']: readonly string[]): Fault | null {
+  const at = plain.search(/(?![\t\n])\p{Cc}/u);
+  if (at < 0) return null;
+  return { kind: 'control', detail: JSON.stringify(plain.slice(Math.max(0, at - 200), at + 50)) };
+}
+
+function wrongRendering(files: Files, loaded: LoadedConfig): Fault | null {
+  const shown = renderings(loaded);
+  const steering = steersTerminal(shown);
+  if (steering !== null) return steering;
+  const text = Object.values(files).join('\n');
+  if (text.split(CANARY).length - 1 !== (text.match(INTACT)?.length ?? 0)) return null;
+  const leak = shown.find((one) => one.includes(CANARY));
+  if (leak === undefined) return null;
+  const at = leak.indexOf(CANARY);
+  return { kind: 'secret', detail: leak.slice(Math.max(0, at - 300), at + 50) };
+}
+
+/** What `check --fix` does must not make anything worse. */
+function worseAfterFix(
+  files: Files,
+  { diagnostics, sources }: LoadedConfig,
+  mode: Mode,
+): Fault | null {
+  const edits = safeEdits(diagnostics);
+  if (edits.length === 0) return null;
+  const mended: Record<string, string> = { ...files };
+  for (const file of sources) {
+    if (file.path in files) mended[file.path] = edited(file, edits);
+  }
+  const after = loadConfig('lvsd.conf', { mode, environment: environmentOf(mended) });
+  const before = new Set(diagnostics.map(lineOf));
+  const worse = after.diagnostics.find(
+    (diagnostic) => diagnostic.severity === 'error' && !before.has(lineOf(diagnostic)),
+  );
+  if (worse === undefined) return null;
+  return { kind: `fix ${worse.code}`, detail: `new after --fix: ${describe(worse)}` };
+}
+
+/** An edit changes columns, and the words in messages, but no line. */
+function lineOf({ code, span }: Diagnostic): string {
+  return `${code} ${span.file.path} ${positionOf(span.file, span.start).line}`;
+}
+
+function describe({ code, message, span }: Diagnostic): string {
+  return `${code} "${message.slice(0, 200)}" at ${span.file.path} ${span.start}-${span.end}`;
+}
