@@ -12,6 +12,10 @@ import { processTerminal } from './cli/terminal.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   show: async () => (await import('./cli/show.ts')).show,
   check: async () => (await import('./cli/check.ts')).check,
+  lint: async () => (await import('./cli/lint.ts')).lint,
+  'config show': async () => (await import('./cli/config-show.ts')).configShow,
+  'config diff': async () => (await import('./cli/config-diff.ts')).configDiff,
+  'config fmt': async () => (await import('./cli/config-fmt.ts')).configFmt,
   reload: async () => (await import('./cli/reload.ts')).reload,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,
@@ -82,8 +86,11 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCode;
 }
 
+/** Nothing was asked: the words make no sense, or there is nobody to ask. */
+const UNASKED: readonly string[] = ['USAGE', 'DAEMON_UNREACHABLE'];
+
 main(process.argv.slice(2)).then(exitWhenWritten, (error: unknown) => {
   process.stderr.write(`lvsctl: ${describeError(error)}\n`);
-  const isUsage = error instanceof DirectorError && error.code === 'USAGE';
-  exitWhenWritten(isUsage ? Exit.usage : Exit.failed);
+  const isUnasked = error instanceof DirectorError && UNASKED.includes(error.code);
+  exitWhenWritten(isUnasked ? Exit.usage : Exit.failed);
 });

@@ -14,6 +14,7 @@ import { renderDiagnostics } from './config/render.ts';
 import { requireCapabilities } from './daemon/capabilities.ts';
 import type { ProcessName } from './daemon/ipc.ts';
 import { chooseSource, readConfiguration } from './daemon/reload.ts';
+import { catchSignals } from './daemon/signals.ts';
 import { Supervisor } from './daemon/supervisor.ts';
 import type { Director } from './model/director.ts';
 
@@ -32,6 +33,12 @@ interface Options {
 }
 
 const Exit = { ok: 0, failed: 1 } as const;
+
+/** Compiled by tsc beside this file. */
+const MODULES = {
+  vrrp: new URL('./daemon/vrrp-process.js', import.meta.url),
+  health: new URL('./daemon/health-process.js', import.meta.url),
+} as const;
 
 function parseArguments(version: string): Options {
   return new Command('lvsd')
@@ -80,6 +87,7 @@ async function run(
   version: string,
   source: ReturnType<typeof chooseSource>,
   loaded: LoadedConfig & { readonly director: Director },
+  takeSignals: ReturnType<typeof catchSignals>,
 ): Promise<number> {
   requireCapabilities();
   const log = await openLog({ level: options.logLevel, descriptor: 1 });
@@ -89,6 +97,7 @@ async function run(
       source,
       runDir: options.runDir,
       processes: wantedProcesses(options),
+      modules: MODULES,
       keep: { vrrp: options.dontReleaseVrrp === true, health: options.dontReleaseIpvs === true },
       pidFile: options.pid ?? join(options.runDir, 'lvsd.pid'),
       logLevel: options.logLevel,
@@ -97,12 +106,9 @@ async function run(
     },
     loaded,
   );
-  process.on('SIGHUP', () => void supervisor.reload());
-  process.on('SIGUSR1', () => void supervisor.dump());
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => void supervisor.stop(signal));
-  }
-  await supervisor.start();
+  const started = supervisor.start();
+  takeSignals((signal) => supervisor.onSignal(signal));
+  await started;
   return supervisor.ended;
 }
 
@@ -110,12 +116,14 @@ async function main(): Promise<number> {
   const version = readVersion();
   const options = parseArguments(version);
   const source = chooseSource(options.useFile, options.configId);
+  const runs = options.dumpConf === undefined && options.configTest === undefined;
+  const takeSignals = runs ? catchSignals(process) : () => {};
   const loaded = readConfiguration(source);
   tellDiagnostics(loaded);
   if (loaded.director === null) return Exit.failed;
   if (options.dumpConf) process.stdout.write(dumpDirector(loaded.director));
-  if (options.dumpConf || options.configTest !== undefined) return Exit.ok;
-  return run(options, version, source, { ...loaded, director: loaded.director });
+  if (!runs) return Exit.ok;
+  return run(options, version, source, { ...loaded, director: loaded.director }, takeSignals);
 }
 
 main().then(exitWhenWritten, (error: unknown) => {

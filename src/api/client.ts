@@ -6,6 +6,8 @@ import type { Millis } from '../base/time.ts';
 import { type ApiError, CONTROL_SOCKET, type ReloadReport, type Snapshot } from './protocol.ts';
 
 const REPLY_MS_MAX: Millis = 15_000;
+/** The answer to a reload may wait for the one that runs; each waits for its processes. */
+const RELOAD_MS_MAX: Millis = 60_000;
 
 /** The daemon of one run directory. */
 export interface Control {
@@ -16,16 +18,16 @@ export interface Control {
 /** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */
 export function openControl(runDir: string): Control {
   return {
-    snapshot: () => ask<Snapshot>(runDir, 'GET', '/v1/snapshot'),
-    reload: () => ask<ReloadReport>(runDir, 'POST', '/v1/reload'),
+    snapshot: () => ask<Snapshot>(runDir, 'GET', '/v1/snapshot', REPLY_MS_MAX),
+    reload: () => ask<ReloadReport>(runDir, 'POST', '/v1/reload', RELOAD_MS_MAX),
   };
 }
 
-function ask<Reply>(runDir: string, method: string, path: string): Promise<Reply> {
+function ask<Reply>(runDir: string, method: string, path: string, timeout: Millis): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const socketPath = join(runDir, CONTROL_SOCKET);
     // Without an agent: one request, and nothing is kept open that the process would wait for.
-    const options = { socketPath, method, path, timeout: REPLY_MS_MAX, agent: false };
+    const options = { socketPath, method, path, timeout, agent: false };
     const call = request(options, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
@@ -40,7 +42,7 @@ function ask<Reply>(runDir: string, method: string, path: string): Promise<Reply
         }
       });
     });
-    call.on('timeout', () => call.destroy(new Error(`no answer within ${REPLY_MS_MAX / 1000} s`)));
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout / 1000} s`)));
     call.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
     call.end();
   });

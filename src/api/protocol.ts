@@ -8,6 +8,7 @@
  */
 import type { Millis } from '../base/time.ts';
 import type { GlobalSettings } from '../model/director.ts';
+import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
@@ -27,6 +28,13 @@ export interface ProcessSnapshot {
   readonly restarts: number;
 }
 
+/** A process that has not said that it works by the configuration which it was given. */
+export interface Unconfirmed {
+  readonly process: 'vrrp' | 'health';
+  readonly reason: string;
+  readonly hint: string | null;
+}
+
 /** The configuration in force, and the last attempt to replace it. */
 export interface ConfigurationSnapshot {
   readonly path: string;
@@ -34,12 +42,20 @@ export interface ConfigurationSnapshot {
   readonly digest: string;
   readonly loadedAtMs: number;
   readonly warnings: number;
+  /** Empty once every process works by it. */
+  readonly unconfirmed: readonly Unconfirmed[];
   /** Why the newest file was refused, or null when the newest file is the one in force. */
-  readonly refused: {
-    readonly atMs: number;
-    readonly digest: string;
-    readonly errors: number;
-  } | null;
+  readonly refused: RefusedConfiguration | null;
+}
+
+export interface RefusedConfiguration {
+  readonly atMs: number;
+  readonly digest: string;
+  readonly errors: number;
+  /** The first of the errors: a file can have more than anybody wants to read here. */
+  readonly diagnostics: readonly JsonDiagnostic[];
+  /** The file is good, but it needs processes that cannot do their work on this machine. */
+  readonly processes: readonly Unconfirmed[];
 }
 
 /** What the health process tells: checks as decided, and the kernel's table as read. */
@@ -69,12 +85,21 @@ export interface Snapshot {
 }
 
 export interface ReloadReport {
-  readonly accepted: boolean;
+  /** `unchanged`: the file is the one in force, and nobody was disturbed. */
+  readonly outcome: 'reloaded' | 'unchanged' | 'refused';
+  readonly path: string;
+  /** Of the text that was read. */
   readonly digest: string;
-  /** Rendered diagnostics, empty when there are none. */
-  readonly diagnostics: string;
+  /** Of the configuration in force after this reload. */
+  readonly inForce: string;
   readonly errors: number;
   readonly warnings: number;
+  /** The first of them; when there are too many, errors before warnings. */
+  readonly diagnostics: readonly JsonDiagnostic[];
+  /** The same diagnostics for a person, empty when there are none. */
+  readonly rendered: string;
+  /** Of a refused one: the processes because of which it was refused. */
+  readonly unconfirmed: readonly Unconfirmed[];
 }
 
 export interface ApiError {

@@ -114,8 +114,14 @@ async function answer(
     reply(response, 200, await route(options));
   } catch (error) {
     options.log.error({ request: name, reason: describeError(error) }, 'request failed');
-    reply(response, 500, { error: describeError(error) });
+    reply(response, error instanceof DirectorError ? 503 : 500, toApiError(error));
   }
+}
+
+function toApiError(error: unknown): ApiError {
+  if (!(error instanceof DirectorError)) return { error: describeError(error) };
+  const { message, hint } = error;
+  return hint === undefined ? { error: message } : { error: message, hint };
 }
 
 function knownRequests(): string {

@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'DAEMON_UNREACHABLE'
   /** Another daemon already uses the same run directory. */
   | 'DAEMON_RUNNING'
+  /** The daemon is on its way out and begins nothing any more. */
+  | 'DAEMON_STOPPING'
   /** The daemon refused a request of the control socket. */
   | 'REQUEST_REFUSED'
   /** A script could not be started. */

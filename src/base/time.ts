@@ -67,9 +67,13 @@ export function sleep(clock: Clock, ms: Millis): Promise<void> {
   });
 }
 
+/** A wake-up that is this much too late tells that this process was busy, or stopped. */
+const OVERSLEPT_MS: Millis = 100;
+
 /**
  * Resolves like `promise`, or with `late()` if that takes longer than `limitMs`. The promise itself
- * goes on; its result is then dropped.
+ * goes on; its result is then dropped. After a wake-up that came much too late the time begins anew: the
+ * answer may have come while we could not hear it, and Node runs timers before it reads.
  */
 export function within<T>(
   clock: Clock,
@@ -78,13 +82,19 @@ export function within<T>(
   late: () => T,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.wakeAt(clock.now() + limitMs, () => {
+    let cancel: Cancel;
+    const arm = (): void => {
+      const at = clock.now() + limitMs;
+      cancel = clock.wakeAt(at, () => (clock.now() - at > OVERSLEPT_MS ? arm() : giveUp()));
+    };
+    const giveUp = (): void => {
       try {
         resolve(late());
       } catch (error) {
         reject(error);
       }
-    });
-    promise.then(resolve, reject).finally(cancel);
+    };
+    arm();
+    promise.then(resolve, reject).finally(() => cancel());
   });
 }

@@ -1,29 +1,24 @@
 /** `lvsctl check [FILE]`: every mistake of a configuration, where it stands and what was meant. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Diagnostic } from '../config/diagnostic.ts';
-import { systemEnvironment } from '../config/environment.ts';
 import { edited, renderEdits, safeEdits } from '../config/fix.ts';
-import { loadConfig } from '../config/load.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
+import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
+import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
-interface Options {
-  readonly compat?: true;
+interface Options extends PairOptions {
   readonly strict?: true;
   readonly json?: true;
   readonly fix?: true;
   readonly detailedExitcode?: true;
-  readonly configId?: string;
 }
 
 /** With `--detailed-exitcode`: there are warnings, and no errors. */
 const WARNINGS_ONLY = 3;
-
-const OWN_FILE = '/etc/lvsd/lvsd.conf';
-const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
 
 export const check: Command<Options> = {
   name: 'check',
@@ -34,19 +29,18 @@ export const check: Command<Options> = {
       .addOption(new Option('--compat', 'mistakes that keepalived lives with are warnings'))
       .addOption(new Option('--strict', 'warnings are errors').conflicts('compat'))
       .option('--config-id <id>', 'identity for lines that begin with @ID')
-      .option('--fix', 'mend what can be mended without a change of meaning')
+      .addOption(
+        new Option('--fix', 'mend what can be mended without a change of meaning').conflicts(
+          'peer',
+        ),
+      )
       .option('--detailed-exitcode', `exit code ${WARNINGS_ONLY} when there are warnings only`)
       .option('--json', 'one array of diagnostics');
+    declarePeer(command);
   },
   async run({ terminal }, options, [file]) {
-    const path = file ?? (existsSync(OWN_FILE) ? OWN_FILE : KEEPALIVED_FILE);
-    const load = (): readonly Diagnostic[] =>
-      loadConfig(path, {
-        mode:
-          options.compat || (file === undefined && path === KEEPALIVED_FILE) ? 'compat' : 'default',
-        ...(options.configId === undefined ? {} : { configId: options.configId }),
-        environment: systemEnvironment(),
-      }).diagnostics;
+    const subject = subjectOf(file, options);
+    const load = (): readonly Diagnostic[] => diagnose(file, options, false);
     const found = load();
     const mended = options.fix ? mend(found, terminal) : 0;
     const diagnostics = mended > 0 ? load() : found;
@@ -57,9 +51,9 @@ export const check: Command<Options> = {
     } else {
       const style = { colour: terminal.colour };
       if (diagnostics.length > 0) terminal.write(`${renderDiagnostics(diagnostics, style)}\n`);
-      terminal.write(`${path}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
+      terminal.write(`${subject}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
     }
-    if (diagnostics.some(({ code }) => code === 'unreadable-file')) return Exit.usage;
+    if (isUnreadable(diagnostics)) return Exit.usage;
     if (errors > 0 || (options.strict && warnings > 0)) return Exit.failed;
     return options.detailedExitcode && warnings > 0 ? WARNINGS_ONLY : Exit.ok;
   },

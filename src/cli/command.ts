@@ -8,7 +8,10 @@ export interface CommandContext {
   readonly runDir: string;
 }
 
-/** Exit codes that every command shares; a command may document more. */
+/**
+ * Exit codes that every command shares; a command may document more. `usage`: nothing was asked, because
+ * the words make no sense, the file is not there or no daemon answers.
+ */
 export const Exit = { ok: 0, failed: 1, usage: 2 } as const;
 
 export interface Command<Options = Record<string, unknown>> {

@@ -1,8 +1,25 @@
 /** A snapshot as text: the director, VRRP, the virtual servers. */
-import type { Snapshot } from '../api/protocol.ts';
-import { formatSince, formatSpan, formatTime, plural, type TextStyle, tone } from './text.ts';
+import type {
+  ConfigurationSnapshot,
+  RefusedConfiguration,
+  Snapshot,
+  Unconfirmed,
+} from '../api/protocol.ts';
+import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
+import {
+  formatSince,
+  formatSpan,
+  formatTime,
+  plural,
+  printable,
+  type TextStyle,
+  tone,
+} from './text.ts';
 import { renderForeign, renderVirtualServers } from './topology-health.ts';
 import { renderVrrp } from './topology-vrrp.ts';
+
+/** More are told by `lvsctl check`. */
+const ERRORS_SHOWN_MAX = 5;
 
 export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
   const { vrrp, health, ipvs, atMs: nowMs } = snapshot;
@@ -18,21 +35,56 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
 
 function renderDirector(snapshot: Snapshot, style: TextStyle): string {
   const { configuration, processes, global, version, atMs, runDir } = snapshot;
-  const { path, digest, loadedAtMs, warnings, refused } = configuration;
   const running = processes.map(({ name, pid, startedAtMs, restarts }) => {
     const again = restarts === 0 ? '' : `, restarted ${restarts} times`;
     return `${name} ${pid ?? 'not running'} (${formatSpan(atMs - startedAtMs)}${again})`;
   });
-  const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
   return [
     `Director ${tone(global.routerId, 'strong', style)}  lvsd ${version}  ${runDir}\n`,
-    `  configuration ${path}  ${digest}  ${formatSince(loadedAtMs, atMs)}${told}\n`,
-    refused === null
-      ? ''
-      : `  ${tone(`${refused.digest} was refused at ${formatTime(refused.atMs, atMs)}: ${plural(refused.errors, 'error')}; lvsctl check tells them`, 'bad', style)}\n`,
+    renderConfiguration(configuration, atMs, style),
     `  global definitions ${globalText(global)}\n`,
     `  processes ${running.join(', ')}\n`,
   ].join('');
+}
+
+function renderConfiguration(
+  { path, digest, loadedAtMs, warnings, unconfirmed, refused }: ConfigurationSnapshot,
+  nowMs: number,
+  style: TextStyle,
+): string {
+  const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
+  const since = formatSince(loadedAtMs, nowMs);
+  return [
+    `  configuration ${path}  ${digest} in force ${since}${told}\n`,
+    ...unconfirmed.map((one) => `    ${tone(`not confirmed by ${named(one)}`, 'bad', style)}\n`),
+    refused === null ? '' : renderRefused(refused, { path, nowMs, style }),
+  ].join('');
+}
+
+/** The newest file with the first of its errors; or the processes that cannot do what it asks for. */
+function renderRefused(
+  { digest, atMs, errors, diagnostics, processes }: RefusedConfiguration,
+  { path, nowMs, style }: { path: string; nowMs: number; style: TextStyle },
+): string {
+  const why = errors > 0 ? plural(errors, 'error') : 'it needs what cannot be done here';
+  const title = `${digest} refused at ${formatTime(atMs, nowMs)}: ${why}`;
+  const shown = diagnostics.slice(0, ERRORS_SHOWN_MAX);
+  const more = errors - shown.length;
+  return [
+    `  ${tone(title, 'bad', style)}\n`,
+    ...shown.map((one) => `    ${renderPlace(one)}\n`),
+    more > 0 ? `    and ${more} more: lvsctl check ${path}\n` : '',
+    ...processes.map((one) => `    ${named(one)}\n`),
+  ].join('');
+}
+
+function renderPlace({ file, line, column, code, message, hint }: JsonDiagnostic): string {
+  const cure = hint === null ? '' : ` (${hint})`;
+  return printable(`${file}:${line}:${column}: ${code}: ${message}${cure}`);
+}
+
+function named({ process, reason, hint }: Unconfirmed): string {
+  return `${process}: ${reason}${hint === null ? '' : ` (${hint})`}`;
 }
 
 /** Keywords with their values, as they would be written. */

@@ -16,6 +16,8 @@ export interface Statement {
   readonly hasBlock: boolean;
   /** What stands between its braces, made anew each time. */
   block(): Iterable<Statement>;
+  /** The text between its braces; null: not all of it was written there. */
+  blockText(): string | null;
 }
 
 /** From the keyword to the last argument. */

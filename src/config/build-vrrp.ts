@@ -13,24 +13,28 @@ import type {
 } from '../model/vrrp.ts';
 import type { Word } from './ast.ts';
 import { readScript, resolveAccount, type ScriptContext } from './build-script.ts';
-import type { Section } from './section.ts';
+import { isInterfaceName } from './interface-name.ts';
+import type { Said } from './phrase.ts';
+import { merged, type Section } from './section.ts';
 
 const DEFAULT_PRIORITY = 100;
 const OWNER_PRIORITY = 255;
 const AUTH_PASS_OCTETS_MAX = 8;
-const LABEL_LENGTH_MAX = 15;
+const WEIGHT_MAX = 253;
 const ADVERTISED_MAX = 255;
+const NAMED_MAX = 8;
 
 export function buildVrrp(root: Section, globals: Section, context: ScriptContext): VrrpConfig {
   const scripts = root
     .sections('vrrp_script')
     .flatMap((section) => buildScript(section, context) ?? []);
+  const byName = new Map(scripts.toReversed().map((script) => [script.name, script]));
   const built = root
     .sections('vrrp_instance')
-    .map((section) => ({ section, instance: buildInstance(section, globals, scripts, context) }));
+    .map((section) => ({ section, instance: buildInstance(section, globals, byName, context) }));
   const kept = withoutDuplicates(built, context);
   const instances = kept.map(({ instance }) => instance);
-  const syncGroups = buildGroups(root, instances, scripts, context);
+  const syncGroups = buildGroups(root, instances, byName, context);
   return {
     instances,
     syncGroups,
@@ -44,22 +48,24 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   };
 }
 
-/** The name in front of the block; a block without one is told and has an empty name. */
-export function nameOf(section: Section, { reports }: ScriptContext): string {
-  const [name] = section.label;
-  if (name === undefined) {
-    reports.add({
-      code: 'missing-argument',
-      span: section.span,
-      message: `"${section.block}" needs a name`,
-      hint: `${section.block} NAME { … }`,
-    });
-  }
-  return name?.text ?? '';
+/** By name; of two with one name the first counts. */
+type Scripts = ReadonlyMap<string, VrrpScript>;
+
+const NO_SCRIPTS: Scripts = new Map();
+
+/** Names for a hint. */
+function someOf(names: readonly string[]): string {
+  const more = names.length - NAMED_MAX;
+  return names.slice(0, NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** The name in front of the block; of a block without one, which has been told, it is empty. */
+export function nameOf(section: Section): string {
+  return section.label[0]?.text ?? '';
 }
 
 function buildScript(section: Section, context: ScriptContext): VrrpScript | null {
-  const name = nameOf(section, context);
+  const name = nameOf(section);
   const [user, group] = section.words('user');
   const account =
     user === undefined
@@ -80,7 +86,7 @@ function buildScript(section: Section, context: ScriptContext): VrrpScript | nul
     });
   }
   if (script === null || account === undefined) return null;
-  const { weightDelta, reverse } = readWeight(section.words('weight'), context);
+  const { weightDelta, reverse } = weightOf(section.said('weight')[0]);
   const intervalMs = (section.number('interval') ?? 1) * 1000;
   return {
     name,
@@ -95,34 +101,28 @@ function buildScript(section: Section, context: ScriptContext): VrrpScript | nul
   };
 }
 
-/** `weight -20 reverse`, without the word weight. */
-function readWeight(
-  words: readonly Word[],
-  { reports }: ScriptContext,
-): { readonly weightDelta: number; readonly reverse: boolean } {
-  const [number, flag] = words;
-  if (number === undefined) return { weightDelta: 0, reverse: false };
-  const weightDelta = /^[+-]?\d+$/.test(number.text) ? Number(number.text) : Number.NaN;
-  if (!(weightDelta >= -253 && weightDelta <= 253)) {
-    reports.add({
-      code: Number.isNaN(weightDelta) ? 'bad-value' : 'out-of-range',
-      span: number.span,
-      message: `"${number.text}" is no weight`,
-      hint: 'a weight is a whole number from -253 to 253',
-    });
-    return { weightDelta: 0, reverse: false };
-  }
-  return { weightDelta, reverse: flag?.text === 'reverse' };
+/** `-20 reverse`, behind the word weight. */
+function weightOf(said: Said | undefined): Weight {
+  const [number] = said?.slots.get('WEIGHT') ?? [];
+  const asked = number === undefined ? 0 : Number(number.text);
+  // keepalived takes ±254 of an interface as ±253.
+  const weightDelta = Math.min(WEIGHT_MAX, Math.max(-WEIGHT_MAX, asked));
+  return { weightDelta, reverse: said?.options.has('reverse') ?? false };
+}
+
+interface Weight {
+  readonly weightDelta: number;
+  readonly reverse: boolean;
 }
 
 function buildInstance(
   section: Section,
   globals: Section,
-  scripts: readonly VrrpScript[],
+  scripts: Scripts,
   context: ScriptContext,
 ): VrrpInstance {
   const { reports } = context;
-  const name = nameOf(section, context);
+  const name = nameOf(section);
   const vrid = section.number('virtual_router_id');
   if (!section.mentions('virtual_router_id')) {
     reports.add({
@@ -138,6 +138,7 @@ function buildInstance(
   const priority = section.number('priority');
   const initialState = section.text('state') === 'MASTER' ? 'master' : 'backup';
   const preempt = readPreempt(section, initialState, context);
+  const carried = new Set(advertised(addresses, family));
   const timing = readTiming(section, globals);
   const version = readVersion(section, globals, family, context);
   return {
@@ -160,14 +161,14 @@ function buildInstance(
       (family === 'ipv4'
         ? (globals.text('vrrp_mcast_group4') ?? '224.0.0.18')
         : (globals.text('vrrp_mcast_group6') ?? 'ff02::12')),
-    addresses: advertised(addresses, family),
+    addresses: [...carried],
     excludedAddresses: [
-      ...addresses.filter((one) => !advertised(addresses, family).includes(one)),
+      ...addresses.filter((one) => !carried.has(one)),
       ...readAddresses(section, 'virtual_ipaddress_excluded', interfaceName, context),
     ],
     announce: timing,
     trackPrimaryInterface: !section.has('dont_track_primary'),
-    trackInterfaces: readTracks(section, 'track_interface', [], context),
+    trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
     trackScripts: readTracks(section, 'track_script', scripts, context),
     answerLowerPriority: !(
       section.boolean('lower_prio_no_advert') ??
@@ -203,7 +204,7 @@ function readOfFamily(
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
   const name = section.text('interface') ?? globals.text('default_interface') ?? 'eth0';
   const known = context.environment.interfaces();
-  if (known !== null && !known.includes(name)) {
+  if (known !== null && !known.includes(name) && isInterfaceName(name)) {
     context.reports.add({
       code: 'unknown-interface',
       span: section.find('interface')?.span ?? section.span,
@@ -224,7 +225,7 @@ function readPreempt(
   if (setting === null) return true;
   if (state !== 'master') return false;
   reports.add({
-    code: 'contradiction',
+    code: 'nopreempt-ignored',
     span: setting.span,
     message: 'nopreempt does nothing beside "state MASTER"',
     hint: 'write "state BACKUP" on both directors; the priority decides',
@@ -271,8 +272,8 @@ function readAuthentication(
   version: 2 | 3,
   { reports }: ScriptContext,
 ): Authentication {
-  const [block] = section.sections('authentication');
-  if (block === undefined) return { type: 'none' };
+  const block = merged(section.sections('authentication'));
+  if (block === null) return { type: 'none' };
   const type = block.text('auth_type');
   const key = block.text('auth_pass');
   if (type === 'AH' || version === 3) {
@@ -318,96 +319,58 @@ function readAddresses(
   interfaceName: string,
   context: ScriptContext,
 ): readonly VirtualAddress[] {
-  return section
-    .entries(name)
-    .flatMap((entry) => readVirtualAddress(entry, interfaceName, context) ?? []);
+  return section.said(name).flatMap((said) => virtualAddress(said, interfaceName, context) ?? []);
 }
 
-function readVirtualAddress(
-  [first, ...options]: readonly [Word, ...Word[]],
+function virtualAddress(
+  said: Said,
   interfaceName: string,
   context: ScriptContext,
 ): VirtualAddress | null {
-  const { reports } = context;
-  const [text = '', lengthText, ...more] = first.text.split('/');
+  const [first] = said.words;
+  const [text = '', length] = first?.text.split('/') ?? [];
   const address = parseAddress(text);
-  const bits = address === null ? 0 : addressBits(familyOf(address));
-  const prefixLength = lengthText === undefined ? bits : Number(lengthText);
-  const lengthGood = lengthText === undefined || /^\d{1,3}$/.test(lengthText);
-  if (address === null || more.length > 0 || !lengthGood || prefixLength > bits) {
-    reports.add({
-      code: 'bad-value',
-      span: first.span,
-      message: `"${first.text}" is no address`,
-      hint: 'ADDRESS[/PREFIX LENGTH], for example 192.0.2.10/24',
-    });
-    return null;
-  }
-  const result = {
+  if (address === null) return null;
+  const textOf = (option: string): string | null =>
+    said.options.get(option)?.words[0]?.text ?? null;
+  return {
     address,
-    prefixLength,
-    interface: interfaceName,
-    label: null as string | null,
-    scope: 'global' as VirtualAddress['scope'],
-    broadcast: null as string | null,
+    prefixLength: length === undefined ? addressBits(familyOf(address)) : Number(length),
+    interface: textOf('dev') ?? interfaceName,
+    label: textOf('label'),
+    scope: scopeOf(said.options.get('scope')?.words[0], context),
+    broadcast: broadcastOf(textOf('broadcast')),
   };
-  for (let at = 0; at < options.length; at += 2) {
-    const option = options[at] as Word;
-    const value = options[at + 1];
-    if (
-      ['no_track', 'home', '-nodad', 'noprefixroute', 'autojoin', 'mngtmpaddr'].includes(
-        option.text,
-      )
-    ) {
-      reports.add({
-        code: 'no-effect',
-        span: option.span,
-        message: `"${option.text}" of an address has no effect in this version`,
-      });
-      at -= 1;
-    } else if (value === undefined || !setOption(result, option.text, value.text)) {
-      reports.add({
-        code: 'bad-value',
-        span: option.span,
-        message: `"${option.text}${value === undefined ? '' : ` ${value.text}`}" is no option of an address`,
-        hint: 'one of dev IFNAME, label NAME, scope NAME, brd ADDRESS; one address stands on a line',
-      });
-      return result;
-    }
-  }
-  return result;
 }
 
-/** False: there is no such option, or it cannot have this value. */
-function setOption(
-  result: {
-    interface: string;
-    label: string | null;
-    scope: VirtualAddress['scope'];
-    broadcast: string | null;
-  },
-  option: string,
-  value: string,
-): boolean {
-  switch (option) {
-    case 'dev':
-      result.interface = value;
-      return true;
-    case 'label':
-      result.label = value;
-      return value.length <= LABEL_LENGTH_MAX;
-    case 'scope': {
-      const known = ['global', 'site', 'link', 'host'] as const;
-      result.scope = known.find((one) => one === value) ?? 'global';
-      return known.some((one) => one === value);
-    }
-    case 'brd':
-    case 'broadcast':
-      result.broadcast = value === '+' ? 'default' : value === '-' ? null : parseAddress(value);
-      return value === '-' || result.broadcast !== null;
-    default:
-      return false;
-  }
+function broadcastOf(value: string | null): string | null {
+  if (value === '+') return 'default';
+  return value === null || value === '-' ? null : parseAddress(value);
+}
+
+const SCOPES: Readonly<Record<string, VirtualAddress['scope']>> = {
+  global: 'global',
+  '0': 'global',
+  site: 'site',
+  '200': 'site',
+  link: 'link',
+  '253': 'link',
+  host: 'host',
+  '254': 'host',
+};
+
+/** The kernel knows 256 scopes, and the model those four that have names. */
+function scopeOf(word: Word | undefined, { reports }: ScriptContext): VirtualAddress['scope'] {
+  if (word === undefined) return 'global';
+  const scope = SCOPES[word.text];
+  if (scope !== undefined) return scope;
+  reports.add({
+    code: 'no-effect',
+    span: word.span,
+    message: `scope ${word.text} has no effect in this version: global is used`,
+    hint: 'one of global, site, link, host',
+  });
+  return 'global';
 }
 
 function readTiming(section: Section, globals: Section): AnnounceTiming {
@@ -428,30 +391,42 @@ function readTiming(section: Section, globals: Section): AnnounceTiming {
 function readTracks(
   section: Section,
   name: 'track_interface' | 'track_script',
-  scripts: readonly VrrpScript[],
+  scripts: Scripts,
   context: ScriptContext,
 ): readonly Track[] {
-  return section.entries(name).flatMap(([first, ...options]) => {
-    const script = scripts.find((one) => one.name === first.text);
+  return section.said(name).flatMap((said) => {
+    const [first] = said.words;
+    if (first === undefined) return [];
+    const script = scripts.get(first.text);
     if (name === 'track_script' && script === undefined) {
-      const known = scripts.map((one) => one.name).join(', ');
-      context.reports.add({
-        code: 'unknown-reference',
-        span: first.span,
-        message: `there is no usable vrrp_script "${first.text}"`,
-        hint: known === '' ? 'declare it: vrrp_script NAME { … }' : `there are ${known}`,
-      });
+      tellUnknownScript(first, scripts, context);
       return [];
     }
-    const [word, ...weight] = options;
-    const own = word?.text === 'weight' ? readWeight(weight, context) : null;
-    return [
-      {
-        name: first.text,
-        weightDelta: own?.weightDelta ?? script?.weightDelta ?? 0,
-        reverse: own?.reverse ?? script?.reverse ?? false,
-      },
-    ];
+    return [{ name: first.text, ...trackedWeight(said.options.get('weight'), script) }];
+  });
+}
+
+/** The weight of the entry, else that of the script. */
+function trackedWeight(said: Said | undefined, script: VrrpScript | undefined): Weight {
+  if (said === undefined) {
+    return { weightDelta: script?.weightDelta ?? 0, reverse: script?.reverse ?? false };
+  }
+  const own = weightOf(said);
+  const inherited = !said.options.has('noreverse') && (script?.reverse ?? false);
+  return { ...own, reverse: own.reverse || inherited };
+}
+
+function tellUnknownScript(
+  { text, span }: Word,
+  scripts: Scripts,
+  { reports }: ScriptContext,
+): void {
+  const known = someOf([...scripts.keys()]);
+  reports.add({
+    code: 'unknown-reference',
+    span,
+    message: `there is no usable vrrp_script "${text}"`,
+    hint: known === '' ? 'declare it: vrrp_script NAME { … }' : `there are ${known}`,
   });
 }
 
@@ -474,29 +449,30 @@ interface Built {
 /** Each name once, and each VRID once on a link and family: the second one is left out. */
 function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext): readonly Built[] {
   const kept: Built[] = [];
+  const names = new Set<string>();
+  const routers = new Map<string, VrrpInstance>();
   for (const one of built) {
     const { section, instance } = one;
     const { name, vrid, interface: link, family } = instance;
     if (vrid === 0 || name === '') continue;
-    const sameName = kept.find((other) => other.instance.name === name);
-    const sameVrid = kept.find(
-      ({ instance: other }) =>
-        other.vrid === vrid && other.interface === link && other.family === family,
-    );
-    if (sameName !== undefined) {
+    const router = `${vrid} ${family} ${link}`;
+    const sameRouter = routers.get(router);
+    if (names.has(name)) {
       reports.add({
         code: 'duplicate',
         span: section.label[0]?.span ?? section.span,
         message: `there is a vrrp_instance "${name}" already`,
       });
-    } else if (sameVrid !== undefined) {
+    } else if (sameRouter !== undefined) {
       reports.add({
         code: 'duplicate',
         span: section.find('virtual_router_id')?.span ?? section.span,
-        message: `${sameVrid.instance.name} uses virtual_router_id ${vrid} on ${link} already`,
+        message: `${sameRouter.name} uses virtual_router_id ${vrid} on ${link} already`,
         hint: 'each virtual router of a link has a number of its own',
       });
     } else {
+      names.add(name);
+      routers.set(router, instance);
       kept.push(one);
     }
   }
@@ -506,14 +482,15 @@ function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext):
 function buildGroups(
   root: Section,
   instances: readonly VrrpInstance[],
-  scripts: readonly VrrpScript[],
+  scripts: Scripts,
   context: ScriptContext,
 ): readonly SyncGroup[] {
+  const names = new Set(instances.map(({ name }) => name));
   const taken = new Map<string, string>();
   return root.sections('vrrp_sync_group').map((section) => {
-    const name = nameOf(section, context);
-    const words = section.entries('group').flat();
-    const members = words.filter((word) => isFree(word, name, instances, taken, context));
+    const name = nameOf(section);
+    const words = section.words('group');
+    const members = words.filter((word) => isFree(word, name, names, taken, context));
     if (!section.mentions('group')) {
       context.reports.add({
         code: 'missing-keyword',
@@ -525,9 +502,9 @@ function buildGroups(
     return {
       name,
       members: members.map((word) => word.text),
-      trackInterfaces: readTracks(section, 'track_interface', [], context),
+      trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
       trackScripts: readTracks(section, 'track_script', scripts, context),
-      trackWeights: section.has('sync_group_tracking_weight') || section.has('global_tracking'),
+      trackWeights: section.has('sync_group_tracking_weight'),
       notify: readNotify(section, context),
     };
   });
@@ -536,13 +513,13 @@ function buildGroups(
 function isFree(
   word: Word,
   group: string,
-  instances: readonly VrrpInstance[],
+  instances: ReadonlySet<string>,
   taken: Map<string, string>,
   { reports }: ScriptContext,
 ): boolean {
   const other = taken.get(word.text);
-  if (!instances.some(({ name }) => name === word.text)) {
-    const known = instances.map(({ name }) => name).join(', ');
+  if (!instances.has(word.text)) {
+    const known = someOf([...instances]);
     reports.add({
       code: 'unknown-reference',
       span: word.span,

@@ -2,12 +2,13 @@
  * What is said about a configuration: a code that stays the same for ever, where, what is wrong and how
  * to mend it. Whether it is an error or a warning is decided in one place, by `severityOf`.
  */
-import { maskSecretsIn } from './secret.ts';
+import { isFillIn } from './fill-in.ts';
 import type { Span } from './source.ts';
 
-export type Severity = 'error' | 'warning';
+/** A note is advice of `lvsctl lint` and said nowhere else. */
+export type Severity = 'error' | 'warning' | 'note';
 
-/** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md. */
+/** Every mistake that can be told. Cause and cure stand in docs/diagnostics.md, the whole story in explanations.ts. */
 export type DiagnosticCode =
   | 'unreadable-file'
   | 'not-text'
@@ -27,12 +28,14 @@ export type DiagnosticCode =
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
+  | 'unknown-option'
   | 'misplaced-keyword'
   | 'missing-argument'
   | 'extra-argument'
   | 'bad-value'
   | 'out-of-range'
   | 'no-effect'
+  | 'not-keepalived'
   | 'deprecated'
   | 'repeated'
   | 'missing-keyword'
@@ -50,7 +53,74 @@ export type DiagnosticCode =
   | 'unequal-priorities'
   | 'useless-weight'
   | 'sample-value'
-  | 'shell-syntax';
+  | 'shell-syntax'
+  | 'fill-in'
+  | 'cut-by-comment'
+  | 'empty-block'
+  | 'off-ignored'
+  | 'bad-interface-name'
+  | 'own-interface'
+  | 'vip-outside-network'
+  | 'vip-twice'
+  | 'odd-broadcast'
+  | 'not-the-owner'
+  | 'nopreempt-ignored'
+  | 'preempt-delay-ignored'
+  | 'lost-weight'
+  | 'weight-in-group'
+  | 'strict-ignored'
+  | 'strict-unicast'
+  | 'strict-no-vip'
+  | 'strict-unpingable'
+  | 'unicast-family'
+  | 'unicast-self'
+  | 'peer-is-this-host'
+  | 'unicast-no-peer'
+  | 'two-sources'
+  | 'declared-late'
+  | 'script-too-slow'
+  | 'no-script-user'
+  | 'port-ignored'
+  | 'flag-before-scheduler'
+  | 'flag-of-other-scheduler'
+  | 'all-weights-zero'
+  | 'unchecked-server'
+  | 'clamped-weight'
+  | 'fault-by-script'
+  | 'no-vip'
+  | 'mixed-families'
+  | 'vip-without-prefix'
+  | 'unicast-no-source'
+  | 'script-security'
+  | 'mail-never-sent'
+  | 'mail-by-name'
+  | 'sample-vrid'
+  | 'sample-router-id'
+  | 'sample-mail'
+  | 'weak-password'
+  | 'service-not-vip'
+  | 'no-checkers'
+  | 'retry-default'
+  | 'persistence-alone'
+  | 'other-port-checked'
+  | 'stacked-checkers'
+  | 'weights-ignored'
+  | 'hash-without-fallback'
+  | 'quorum-alone'
+  | 'pair-missing-instance'
+  | 'pair-both-masters'
+  | 'pair-equal-priority'
+  | 'pair-preempt'
+  | 'pair-advert-interval'
+  | 'pair-version'
+  | 'pair-authentication'
+  | 'pair-addresses'
+  | 'pair-address-order'
+  | 'pair-transport'
+  | 'pair-peers'
+  | 'pair-sync-group'
+  | 'pair-weights'
+  | 'pair-virtual-servers';
 
 /** A name that was meant, to replace the text of the span. */
 export interface Diagnostic {
@@ -74,10 +144,12 @@ export interface Report {
 export type Mode = 'default' | 'compat';
 
 /** Said, but never a reason not to start: nothing is lost or guessed. */
-const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
+const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
+  'too-many',
   'include-missing',
   'odd-blank',
   'no-effect',
+  'not-keepalived',
   'deprecated',
   'repeated',
   'extra-argument',
@@ -87,10 +159,73 @@ const ALWAYS_WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
   'not-tracked',
   'single-member',
   'unequal-priorities',
-  'useless-weight',
   'sample-value',
   'shell-syntax',
+  'cut-by-comment',
+  'empty-block',
+  'off-ignored',
+  'own-interface',
+  'vip-outside-network',
+  'vip-twice',
+  'odd-broadcast',
+  'not-the-owner',
+  'lost-weight',
+  'strict-unpingable',
+  'peer-is-this-host',
+  'unicast-no-peer',
+  'script-too-slow',
+  'no-script-user',
+  'port-ignored',
+  'flag-of-other-scheduler',
+  'all-weights-zero',
+  'unchecked-server',
+  'pair-equal-priority',
+  'pair-preempt',
+  'pair-address-order',
 ] as const);
+
+/** Good as it is written, and worth a thought: advice of `lvsctl lint`. */
+const NOTES: ReadonlySet<DiagnosticCode> = new Set([
+  'clamped-weight',
+  'fault-by-script',
+  'no-vip',
+  'mixed-families',
+  'vip-without-prefix',
+  'unicast-no-source',
+  'script-security',
+  'mail-never-sent',
+  'mail-by-name',
+  'sample-vrid',
+  'sample-router-id',
+  'sample-mail',
+  'weak-password',
+  'service-not-vip',
+  'no-checkers',
+  'retry-default',
+  'persistence-alone',
+  'other-port-checked',
+  'stacked-checkers',
+  'weights-ignored',
+  'hash-without-fallback',
+  'quorum-alone',
+  'pair-virtual-servers',
+] as const);
+
+/** What is true on one machine and not on another: never said of a peer's file. */
+const OF_THIS_HOST: ReadonlySet<DiagnosticCode> = new Set([
+  'unknown-interface',
+  'unknown-account',
+  'script-missing',
+  'script-not-executable',
+  'vip-outside-network',
+  'not-the-owner',
+  'peer-is-this-host',
+  'no-script-user',
+] as const);
+
+export function isOfThisHost(code: DiagnosticCode): boolean {
+  return OF_THIS_HOST.has(code);
+}
 
 /** Without these there is nothing to start, in any mode. */
 const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
@@ -98,7 +233,6 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'not-text',
   'include-cycle',
   'too-large',
-  'too-many',
 ] as const);
 
 /**
@@ -107,7 +241,8 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
  */
 export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
   if (ALWAYS_ERRORS.has(code)) return 'error';
-  if (ALWAYS_WARNINGS.has(code)) return 'warning';
+  if (NEVER_ERRORS.has(code)) return 'warning';
+  if (NOTES.has(code)) return 'note';
   return mode === 'compat' ? 'warning' : 'error';
 }
 
@@ -117,48 +252,79 @@ export const REPORTS_MAX: number = 10_000;
 /** Messages quote words of the user, and a word may have megabytes. */
 const SENTENCE_CHARACTERS_MAX = 500;
 
-/** Collects what the stages report, each mistake once. */
+/**
+ * Collects what the stages report, each mistake once, and no more than a person can use: of notes,
+ * warnings and the rest `REPORTS_MAX` each, so that ten thousand old words never hide an error.
+ */
 export class Reports {
   readonly all: Report[];
+  /** False: advice is not asked for, and what is said of it is dropped. */
+  readonly takesNotes: boolean;
+  /** What was told where, and the messages alone. */
   private readonly seen: Set<string>;
+  private readonly counts: { attempts: number; notes: number; warnings: number; mistakes: number };
   private readonly ignored: DiagnosticCode | null;
 
-  constructor(of?: Reports, ignored: DiagnosticCode | null = null) {
+  constructor(takesNotes = false, of?: Reports, ignored: DiagnosticCode | null = null) {
+    this.takesNotes = takesNotes;
     this.all = of?.all ?? [];
     this.seen = of?.seen ?? new Set();
+    this.counts = of?.counts ?? { attempts: 0, notes: 0, warnings: 0, mistakes: 0 };
     this.ignored = ignored;
   }
 
   /** The same collection, which takes none of one code. */
   without(code: DiagnosticCode): Reports {
-    return new Reports(this, code);
+    return new Reports(this.takesNotes, this, code);
   }
 
-  /** Nothing more is told: what is costly to find out need not be found. */
+  /** How often something was to be told, also what was told before or is too much. */
+  get attempts(): number {
+    return this.counts.attempts;
+  }
+
+  /** No more mistakes are told: what is costly to find out need not be found. */
   get isFull(): boolean {
-    return this.seen.size > REPORTS_MAX;
+    return this.counts.mistakes > REPORTS_MAX;
   }
 
-  add(report: Report): void {
-    if (report.code === this.ignored || this.isFull) return;
-    const message = quotable(report.message);
+  add(said: Report): void {
+    if (said.code === this.ignored || (NOTES.has(said.code) && !this.takesNotes)) return;
+    const { counts } = this;
+    counts.attempts += 1;
+    const kind = kindOf(said.code);
+    if (counts[kind] > REPORTS_MAX) return;
+    const report = brief(plainer(said));
     const { file, start } = report.span;
-    const key = `${report.code} ${file.path} ${start} ${message}`;
+    const key = `${report.code} ${file.path} ${start} ${report.message}`;
     if (this.seen.has(key)) return;
-    this.seen.add(key);
-    if (this.isFull) this.all.push(tooMany(report.span));
-    else if (report.hint === undefined) this.all.push({ ...report, message });
-    else this.all.push({ ...report, message, hint: quotable(report.hint) });
+    this.seen.add(key).add(report.message);
+    counts[kind] += 1;
+    this.all.push(counts[kind] > REPORTS_MAX ? tooMany(report.span) : report);
+  }
+
+  /** The first report of this message only, wherever the others stand. */
+  addOnce(report: Report): void {
+    this.counts.attempts += 1;
+    if (!this.seen.has(shortened(report.message))) this.add(report);
   }
 }
 
-/** What a user wrote may be long, and hold a password. */
-function quotable(sentence: string): string {
-  const short =
-    sentence.length <= SENTENCE_CHARACTERS_MAX
-      ? sentence
-      : `${sentence.slice(0, SENTENCE_CHARACTERS_MAX)}…`;
-  return maskSecretsIn(short);
+function kindOf(code: DiagnosticCode): 'notes' | 'warnings' | 'mistakes' {
+  if (NOTES.has(code)) return 'notes';
+  return NEVER_ERRORS.has(code) ? 'warnings' : 'mistakes';
+}
+
+/** What a user wrote may be long. */
+function brief(report: Report): Report {
+  const message = shortened(report.message);
+  const { hint } = report;
+  return { ...report, message, ...(hint === undefined ? {} : { hint: shortened(hint) }) };
+}
+
+function shortened(sentence: string): string {
+  if (sentence.length <= SENTENCE_CHARACTERS_MAX) return sentence;
+  return `${sentence.slice(0, SENTENCE_CHARACTERS_MAX)}…`;
 }
 
 function tooMany(span: Span): Report {
@@ -167,6 +333,22 @@ function tooMany(span: Span): Report {
     span,
     message: `more than ${REPORTS_MAX} mistakes: the rest is not told`,
     hint: 'mend the first ones, and check again',
+  };
+}
+
+/** What nobody has filled in is told as that, and not as an address or a word that it is not. */
+function plainer(report: Report): Report {
+  if (report.code !== 'bad-value' && report.code !== 'unknown-keyword') return report;
+  const { file, start, end } = report.span;
+  return isFillIn(file.text.slice(start, end)) ? fillIn(report.span) : report;
+}
+
+export function fillIn(span: Span): Report {
+  return {
+    code: 'fill-in',
+    span,
+    message: 'a fill-in was left here',
+    hint: 'write the value of this machine in its place',
   };
 }
 

@@ -27,12 +27,15 @@ export interface ExpandOptions {
 const DEPTH_MAX = 32;
 /** Uses of definitions in one line, those within definitions included. */
 const USES_MAX = 4096;
+/** Characters of one line with something to expand, before and after; a plain line has no limit. */
+const LINE_CHARACTERS_MAX = 1024 * 1024;
 /** Lines that definitions and generators make; each of them is kept with its places. */
 const DERIVED_LINES_MAX = 500_000;
 /** Characters of all files, and of all lines after definitions were replaced, likewise. */
 export const TEXT_MAX: number = 64 * 1024 * 1024;
 /** Files that are read; one that is included twice counts twice. */
 const FILES_MAX = 20_000;
+const TOO_LONG = `more than ${LINE_CHARACTERS_MAX} characters in a line with a definition, a sequence, an include or an odd character`;
 
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
 const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*(.*)$/;
@@ -124,6 +127,7 @@ export class Expander {
   private special(file: SourceFile, at: number): number {
     const reader = new PhysicalLines(file, at);
     const { text, start } = reader.next() as PhysicalLine;
+    if (this.isTooLong(file, start, text)) return reader.at;
     const kept = this.keep(text);
     if (kept === null) return reader.at;
     const line = DerivedText.of(file, text.slice(kept), start + kept);
@@ -152,7 +156,7 @@ export class Expander {
       const last = lines.pop() as { text: string; definedAt: Span };
       lines.push({ ...last, text: last.text.trimEnd().slice(0, -1) });
       const next = reader.next();
-      if (next === null) break;
+      if (next === null || this.isTooLong(definedAt.file, next.start, next.text)) break;
       if (lines.length === 1) this.tellConditionInFirstLine(next, definedAt.file);
       const kept = this.keep(next.text);
       const [start, end] = [next.start + (kept ?? 0), next.start + next.text.length];
@@ -269,11 +273,19 @@ export class Expander {
       this.stop(span(), `more than ${TEXT_MAX} characters after definitions are written out`);
     } else if (depth > DEPTH_MAX) {
       this.tellTooLarge(span(), `definitions within definitions, more than ${DEPTH_MAX} deep`);
+    } else if (line.text.length > LINE_CHARACTERS_MAX) {
+      this.tellTooLarge(span(), TOO_LONG);
     } else if (line.pieces > USES_MAX) {
       this.tellTooLarge(span(), `more than ${USES_MAX} uses of definitions in one line`);
     } else {
       return false;
     }
+    return true;
+  }
+
+  private isTooLong(file: SourceFile, start: number, { length }: string): boolean {
+    if (length <= LINE_CHARACTERS_MAX) return false;
+    this.tellTooLarge({ file, start, end: start + length }, TOO_LONG);
     return true;
   }
 

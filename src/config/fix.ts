@@ -3,7 +3,7 @@
  * in the wrong case. Comments and layout stay. Pure: text and diagnostics → text.
  */
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
-import { maskSecrets } from './secret.ts';
+import { maskLine } from './secret.ts';
 import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
 
 /** keepalived reads these with the meaning of the suggestion, or both mean nothing else. */
@@ -49,7 +49,7 @@ export function renderEdits(edits: readonly Edit[]): string {
       const before = lineText(span.file, line);
       const width = span.end - span.start;
       const after = before.slice(0, column - 1) + text + before.slice(column - 1 + width);
-      return `${span.file.path}:${line}\n- ${maskSecrets(before)}\n+ ${maskSecrets(after)}\n`;
+      return `${span.file.path}:${line}\n- ${maskLine(before)}\n+ ${maskLine(after)}\n`;
     })
     .join('');
 }

@@ -2,14 +2,18 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { DerivedText } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
+import { maskLine } from './secret.ts';
 import type { Span } from './source.ts';
 
 /** What reading needs of the outside. */
 export interface FilePort {
   /** The text, or why it cannot be read (`ENOENT`, `EISDIR`, …). */
   readFile(path: string): { readonly text: string } | { readonly error: string };
-  /** Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over. */
-  listFiles(pattern: string): readonly string[];
+  /**
+   * Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over.
+   * Or which limit the looking has passed.
+   */
+  listFiles(pattern: string): readonly string[] | { readonly error: string };
 }
 
 /** What is an error when it happens; words of `include_check`. */
@@ -30,8 +34,10 @@ const CHECKS_OF_WORD: Readonly<Record<string, readonly Check[]>> = {
 const DEPTH_MAX = 32;
 /** Patterns that one pattern with braces stands for. */
 const ALTERNATIVES_MAX = 1024;
+/** Characters of a pattern: Linux knows no longer paths. */
+const PATTERN_CHARACTERS_MAX = 4096;
 
-const INCLUDE = /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!].*)?$/;
+const INCLUDE = /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!][\s\S]*)?$/;
 const INCLUDE_CHECK = /^\s*include_check\s+([^#!]*)/;
 
 /** A file being read. */
@@ -103,7 +109,15 @@ export class Includes {
 
   private matching(pattern: string, span: Span): readonly Included[] {
     const path = isAbsolute(pattern) ? pattern : join(dirname(this.current), pattern);
+    if (path.length > PATTERN_CHARACTERS_MAX) {
+      this.tellTooLarge(span, `more than ${PATTERN_CHARACTERS_MAX} characters in a pattern`);
+      return [];
+    }
     const alternatives = expandBraces(path);
+    if (alternatives === null) {
+      this.tellTooLarge(span, `more than ${ALTERNATIVES_MAX} patterns in one pattern with braces`);
+      return [];
+    }
     const paths = alternatives.flatMap((one) =>
       this.matchingOne(one, alternatives.length > 1, span),
     );
@@ -114,6 +128,10 @@ export class Includes {
 
   private matchingOne(pattern: string, isAlternative: boolean, span: Span): readonly string[] {
     const found = this.files.listFiles(pattern);
+    if ('error' in found) {
+      this.tellTooLarge(span, found.error);
+      return [];
+    }
     if (found.length > 0) return found;
     const check = isAlternative
       ? 'brace_match'
@@ -127,6 +145,10 @@ export class Includes {
       hint: 'directories, and files with an execute bit, are passed over',
     });
     return [];
+  }
+
+  private tellTooLarge(span: Span, message: string): void {
+    this.reports.add({ code: 'too-large', span, message });
   }
 
   private isCycle(path: string, span: Span): boolean {
@@ -170,25 +192,26 @@ export class Includes {
     this.reports.add({
       code: 'extra-argument',
       span,
-      message: `"${word}" takes one pattern: the rest is ignored: ${extra}`,
+      message: `"${word}" takes one pattern: the rest is ignored: ${maskLine(extra)}`,
     });
   }
 }
 
-/** `a{b,c}d` → `abd`, `acd`. */
-export function expandBraces(pattern: string): readonly string[] {
+/** `a{b,c}d` → `abd`, `acd`; null: there are too many. */
+export function expandBraces(pattern: string): readonly string[] | null {
   const done: string[] = [];
   const waiting = [pattern];
-  while (waiting.length > 0 && done.length + waiting.length <= ALTERNATIVES_MAX) {
-    const one = waiting.shift() as string;
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
     const group = /\{([^{}]*)\}/.exec(one);
     if (group === null) {
       done.push(one);
-      continue;
+    } else {
+      const before = one.slice(0, group.index);
+      const after = one.slice(group.index + group[0].length);
+      const parts = (group[1] ?? '').split(',').map((part) => before + part + after);
+      waiting.push(...parts.reverse());
     }
-    const before = one.slice(0, group.index);
-    const after = one.slice(group.index + group[0].length);
-    waiting.unshift(...(group[1] ?? '').split(',').map((part) => before + part + after));
+    if (done.length + waiting.length > ALTERNATIVES_MAX) return null;
   }
   return done;
 }

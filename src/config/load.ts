@@ -9,10 +9,12 @@ import type { ConfigEnvironment } from './environment.ts';
 import { Expander } from './expand.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
-import { parse } from './parser.ts';
+import type { Outline } from './pair.ts';
+import { parse, type Tree } from './parser.ts';
 import type { Grammar } from './repair.ts';
-import { tellTraps } from './rules.ts';
-import { readSection, Section } from './section.ts';
+import { tellVirtualServer, tellVrrp } from './rules/all.ts';
+import type { SeenServer } from './rules/virtual-servers.ts';
+import { merged, readSection, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
 export interface LoadOptions {
@@ -20,6 +22,8 @@ export interface LoadOptions {
   /** Default: the host name up to its first dot. */
   readonly configId?: string;
   readonly environment: ConfigEnvironment;
+  /** Also the advice of `lvsctl lint`; default false. */
+  readonly notes?: boolean;
 }
 
 export interface LoadedConfig {
@@ -29,6 +33,8 @@ export interface LoadedConfig {
   readonly sources: readonly SourceFile[];
   /** First 12 hexadecimal digits of the SHA-256 of all text read. */
   readonly digest: string;
+  /** What a comparison with the other director's file looks at. */
+  readonly outline: Outline;
 }
 
 const DEFAULT_CHILD_WAIT_SECONDS = 5;
@@ -36,28 +42,38 @@ const DEFAULT_CHILD_WAIT_SECONDS = 5;
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
-  const reports = new Reports();
+  const reports = new Reports(options.notes);
+  const { tree, sources } = readTree(path, options, reports);
+  const root = readSection('the top level', tree.statements(), reports);
+  const { director, outline } = build(root, environment, reports);
+  const diagnostics = toDiagnostics(reports.all, mode);
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
+  const hash = createHash('sha256');
+  for (const { text } of sources) hash.update(text);
+  return {
+    director: failed ? null : director,
+    diagnostics,
+    sources,
+    digest: hash.digest('hex').slice(0, 12),
+    outline,
+  };
+}
+
+/** The statements of a file and of those that it includes, everything expanded. */
+export function readTree(
+  path: string,
+  { configId, environment, mode }: LoadOptions,
+  reports: Reports,
+): { readonly tree: Tree; readonly sources: readonly SourceFile[] } {
   const expander = new Expander({
-    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
+    configId: configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
     reports,
     literal: mode === 'compat',
     predefined: (name) => predefined(name, environment),
   });
   expander.read(path);
-  const tree = parse(expander.tokens, GRAMMAR, reports);
-  const root = readSection('the top level', tree.statements(), reports);
-  const director = build(root, environment, reports);
-  const diagnostics = toDiagnostics(reports.all, mode);
-  const failed = diagnostics.some(({ severity }) => severity === 'error');
-  const hash = createHash('sha256');
-  for (const { text } of expander.sources) hash.update(text);
-  return {
-    director: failed ? null : director,
-    diagnostics,
-    sources: expander.sources,
-    digest: hash.digest('hex').slice(0, 12),
-  };
+  return { tree: parse(expander.tokens, GRAMMAR, reports), sources: expander.sources };
 }
 
 const GRAMMAR: Grammar = {
@@ -90,8 +106,13 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
   return String(low + Math.floor(environment.random() * (high - low + 1)));
 }
 
-function build(root: Section, environment: ConfigEnvironment, reports: Reports): Director {
-  const globals = mergedGlobals(root);
+function build(
+  root: Section,
+  environment: ConfigEnvironment,
+  reports: Reports,
+): { readonly director: Director; readonly outline: Outline } {
+  const globals =
+    merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
   const [user, group] = globals.words('script_user');
   const account =
     user === undefined
@@ -99,8 +120,12 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
-  tellTraps(root, reports);
-  return {
+  const servers: SeenServer[] = [];
+  const health = buildHealth(root, globals, context, (server, realServers) =>
+    tellVirtualServer(server, realServers, servers, reports),
+  );
+  tellVrrp(root, globals, servers, context);
+  const director = {
     global: {
       routerId: globals.text('router_id') ?? environment.hostName(),
       scriptUser: user?.text ?? null,
@@ -108,13 +133,7 @@ function build(root: Section, environment: ConfigEnvironment, reports: Reports):
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
-    health: buildHealth(root, globals, context),
+    health,
   };
-}
-
-/** Several `global_defs` are one. */
-function mergedGlobals(root: Section): Section {
-  const [first, ...rest] = root.sections('global_defs');
-  if (first === undefined) return new Section('global_defs', [], root.span, new Map());
-  return rest.reduce((merged, section) => merged.with(section), first);
+  return { director, outline: { root, globals, servers } };
 }

@@ -131,4 +131,15 @@ class ParsedStatement implements Statement {
   block(): Iterable<Statement> {
     return this.tree.statementsFrom(this.blockStart, this.blockEnd ?? this.blockStart);
   }
+
+  blockText(): string | null {
+    const { tokens, blockStart, blockEnd } = this;
+    const open = blockStart - 1;
+    const hasBraces =
+      blockEnd !== null &&
+      blockEnd < tokens.count &&
+      tokens.kind(open) === Kind.open &&
+      tokens.kind(blockEnd) === Kind.close;
+    return hasBraces ? tokens.textInside(open, blockEnd) : null;
+  }
 }

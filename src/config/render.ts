@@ -1,7 +1,8 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
-import type { Diagnostic } from './diagnostic.ts';
-import { hasSecret, maskSecrets } from './secret.ts';
+import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
+import { hasSecret, maskLine } from './secret.ts';
 import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
 
 export interface RenderStyle {
@@ -24,6 +25,12 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: Ren
 
 type Format = Parameters<typeof styleText>[0];
 
+const TONES: Readonly<Record<Severity, Format>> = {
+  error: ['bold', 'red'],
+  warning: ['bold', 'yellow'],
+  note: ['bold', 'cyan'],
+};
+
 function paint(text: string, format: Format, { colour }: RenderStyle): string {
   return colour ? styleText(format, text, { validateStream: false }) : text;
 }
@@ -32,7 +39,7 @@ function renderOne(
   { code, severity, span, message, hint }: Diagnostic,
   style: RenderStyle,
 ): string {
-  const tone: Format = severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'];
+  const tone = TONES[severity];
   const title = `${paint(`${severity}[${code}]`, tone, style)}: ${visible(message)}`;
   return [
     title,
@@ -100,7 +107,7 @@ function shownLine(file: SourceFile, line: number): string {
   }
   let text = lines.get(line);
   if (text === undefined) {
-    text = maskSecrets(lineText(file, line));
+    text = maskLine(lineText(file, line));
     lines.set(line, text);
   }
   return text;
@@ -112,18 +119,6 @@ function visible(text: string): string {
     const code = control.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
   });
-}
-
-export interface JsonDiagnostic {
-  readonly code: string;
-  readonly severity: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly length: number;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly suggestion: string | null;
 }
 
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): readonly JsonDiagnostic[] {

@@ -1,15 +1,40 @@
-/** Passwords in a line of a configuration, as stars: what is said of it may go to a log. */
+/** What must not be shown: which words of the language are secrets, and stars in their place. */
 
-const SECRET = /(auth_pass|password)(?=[\s"])/g;
+/** Eight: as many characters as count of a password, so that what is shown is a good value itself. */
+export const MASK = '********';
+
+/** Keywords with a secret, by block; the secret is the word at this place behind the keyword. */
+const SECRETS: Readonly<Record<string, number>> = {
+  'authentication auth_pass': 0,
+  'SSL password': 0,
+  'auth_hmac key': 1,
+};
+
+export function isSecret(block: string, keyword: string): boolean {
+  return `${block} ${keyword}` in SECRETS;
+}
+
+/** The words behind a keyword, with stars for the secret and for what follows it. */
+export function maskWords(
+  block: string,
+  keyword: string,
+  words: readonly string[],
+): readonly string[] {
+  const at = SECRETS[`${block} ${keyword}`];
+  if (at === undefined || words.length <= at) return words;
+  return [...words.slice(0, at), MASK];
+}
+
+const SECRET_ON_A_LINE = /(auth_pass|password|\bkey\s+\d+)(?=[\s"])/g;
 
 /**
- * The line with stars for everything behind the word of a password, up to a comment or a brace of its own:
- * a password in which a brace or a quote was forgotten stays hidden too. The length stays.
+ * A line of a file, with stars for everything behind the word of a password, up to a comment or a brace of
+ * its own: a password in which a brace or a quote was forgotten stays hidden too. The length stays.
  */
-export function maskSecrets(line: string): string {
+export function maskLine(line: string): string {
   let masked = '';
   let from = 0;
-  for (const { index, 0: word } of line.matchAll(SECRET)) {
+  for (const { index, 0: word } of line.matchAll(SECRET_ON_A_LINE)) {
     if (index < from) continue;
     const start = index + word.length;
     const end = endOfSecret(line, start);
@@ -21,12 +46,7 @@ export function maskSecrets(line: string): string {
 
 /** Whether a line holds a password, which then may stand in a definition too. */
 export function hasSecret(line: string): boolean {
-  return line.search(SECRET) >= 0;
-}
-
-/** The same of a sentence, which may quote what stands on a line. */
-export function maskSecretsIn(sentence: string): string {
-  return sentence.includes('auth_pass ') ? maskSecrets(sentence) : sentence;
+  return line.search(SECRET_ON_A_LINE) >= 0;
 }
 
 const WORD = /"[^"]*"?|[^\s"]+|\s+/y;

@@ -2,28 +2,25 @@
  * AST × keyword tables → sections: each block with its checked values, or diagnostics. A value that
  * cannot be used is reported and left out, so that what is built from a section is always sound.
  */
-import { parseAddress } from '../base/address.ts';
 import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import type { BlockName, Keyword } from './keywords/keyword.ts';
+import { type BlockName, type Keyword, nameOfMeaning } from './keywords/keyword.ts';
+import { strangerIn } from './keywords/strangers.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
+import type { Said } from './phrase.ts';
 import type { Span } from './source.ts';
-import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
-
-/** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
-export type EntryLine = readonly [Word, ...Word[]];
-
-export type Value =
-  | { readonly is: 'flag' }
-  | { readonly is: 'boolean'; readonly on: boolean }
-  | { readonly is: 'number'; readonly number: number }
-  | { readonly is: 'text'; readonly text: string }
-  | { readonly is: 'words'; readonly words: readonly Word[] }
-  | { readonly is: 'script'; readonly raw: string }
-  | { readonly is: 'entries'; readonly entries: readonly EntryLine[] }
-  | { readonly is: 'section'; readonly section: Section }
-  /** A block that is read when it is asked for, and not kept: a file may have 10 000 virtual servers. */
-  | { readonly is: 'unread'; readonly read: () => Section };
+import { tellRepeated, tellStanding } from './standing.ts';
+import { isStrayComment } from './stray-comment.ts';
+import {
+  type EntryLine,
+  readEntries,
+  readLabel,
+  readWords,
+  tellNoBlock,
+  type Unread,
+  type Value,
+  wordsOf,
+} from './value.ts';
 
 export interface Setting {
   readonly keyword: Keyword;
@@ -37,16 +34,17 @@ export class Section {
   /** The words between the keyword and its brace: a name, an address and port. */
   readonly label: readonly Word[];
   readonly span: Span;
-  private readonly settings: ReadonlyMap<string, readonly Setting[]>;
+  /** What has no effect in this version, too: for those who look at the file and not at what we do. */
+  private readonly settings: Settings;
   /** Keywords that stand here with values that cannot be used. */
-  private readonly unusable: readonly string[];
+  private readonly unusable: ReadonlySet<string>;
 
   constructor(
     block: BlockName,
     label: readonly Word[],
     span: Span,
-    settings: ReadonlyMap<string, readonly Setting[]>,
-    unusable: readonly string[] = [],
+    settings: Settings,
+    unusable: ReadonlySet<string> = new Set(),
   ) {
     this.block = block;
     this.label = label;
@@ -55,31 +53,65 @@ export class Section {
     this.unusable = unusable;
   }
 
-  /** Whether a keyword stands here, also with a value that cannot be used. */
-  mentions(name: string): boolean {
-    return this.settings.has(name) || this.unusable.includes(name);
+  /** All of a keyword that stands here, also when it has no effect in this version. */
+  written(name: string): readonly Setting[] {
+    const found = this.settings.get(name) ?? NONE;
+    if (found[0]?.value.is !== 'unread') return found;
+    return found.map((setting) =>
+      setting.value.is === 'unread'
+        ? { ...setting, value: { is: 'section', section: setting.value.read() } }
+        : setting,
+    );
+  }
+
+  /** Whether one of these keywords stands here, also with a value that cannot be used. */
+  mentions(...names: readonly string[]): boolean {
+    return names.some((name) => this.settings.has(name) || this.unusable.has(name));
+  }
+
+  /** Blocks in it of whatever name, in no order that means anything. */
+  innerSections(): readonly Section[] {
+    const found: Section[] = [];
+    for (const settings of this.settings.values()) {
+      for (const { value } of settings) if (value.is === 'section') found.push(value.section);
+    }
+    return found;
   }
 
   /** Both together; where both have a keyword, the later one counts. */
   with(later: Section): Section {
     const settings = new Map(this.settings);
     for (const [name, more] of later.settings) {
-      settings.set(name, [...(settings.get(name) ?? []), ...more]);
+      const both = [...(settings.get(name) ?? [])];
+      for (const setting of more) addAgain(both, setting);
+      settings.set(name, both);
     }
-    return new Section(this.block, this.label, this.span, settings);
+    const unusable = new Set([...this.unusable, ...later.unusable]);
+    return new Section(this.block, this.label, this.span, settings, unusable);
+  }
+
+  /** All that has no effect in this version. */
+  get inert(): readonly Setting[] {
+    return [...this.settings.values()].flat().filter(({ keyword }) => keyword.effect === 'none');
+  }
+
+  /** Those of a keyword that have an effect. */
+  private effective(name: string): readonly Setting[] {
+    const found = this.settings.get(name);
+    return found === undefined || found[0]?.keyword.effect === 'none' ? NONE : found;
   }
 
   /** The last one of these keywords, which are other words for one thing. */
   find(...names: readonly string[]): Setting | null {
     for (const name of names) {
-      const found = this.settings.get(name);
-      if (found !== undefined) return found[found.length - 1] as Setting;
+      const found = this.effective(name);
+      if (found.length > 0) return found[found.length - 1] as Setting;
     }
     return null;
   }
 
   has(name: string): boolean {
-    return this.settings.has(name);
+    return this.effective(name).length > 0;
   }
 
   number(...names: readonly string[]): number | null {
@@ -93,8 +125,18 @@ export class Section {
   }
 
   words(...names: readonly string[]): readonly Word[] {
-    const value = this.find(...names)?.value;
-    return value?.is === 'words' ? value.words : [];
+    return this.said(...names).flatMap(({ words }) => words);
+  }
+
+  /** What the phrase behind the keyword says, or each line of its block; of a list, all of them. */
+  said(...names: readonly string[]): readonly Said[] {
+    const settings = names.map((name) => this.effective(name)).find((found) => found.length > 0);
+    const isList = settings?.[0]?.keyword.repeats === 'list';
+    const counting = isList ? settings : settings?.slice(-1);
+    return (counting ?? []).flatMap(({ value }) => {
+      if (value.is === 'words') return [value.said];
+      return value.is === 'entries' ? value.said : [];
+    });
   }
 
   boolean(name: string): boolean | null {
@@ -104,7 +146,7 @@ export class Section {
   }
 
   entries(name: string): readonly EntryLine[] {
-    return (this.settings.get(name) ?? []).flatMap(({ value }) =>
+    return this.effective(name).flatMap(({ value }) =>
       value.is === 'entries' ? value.entries : [],
     );
   }
@@ -112,19 +154,39 @@ export class Section {
   sections(...names: readonly string[]): readonly Section[] {
     const found: Section[] = [];
     for (const name of names) {
-      for (const { value } of this.settings.get(name) ?? []) {
+      for (const { value } of this.effective(name)) {
         if (value.is === 'section') found.push(value.section);
+        else if (value.is === 'unread') found.push(value.read());
       }
     }
     return found;
   }
 
   /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
-  *each(name: string): Iterable<Section> {
-    for (const { value } of this.settings.get(name) ?? []) {
-      if (value.is === 'unread') yield value.read();
-    }
+  unread(name: string): readonly Unread[] {
+    return this.effective(name).flatMap(({ value }) => (value.is === 'unread' ? [value] : []));
   }
+
+  /** All that is said here, blocks that are not read yet aside: equal texts mean the same. */
+  signature(): string {
+    const parts: string[] = [];
+    for (const [name, settings] of this.settings) {
+      for (const { value } of settings) {
+        if (value.is !== 'unread') parts.push(`${name} ${JSON.stringify(wordsOf(value))}`);
+      }
+    }
+    return parts.join('\n');
+  }
+}
+
+type Settings = ReadonlyMap<string, readonly Setting[]>;
+
+const NONE: readonly Setting[] = [];
+
+/** Several blocks that are one; null: there is none. */
+export function merged(sections: readonly Section[]): Section | null {
+  const [first, ...rest] = sections;
+  return first === undefined ? null : rest.reduce((sum, section) => sum.with(section), first);
 }
 
 export function readSection(
@@ -134,23 +196,27 @@ export function readSection(
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
-  const unusable: string[] = [];
+  const unusable = new Set<string>();
   let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
     span ??= statement.keyword.span;
     if (isStrayComment(statement, reports)) continue;
-    const setting = readSetting(block, statement, reports);
-    if (setting === null) {
-      unusable.push(statement.keyword.text);
+    const keyword = LANGUAGE[block].get(statement.keyword.text);
+    if (keyword === undefined) {
+      tellUnknown(block, statement, reports);
       continue;
     }
-    const { name } = setting.keyword;
+    const name = nameOfMeaning(keyword);
+    const isAgain = settings.has(name) || unusable.has(name);
+    if (isAgain) tellRepeated(keyword, statementSpan(statement), reports);
+    const setting = readSetting(keyword, statement, reports);
+    if (setting === null) {
+      unusable.add(name);
+      continue;
+    }
     const earlier = settings.get(name);
     if (earlier === undefined) settings.set(name, [setting]);
-    else {
-      if (!setting.keyword.repeatable) tellRepeated(setting, reports);
-      earlier.push(setting);
-    }
+    else addAgain(earlier, setting);
   }
   return new Section(block, opener?.args ?? [], span ?? NOWHERE, settings, unusable);
 }
@@ -162,51 +228,49 @@ const NOWHERE: Span = {
   end: 0,
 };
 
-function tellRepeated({ keyword, span }: Setting, reports: Reports): void {
-  reports.add({
-    code: 'repeated',
-    span,
-    message: `"${keyword.name}" stands here a second time: the last one counts`,
-    hint: 'remove one of them',
-  });
+/** The last one of a list is the one that counts, where one counts. */
+function addAgain(earlier: Setting[], setting: Setting): void {
+  const { repeats } = setting.keyword;
+  if (repeats === 'first' && earlier.length > 0) return;
+  if (repeats === 'largest' && numberIn(setting) < numberIn(earlier.at(-1))) return;
+  earlier.push(setting);
 }
 
-function readSetting(block: BlockName, statement: Statement, reports: Reports): Setting | null {
-  const { keyword: word } = statement;
-  const keyword = LANGUAGE[block].get(word.text);
-  if (keyword === undefined) {
-    tellUnknown(block, statement, reports);
-    return null;
-  }
-  if (keyword.insteadOf !== null) {
-    reports.add({
-      code: 'deprecated',
-      span: word.span,
-      message: `"${word.text}" is an old word for "${keyword.insteadOf}"`,
-      suggestion: keyword.insteadOf,
-    });
-  }
-  if (keyword.effect === 'none') {
-    reports.add({
-      code: 'no-effect',
-      span: word.span,
-      message: `"${word.text}" has no effect in this version`,
-      hint: 'it is accepted, so that the file loads; what it asks for does not happen',
-    });
-    // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
-    readValue(keyword, statement, reports.without('no-effect'));
-    return null;
-  }
-  const value = readValue(keyword, statement, reports);
-  return value && { keyword, word, span: statementSpan(statement), value };
+function numberIn(setting: Setting | undefined): number {
+  return setting?.value.is === 'number' ? setting.value.number : 0;
+}
+
+/** Null: it cannot be used. */
+function readSetting(keyword: Keyword, statement: Statement, reports: Reports): Setting | null {
+  tellStanding(keyword, statement.keyword, reports);
+  // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
+  const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
+  const value = readValue(keyword, statement, told);
+  return value && { keyword, word: statement.keyword, span: statementSpan(statement), value };
 }
 
 function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
   if (reports.isFull) return;
   const { text, span } = keyword;
+  const stranger = strangerIn(block, text);
+  if (stranger !== null) {
+    reports.add({ ...stranger, span });
+    return;
+  }
   const nearest = nearestKeyword(text, LANGUAGE[block]);
   const elsewhere = blocksWith(text, block);
   const place = block === 'the top level' ? 'at the top level' : `in ${block}`;
+  const global = `vrrp_${text}`;
+  if (block === 'global_defs' && LANGUAGE.global_defs.has(global)) {
+    reports.add({
+      code: 'unknown-keyword',
+      span,
+      message: `there is no "${text}" ${place}`,
+      hint: `what holds for all instances has a prefix: "${global}"`,
+      suggestion: global,
+    });
+    return;
+  }
   if (elsewhere.length > 0) {
     reports.add({
       code: 'misplaced-keyword',
@@ -231,203 +295,23 @@ function namesOf(blocks: readonly BlockName[]): string {
   return more > 0 ? `${some.join(', ')} and ${more} other blocks` : some.join(' or ');
 }
 
+/** The value of one statement; null: it cannot be used, and why has been told. */
 function readValue(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
-  if (argument.is === 'anything') return null;
-  if (argument.is === 'block' || argument.is === 'entries') {
-    return readBlock(argument, statement, reports);
+  if (argument.is !== 'block' && argument.is !== 'entries') {
+    return readWords(keyword, statement, reports);
   }
-  if (statement.hasBlock) {
-    reports.add({
-      code: 'unexpected-brace',
-      span: statement.keyword.span,
-      message: `"${keyword.name}" is no block`,
-      hint: 'remove the braces, or what they hold',
-    });
-  }
-  const [first, ...rest] = statement.args;
-  if (first === undefined) return readBare(keyword, statement, reports);
-  const value = readWord(keyword, statement, first, reports);
-  if (!takesMany(keyword) && rest[0] !== undefined) {
-    reports.add({
-      code: 'extra-argument',
-      span: rest[0].span,
-      message: `"${keyword.name}" takes no more than ${argument.is === 'flag' ? 'itself' : 'one value'}: the rest is ignored`,
-    });
-  }
-  return value;
-}
-
-function takesMany({ argument }: Keyword): boolean {
-  return argument.is === 'words' || argument.is === 'script' || argument.is === 'anything';
-}
-
-function readBlock(
-  argument: { readonly is: 'block'; readonly block: BlockName } | { readonly is: 'entries' },
-  statement: Statement,
-  reports: Reports,
-): Value | null {
-  const { keyword } = statement;
   if (!statement.hasBlock) {
-    reports.add({
-      code: 'missing-open-brace',
-      span: keyword.span,
-      message: `"${keyword.text}" needs a block: { … }`,
-      hint: 'a { is missing after it',
-    });
+    tellNoBlock(statement, reports);
     return null;
   }
-  if (argument.is === 'block' && argument.block === 'virtual_server') {
-    const read = (): Section =>
-      readSection('virtual_server', statement.block(), reports, statement);
-    return { is: 'unread', read };
-  }
-  if (argument.is === 'block') {
-    const section = readSection(argument.block, statement.block(), reports, statement);
-    return { is: 'section', section };
-  }
-  const entries: EntryLine[] = [];
-  for (const entry of statement.block()) {
-    if (isStrayComment(entry, reports)) continue;
-    if (entry.hasBlock) tellBlockInList(keyword, entry, reports);
-    entries.push([entry.keyword, ...withoutStrayComment(entry.args, reports)]);
-  }
-  return { is: 'entries', entries };
+  readLabel(argument.label, statement, reports);
+  if (argument.is === 'entries') return readEntries(keyword, statement, reports);
+  const read = (): Section => readSection(argument.block, statement.block(), reports, statement);
+  if (!MANY.has(argument.block)) return { is: 'section', section: read() };
+  const { args: label, keyword: opener } = statement;
+  return { is: 'unread', label, span: opener.span, text: statement.blockText(), read };
 }
 
-function tellBlockInList(list: Word, entry: Statement, reports: Reports): void {
-  reports.add({
-    code: 'unexpected-brace',
-    span: entry.keyword.span,
-    message: `${list.text} holds a list, and no block`,
-  });
-}
-
-/** The keyword stands alone. */
-function readBare(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
-  const { argument } = keyword;
-  if (argument.is === 'flag') return { is: 'flag' };
-  if (argument.is === 'boolean') return { is: 'boolean', on: true };
-  if (argument.is === 'integer' && argument.bare !== undefined) {
-    return { is: 'number', number: argument.bare };
-  }
-  reports.add({
-    code: 'missing-argument',
-    span: statement.keyword.span,
-    message: `"${keyword.name}" needs a value`,
-    hint: `${keyword.name}: ${keyword.help}`,
-  });
-  return null;
-}
-
-function readWord(
-  keyword: Keyword,
-  statement: Statement,
-  word: Word,
-  reports: Reports,
-): Value | null {
-  const { argument } = keyword;
-  switch (argument.is) {
-    case 'flag':
-      return { is: 'flag' };
-    case 'boolean':
-      return readBoolean(keyword, word, reports);
-    case 'integer':
-      return readNumber(keyword, word, argument, /^[+-]?\d+$/, reports);
-    case 'seconds':
-      return readNumber(keyword, word, argument, /^\+?(\d+(\.\d*)?|\.\d+)$/, reports);
-    case 'word':
-      return { is: 'text', text: word.text };
-    case 'milliseconds':
-      return readNumber(keyword, word, argument, /^\+?(\d+(\.\d*)?|\.\d+)$/, reports);
-    case 'words':
-      return { is: 'words', words: statement.args };
-    case 'choice':
-      return readChoice(keyword, word, argument, reports);
-    case 'address':
-      return readAddress(keyword, word, reports);
-    case 'script':
-      return { is: 'script', raw: statement.rawArgs };
-    default:
-      return null;
-  }
-}
-
-function readBoolean(keyword: Keyword, word: Word, reports: Reports): Value | null {
-  const known = { on: true, true: true, yes: true, off: false, false: false, no: false };
-  const on = known[word.text as keyof typeof known];
-  if (on !== undefined) return { is: 'boolean', on };
-  const lower = word.text.toLowerCase();
-  reports.add({
-    code: 'bad-value',
-    span: word.span,
-    message: `"${keyword.name}" is on or off, not "${word.text}"`,
-    hint: 'one of on, off, true, false, yes, no; in small letters',
-    ...(lower in known ? { suggestion: lower } : {}),
-  });
-  return null;
-}
-
-const UNITS: Readonly<Record<string, string>> = { seconds: ' s', milliseconds: ' ms' };
-
-function readNumber(
-  keyword: Keyword,
-  word: Word,
-  range: { readonly is: string; readonly min: number; readonly max: number },
-  form: RegExp,
-  reports: Reports,
-): Value | null {
-  const unit = UNITS[range.is] ?? '';
-  const allowed = `from ${range.min}${unit} to ${range.max}${unit}`;
-  if (!form.test(word.text)) {
-    const what = range.is === 'integer' ? 'decimal number' : `number of ${range.is}`;
-    reports.add({
-      code: 'bad-value',
-      span: word.span,
-      message: `"${word.text}" is no ${what}`,
-      hint: `${keyword.name} is ${allowed}`,
-    });
-    return null;
-  }
-  const number = Number(word.text);
-  if (number >= range.min && number <= range.max) return { is: 'number', number };
-  reports.add({
-    code: 'out-of-range',
-    span: word.span,
-    message: `${word.text}${unit} is out of range`,
-    hint: `${keyword.name} is ${allowed}`,
-  });
-  return null;
-}
-
-function readChoice(
-  keyword: Keyword,
-  word: Word,
-  argument: { readonly of: readonly string[]; readonly anyCase?: boolean },
-  reports: Reports,
-): Value | null {
-  const upper = word.text.toUpperCase();
-  const fit = argument.of.find((one) => one === (argument.anyCase ? upper : word.text));
-  if (fit !== undefined) return { is: 'text', text: fit };
-  const meant = argument.of.find((one) => one.toUpperCase() === upper);
-  reports.add({
-    code: 'bad-value',
-    span: word.span,
-    message: `"${keyword.name}" cannot be "${word.text}"`,
-    hint: `one of ${argument.of.join(', ')}`,
-    ...(meant === undefined ? {} : { suggestion: meant }),
-  });
-  return null;
-}
-
-function readAddress(keyword: Keyword, word: Word, reports: Reports): Value | null {
-  const text = parseAddress(word.text);
-  if (text !== null) return { is: 'text', text };
-  reports.add({
-    code: 'bad-value',
-    span: word.span,
-    message: `"${word.text}" is no IP address`,
-    hint: `${keyword.name}: ${keyword.help}`,
-  });
-  return null;
-}
+/** Blocks of which a file may have so many that they are read one after the other, and not kept. */
+const MANY: ReadonlySet<BlockName> = new Set(['virtual_server', 'real_server']);

@@ -134,6 +134,19 @@ export class Tokens {
     return this.word(at).text;
   }
 
+  /**
+   * The text between two tokens, or null when some of what stands between them was not written there:
+   * definitions, generators and included files have put it there.
+   */
+  textInside(open: number, close: number): string | null {
+    const cutting = this.cuttingOf[open] as number;
+    for (let at = open + 1; at <= close; at += 1) {
+      if (this.cuttingOf[at] !== cutting) return null;
+    }
+    const { text } = this.cuttings[cutting] as Cutting;
+    return text.slice(this.ends[open], this.starts[close]);
+  }
+
   /** What stands from one word of a line to another one, as written. */
   textBetween(first: number, last: number): string {
     const { text } = this.cuttings[this.cuttingOf[first] as number] as Cutting;

@@ -3,10 +3,16 @@
  * stopped. It knows nothing of VRRP or health: those are messages (ipc.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { DirectorError } from '../base/error.ts';
+import type { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
-import { type FromProcess, type ProcessName, REFUSED_EXIT_CODE, type ToProcess } from './ipc.ts';
+import {
+  type FromProcess,
+  fromRefusal,
+  type ProcessName,
+  REFUSED_EXIT_CODE,
+  type ToProcess,
+} from './ipc.ts';
 import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
 
 /** A process that does not answer a question within this time is shown as not answering. */
@@ -24,13 +30,20 @@ export interface ChildOptions<Config> {
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long a stop may take before the process is killed. */
-  readonly stopMsMax: Millis;
-  /** The configuration is in force for the first time, or again after a restart or reload. */
-  onReady(): void;
   /** It ended for a reason that no restart mends. */
   onRefused(error: DirectorError): void;
 }
+
+/** Where a process stands with the newest configuration that it was given. */
+export type Standing =
+  /** It has not answered yet, or died and has not taken it again. */
+  | { readonly is: 'waiting' }
+  | { readonly is: 'confirmed' }
+  /** It could not take it as a whole, and works on. */
+  | { readonly is: 'failed'; readonly error: DirectorError }
+  /** It ended for a reason that no restart mends. */
+  | { readonly is: 'refused'; readonly error: DirectorError }
+  | { readonly is: 'stopped' };
 
 /** What `lvsctl show` tells of a process. */
 export interface ChildStatus {
@@ -49,7 +62,9 @@ export class Child<Config> {
   private restarts = 0;
   private history: RestartHistory = noDeaths;
   private stopping = false;
-  private refused = false;
+  private revision = 1;
+  private state: Standing = { is: 'waiting' };
+  private whenSettled: (() => void)[] = [];
   private nextId = 1;
   private readonly waiting = new Map<number, (body: unknown) => void>();
 
@@ -71,7 +86,22 @@ export class Child<Config> {
   /** Gives it another configuration; a process that is not running gets it when it starts. */
   configure(config: Config): void {
     this.config = config;
-    this.send({ type: 'configure', config, quietMs: 0 });
+    this.revision += 1;
+    this.state = { is: 'waiting' };
+    this.order(0);
+  }
+
+  get standing(): Standing {
+    return this.state;
+  }
+
+  /** Where it stands once it has answered, or after this time: then perhaps still `waiting`. */
+  async settled(limitMs: Millis): Promise<Standing> {
+    if (this.state.is === 'waiting') {
+      const answer = new Promise<void>((resolve) => this.whenSettled.push(resolve));
+      await within(this.options.clock, limitMs, answer, () => {});
+    }
+    return this.state;
   }
 
   /** Its snapshot, or null when it does not answer. */
@@ -85,16 +115,17 @@ export class Child<Config> {
     return body;
   }
 
-  /** Ends it in good order; kills it when that takes too long. */
-  async stop(keep: boolean): Promise<void> {
+  /** Ends it in good order; kills it when that takes longer than `limitMs`. */
+  async stop(keep: boolean, limitMs: Millis): Promise<void> {
     this.stopping = true;
+    this.settle({ is: 'stopped' });
     const child = this.process;
     if (child === null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     this.send({ type: 'stop', keep });
-    const { name, clock, stopMsMax, log } = this.options;
-    await within(clock, stopMsMax, gone, () => {
-      log.warn({ process: name, afterMs: stopMsMax }, 'process did not stop in time and is killed');
+    const { name, clock, log } = this.options;
+    await within(clock, limitMs, gone, () => {
+      log.warn({ process: name, afterMs: limitMs }, 'process did not stop in time and is killed');
       child.kill('SIGKILL');
     });
   }
@@ -118,11 +149,21 @@ export class Child<Config> {
       log.error({ process: name, reason: error.message }, 'process failed'),
     );
     child.on('exit', (code, signal) => this.onExit(code, signal));
-    this.send({ type: 'configure', config: this.config, quietMs });
+    this.order(quietMs);
+  }
+
+  private order(quietMs: Millis): void {
+    const { revision, config } = this;
+    this.send({ type: 'configure', revision, config, quietMs });
+  }
+
+  private settle(standing: Standing): void {
+    this.state = standing;
+    for (const resolve of this.whenSettled.splice(0)) resolve();
   }
 
   private onMessage(message: FromProcess): void {
-    const { name, log, onReady, onRefused } = this.options;
+    const { name, log, onRefused } = this.options;
     switch (message.type) {
       case 'log': {
         const { level, fields, message: text } = message.record;
@@ -130,12 +171,17 @@ export class Child<Config> {
         break;
       }
       case 'ready':
-        onReady();
+        if (this.isNewest(message.revision)) this.settle({ is: 'confirmed' });
+        break;
+      case 'failed':
+        if (this.isNewest(message.revision)) {
+          this.settle({ is: 'failed', error: fromRefusal(message.error) });
+        }
         break;
       case 'refused': {
-        this.refused = true;
-        const { code, message: text, hint } = message.error;
-        onRefused(new DirectorError(code, text, hint === undefined ? {} : { hint }));
+        const error = fromRefusal(message.error);
+        this.settle({ is: 'refused', error });
+        onRefused(error);
         break;
       }
       case 'reply':
@@ -144,11 +190,16 @@ export class Child<Config> {
     }
   }
 
+  private isNewest(revision: number): boolean {
+    return revision === this.revision && !this.stopping;
+  }
+
   private onExit(code: number | null, signal: string | null): void {
     this.process = null;
     for (const answer of this.waiting.values()) answer(null);
     this.waiting.clear();
-    if (this.stopping || this.refused || code === REFUSED_EXIT_CODE) return;
+    if (this.stopping || code === REFUSED_EXIT_CODE) return;
+    this.state = { is: 'waiting' };
     const { name, clock, log } = this.options;
     const restart = afterDeath(this.history, { startedAt: this.startedAt, diedAt: clock.now() });
     this.history = restart.history;

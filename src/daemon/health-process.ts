@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HealthProcessSnapshot } from '../api/protocol.ts';
-import { errnoName, invariant } from '../base/error.ts';
+import { describeError, errnoName, invariant } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
@@ -54,7 +54,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       log,
       dial,
       notify: this.scripts,
-      onServings: () => void this.reconcile('decision'),
+      onServings: () => void this.onServings(),
     });
   }
 
@@ -65,6 +65,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.virtualServers = config.virtualServers;
     const presence = starts ? presenceIn(await this.kernel().readTable(), this.owned) : undefined;
     this.monitor.configure(config.virtualServers, presence);
+    // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) this.verifyLater();
   }
@@ -105,6 +106,15 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (config.flushAtStart) await this.ipvs.flush();
     this.owned = readOwned(this.ownedPath);
     this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
+  }
+
+  private async onServings(): Promise<void> {
+    try {
+      await this.reconcile('decision');
+    } catch (error) {
+      const fields = { reason: describeError(error), againWithinMs: VERIFY_EVERY_MS };
+      this.log.error(fields, 'IPVS table could not be changed');
+    }
   }
 
   private async reconcile(reason: string): Promise<void> {

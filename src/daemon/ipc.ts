@@ -3,7 +3,7 @@
  * line, typed here once for both ends.
  *
  *   supervisor ── configure, request, stop ──▶ vrrp, health
- *   supervisor ◀── ready, refused, log, reply ── vrrp, health
+ *   supervisor ◀── ready, failed, refused, log, reply ── vrrp, health
  */
 import { DirectorError, type ErrorCode } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
@@ -16,6 +16,8 @@ export type ToProcess<Config> =
   /** The first one starts the work, a later one is a reload. */
   | {
       readonly type: 'configure';
+      /** Counts up; the answer names it, so that a late one is not taken for that to a later order. */
+      readonly revision: number;
       readonly config: Config;
       /** Clean up after an earlier life now, but begin the work only after this time. */
       readonly quietMs: Millis;
@@ -26,7 +28,9 @@ export type ToProcess<Config> =
 
 export type FromProcess =
   /** The configuration is in force: addresses held, table reconciled. */
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly revision: number }
+  /** A reload did not come into force as a whole; the process works on. */
+  | { readonly type: 'failed'; readonly revision: number; readonly error: Refusal }
   /** Nothing that a restart could mend; the process ends after this. */
   | { readonly type: 'refused'; readonly error: Refusal }
   | { readonly type: 'log'; readonly record: LogRecord }
@@ -39,16 +43,21 @@ export interface Refusal {
   readonly hint?: string;
 }
 
-export function toRefusal(error: DirectorError): Refusal {
-  return {
-    code: error.code,
-    message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  };
+export function toRefusal({ code, message, hint }: DirectorError): Refusal {
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+export function fromRefusal({ code, message, hint }: Refusal): DirectorError {
+  return new DirectorError(code, message, hint === undefined ? {} : { hint });
 }
 
 /** What a process does with what it is told. Each may be asynchronous; they run one after the other. */
 export interface ProcessDuties<Config> {
+  /**
+   * What may fail comes before anything is replaced, or is made good later without being told again: a
+   * process whose reload fails works on.
+   * @throws DirectorError when the kernel does not do what is needed; the first time that is the end.
+   */
   configure(config: Config, quietMs: Millis): Promise<void>;
   snapshot(): Promise<unknown>;
   stop(keep: boolean): Promise<void>;
@@ -84,6 +93,8 @@ export function openUplink(level: LogLevel): Uplink {
   return { log, serve: (duties) => serve(duties, log, send) };
 }
 
+type Configure<Config> = Extract<ToProcess<Config>, { type: 'configure' }>;
+
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 function serve<Config>(
@@ -92,6 +103,18 @@ function serve<Config>(
   send: (message: FromProcess) => void,
 ): void {
   let turn: Promise<void> = Promise.resolve();
+  let working = false;
+  const configure = async ({ revision, config, quietMs }: Configure<Config>): Promise<void> => {
+    try {
+      await duties.configure(config, quietMs);
+    } catch (error) {
+      if (!working || !(error instanceof DirectorError)) throw error;
+      send({ type: 'failed', revision, error: toRefusal(error) });
+      return;
+    }
+    working = true;
+    send({ type: 'ready', revision });
+  };
   const inTurn = (work: () => Promise<void>): void => {
     turn = turn.then(work).catch(leaveBroken);
   };
@@ -99,10 +122,7 @@ function serve<Config>(
     const order = message as ToProcess<Config>;
     switch (order.type) {
       case 'configure':
-        inTurn(async () => {
-          await duties.configure(order.config, order.quietMs);
-          send({ type: 'ready' });
-        });
+        inTurn(() => configure(order));
         break;
       case 'request':
         // Not in turn: a reader waits for nobody's work.

@@ -8,32 +8,31 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ConfigurationSnapshot,
   HealthProcessSnapshot,
   ReloadReport,
   Snapshot,
+  Unconfirmed,
 } from '../api/protocol.ts';
 import { type ControlServer, openControlServer } from '../api/server.ts';
-import type { DirectorError } from '../base/error.ts';
+import { DirectorError, describeError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
-import { type Clock, type Millis, within } from '../base/time.ts';
+import type { Clock } from '../base/time.ts';
 import { dumpDirector } from '../config/dump.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { renderDiagnostics } from '../config/render.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
 import type { Director } from '../model/director.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
-import type { HealthConfig } from '../model/virtual-server.ts';
-import type { VrrpConfig } from '../model/vrrp.ts';
-import { Child } from './child.ts';
 import type { ProcessName } from './ipc.ts';
+import { Processes } from './processes.ts';
 import { type ConfigSource, readConfiguration } from './reload.ts';
+import { ReloadQueue } from './reload-queue.ts';
+import { refusedConfiguration, reloadReport, warningsOf } from './reload-report.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
-
-/** A reload is reported as accepted although a process has not confirmed it within this time. */
-const CONFIRM_MS_MAX: Millis = 10_000;
+import type { Signal } from './signals.ts';
 
 export interface SupervisorOptions {
   readonly version: string;
@@ -41,6 +40,8 @@ export interface SupervisorOptions {
   readonly runDir: string;
   /** Which processes may run at all: `-P` and `-C` restrict them. */
   readonly processes: readonly ProcessName[];
+  /** The compiled module that each process runs. */
+  readonly modules: Readonly<Record<ProcessName, URL>>;
   /** What stays in the kernel at stop: `-V` the addresses, `-I` the IPVS table. */
   readonly keep: { readonly vrrp: boolean; readonly health: boolean };
   readonly pidFile: string;
@@ -49,23 +50,27 @@ export interface SupervisorOptions {
   readonly clock: Clock;
 }
 
+/** A configuration that may come into force. */
+type GoodConfig = LoadedConfig & { readonly director: Director };
+
+type InForce = Omit<ConfigurationSnapshot, 'unconfirmed'>;
+
 export class Supervisor {
   /** Resolves with the exit code once everything has stopped. */
   readonly ended: Promise<number>;
   private readonly options: SupervisorOptions;
+  private readonly processes: Processes;
+  private readonly reloads = new ReloadQueue(() => this.reloadNow());
   private resolveEnded: (exitCode: number) => void = () => {};
   private readonly startedAtMs: number;
   private director: Director;
-  private configuration: ConfigurationSnapshot;
-  private vrrp: Child<VrrpConfig> | null = null;
-  private health: Child<HealthConfig> | null = null;
+  private configuration: InForce;
   private control: ControlServer | null = null;
+  private ready = false;
   private stopping: Promise<void> | null = null;
-  private unconfirmed = new Set<ProcessName>();
-  private whenConfirmed: (() => void)[] = [];
 
   /** `loaded` has no errors. */
-  constructor(options: SupervisorOptions, loaded: LoadedConfig & { readonly director: Director }) {
+  constructor(options: SupervisorOptions, loaded: GoodConfig) {
     this.options = options;
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
@@ -73,63 +78,47 @@ export class Supervisor {
     this.startedAtMs = options.clock.wallTimeMs();
     this.director = loaded.director;
     this.configuration = this.inForce(loaded);
+    const { modules, runDir, logLevel, clock, log } = options;
+    this.processes = new Processes({
+      allowed: options.processes,
+      modules,
+      environment: reviveEnvironment(runDir),
+      logLevel,
+      clock,
+      log,
+      onRefused: (name, error) => this.refused({ process: name, ...told(error) }),
+    });
   }
 
   /** Opens the control socket and starts the processes; resolves when their work is in force. */
-  async start(): Promise<void> {
-    const { runDir, log, pidFile, version, source } = this.options;
-    mkdirSync(runDir, { recursive: true, mode: 0o755 });
-    this.control = await openControlServer({
-      runDir,
-      log,
-      maySteer: mayControl,
-      duties: { snapshot: () => this.snapshot(), reload: () => this.reload() },
-    });
-    forgetRevivals(runDir);
-    writeFileSync(pidFile, `${process.pid}\n`);
-    log.info(
-      { version, configuration: source.path, digest: this.configuration.digest, runDir },
-      'lvsd starts',
-    );
-    this.applyConfiguration();
-    await this.confirmed();
-    if (this.stopping !== null) return;
-    notifyServiceManager('READY=1');
-    log.info({}, 'lvsd is ready');
+  start(): Promise<void> {
+    return this.reloads.inTurn(() => this.startNow());
   }
 
-  /** Reads the file again. A bad one changes nothing and is reported. */
-  async reload(): Promise<ReloadReport> {
-    const { log, source, clock } = this.options;
-    const loaded = readConfiguration(source);
-    const report = reportOf(loaded);
-    if (loaded.director === null || this.stopping !== null) {
-      this.configuration = {
-        ...this.configuration,
-        refused: { atMs: clock.wallTimeMs(), digest: loaded.digest, errors: report.errors },
-      };
-      log.error(
-        { configuration: source.path, errors: report.errors, diagnostics: report.diagnostics },
-        'reload refused: the running configuration stays',
-      );
-      return report;
-    }
-    notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
-    const from = this.configuration.digest;
-    this.director = loaded.director;
-    this.configuration = this.inForce({ ...loaded, director: loaded.director });
-    this.applyConfiguration();
-    await this.confirmed();
-    notifyServiceManager('READY=1');
-    log.info({ from, to: loaded.digest, warnings: report.warnings }, 'configuration reloaded');
-    return report;
+  /** Reads the file again, after the reload that runs. A bad file changes nothing and is reported. */
+  reload(): Promise<ReloadReport> {
+    return this.reloads.ask();
+  }
+
+  /** Does what a signal asks for. Nobody waits for the answer: what goes wrong is in the log. */
+  onSignal(signal: Signal): void {
+    const { log } = this.options;
+    const failed = (error: unknown): void => {
+      log.error({ signal, reason: describeError(error) }, 'signal could not be obeyed');
+    };
+    if (signal === 'SIGHUP') this.reload().catch(failed);
+    else if (signal === 'SIGUSR1') this.dump().catch(failed);
+    else this.stop(signal).catch(failed);
   }
 
   /** Everything that `lvsctl show` shows. */
   async snapshot(): Promise<Snapshot> {
     const { version, runDir, clock } = this.options;
-    const [vrrp, health] = await Promise.all([this.vrrp?.snapshot(), this.health?.snapshot()]);
-    const told = (health ?? null) as HealthProcessSnapshot | null;
+    const { processes } = this;
+    const [vrrp, health] = (await Promise.all([
+      processes.snapshot('vrrp'),
+      processes.snapshot('health'),
+    ])) as [VrrpSnapshot | null, HealthProcessSnapshot | null];
     return {
       version,
       global: {
@@ -139,14 +128,14 @@ export class Supervisor {
       },
       atMs: clock.wallTimeMs(),
       runDir,
-      configuration: this.configuration,
+      configuration: { ...this.configuration, unconfirmed: processes.unconfirmed() },
       processes: [
         { name: 'supervisor', pid: process.pid, startedAtMs: this.startedAtMs, restarts: 0 },
-        ...[this.vrrp, this.health].flatMap((child) => (child === null ? [] : [child.status()])),
+        ...processes.statuses(),
       ],
-      vrrp: (vrrp ?? null) as VrrpSnapshot | null,
-      health: told?.health ?? null,
-      ipvs: told?.ipvs ?? null,
+      vrrp,
+      health: health?.health ?? null,
+      ipvs: health?.ipvs ?? null,
     };
   }
 
@@ -166,107 +155,140 @@ export class Supervisor {
     return this.stopping;
   }
 
+  private async startNow(): Promise<void> {
+    const { runDir, log, pidFile, version, source } = this.options;
+    // A signal may have come before us.
+    if (this.stopping !== null) return;
+    mkdirSync(runDir, { recursive: true, mode: 0o755 });
+    const duties = { snapshot: () => this.snapshot(), reload: () => this.reload() };
+    this.control = await openControlServer({ runDir, log, maySteer: mayControl, duties });
+    if (this.stopping !== null) {
+      this.control.close();
+      return;
+    }
+    forgetRevivals(runDir);
+    writeFileSync(pidFile, `${process.pid}\n`);
+    const { digest } = this.configuration;
+    log.info({ version, configuration: source.path, digest, runDir }, 'lvsd starts');
+    const [refusal] = await this.processes.startMissing(this.director);
+    if (this.stopping !== null) return;
+    if (refusal !== undefined) {
+      this.refused(refusal);
+      return;
+    }
+    await this.processes.replace(this.director);
+    this.ready = true;
+    notifyServiceManager('READY=1');
+    log.info({}, 'lvsd is ready');
+  }
+
+  /** One reload from the file to the processes; no other one runs. */
+  private async reloadNow(): Promise<ReloadReport> {
+    this.refuseWhenStopping();
+    notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+    try {
+      const loaded = readConfiguration(this.options.source);
+      const { director } = loaded;
+      if (director === null) return this.keep(loaded, []);
+      const good = { ...loaded, director };
+      return this.isInForce(good) ? this.unchanged(good) : await this.replace(good);
+    } finally {
+      if (this.stopping === null) notifyServiceManager('READY=1');
+    }
+  }
+
+  /** Starts what is missing while nothing has changed yet, then changes over. */
+  private async replace(loaded: GoodConfig): Promise<ReloadReport> {
+    const { log } = this.options;
+    const { processes } = this;
+    const refusals = await processes.startMissing(loaded.director);
+    this.refuseWhenStopping();
+    if (refusals.length > 0) {
+      await processes.dropFresh(this.director.global.childWaitMs);
+      return this.keep(loaded, refusals);
+    }
+    const from = this.configuration.digest;
+    this.director = loaded.director;
+    this.configuration = this.inForce(loaded);
+    await processes.replace(loaded.director);
+    this.refuseWhenStopping();
+    const unconfirmed = processes.unconfirmed();
+    const report = this.report(loaded, 'reloaded', unconfirmed);
+    const fields = { from, to: loaded.digest, warnings: report.warnings };
+    if (unconfirmed.length === 0) log.info(fields, 'configuration reloaded');
+    else log.error({ ...fields, unconfirmed }, 'configuration reloaded, but not everywhere');
+    return report;
+  }
+
+  /** The same text can mean something else when a host name or an account has changed. */
+  private isInForce({ digest, director }: GoodConfig): boolean {
+    return (
+      digest === this.configuration.digest &&
+      this.processes.unconfirmed().length === 0 &&
+      isDeepStrictEqual(director, this.director)
+    );
+  }
+
+  private unchanged(loaded: GoodConfig): ReloadReport {
+    const { loadedAtMs } = this.configuration;
+    this.configuration = { ...this.inForce(loaded), loadedAtMs };
+    this.options.log.info({ digest: loaded.digest }, 'configuration unchanged');
+    return this.report(loaded, 'unchanged', []);
+  }
+
+  /** What runs stays as it is, because of the file or because of processes that it needs. */
+  private keep(loaded: LoadedConfig, processes: readonly Unconfirmed[]): ReloadReport {
+    const { clock, log, source } = this.options;
+    const refused = refusedConfiguration(loaded, { atMs: clock.wallTimeMs(), processes });
+    this.configuration = { ...this.configuration, refused };
+    log.error(
+      { configuration: source.path, inForce: this.configuration.digest, ...refused },
+      'reload refused: the running configuration stays',
+    );
+    return this.report(loaded, 'refused', processes);
+  }
+
+  private report(
+    loaded: LoadedConfig,
+    outcome: ReloadReport['outcome'],
+    unconfirmed: readonly Unconfirmed[],
+  ): ReloadReport {
+    const { path, digest: inForce } = this.configuration;
+    return reloadReport(loaded, { outcome, path, inForce, unconfirmed });
+  }
+
+  private refuseWhenStopping(): void {
+    if (this.ready && this.stopping === null) return;
+    throw new DirectorError('DAEMON_STOPPING', 'lvsd is stopping: the reload is not done');
+  }
+
   private async shutDown(reason: string, exitCode: number): Promise<void> {
     const { log, keep, pidFile } = this.options;
     log.info({ reason }, 'lvsd stops');
     notifyServiceManager('STOPPING=1');
-    this.confirmAll();
-    // Both at once: a peer should not wait for our checkers to be cleared away.
-    await Promise.all([this.vrrp?.stop(keep.vrrp), this.health?.stop(keep.health)]);
+    await this.processes.stop(keep, this.director.global.childWaitMs);
     this.control?.close();
     rmSync(pidFile, { force: true });
     log.info({ exitCode }, 'lvsd has stopped');
     this.resolveEnded(exitCode);
   }
 
-  private inForce(loaded: LoadedConfig): ConfigurationSnapshot {
+  private inForce(loaded: GoodConfig): InForce {
     return {
       path: this.options.source.path,
       digest: loaded.digest,
       loadedAtMs: this.options.clock.wallTimeMs(),
-      warnings: reportOf(loaded).warnings,
+      warnings: warningsOf(loaded),
       refused: null,
     };
   }
 
-  /** Starts the processes that the configuration needs, tells the running ones. */
-  private applyConfiguration(): void {
-    const { vrrp, health } = this.director;
-    // A running process is told of an empty configuration too: that is how it lets go.
-    if (this.vrrp !== null || (this.allowed('vrrp') && vrrp.instances.length > 0)) {
-      this.vrrp = this.tell('vrrp', this.vrrp, vrrp);
-    }
-    if (this.health !== null || (this.allowed('health') && health.virtualServers.length > 0)) {
-      this.health = this.tell('health', this.health, health);
-    }
-  }
-
-  private allowed(name: ProcessName): boolean {
-    return this.options.processes.includes(name);
-  }
-
-  private tell<Config>(
-    name: ProcessName,
-    child: Child<Config> | null,
-    config: Config,
-  ): Child<Config> {
-    this.unconfirmed.add(name);
-    if (child !== null) {
-      child.configure(config);
-      return child;
-    }
-    const { clock, log, logLevel, runDir } = this.options;
-    return new Child<Config>({
-      name,
-      module: new URL(`./${name}-process.js`, import.meta.url),
-      config,
-      environment: reviveEnvironment(runDir),
-      logLevel,
-      clock,
-      log,
-      stopMsMax: this.director.global.childWaitMs,
-      onReady: () => this.confirm(name),
-      onRefused: (error) => this.refused(name, error),
-    });
-  }
-
-  private refused(name: ProcessName, error: DirectorError): void {
-    const { log } = this.options;
-    log.error(
-      { process: name, code: error.code, reason: error.message, hint: error.hint },
-      'process cannot do its work',
-    );
-    void this.stop(error.message, 1);
-  }
-
-  private confirm(name: ProcessName): void {
-    this.unconfirmed.delete(name);
-    if (this.unconfirmed.size === 0) this.confirmAll();
-  }
-
-  private confirmAll(): void {
-    for (const resolve of this.whenConfirmed.splice(0)) resolve();
-  }
-
-  /** Resolves when every process has the configuration in force, or is late. */
-  private confirmed(): Promise<void> {
-    if (this.unconfirmed.size === 0) return Promise.resolve();
-    const { clock, log } = this.options;
-    const all = new Promise<void>((resolve) => this.whenConfirmed.push(resolve));
-    return within(clock, CONFIRM_MS_MAX, all, () => {
-      log.warn({ processes: [...this.unconfirmed] }, 'process has not confirmed its configuration');
-    });
+  private refused({ process, reason, hint }: Unconfirmed): void {
+    this.options.log.error({ process, reason, hint }, 'process cannot do its work');
+    void this.stop(reason, 1);
   }
 }
 
-function reportOf(loaded: LoadedConfig): ReloadReport {
-  const count = (severity: string): number =>
-    loaded.diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
-  return {
-    accepted: loaded.director !== null,
-    digest: loaded.digest,
-    diagnostics: renderDiagnostics(loaded.diagnostics, { colour: false }),
-    errors: count('error'),
-    warnings: count('warning'),
-  };
+function told({ message, hint }: DirectorError): Omit<Unconfirmed, 'process'> {
+  return { reason: message, hint: hint ?? null };
 }

@@ -47,9 +47,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   async configure(config: VrrpConfig, quietMs: Millis): Promise<void> {
     const addresses = config.instances.flatMap(allAddresses);
-    this.links.setVirtual(addresses.map(({ address }) => address));
     await this.links.read();
     if (!this.started) await this.begin(config, addresses, quietMs);
+    // Nothing from here on waits or fails: the instances change over in one turn.
+    this.links.setVirtual(addresses.map(({ address }) => address));
     this.speaker.configure(config);
   }
 

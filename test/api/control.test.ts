@@ -10,11 +10,15 @@ import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { silentLog } from '../../src/base/log.ts';
 
 const report: ReloadReport = {
-  accepted: false,
+  outcome: 'refused',
+  path: '/etc/lvsd/lvsd.conf',
   digest: '0123456789ab',
-  diagnostics: 'error[unknown-keyword]',
+  inForce: 'ba9876543210',
   errors: 1,
   warnings: 0,
+  diagnostics: [],
+  rendered: 'error[unknown-keyword]',
+  unconfirmed: [],
 };
 const snapshot = { version: '1', processes: [] } as unknown as Snapshot;
 

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import { renderSnapshot } from '../../src/cli/topology.ts';
+import type { JsonDiagnostic } from '../../src/model/json-diagnostic.ts';
 import type { CheckerSnapshot, RealServerHealth } from '../../src/model/snapshot-health.ts';
 import type { InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
 
@@ -93,6 +94,18 @@ const held = (last: number, weight: number, activeConnections: number) => ({
   persistentConnections: 0,
 });
 
+const mistake = (line: number): JsonDiagnostic => ({
+  code: 'unknown-keyword',
+  severity: 'error',
+  file: '/etc/lvsd/lvsd.conf',
+  line,
+  column: 5,
+  length: 8,
+  message: 'there is no "internal" in vrrp_script',
+  hint: line === 3 ? null : 'did you mean "interval"?',
+  suggestion: 'interval',
+});
+
 const MASTER: Snapshot = {
   version: '0.1.0',
   global: {
@@ -110,7 +123,14 @@ const MASTER: Snapshot = {
     digest: '0123456789ab',
     loadedAtMs: ago(3_700),
     warnings: 2,
-    refused: { atMs: ago(86_400), digest: 'ba9876543210', errors: 1 },
+    unconfirmed: [{ process: 'health', reason: 'it has not answered yet', hint: null }],
+    refused: {
+      atMs: ago(86_400),
+      digest: 'ba9876543210',
+      errors: 7,
+      diagnostics: [3, 5, 8, 13, 21, 34].map((line) => mistake(line)),
+      processes: [],
+    },
   },
   processes: [
     { name: 'supervisor', pid: 10, startedAtMs: ago(3_700), restarts: 0 },
@@ -192,7 +212,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
   master: MASTER,
   backup: {
     ...MASTER,
-    configuration: { ...MASTER.configuration, warnings: 0, refused: null },
+    configuration: { ...MASTER.configuration, warnings: 0, unconfirmed: [], refused: null },
     vrrp: {
       groups: [],
       instances: [
@@ -210,7 +230,37 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     health: null,
     ipvs: null,
   },
+  'without-ipvs': {
+    ...MASTER,
+    configuration: {
+      ...MASTER.configuration,
+      warnings: 1,
+      unconfirmed: [],
+      refused: {
+        atMs: ago(60),
+        digest: 'ba9876543210',
+        errors: 0,
+        diagnostics: [],
+        processes: [
+          { process: 'health', reason: 'the kernel has no IPVS', hint: 'modprobe ip_vs' },
+        ],
+      },
+    },
+    vrrp: null,
+    health: null,
+    ipvs: null,
+  },
 };
+
+test('what stands in a refused file does not steer the terminal', () => {
+  const steering = { ...mistake(3), message: 'there is no "\u001b[2J\r"' };
+  const { refused: was } = MASTER.configuration;
+  const refused = was === null ? null : { ...was, errors: 1, diagnostics: [steering] };
+  const snapshot = { ...MASTER, configuration: { ...MASTER.configuration, refused } };
+  const text = renderSnapshot(snapshot, { colour: false });
+  expect(text).toContain('there is no "\ufffd[2J\ufffd"');
+  expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+});
 
 describe.each(Object.entries(CASES))('%s', (name, snapshot) => {
   test('is shown as expected', () => {

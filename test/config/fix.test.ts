@@ -9,8 +9,8 @@ virtual_server 192.0.2.10 80 {
 \tlb_algo   rr   # old
     lb_kind DR
     protocol TCP
-    inhibit_on_failure ON
     real_server 198.51.100.21 80 {
+        inhibit_on_failure ON
         weigth 2
     }
 }
@@ -31,7 +31,7 @@ test('old words and the wrong case are mended; comments and layout stay; a guess
 
 test('what a definition has made is not touched', () => {
   const { diagnostics } = load(
-    '$WORD=lb_algo\n$X=ON\nvirtual_server 192.0.2.10 80 {\n    ${WORD} rr\n    alpha $X\n}\n',
+    `$WORD=lb_algo\n$X=ON\nvirtual_server 192.0.2.10 80 {\n    \${WORD} rr\n    real_server 198.51.100.21 80 {\n    alpha $X\n}\n}\n`,
   );
   const told = diagnostics.flatMap(({ suggestion }) => suggestion ?? []);
   expect(told).toEqual(['lvs_sched', 'on']);

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
@@ -10,23 +9,33 @@ interface PupilConfig {
   /** Answers no question and does not stop. */
   readonly deaf?: boolean;
   readonly refuse?: boolean;
+  /** Cannot take it, and works on. */
+  readonly fail?: boolean;
+  /** Ends without a word, each time. */
+  readonly dies?: boolean;
+  /** Confirms the configuration before this one only. */
+  readonly answersLate?: boolean;
 }
 
 interface Pupil {
   readonly child: Child<PupilConfig>;
-  /** Resolves at the next configuration in force. */
-  ready(): Promise<void>;
   readonly refused: Promise<DirectorError>;
 }
+
+/** Longer than any answer takes. */
+const ANSWER_MS_MAX = 10_000;
+const POLL = { timeout: ANSWER_MS_MAX };
+/** On a busy machine a process takes its time to start. */
+vi.setConfig({ testTimeout: 2 * ANSWER_MS_MAX });
+const STOP_MS_MAX = 200;
 
 const started: Child<PupilConfig>[] = [];
 
 afterEach(async () => {
-  await Promise.all(started.splice(0).map((child) => child.stop(false)));
+  await Promise.all(started.splice(0).map((child) => child.stop(false, STOP_MS_MAX)));
 });
 
 function start(config: PupilConfig): Pupil {
-  const events = new EventTarget();
   let refuse: (error: DirectorError) => void = () => {};
   const refused = new Promise<DirectorError>((resolve) => {
     refuse = resolve;
@@ -39,50 +48,84 @@ function start(config: PupilConfig): Pupil {
     logLevel: 'info',
     clock: systemClock,
     log: silentLog,
-    stopMsMax: 200,
-    onReady: () => events.dispatchEvent(new Event('ready')),
     onRefused: (error) => refuse(error),
   });
   started.push(child);
-  return { child, refused, ready: async () => void (await once(events, 'ready')) };
+  return { child, refused };
 }
 
 test('a process gets its configuration, and another one at a reload', async () => {
-  const { child, ready } = start({ name: 'one' });
-  await ready();
+  const { child } = start({ name: 'one' });
+  expect(child.standing).toEqual({ is: 'waiting' });
+  expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
   expect(await child.snapshot()).toMatchObject({ config: { name: 'one' } });
-  const again = ready();
   child.configure({ name: 'two' });
-  await again;
+  expect(child.standing).toEqual({ is: 'waiting' });
+  expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
   expect(await child.snapshot()).toMatchObject({ config: { name: 'two' } });
 });
 
 test('a process that was killed is started again, with the newest configuration', async () => {
-  const { child, ready } = start({ name: 'one' });
-  await ready();
-  const reloaded = ready();
+  const { child } = start({ name: 'one' });
+  await child.settled(ANSWER_MS_MAX);
   child.configure({ name: 'two' });
-  await reloaded;
+  await child.settled(ANSWER_MS_MAX);
   const { pid } = child.status();
-  const restarted = ready();
   process.kill(pid as number, 'SIGKILL');
-  await restarted;
-  expect(child.status()).toMatchObject({ restarts: 1 });
+  await expect.poll(() => child.status().restarts, POLL).toBe(1);
+  expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
   expect(child.status().pid).not.toBe(pid);
   expect(await child.snapshot()).toMatchObject({ config: { name: 'two' } });
 });
 
+test('a process that dies while it takes a configuration has not confirmed it until it is back', async () => {
+  const { child } = start({ name: 'one' });
+  await child.settled(ANSWER_MS_MAX);
+  child.configure({ name: 'two', dies: true });
+  await expect.poll(() => child.status().restarts, POLL).toBeGreaterThan(0);
+  expect(child.standing).toEqual({ is: 'waiting' });
+  child.configure({ name: 'three' });
+  expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
+  expect(await child.snapshot()).toMatchObject({ config: { name: 'three' } });
+});
+
+test('a reload that fails in the process is told, and the process goes on', async () => {
+  const { child } = start({ name: 'one' });
+  await child.settled(ANSWER_MS_MAX);
+  child.configure({ name: 'two', fail: true });
+  expect(await child.settled(ANSWER_MS_MAX)).toMatchObject({
+    is: 'failed',
+    error: { code: 'NETLINK_TIMEOUT' },
+  });
+  expect(child.status()).toMatchObject({ restarts: 0, pid: expect.any(Number) });
+});
+
+test('the answer to an earlier configuration does not confirm the newest', async () => {
+  const { child } = start({ name: 'one' });
+  await child.settled(ANSWER_MS_MAX);
+  child.configure({ name: 'two', answersLate: true });
+  expect(await child.snapshot()).toMatchObject({ config: { name: 'two' } });
+  expect(child.standing).toEqual({ is: 'waiting' });
+});
+
+test('who waits for an answer waits no longer than until the stop', async () => {
+  const { child } = start({ name: 'deaf', deaf: true });
+  const standing = child.settled(ANSWER_MS_MAX);
+  const stopped = child.stop(false, STOP_MS_MAX);
+  expect(await standing).toEqual({ is: 'stopped' });
+  await stopped;
+});
+
 test('one that does not answer has no snapshot, and one that does not stop is killed', async () => {
-  const { child, ready } = start({ name: 'deaf', deaf: true });
-  await ready();
+  const { child } = start({ name: 'deaf', deaf: true });
   expect(await child.snapshot()).toBeNull();
-  await child.stop(false);
-  await expect.poll(() => child.status().pid).toBeNull();
+  await child.stop(false, STOP_MS_MAX);
+  await expect.poll(() => child.status().pid, POLL).toBeNull();
 });
 
 test('one that refuses is not started again, and its reason is told', async () => {
   const { child, refused } = start({ name: 'refuser', refuse: true });
   expect(await refused).toMatchObject({ code: 'IPVS_UNAVAILABLE', hint: 'modprobe ip_vs' });
-  await expect.poll(() => child.status().pid).toBeNull();
+  await expect.poll(() => child.status().pid, POLL).toBeNull();
   expect(child.status().restarts).toBe(0);
 });

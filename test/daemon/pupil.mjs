@@ -9,7 +9,16 @@ process.on('message', (order) => {
         process.send({ type: 'refused', error }, () => process.exit(2));
         return;
       }
-      process.send({ type: 'ready' });
+      if (config.dies) process.exit(1);
+      if (config.fail) {
+        const error = { code: 'NETLINK_TIMEOUT', message: 'the kernel did not answer' };
+        process.send({ type: 'failed', revision: order.revision, error });
+      } else if (!config.deaf) {
+        process.send({
+          type: 'ready',
+          revision: config.answersLate ? order.revision - 1 : order.revision,
+        });
+      }
       break;
     case 'request':
       if (!config.deaf)

@@ -2,9 +2,14 @@
 import { runInThisContext } from 'node:vm';
 import { type Diagnostic, type Mode, Reports } from '../../src/config/diagnostic.ts';
 import { dumpDirector } from '../../src/config/dump.ts';
+import { effectiveConfig } from '../../src/config/effective.ts';
+import type { ConfigEnvironment } from '../../src/config/environment.ts';
 import { Expander } from '../../src/config/expand.ts';
 import { edited, renderEdits, safeEdits } from '../../src/config/fix.ts';
+import { formatConfig, textOf } from '../../src/config/format.ts';
+import { formatFile } from '../../src/config/format-check.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
+import { effectiveToJson, printEffective } from '../../src/config/print-effective.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../../src/config/render.ts';
 import { positionOf, type SourceFile, type Span } from '../../src/config/source.ts';
 import { environmentOf } from '../config/world.ts';
@@ -85,12 +90,14 @@ function bounded(work: () => Fault | null): Fault | null {
 }
 
 function checked(files: Files, mode: Mode): Fault | null {
-  const loaded = loadConfig('lvsd.conf', { mode, environment: environmentOf(files) });
+  const environment = environmentOf(files);
+  const loaded = loadConfig('lvsd.conf', { mode, environment, notes: mode === 'default' });
   return (
     wrongPlace(loaded) ??
     wrongForm(loaded) ??
     wrongRendering(files, loaded) ??
-    worseAfterFix(files, loaded, mode)
+    worseAfterFix(files, loaded, mode) ??
+    (mode === 'compat' || loaded.director === null ? null : otherAfterFormat(environment))
   );
 }
 
@@ -131,13 +138,25 @@ function wrongForm({ diagnostics, director }: LoadedConfig): Fault | null {
   return null;
 }
 
-function renderings({ diagnostics, director }: LoadedConfig): readonly string[] {
+/** A good configuration that is laid out anew means what it meant; and laid out once more it stays as it is. */
+function otherAfterFormat(environment: ConfigEnvironment): Fault | null {
+  const { after, obstacles, changesMeaning } = formatFile('lvsd.conf', { environment });
+  if (obstacles.length > 0) return null;
+  if (changesMeaning) return { kind: 'format meaning', detail: after.slice(0, 2000) };
+  const again = textOf(formatConfig(after));
+  return again === after ? null : { kind: 'format again', detail: again.slice(0, 2000) };
+}
+
+function renderings({ diagnostics, director, outline }: LoadedConfig): readonly string[] {
+  const whole = effectiveConfig(outline.root, diagnostics);
   return [
     renderDiagnostics(diagnostics, { colour: false }),
     renderDiagnostics(diagnostics, { colour: true }),
     JSON.stringify(diagnosticsToJson(diagnostics)),
     renderEdits(safeEdits(diagnostics)),
     director === null ? '' : dumpDirector(director),
+    printEffective(whole, { origins: true, changedOnly: false }),
+    JSON.stringify(effectiveToJson(whole, { origins: false, changedOnly: true })),
   ];
 }
 
@@ -146,6 +165,8 @@ const INTACT = new RegExp(
   `authentication\\s*\\{\\s*(auth_type[ \\t]+\\w+\\s+)?auth_pass[ \\t]+"?${CANARY}`,
   'g',
 );
+
+const TORN = /brace|quote|keyword|option|reference/;
 
 /** Controls reach a terminal only where the renderer itself paints. */
 function steersTerminal([plain = '']: readonly string[]): Fault | null {
@@ -160,7 +181,11 @@ function wrongRendering(files: Files, loaded: LoadedConfig): Fault | null {
   if (steering !== null) return steering;
   const text = Object.values(files).join('\n');
   if (text.split(CANARY).length - 1 !== (text.match(INTACT)?.length ?? 0)) return null;
-  const leak = shown.find((one) => one.includes(CANARY));
+  // A mistake in the structure makes other words of what it holds, and messages quote words.
+  const isTorn = loaded.diagnostics.some(({ code }) => TORN.test(code));
+  const [plain = ''] = shown;
+  const lines = plain.split('\n').filter((line) => /^\d* \|/.test(line.trim()));
+  const leak = (isTorn ? [lines.join('\n')] : shown).find((one) => one.includes(CANARY));
   if (leak === undefined) return null;
   const at = leak.indexOf(CANARY);
   return { kind: 'secret', detail: leak.slice(Math.max(0, at - 300), at + 50) };
@@ -179,17 +204,20 @@ function worseAfterFix(
     if (file.path in files) mended[file.path] = edited(file, edits);
   }
   const after = loadConfig('lvsd.conf', { mode, environment: environmentOf(mended) });
-  const before = new Set(diagnostics.map(lineOf));
+  // On the line of an edit more may come to light: a word that is good now can be looked behind.
+  const lookedAt = new Set(edits.map(({ span }) => lineOf(span)));
+  const before = new Set(diagnostics.map(({ code, span }) => `${code} ${lineOf(span)}`));
   const worse = after.diagnostics.find(
-    (diagnostic) => diagnostic.severity === 'error' && !before.has(lineOf(diagnostic)),
+    ({ code, severity, span }) =>
+      severity === 'error' && !before.has(`${code} ${lineOf(span)}`) && !lookedAt.has(lineOf(span)),
   );
   if (worse === undefined) return null;
   return { kind: `fix ${worse.code}`, detail: `new after --fix: ${describe(worse)}` };
 }
 
 /** An edit changes columns, and the words in messages, but no line. */
-function lineOf({ code, span }: Diagnostic): string {
-  return `${code} ${span.file.path} ${positionOf(span.file, span.start).line}`;
+function lineOf({ file, start }: Span): string {
+  return `${file.path} ${positionOf(file, start).line}`;
 }
 
 function describe({ code, message, span }: Diagnostic): string {

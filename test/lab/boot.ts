@@ -82,6 +82,7 @@ function runOn(kernel: Kernel | null, program: string, args: readonly string[]):
 const BENCHMARKS: Readonly<Record<string, readonly Need[]>> = {
   start: ['ipvs'],
   show: ['root', 'timing'],
+  config: ['root', 'timing'],
   failover: ['root', 'timing'],
 };
 

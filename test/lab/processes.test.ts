@@ -106,7 +106,10 @@ describe('signals and reloads', () => {
     await pause(300);
     const { configuration } = (await pair.snapshot('director1')) ?? {};
     expect(configuration).toMatchObject({ digest: good, refused: { errors: expect.any(Number) } });
-    expect(await pair.show('director1')).toContain('refused');
+    const shown = await pair.show('director1');
+    expect(shown).toMatch(/ in force since /);
+    expect(shown).toMatch(/ refused at [0-9:]+: 2 errors\n/);
+    expect(shown).toMatch(/processes-1\.conf:\d+:5: unknown-keyword: .*did you mean "interval"/);
     expect(await pair.holds('director1')).toBe(true);
     expect(daemon.process.exitCode).toBeNull();
   });
@@ -133,6 +136,58 @@ describe('signals and reloads', () => {
     expect(await pair.holds('director1')).toBe(true);
     const [instance] = (await pair.snapshot('director1'))?.vrrp?.instances ?? [];
     expect(instance).toMatchObject({ state: 'master', counters: { becameMaster: 1 } });
+  });
+
+  test.skipIf(existsSync('/proc/net/ip_vs'))(
+    'one that this kernel cannot serve is refused whole',
+    async () => {
+      await startFirst();
+      const good = (await pair.snapshot('director1'))?.configuration.digest;
+      const before = await pair.pidOf('director1', 'vrrp');
+      const server = `virtual_server ${VIP} 80 {\n    lb_algo rr\n    lb_kind DR\n    protocol TCP\n`;
+      const rest = '    real_server 192.0.2.21 80 {\n        TCP_CHECK {\n        }\n    }\n}\n';
+      writeFileSync(pair.file('director1'), configuration(200) + server + rest);
+      const { code, stderr } = await pair.lvsctl('director1', 'reload');
+      expect(code).toBe(1);
+      expect(stderr).toContain('health cannot do its work: the kernel has no IPVS');
+      expect(stderr).toContain('modprobe ip_vs');
+      const { configuration: now, vrrp, processes } = (await pair.snapshot('director1')) ?? {};
+      expect(now?.digest).toBe(good);
+      expect(processes?.map(({ name }) => name)).toEqual(['supervisor', 'vrrp']);
+      expect(vrrp?.instances[0]).toMatchObject({ state: 'master', priority: 150 });
+      expect(await pair.pidOf('director1', 'vrrp')).toBe(before);
+      expect(await pair.holds('director1')).toBe(true);
+    },
+  );
+
+  test('many reloads at once all get an answer, and the last file is the one in force', async () => {
+    await startFirst();
+    const supervisor = await pair.pidOf('director1', 'supervisor');
+    const asked: Promise<{ readonly code: number }>[] = [];
+    for (const priority of [151, 152, 153, 154]) {
+      writeFileSync(pair.file('director1'), configuration(priority));
+      process.kill(supervisor, 'SIGHUP');
+      asked.push(pair.lvsctl('director1', 'reload'));
+    }
+    for (const { code } of await Promise.all(asked)) expect(code).toBe(0);
+    const { vrrp, configuration: now } = (await pair.snapshot('director1')) ?? {};
+    expect(vrrp?.instances[0]).toMatchObject({ state: 'master', priority: 154 });
+    expect(vrrp?.instances[0]?.counters.becameMaster).toBe(1);
+    expect(now).toMatchObject({ refused: null, unconfirmed: [] });
+    const unchanged = await pair.lvsctl('director1', 'reload');
+    expect(unchanged).toMatchObject({ code: 0, stdout: expect.stringContaining('unchanged') });
+  });
+
+  test('TERM right behind HUP stops in good order', async () => {
+    const daemon = pair.start('director1');
+    await pair.movesTo('director1');
+    writeFileSync(pair.file('director1'), configuration(160));
+    const supervisor = await pair.pidOf('director1', 'supervisor');
+    process.kill(supervisor, 'SIGHUP');
+    process.kill(supervisor, 'SIGTERM');
+    await daemon.ended;
+    expect(daemon.process.exitCode).toBe(0);
+    expect(await pair.holds('director1')).toBe(false);
   });
 
   test('USR1 writes the configuration and the live state down', async () => {

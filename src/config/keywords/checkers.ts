@@ -2,140 +2,251 @@
 import {
   accepted,
   address,
-  anything,
+  type BlockName,
   block,
   boolean,
   choice,
   flag,
+  form,
   integer,
+  interfaceName,
   type Keyword,
   type KeywordTable,
   keyword,
+  LONG_SECONDS_MAX,
+  MANDATORY,
+  MICROSECOND,
+  type Place,
+  PORT_MAX,
+  phrase,
   SECONDS_MAX,
   script,
   seconds,
   tableOf,
   UINT_MAX,
+  WHOLE_SECONDS_MAX,
   word,
-  words,
 } from './keyword.ts';
 
+const FORGIVEN = 'failures that are forgiven';
+const KERNEL = { unset: 'the kernel’s choice' };
+
+/** Where a checker looks for what it does not say itself. */
+const SERVERS: readonly BlockName[] = ['real_server', 'virtual_server'];
+
+function placesOf(name: string, blocks: readonly BlockName[]): readonly Place[] {
+  return blocks.map((from) => ({ block: from, keyword: name }));
+}
+
+/** keepalived takes single microseconds, in which nothing can be checked. */
+const TIMEOUT = seconds(0.001, SECONDS_MAX, { min: MICROSECOND, max: SECONDS_MAX });
+const DELAY_LOOP = seconds(0.001, LONG_SECONDS_MAX, { min: MICROSECOND, max: LONG_SECONDS_MAX });
+
 /** What a virtual server hands down to its real servers, and these to their checkers. */
-export const INHERITED: readonly Keyword[] = [
-  keyword('alpha', boolean, 'down until a check has succeeded', { default: 'off' }),
-  keyword('connect_timeout', seconds(0.001, SECONDS_MAX), 'until a check has failed', {
-    default: '5',
-  }),
-  keyword('delay_loop', seconds(0.001, SECONDS_MAX), 'time between checks', { default: '60' }),
-  keyword('delay_before_retry', seconds(0, SECONDS_MAX), 'time before each retry', {
-    default: '1, of HTTP_GET and SSL_GET 3',
-  }),
-  keyword('warmup', seconds(0, SECONDS_MAX), 'random part of the wait before the first check', {
-    default: 'delay_loop',
-  }),
-];
+export function handedDown(
+  self: BlockName,
+  from: readonly BlockName[],
+  retryDelay: { readonly default?: string; readonly unset?: string },
+): readonly Keyword[] {
+  const wait = seconds(0, LONG_SECONDS_MAX);
+  const own = { block: self, keyword: 'delay_loop' };
+  return [
+    keyword('connect_timeout', TIMEOUT, 'until a check has failed', {
+      default: '5',
+      inherits: placesOf('connect_timeout', from),
+    }),
+    keyword('delay_loop', DELAY_LOOP, 'time between checks', {
+      default: '60',
+      inherits: placesOf('delay_loop', from),
+    }),
+    keyword('delay_before_retry', wait, 'time before each retry', {
+      ...retryDelay,
+      inherits: placesOf('delay_before_retry', from),
+    }),
+    keyword('warmup', wait, 'random part of the wait before the first check', {
+      default: '60',
+      inherits: [...placesOf('warmup', from), own, ...placesOf('delay_loop', from)],
+    }),
+  ];
+}
 
-const CHECKER: readonly Keyword[] = [
-  ...INHERITED,
-  keyword('retry', integer(0, UINT_MAX), 'failures that are forgiven', { default: '1' }),
-  keyword('connect_ip', address, 'address to check', { default: 'the real server' }),
-  keyword('connect_port', integer(1, 65_535), 'port to check', { default: 'the real server’s' }),
-  keyword('bindto', address, 'local address', { default: 'the kernel’s choice' }),
-  keyword('bind_port', integer(1, 65_535), 'local port', { default: 'the kernel’s choice' }),
-  keyword('bind_if', word, 'interface to leave by', { default: 'the kernel’s choice' }),
-  keyword('fwmark', integer(0, UINT_MAX), 'firewall mark of its packets', { default: '0' }),
-  keyword('log_all_failures', boolean, 'log each failed attempt', { default: 'off' }),
-];
+function alpha(from: readonly BlockName[]): Keyword {
+  return keyword('alpha', boolean, 'down until a check has succeeded', {
+    default: 'off',
+    inherits: placesOf('alpha', from),
+  });
+}
 
-export const TCP_CHECK: KeywordTable = tableOf(...CHECKER);
+const LOG_ALL_FAILURES = keyword('log_all_failures', boolean, 'log each failed attempt', {
+  default: 'off',
+  inherits: placesOf('checker_log_all_failures', ['global_defs']),
+});
 
-const HTTP: readonly Keyword[] = [
-  ...CHECKER,
-  keyword('url', block('url'), 'what to ask for', { repeatable: true }),
-  keyword('nb_get_retry', integer(0, UINT_MAX), 'failures that are forgiven', {
-    deprecatedFor: 'retry',
-  }),
-  keyword('virtualhost', word, 'Host header'),
-  keyword('http_protocol', choice('1.0', '1.1', '1.0C', '1.0c'), 'version', { default: '1.0' }),
-  keyword('fast_recovery', boolean, 'ask for the other urls at once when one has recovered', {
+function retry(standard: string): Keyword {
+  return keyword('retry', integer(0, UINT_MAX), FORGIVEN, {
+    default: standard,
+    inherits: placesOf('retry', SERVERS),
+  });
+}
+
+/** What checkers that connect have in common. */
+function checker(
+  self: BlockName,
+  standards: { readonly retry?: string; readonly retryDelay?: string } = {},
+): readonly Keyword[] {
+  return [
+    alpha(SERVERS),
+    ...handedDown(self, SERVERS, { default: standards.retryDelay ?? '1' }),
+    retry(standards.retry ?? '1'),
+    keyword('connect_ip', address, 'address to check', { unset: 'the real server’s' }),
+    keyword('connect_port', integer(1, PORT_MAX), 'port to check', { unset: 'the real server’s' }),
+    keyword('bindto', address, 'local address', KERNEL),
+    keyword('bind_port', integer(1, PORT_MAX), 'local port', KERNEL),
+    keyword('bind_if', interfaceName, 'interface to leave by', KERNEL),
+    keyword('fwmark', integer(0, UINT_MAX), 'firewall mark of its packets', { default: '0' }),
+    LOG_ALL_FAILURES,
+  ];
+}
+
+export const TCP_CHECK: KeywordTable = tableOf(...checker('TCP_CHECK'));
+
+function http(self: 'HTTP_GET' | 'SSL_GET'): readonly Keyword[] {
+  return [
+    ...checker(self, { retryDelay: '3' }),
+    keyword('url', block('url'), 'what to ask for', { repeats: 'list', unset: MANDATORY }),
+    keyword('nb_get_retry', integer(0, UINT_MAX), FORGIVEN, { default: '1', insteadOf: 'retry' }),
+    keyword('virtualhost', word, 'Host header', {
+      inherits: placesOf('virtualhost', SERVERS),
+      unset: 'address and port',
+    }),
+    keyword('http_protocol', choice('1.0', '1.1', '1.0C', '1.0c'), 'version', { default: '1.0' }),
+    keyword('fast_recovery', boolean, 'ask for the other urls at once when one has recovered', {
+      default: 'off',
+    }),
+    accepted('enable_sni', boolean, 'send the name of the server in the TLS handshake', {
+      default: 'off',
+    }),
+    accepted('sni_name', word, 'name that is sent in the TLS handshake', {
+      inherits: placesOf('virtualhost', [self]),
+    }),
+  ];
+}
+
+export const HTTP_GET: KeywordTable = tableOf(...http('HTTP_GET'));
+export const SSL_GET: KeywordTable = tableOf(
+  ...http('SSL_GET'),
+  accepted('tls_compliant', boolean, 'each TLS session must end with a close notify', {
     default: 'off',
   }),
-  accepted('enable_sni', boolean, 'send SNI', { default: 'off' }),
-  accepted('sni_name', word, 'SNI name', { default: 'virtualhost' }),
-  accepted('tls_compliant', anything, 'another word of keepalived'),
-];
-
-export const HTTP_GET: KeywordTable = tableOf(...HTTP);
-export const SSL_GET: KeywordTable = tableOf(...HTTP);
+);
 
 export const URL_BLOCK: KeywordTable = tableOf(
   keyword('path', word, 'request target', { default: '/' }),
-  keyword('digest', word, 'MD5 of the body'),
-  keyword('status_code', words, 'codes and ranges that are good', { default: '200-299' }),
-  keyword('virtualhost', word, 'Host header', { default: 'the checker’s' }),
-  accepted('regex', word, 'body must match'),
-  accepted('regex_max_offset', integer(0, UINT_MAX), 'latest start of the match', {
-    default: 'end',
+  keyword('digest', form('MD5'), 'MD5 of the body', { repeats: 'first' }),
+  keyword('status_code', phrase('status codes'), 'codes and ranges that are good', {
+    default: '200-299',
+    repeats: 'list',
   }),
-  accepted('regex_min_offset', integer(0, UINT_MAX), 'earliest start of the match', {
-    default: '0',
+  keyword('virtualhost', word, 'Host header', { unset: 'that of the checker' }),
+  accepted('regex', word, 'pattern that the body must match'),
+  accepted(
+    'regex_max_offset',
+    integer(0, UINT_MAX, { unit: 'octets' }),
+    'latest start of the match',
+    {
+      unset: 'the end',
+    },
+  ),
+  accepted(
+    'regex_min_offset',
+    integer(0, UINT_MAX, { unit: 'octets' }),
+    'earliest start of the match',
+    {
+      default: '0',
+    },
+  ),
+  accepted('regex_no_match', flag, 'the body must not match'),
+  accepted('regex_options', phrase('options of a pattern'), 'how the pattern is compiled', {
+    repeats: 'list',
   }),
-  accepted('regex_no_match', flag, 'pattern must not match', { default: 'off' }),
-  accepted('regex_options', anything, 'compile and match options', { default: 'none' }),
-  accepted('regex_stack', anything, 'size of the JIT stack', { default: 'none' }),
-  accepted('tls_compliant', anything, 'another word of keepalived'),
+  accepted('regex_stack', phrase('size of a stack'), 'size of the stack of the pattern’s code'),
+  accepted('tls_compliant', boolean, 'the TLS session must end with a close notify', {
+    default: 'off',
+    inherits: placesOf('tls_compliant', ['SSL_GET']),
+  }),
 );
 
 export const SMTP_CHECK: KeywordTable = tableOf(
-  ...CHECKER,
+  ...checker('SMTP_CHECK'),
   accepted('helo_name', word, 'name sent in HELO', {
-    default: 'smtp_helo_name, else smtpchecker.keepalived.org',
+    default: 'smtpchecker.keepalived.org',
+    inherits: placesOf('smtp_helo_name', ['global_defs']),
+    repeats: 'first',
   }),
-  accepted('host', block('host'), 'old way to give connection options', { repeatable: true }),
+  accepted('host', block('host'), 'connection options', {
+    mend: 'write its options into SMTP_CHECK itself',
+  }),
 );
 
 export const DNS_CHECK: KeywordTable = tableOf(
-  ...CHECKER,
-  accepted('name', anything, 'name queried', { default: '. (root)' }),
-  accepted('type', anything, 'record type queried', { default: 'SOA' }),
+  ...checker('DNS_CHECK', { retry: '3', retryDelay: '60' }),
+  accepted('name', form('domain'), 'name that is asked for', { default: '.', repeats: 'first' }),
+  accepted(
+    'type',
+    { is: 'choice', of: 'A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY'.split(' '), anyCase: true },
+    'type of record that is asked for',
+    { default: 'SOA' },
+  ),
 );
+
+const REPLY_LENGTH = integer(0, 65_535, { unit: 'octets' });
 
 export const UDP_CHECK: KeywordTable = tableOf(
-  ...CHECKER,
-  accepted('max_reply_length', integer(0, 65_535), 'longest accepted reply', { default: '255' }),
-  accepted('min_reply_length', integer(0, 65_535), 'shortest accepted reply', { default: '0' }),
-  accepted('payload', anything, 'data sent', { default: '32 random-like bytes' }),
-  accepted('require_reply', anything, 'reply required; optional pattern', { default: 'off' }),
+  ...checker('UDP_CHECK'),
+  accepted('max_reply_length', REPLY_LENGTH, 'longest reply that is good', { default: '255' }),
+  accepted('min_reply_length', REPLY_LENGTH, 'shortest reply that is good', { default: '0' }),
+  accepted('payload', phrase('payload'), 'data that is sent', {
+    unset: '32 octets that look random',
+  }),
+  accepted('require_reply', phrase('reply'), 'there must be a reply, perhaps of this content', {
+    unset: 'off',
+  }),
 );
 
-export const PING_CHECK: KeywordTable = tableOf(...CHECKER);
+export const PING_CHECK: KeywordTable = tableOf(...checker('PING_CHECK'));
 
-export const HOST: KeywordTable = tableOf(...CHECKER);
+export const HOST: KeywordTable = tableOf(...checker('host'));
 
 export const MISC_CHECK: KeywordTable = tableOf(
-  ...INHERITED,
-  accepted('log_all_failures', boolean, 'log every failed attempt', {
-    default: 'checker_log_all_failures',
+  alpha(SERVERS),
+  ...handedDown('MISC_CHECK', SERVERS, { default: '1' }).filter(
+    ({ name }) => name !== 'connect_timeout',
+  ),
+  retry('0'),
+  LOG_ALL_FAILURES,
+  accepted('misc_dynamic', flag, 'take the weight from the exit code'),
+  accepted('misc_path', script, 'script that is run', { unset: MANDATORY }),
+  accepted(
+    'misc_timeout',
+    integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' }),
+    'until the script is killed',
+    { default: '60', inherits: placesOf('delay_loop', ['MISC_CHECK', ...SERVERS]) },
+  ),
+  accepted('user', phrase('account'), 'account that runs the script', {
+    inherits: placesOf('script_user', ['global_defs']),
+    unset: 'the daemon’s',
   }),
-  accepted('misc_dynamic', flag, 'take weight from the exit code', { default: 'off' }),
-  accepted('misc_path', script, 'script run', { default: 'mandatory' }),
-  accepted('misc_timeout', integer(0, UINT_MAX), 'time before the script is killed', {
-    default: 'delay_loop',
-  }),
-  accepted('retry', integer(0, UINT_MAX), 'retries before failure', {
-    default: 'checker default (DNS 3, MISC 0, others 1)',
-  }),
-  accepted('user', anything, 'account that runs the script', { default: 'script_user' }),
 );
 
 export const FILE_CHECK: KeywordTable = tableOf(
-  accepted('track_file', word, 'track_file watched', { default: 'mandatory' }),
-  accepted('weight', anything, 'multiplier for the file value', {
-    default: 'weight of track_file',
+  accepted('track_file', word, 'name of the track_file that is watched', { unset: MANDATORY }),
+  accepted('weight', phrase('weight of a check'), 'multiplier for the number in the file', {
+    inherits: placesOf('weight', ['track_file']),
+    default: '1',
   }),
 );
 
 export const BFD_CHECK: KeywordTable = tableOf(
-  accepted('alpha', boolean, 'start this checker down', { default: 'real server value' }),
-  accepted('name', word, 'bfd_instance used', { default: 'mandatory' }),
+  alpha(SERVERS),
+  accepted('name', word, 'name of the bfd_instance', { unset: MANDATORY, repeats: 'first' }),
 );

@@ -1,226 +1,279 @@
 /** Keywords of the top level and of `global_defs`. */
 import {
+  type AddressScalar,
   accepted,
-  address,
-  anything,
   block,
   boolean,
   choice,
   entries,
   flag,
+  form,
   INT_MAX,
+  INT_MIN,
   integer,
+  interfaceName,
   type KeywordTable,
   keyword,
+  MICROSECOND,
+  name,
+  type Place,
+  path,
+  phrase,
   SECONDS_MAX,
   script,
   seconds,
   tableOf,
   UINT_MAX,
+  WHOLE_SECONDS_MAX,
   word,
-  words,
 } from './keyword.ts';
 
+function of(keyword: string): readonly Place[] {
+  return [{ block: 'global_defs', keyword }];
+}
+
+const NICE = integer(-20, 19);
+/** keepalived takes what is above as 99. */
+const REALTIME = integer(1, 99, { tolerated: { min: INT_MIN, max: INT_MAX } });
+/** keepalived takes 0 as 1. */
+const AT_LEAST_ONE = integer(1, UINT_MAX, { tolerated: { min: 0, max: UINT_MAX } });
+const OCTETS = integer(0, UINT_MAX, { unit: 'octets' });
+const MICROSECONDS = integer(1, UINT_MAX, { unit: 'microseconds' });
+const SECONDS = integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' });
+const SCRIPT_SECONDS = integer(1, 1000, { unit: 'seconds' });
+/** The kernel shows 15 octets of a name. */
+const PROCESS_NAME = name(15, { isCut: true });
+const GROUP4: AddressScalar = { is: 'address', family: 'ipv4', multicast: true };
+const GROUP6: AddressScalar = { is: 'address', family: 'ipv6', multicast: true };
+
 export const TOP_LEVEL: KeywordTable = tableOf(
-  keyword('global_defs', block('global_defs'), 'settings of the daemon', { repeatable: true }),
-  keyword('vrrp_instance', block('vrrp_instance'), 'NAME: one virtual router', {
-    repeatable: true,
+  keyword('global_defs', block('global_defs'), 'settings of the daemon', { repeats: 'list' }),
+  keyword('vrrp_instance', block('vrrp_instance', 'name'), 'one virtual router', {
+    repeats: 'list',
   }),
-  keyword('vrrp_sync_group', block('vrrp_sync_group'), 'NAME: instances that move together', {
-    repeatable: true,
+  keyword('vrrp_sync_group', block('vrrp_sync_group', 'name'), 'instances that move together', {
+    repeats: 'list',
   }),
-  keyword('vrrp_script', block('vrrp_script'), 'NAME: a script to track', { repeatable: true }),
-  keyword('virtual_server', block('virtual_server'), 'IP PORT or fwmark N', { repeatable: true }),
-  keyword('child_wait_time', integer(0, UINT_MAX), 'seconds a process may take to stop', {
-    default: '5',
+  keyword('vrrp_script', block('vrrp_script', 'name'), 'a script to track', {
+    repeats: 'list',
   }),
-  accepted('SSL', block('SSL'), 'TLS client material used by SSL_GET', { repeatable: true }),
-  accepted('bfd_instance', block('bfd_instance'), 'declares one BFD session', { repeatable: true }),
+  keyword(
+    'virtual_server',
+    block('virtual_server', 'service'),
+    'a service and the servers behind it',
+    {
+      repeats: 'list',
+    },
+  ),
+  keyword(
+    'child_wait_time',
+    integer(0, UINT_MAX, { unit: 'seconds' }),
+    'how long a process may take to stop',
+    { default: '5' },
+  ),
+  accepted('SSL', block('SSL'), 'TLS client material used by SSL_GET'),
+  accepted('bfd_instance', block('bfd_instance', 'BFD name'), 'declares one BFD session', {
+    repeats: 'list',
+  }),
   accepted(
     'garp_group',
     block('garp_group'),
     'rate limit shared by interfaces for GARP/NA sending',
-    { repeatable: true },
+    { repeats: 'list' },
   ),
-  accepted('instance', word, 'instance name used in pid, dump and reload file names'),
-  accepted('interface_up_down_delays', entries, 'debounce link state changes per interface', {
-    default: '0 / 0',
-    repeatable: true,
+  accepted('instance', word, 'instance name used in pid, dump and reload file names', {
+    repeats: 'first',
   }),
-  accepted('linkbeat_interfaces', entries, 'poll listed interfaces for link instead of netlink', {
-    default: 'type autodetected',
-    repeatable: true,
-  }),
-  accepted('linkbeat_use_polling', flag, 'poll link state of every interface', { default: 'off' }),
+  accepted(
+    'interface_up_down_delays',
+    entries('delays of an interface'),
+    'debounce link state changes per interface',
+    { unset: 'no delay', repeats: 'list' },
+  ),
+  accepted(
+    'linkbeat_interfaces',
+    entries('polled interface'),
+    'poll listed interfaces for link instead of netlink',
+    { unset: 'netlink tells', repeats: 'list' },
+  ),
+  accepted('linkbeat_use_polling', flag, 'poll link state of every interface'),
   accepted('namespace_with_ipsets', boolean, 'allow ipsets together with network namespaces', {
     default: 'off',
   }),
   accepted('net_namespace', word, 'run the whole daemon in this network namespace', {
-    default: 'host namespace',
+    unset: 'that of the host',
+    repeats: 'first',
   }),
   accepted('net_namespace_ipvs', word, 'apply only IPVS configuration in this network namespace', {
-    default: 'net_namespace',
+    inherits: [{ block: 'the top level', keyword: 'net_namespace' }],
+    unset: 'that of the host',
+    repeats: 'first',
   }),
-  accepted('static_ipaddress', entries, 'addresses added at start, removed at stop', {
-    repeatable: true,
+  accepted(
+    'static_ipaddress',
+    entries('static address'),
+    'addresses added at start, removed at stop',
+    { repeats: 'list' },
+  ),
+  accepted('static_routes', entries('static route'), 'routes added at start, removed at stop', {
+    repeats: 'list',
   }),
-  accepted('static_routes', entries, 'routes added at start, removed at stop', {
-    repeatable: true,
-  }),
-  accepted('static_rules', entries, 'policy rules added at start, removed at stop', {
-    repeatable: true,
+  accepted('static_rules', entries('static rule'), 'policy rules added at start, removed at stop', {
+    repeats: 'list',
   }),
   accepted(
     'track_file',
-    block('track_file'),
+    block('track_file', 'name'),
     'declares a file whose integer content drives priority or weight',
-    { repeatable: true },
+    { repeats: 'list' },
   ),
-  accepted('track_group', block('track_group'), 'names VRRP instances that static items follow', {
-    repeatable: true,
-  }),
-  accepted('use_pid_dir', flag, 'put pid files in the keepalived run sub-directory', {
-    default: 'off',
-  }),
-  accepted('virtual_server_group', anything, 'named set of addresses, ranges or fwmarks', {
-    repeatable: true,
-  }),
+  accepted(
+    'track_group',
+    block('track_group', 'name'),
+    'names VRRP instances that static items follow',
+    { repeats: 'list' },
+  ),
+  accepted('use_pid_dir', flag, 'put pid files in the keepalived run sub-directory'),
+  accepted(
+    'virtual_server_group',
+    entries('group entry', 'name'),
+    'named set of addresses, ranges or fwmarks',
+    { repeats: 'list' },
+  ),
   accepted(
     'vrrp_track_file',
-    block('track_file'),
+    block('track_file', 'name'),
     'declares a file whose integer content drives priority or weight',
-    { repeatable: true },
+    { repeats: 'list', insteadOf: 'track_file' },
   ),
   accepted(
     'vrrp_track_process',
-    block('vrrp_track_process'),
+    block('vrrp_track_process', 'name'),
     'declares a process whose instance count is monitored',
-    { repeatable: true },
+    { repeats: 'list' },
   ),
 );
 
 export const GLOBAL_DEFS: KeywordTable = tableOf(
-  keyword('router_id', word, 'name of this director', { default: 'the host name' }),
+  keyword('router_id', word, 'name of this director', { unset: 'the host name' }),
   keyword('enable_script_security', flag, 'refuse scripts that others than root can change', {
     effect: 'partial',
   }),
-  keyword('script_user', words, 'account that scripts run as', { default: 'the daemon’s' }),
-  keyword('default_interface', word, 'of instances that name none', { default: 'eth0' }),
+  keyword('script_user', phrase('account'), 'account that scripts run as', {
+    unset: 'keepalived_script, else the daemon’s',
+  }),
+  keyword('default_interface', interfaceName, 'of instances that name none', { default: 'eth0' }),
   keyword('vrrp_version', choice('2', '3'), 'of instances that name none', { default: '2' }),
-  keyword('vrrp_mcast_group4', address, 'group of IPv4 advertisements', { default: '224.0.0.18' }),
-  keyword('vrrp_mcast_group6', address, 'group of IPv6 advertisements', { default: 'ff02::12' }),
-  keyword('vrrp_startup_delay', seconds(0, SECONDS_MAX), 'nobody becomes MASTER before', {
-    default: '0',
+  keyword('vrrp_mcast_group4', GROUP4, 'group of IPv4 advertisements', { default: '224.0.0.18' }),
+  keyword('vrrp_mcast_group6', GROUP6, 'group of IPv6 advertisements', { default: 'ff02::12' }),
+  keyword('vrrp_startup_delay', seconds(0.001, SECONDS_MAX), 'nobody becomes MASTER before', {
+    repeats: 'largest',
   }),
   keyword('vrrp_down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
     default: '3',
   }),
-  keyword('vrrp_garp_master_delay', integer(0, UINT_MAX), 'see garp_master_delay', {
-    default: '5',
-  }),
-  keyword('vrrp_garp_master_repeat', integer(0, UINT_MAX), 'see garp_master_repeat', {
-    default: '5',
-  }),
-  keyword('vrrp_garp_master_refresh', integer(0, UINT_MAX), 'see garp_master_refresh', {
-    default: '0',
-  }),
-  keyword('vrrp_garp_master_refresh_repeat', integer(0, UINT_MAX), 'announcements a refresh', {
+  keyword('vrrp_garp_master_delay', SECONDS, 'see garp_master_delay', { default: '5' }),
+  keyword('vrrp_garp_master_repeat', AT_LEAST_ONE, 'see garp_master_repeat', { default: '5' }),
+  keyword('vrrp_garp_master_refresh', SECONDS, 'see garp_master_refresh', { default: '0' }),
+  keyword('vrrp_garp_master_refresh_repeat', AT_LEAST_ONE, 'announcements a refresh', {
     default: '1',
   }),
-  keyword('vrrp_garp_lower_prio_delay', integer(0, UINT_MAX), 'see garp_lower_prio_delay', {
-    default: 'garp_master_delay',
+  keyword('vrrp_garp_lower_prio_delay', SECONDS, 'see garp_lower_prio_delay', {
+    default: '5',
+    inherits: of('vrrp_garp_master_delay'),
   }),
   keyword('vrrp_garp_lower_prio_repeat', integer(0, INT_MAX), 'see garp_lower_prio_repeat', {
-    default: 'garp_master_repeat',
+    default: '5',
+    inherits: of('vrrp_garp_master_repeat'),
   }),
   keyword('vrrp_lower_prio_no_advert', boolean, 'see lower_prio_no_advert', { default: 'off' }),
   keyword('vrrp_higher_prio_send_advert', boolean, 'see higher_prio_send_advert', {
     default: 'off',
   }),
-  keyword('vrrp_rt_priority', integer(1, 99), 'real-time priority of the VRRP process'),
-  keyword('vrrp_priority', integer(-20, 19), 'nice value of the VRRP process', { default: '0' }),
-  keyword('vrrp_no_swap', flag, 'lock the memory of the VRRP process', { default: 'off' }),
-  keyword('checker_rt_priority', integer(1, 99), 'real-time priority of the health process'),
-  keyword('checker_priority', integer(-20, 19), 'nice value of the health process', {
-    default: '0',
+  keyword('vrrp_rt_priority', REALTIME, 'real-time priority of the VRRP process', { unset: 'off' }),
+  keyword('vrrp_priority', NICE, 'nice value of the VRRP process', { unset: 'that of the daemon' }),
+  keyword('vrrp_no_swap', flag, 'lock the memory of the VRRP process'),
+  keyword('checker_rt_priority', REALTIME, 'real-time priority of the health process', {
+    unset: 'off',
   }),
-  keyword('checker_no_swap', flag, 'lock the memory of the health process', { default: 'off' }),
+  keyword('checker_priority', NICE, 'nice value of the health process', {
+    unset: 'that of the daemon',
+  }),
+  keyword('checker_no_swap', flag, 'lock the memory of the health process'),
   keyword('checker_log_all_failures', boolean, 'log each failed attempt', { default: 'off' }),
-  keyword('lvs_flush', flag, 'empty the kernel’s table at start, whoever filled it', {
-    default: 'off',
+  keyword('lvs_flush', flag, 'empty the kernel’s table at start, whoever filled it'),
+  accepted('bfd_cpu_affinity', phrase('CPUs'), 'CPUs for the bfd process'),
+  accepted('bfd_no_swap', flag, 'lock bfd process memory'),
+  accepted('bfd_priority', NICE, 'nice value of the bfd process', { default: '0' }),
+  accepted('bfd_process_name', PROCESS_NAME, 'bfd process name', { default: 'keepalived' }),
+  accepted('bfd_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
+    default: '10000',
+    insteadOf: 'bfd_rlimit_rttime',
   }),
-  accepted('bfd_cpu_affinity', anything, 'CPUs for the bfd process', { default: 'none' }),
-  accepted('bfd_no_swap', flag, 'lock bfd process memory', { default: 'off' }),
-  accepted('bfd_priority', anything, 'nice value of the bfd process', { default: '0' }),
-  accepted('bfd_process_name', word, 'bfd process name', { default: 'keepalived' }),
-  accepted('bfd_rlimit_rtime', integer(0, UINT_MAX), 'old spelling of rttime limit', {
+  accepted('bfd_rlimit_rttime', MICROSECONDS, 'realtime CPU limit before signal, bfd process', {
     default: '10000',
   }),
-  accepted(
-    'bfd_rlimit_rttime',
-    integer(0, UINT_MAX),
-    'realtime CPU limit before signal, bfd process',
-    { default: '10000' },
-  ),
-  accepted('bfd_rt_priority', anything, 'realtime priority of the bfd process', { default: 'off' }),
-  accepted('checker_cpu_affinity', anything, 'CPUs for the checker process', { default: 'none' }),
-  accepted('checker_process_name', word, 'checker process name', { default: 'keepalived' }),
-  accepted('checker_rlimit_rtime', integer(0, UINT_MAX), 'old spelling of rttime limit', {
+  accepted('bfd_rt_priority', REALTIME, 'realtime priority of the bfd process', { unset: 'off' }),
+  accepted('checker_cpu_affinity', phrase('CPUs'), 'CPUs for the checker process'),
+  accepted('checker_process_name', PROCESS_NAME, 'checker process name', { default: 'keepalived' }),
+  accepted('checker_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
     default: '10000',
+    insteadOf: 'checker_rlimit_rttime',
   }),
   accepted(
     'checker_rlimit_rttime',
-    integer(0, UINT_MAX),
+    MICROSECONDS,
     'realtime CPU limit before signal, checker process',
     { default: '10000' },
   ),
-  accepted('config_save_dir', word, 'store copies of loaded configuration'),
+  accepted('config_save_dir', path, 'store copies of loaded configuration'),
   accepted('data_use_instance', boolean, 'add namespace/instance to dump file names', {
     default: 'off',
   }),
-  accepted('dbus_no_interface_name', word, 'path element for instances without interface', {
-    default: '(interface name)',
-  }),
+  accepted('dbus_no_interface_name', word, 'path element for instances without interface'),
   accepted('dbus_service_name', word, 'D-Bus service name', { default: 'org.keepalived.Vrrp1' }),
-  accepted('disable_local_igmp', flag, 'turn off link-local IGMP reports', { default: 'off' }),
-  accepted('dynamic_interfaces', anything, 'accept interfaces that do not exist yet', {
-    default: 'off',
-  }),
-  accepted('enable_dbus', flag, 'offer the D-Bus interface', { default: 'off' }),
-  accepted('enable_snmp_checker', flag, 'KEEPALIVED-MIB, checker part', { default: 'off' }),
-  accepted('enable_snmp_keepalived', flag, 'old spelling', { default: 'off' }),
-  accepted('enable_snmp_rfc', flag, 'both RFC MIBs', { default: 'off' }),
-  accepted('enable_snmp_rfcv2', flag, 'RFC 2787 VRRP MIB', { default: 'off' }),
-  accepted('enable_snmp_rfcv3', flag, 'RFC 6527 VRRPv3 MIB', { default: 'off' }),
-  accepted('enable_snmp_vrrp', flag, 'KEEPALIVED-MIB, VRRP part', { default: 'off' }),
-  accepted('enable_traps', flag, 'send SNMP traps', { default: 'off' }),
+  accepted('disable_local_igmp', flag, 'turn off link-local IGMP reports'),
   accepted(
-    'fifo_write_vrrp_states_on_reload',
-    flag,
-    'write all VRRP states to FIFOs after reload',
-    { default: 'off' },
+    'dynamic_interfaces',
+    phrase('dynamic interfaces'),
+    'accept interfaces that do not exist yet',
+    { unset: 'off' },
   ),
-  accepted('include_check', anything, 'severity of include problems', { default: 'none' }),
-  accepted('iproute_etc_dir', word, 'directory of local iproute2 name tables', {
-    default: 'compiled in',
+  accepted('enable_dbus', flag, 'offer the D-Bus interface'),
+  accepted('enable_snmp_checker', flag, 'KEEPALIVED-MIB, checker part'),
+  accepted('enable_snmp_keepalived', flag, 'KEEPALIVED-MIB, VRRP part', {
+    insteadOf: 'enable_snmp_vrrp',
   }),
-  accepted('iproute_usr_dir', word, 'directory of distribution iproute2 name tables', {
-    default: 'compiled in',
+  accepted('enable_snmp_rfc', flag, 'both RFC MIBs'),
+  accepted('enable_snmp_rfcv2', flag, 'RFC 2787 VRRP MIB'),
+  accepted('enable_snmp_rfcv3', flag, 'RFC 6527 VRRPv3 MIB'),
+  accepted('enable_snmp_vrrp', flag, 'KEEPALIVED-MIB, VRRP part'),
+  accepted('enable_traps', flag, 'send SNMP traps'),
+  accepted('fifo_write_vrrp_states_on_reload', flag, 'write all VRRP states to FIFOs after reload'),
+  accepted('include_check', phrase('include checks'), 'severity of include problems'),
+  accepted('iproute_etc_dir', path, 'directory of local iproute2 name tables', {
+    unset: 'where iproute2 has them',
   }),
-  accepted('json_dump_file', word, 'intended name of the JSON dump', {
+  accepted('iproute_usr_dir', path, 'directory of distribution iproute2 name tables', {
+    unset: 'where iproute2 has them',
+  }),
+  accepted('json_dump_file', path, 'intended name of the JSON dump', {
     default: 'keepalived.json',
   }),
-  accepted('json_version', anything, 'layout of the JSON dump', { default: '1' }),
-  accepted('log_unknown_vrids', flag, 'log adverts for VRIDs not configured', { default: 'off' }),
-  accepted('lvs_flush_on_stop', anything, 'clear IPVS table at stop', {
-    default: 'off; bare = whole table',
+  accepted('json_version', choice('1', '2'), 'layout of the JSON dump', { default: '1' }),
+  accepted('log_unknown_vrids', flag, 'log adverts for VRIDs not configured'),
+  accepted('lvs_flush_on_stop', phrase('flush on stop'), 'clear IPVS table at stop', {
+    unset: 'off',
   }),
-  accepted('lvs_flush_onstop', anything, 'old spelling', { default: 'off' }),
+  accepted('lvs_flush_onstop', phrase('flush on stop'), 'clear IPVS table at stop', {
+    unset: 'off',
+    insteadOf: 'lvs_flush_on_stop',
+  }),
   accepted(
     'lvs_netlink_cmd_rcv_bufs',
-    integer(0, UINT_MAX),
+    OCTETS,
     'receive buffer of the checker netlink command socket',
-    { default: 'kernel default' },
+    { unset: 'the kernel’s choice' },
   ),
   accepted(
     'lvs_netlink_cmd_rcv_bufs_force',
@@ -230,9 +283,9 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   ),
   accepted(
     'lvs_netlink_monitor_rcv_bufs',
-    integer(0, UINT_MAX),
+    OCTETS,
     'receive buffer of the checker netlink monitor socket',
-    { default: 'kernel default' },
+    { unset: 'the kernel’s choice' },
   ),
   accepted(
     'lvs_netlink_monitor_rcv_bufs_force',
@@ -240,34 +293,48 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'force checker netlink monitor buffer above rmem_max',
     { default: 'off' },
   ),
-  accepted('lvs_notify_fifo', anything, 'FIFO for LVS events only'),
-  accepted('lvs_notify_fifo_script', script, 'reader process for the LVS FIFO'),
-  accepted('lvs_process_name', word, 'old name of checker_process_name', { default: 'keepalived' }),
-  accepted('lvs_sync_daemon', anything, 'kernel connection synchronisation', {
-    default: 'id = VRID; kernel defaults',
+  accepted('lvs_notify_fifo', phrase('FIFO'), 'FIFO for LVS events only', { repeats: 'first' }),
+  accepted('lvs_notify_fifo_script', script, 'reader process for the LVS FIFO', {
+    repeats: 'first',
   }),
-  accepted('lvs_timeouts', anything, 'IPVS connection timeouts; restored at stop', {
-    default: 'kernel values',
+  accepted('lvs_process_name', PROCESS_NAME, 'checker process name', {
+    default: 'keepalived',
+    insteadOf: 'checker_process_name',
+  }),
+  accepted('lvs_sync_daemon', phrase('sync daemon'), 'kernel connection synchronisation', {
+    repeats: 'first',
   }),
   accepted(
+    'lvs_timeouts',
+    phrase('timeouts of IPVS'),
+    'IPVS connection timeouts; restored at stop',
+    { unset: 'the kernel’s' },
+  ),
+  accepted(
     'max_auto_priority',
-    anything,
+    integer(-1, 99, { bare: 99 }),
     'highest realtime priority used automatically when late',
-    { default: '0; bare keyword = 99' },
+    { default: '0' },
   ),
   accepted(
     'min_auto_priority_delay',
-    integer(1, 10_000_000),
+    integer(1, 10_000_000, { unit: 'microseconds' }),
     'lateness that triggers automatic priority',
     { default: '1000000' },
   ),
-  accepted('nftables', anything, 'use nftables for no_accept and vmac', { default: 'keepalived' }),
-  accepted('nftables_counters', flag, 'add counters to created rules', { default: 'off' }),
-  accepted('nftables_ifindex', flag, 'match interface index instead of name', { default: 'off' }),
-  accepted('nftables_ipvs', anything, 'use nft maps to set fwmarks for virtual server groups', {
-    default: 'keepalived_ipvs',
+  accepted('nftables', phrase('table of nftables'), 'use nftables for no_accept and vmac', {
+    unset: 'off',
+    repeats: 'first',
   }),
-  accepted('nftables_ipvs_priority', anything, 'priority of the IPVS base chain', {
+  accepted('nftables_counters', flag, 'add counters to created rules'),
+  accepted('nftables_ifindex', flag, 'match interface index instead of name'),
+  accepted(
+    'nftables_ipvs',
+    phrase('table of nftables'),
+    'use nft maps to set fwmarks for virtual server groups',
+    { unset: 'off', repeats: 'first' },
+  ),
+  accepted('nftables_ipvs_priority', integer(INT_MIN, INT_MAX), 'priority of the IPVS base chain', {
     default: '-1',
   }),
   accepted(
@@ -276,39 +343,40 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'first automatically allocated fwmark',
     { default: '1000' },
   ),
-  accepted('nftables_priority', anything, 'base chain priority', { default: '-1' }),
+  accepted('nftables_priority', integer(INT_MIN, INT_MAX), 'base chain priority', {
+    default: '-1',
+  }),
   accepted('no_checker_emails', boolean, 'no mail for single checker changes', { default: 'off' }),
-  accepted('no_email_faults', flag, 'no mail on FAULT', { default: 'off' }),
-  accepted('notification_email', entries, 'recipients of alert mails', { repeatable: true }),
-  accepted('notification_email_from', anything, 'sender of alert mails', { default: 'USER@HOST' }),
-  accepted('notify_fifo', anything, 'FIFO for VRRP and LVS events'),
-  accepted('notify_fifo_script', script, 'reader process for notify_fifo'),
-  accepted(
-    'process_monitor_rcv_bufs',
-    integer(0, UINT_MAX),
-    'receive buffer of the process connector socket',
-    { default: 'kernel default' },
-  ),
+  accepted('no_email_faults', flag, 'no mail on FAULT'),
+  accepted('notification_email', entries('mail addresses'), 'recipients of alert mails', {
+    repeats: 'list',
+  }),
+  accepted('notification_email_from', word, 'sender of alert mails', { unset: 'USER@HOST' }),
+  accepted('notify_fifo', phrase('FIFO'), 'FIFO for VRRP and LVS events', { repeats: 'first' }),
+  accepted('notify_fifo_script', script, 'reader process for notify_fifo', { repeats: 'first' }),
+  accepted('process_monitor_rcv_bufs', OCTETS, 'receive buffer of the process connector socket', {
+    unset: 'the kernel’s choice',
+  }),
   accepted(
     'process_monitor_rcv_bufs_force',
     boolean,
     'force process connector buffer above rmem_max',
     { default: 'off' },
   ),
-  accepted('process_name', word, 'parent process name', { default: 'keepalived' }),
-  accepted('process_names', flag, 'give children distinct process names', { default: 'off' }),
+  accepted('process_name', PROCESS_NAME, 'parent process name', { default: 'keepalived' }),
+  accepted('process_names', flag, 'give children distinct process names'),
   accepted('random_seed', integer(0, UINT_MAX), 'seed of the internal random source', {
-    default: 'time based',
+    unset: 'the time',
   }),
-  accepted('reload_check_config', anything, 'test config before reloading', {
-    default: 'off; file /dev/null',
+  accepted('reload_check_config', phrase('optional path'), 'test config before reloading', {
+    unset: 'off',
   }),
-  accepted('reload_file', anything, 'file present while a reload is running', {
-    default: 'off; bare = pid file name with .reload',
+  accepted('reload_file', phrase('optional path'), 'file present while a reload is running', {
+    unset: 'off',
   }),
-  accepted('reload_repeat', flag, 'repeat scheduled reload daily', { default: 'off' }),
-  accepted('reload_time_file', word, 'schedules a reload at the time in the file', {
-    default: 'off',
+  accepted('reload_repeat', flag, 'repeat scheduled reload daily'),
+  accepted('reload_time_file', path, 'schedules a reload at the time in the file', {
+    unset: 'off',
   }),
   accepted('rs_init_notifies', boolean, 'run notify_up/down for initial real server state', {
     default: 'off',
@@ -319,92 +387,106 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'give scripts the supplementary groups of their user',
     { default: 'off' },
   ),
-  accepted('shutdown_script', script, 'script run after children ended'),
-  accepted('shutdown_script_timeout', integer(1, 1000), 'limit for shutdown_script', {
+  accepted('shutdown_script', script, 'script run after children ended', { repeats: 'first' }),
+  accepted('shutdown_script_timeout', SCRIPT_SECONDS, 'limit for shutdown_script', {
     default: '10',
   }),
-  accepted('smtp_alert', boolean, 'default for every smtp_alert', { default: 'unset' }),
+  accepted('smtp_alert', boolean, 'default for every smtp_alert'),
   accepted('smtp_alert_checker', boolean, 'default smtp_alert of checkers', {
-    default: 'unset (real servers alert)',
+    inherits: of('smtp_alert'),
   }),
   accepted('smtp_alert_vrrp', boolean, 'default smtp_alert of instances and groups', {
-    default: 'unset',
+    inherits: of('smtp_alert'),
   }),
-  accepted('smtp_connect_timeout', integer(0, UINT_MAX), 'mail connection timeout', {
-    default: '30',
-  }),
-  accepted('smtp_helo_name', word, 'HELO name for alert mails', { default: 'local host name' }),
-  accepted('smtp_server', anything, 'mail relay', { default: 'none, port 25' }),
+  accepted(
+    'smtp_connect_timeout',
+    integer(1, WHOLE_SECONDS_MAX, {
+      unit: 'seconds',
+      tolerated: { min: 0, max: WHOLE_SECONDS_MAX },
+    }),
+    'mail connection timeout',
+    { default: '30' },
+  ),
+  accepted('smtp_helo_name', word, 'HELO name for alert mails', { unset: 'the host name' }),
+  accepted('smtp_server', phrase('host and port'), 'mail relay'),
   accepted(
     'snmp_rs_stats_update_interval',
     seconds(0.001, 30),
     'cache age of real server statistics',
-    { default: '0 = off' },
+    { unset: 'off' },
   ),
-  accepted('snmp_socket', anything, 'agentX socket', { default: 'unix:/var/agentx/master' }),
+  accepted('snmp_socket', phrase('optional path'), 'socket of the AgentX master', {
+    unset: 'unix:/var/agentx/master',
+    repeats: 'first',
+  }),
   accepted(
     'snmp_vs_stats_update_interval',
     seconds(0.001, 30),
     'cache age of virtual server statistics',
     { default: '5' },
   ),
-  accepted('startup_script', script, 'script run before children start'),
-  accepted('startup_script_timeout', integer(1, 1000), 'limit for startup_script', {
-    default: '10',
-  }),
-  accepted('state_dump_file', word, 'name of data dumps; suffix per process', {
+  accepted('startup_script', script, 'script run before children start', { repeats: 'first' }),
+  accepted('startup_script_timeout', SCRIPT_SECONDS, 'limit for startup_script', { default: '10' }),
+  accepted('state_dump_file', path, 'name of data dumps; suffix per process', {
     default: 'keepalived.data',
   }),
-  accepted('stats_dump_file', word, 'intended name of the statistics dump', {
+  accepted('stats_dump_file', path, 'intended name of the statistics dump', {
     default: 'keepalived.stats',
   }),
-  accepted('tmp_config_directory', word, 'where the shared config copy is kept', {
-    default: 'memory file',
+  accepted('tmp_config_directory', path, 'where the shared config copy is kept', {
+    unset: 'memory',
+    repeats: 'first',
   }),
-  accepted('umask', anything, 'file creation mask', { default: '0177' }),
+  accepted('umask', form('file mode'), 'file creation mask', { default: '0177' }),
   accepted('use_symlink_paths', boolean, 'keep symlinked script paths instead of resolving', {
     default: 'off',
   }),
-  accepted('v3_checksum_as_v2', anything, 'default v3_checksum_as_v2', { default: 'off' }),
+  accepted('v3_checksum_as_v2', flag, 'default v3_checksum_as_v2'),
   accepted('vmac_addr_prefix', word, 'name prefix of vmacs for extra address interfaces', {
-    default: 'vmac_prefix',
+    inherits: of('vmac_prefix'),
+    default: 'vrrp',
+    repeats: 'first',
   }),
-  accepted('vmac_prefix', word, 'name prefix of created vmac interfaces', { default: 'vrrp' }),
-  accepted('vrrp_check_unicast_src', flag, 'default check_unicast_src', { default: 'off' }),
-  accepted('vrrp_cpu_affinity', anything, 'CPUs for the vrrp process', { default: 'none' }),
+  accepted('vmac_prefix', word, 'name prefix of created vmac interfaces', {
+    default: 'vrrp',
+    repeats: 'first',
+  }),
+  accepted('vrrp_check_unicast_src', flag, 'default check_unicast_src'),
+  accepted('vrrp_cpu_affinity', phrase('CPUs'), 'CPUs for the vrrp process'),
   accepted(
     'vrrp_delay_after_boot',
     seconds(0.001, SECONDS_MAX),
     'like vrrp_startup_delay, relative to uptime',
-    { default: '0' },
+    { repeats: 'largest' },
   ),
-  accepted('vrrp_garp_extra_if', anything, 'default garp_extra_if', { default: 'off' }),
+  accepted('vrrp_garp_extra_if', phrase('extra announcements'), 'default garp_extra_if', {
+    unset: 'off',
+  }),
   accepted(
     'vrrp_garp_interval',
-    seconds(0.000_001, SECONDS_MAX),
+    seconds(MICROSECOND, SECONDS_MAX),
     'gap between any two gratuitous ARPs on an interface',
-    { default: '0' },
+    { unset: 'no gap' },
   ),
   accepted(
     'vrrp_gna_interval',
-    seconds(0.000_001, SECONDS_MAX),
+    seconds(MICROSECOND, SECONDS_MAX),
     'gap between any two neighbour adverts on an interface',
-    { default: '0' },
+    { unset: 'no gap' },
   ),
-  accepted('vrrp_ipsets', anything, 'ipset names used with iptables', {
-    default: 'derived names; bare = disable',
-  }),
-  accepted('vrrp_iptables', anything, 'use iptables rules for no_accept and vmac', {
-    default: 'INPUT OUTPUT',
+  accepted('vrrp_ipsets', phrase('sets'), 'ipset names used with iptables', { unset: 'off' }),
+  accepted('vrrp_iptables', phrase('chains'), 'use iptables rules for no_accept and vmac', {
+    unset: 'off',
+    repeats: 'first',
   }),
   accepted('vrrp_min_garp', boolean, 'send a single GARP, no second round, no refresh', {
     default: 'off',
   }),
   accepted(
     'vrrp_netlink_cmd_rcv_bufs',
-    integer(0, UINT_MAX),
+    OCTETS,
     'receive buffer of the VRRP netlink command socket',
-    { default: 'kernel default' },
+    { unset: 'the kernel’s choice' },
   ),
   accepted(
     'vrrp_netlink_cmd_rcv_bufs_force',
@@ -414,9 +496,9 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   ),
   accepted(
     'vrrp_netlink_monitor_rcv_bufs',
-    integer(0, UINT_MAX),
+    OCTETS,
     'receive buffer of the VRRP netlink monitor socket',
-    { default: 'kernel default' },
+    { unset: 'the kernel’s choice' },
   ),
   accepted(
     'vrrp_netlink_monitor_rcv_bufs_force',
@@ -424,31 +506,34 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'force VRRP netlink monitor buffer above rmem_max',
     { default: 'off' },
   ),
-  accepted('vrrp_notify_fifo', anything, 'FIFO for VRRP events only'),
-  accepted('vrrp_notify_fifo_script', script, 'reader process for the VRRP FIFO'),
+  accepted('vrrp_notify_fifo', phrase('FIFO'), 'FIFO for VRRP events only', { repeats: 'first' }),
+  accepted('vrrp_notify_fifo_script', script, 'reader process for the VRRP FIFO', {
+    repeats: 'first',
+  }),
   accepted('vrrp_notify_priority_changes', boolean, 'default notify_priority_changes', {
     default: 'off',
   }),
   accepted('vrrp_owner_ignore_adverts', boolean, 'default owner_ignore_adverts', {
     default: 'off',
   }),
-  accepted('vrrp_process_name', word, 'vrrp process name', { default: 'keepalived' }),
-  accepted('vrrp_rlimit_rtime', integer(0, UINT_MAX), 'old spelling of rttime limit', {
+  accepted('vrrp_process_name', PROCESS_NAME, 'vrrp process name', { default: 'keepalived' }),
+  accepted('vrrp_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
+    default: '10000',
+    insteadOf: 'vrrp_rlimit_rttime',
+  }),
+  accepted('vrrp_rlimit_rttime', MICROSECONDS, 'realtime CPU limit before signal, vrrp process', {
     default: '10000',
   }),
-  accepted(
-    'vrrp_rlimit_rttime',
-    integer(0, UINT_MAX),
-    'realtime CPU limit before signal, vrrp process',
-    { default: '10000' },
-  ),
   accepted('vrrp_rx_bufs_multiplier', integer(1, UINT_MAX), 'multiplier for the policy size', {
     default: '3',
   }),
-  accepted('vrrp_rx_bufs_policy', anything, 'how VRRP receive buffers are sized', {
-    default: 'kernel default',
+  accepted('vrrp_rx_bufs_policy', phrase('receive buffers'), 'how VRRP receive buffers are sized', {
+    unset: 'the kernel’s choice',
   }),
   accepted('vrrp_skip_check_adv_addr', boolean, 'default skip_check_adv_addr', { default: 'off' }),
   accepted('vrrp_strict', boolean, 'default strict_mode', { default: 'off' }),
-  accepted('vrrp_vmac_garp_intvl', anything, 'old name', { default: 'off' }),
+  accepted('vrrp_vmac_garp_intvl', phrase('extra announcements'), 'default garp_extra_if', {
+    unset: 'off',
+    insteadOf: 'vrrp_garp_extra_if',
+  }),
 );

@@ -17,7 +17,6 @@ import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
 import {
-  AUTH_HMAC,
   BFD_INSTANCE,
   GARP_GROUP,
   SSL,
@@ -25,7 +24,7 @@ import {
   TRACK_GROUP,
   VRRP_TRACK_PROCESS,
 } from './track.ts';
-import { AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
+import { AUTH_HMAC, AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP } from './vrrp.ts';
 
 export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   'the top level': TOP_LEVEL,
@@ -57,6 +56,18 @@ export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   BFD_CHECK,
 };
 
+const COMMANDS: ReadonlySet<string> = new Set([
+  ...Object.values(LANGUAGE).flatMap((table) =>
+    [...table.values()].filter(({ argument }) => argument.is === 'script').map(({ name }) => name),
+  ),
+  'regex',
+]);
+
+/** Whether the value is split into words by other rules, those of scripts (config-grammar §6). */
+export function isCommand(keyword: string): boolean {
+  return COMMANDS.has(keyword);
+}
+
 /** Blocks that know a keyword, other than the one given. */
 export function blocksWith(name: string, except: BlockName): readonly BlockName[] {
   return (Object.keys(LANGUAGE) as BlockName[]).filter(
@@ -64,24 +75,52 @@ export function blocksWith(name: string, except: BlockName): readonly BlockName[
   );
 }
 
-/** A word may be misspelt by as many characters as a third of its length, three at most. */
+/**
+ * A word may be misspelt by as many characters as a third of its length, three at most. Who misspelt an
+ * old word is told the new one.
+ */
 export function nearestKeyword(name: string, table: KeywordTable): string | null {
+  let known = nearestKnown.get(table);
+  if (known === undefined || known.size >= WORDS_KNOWN_MAX) {
+    known = new Map();
+    nearestKnown.set(table, known);
+  }
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const nearest = findNearest(name, table);
+  known.set(name, nearest);
+  return nearest;
+}
+
+/** A generator can make one misspelt line a hundred thousand times. */
+const nearestKnown = new WeakMap<KeywordTable, Map<string, string | null>>();
+const WORDS_KNOWN_MAX = 1000;
+
+function findNearest(name: string, table: KeywordTable): string | null {
   const limit = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
+  const lower = name.toLowerCase();
   let best: string | null = null;
   let bestDistance = limit + 1;
-  for (const candidate of table.keys()) {
-    if (Math.abs(candidate.length - name.length) > limit) continue;
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+  for (const { name: candidate, insteadOf } of table.values()) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
-      best = candidate;
+      best = insteadOf ?? candidate;
       bestDistance = distance;
     }
   }
   return best;
 }
 
-/** Insertions, removals, replacements and swaps of neighbours (Damerau-Levenshtein, restricted). */
-export function editDistance(a: string, b: string): number {
+/**
+ * Insertions, removals, replacements and swaps of neighbours (Damerau-Levenshtein, restricted). What is
+ * `enough` apart is not looked at any further.
+ */
+export function editDistance(
+  a: string,
+  b: string,
+  enough: number = Number.POSITIVE_INFINITY,
+): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let row = 1; row <= a.length; row += 1) {
@@ -99,6 +138,8 @@ export function editDistance(a: string, b: string): number {
       }
       current.push(cost);
     }
+    // No later row is nearer than the nearer one of two neighbours.
+    if (Math.min(...current) >= enough && Math.min(...last) >= enough) return enough;
     beforeLast = last;
     last = current;
   }

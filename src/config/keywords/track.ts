@@ -2,116 +2,120 @@
 import {
   accepted,
   address,
-  anything,
   boolean,
-  choice,
   entries,
   flag,
   integer,
+  interfaceName,
   type KeywordTable,
+  MANDATORY,
+  MICROSECOND,
   milliseconds,
-  SECONDS_MAX,
+  path,
+  phrase,
   seconds,
   tableOf,
   word,
 } from './keyword.ts';
 
 export const TRACK_FILE: KeywordTable = tableOf(
-  accepted('file', word, 'path of the watched file'),
-  accepted('init_file', anything, 'creates the file at start; overwrite also resets it', {
-    default: 'no creation; value 0',
+  accepted('file', path, 'path of the file', { unset: MANDATORY, repeats: 'first' }),
+  accepted('init_file', phrase('initial file'), 'creates the file at the start', {
+    unset: 'it is not created',
   }),
-  accepted('weight', anything, 'multiplier for file content', { default: '1' }),
+  accepted('weight', phrase('weight of a file, reversible'), 'multiplier for the number in it', {
+    default: '1',
+    repeats: 'first',
+  }),
 );
 
+const WAIT = seconds(MICROSECOND, 3600);
+
 export const VRRP_TRACK_PROCESS: KeywordTable = tableOf(
-  accepted('delay', seconds(0.000001, 3600), 'common delay for both directions', { default: '0' }),
-  accepted('fork_delay', seconds(0.000001, 3600), 'wait after quorum gained before acting', {
-    default: '0',
+  accepted('process', phrase('command and parameters'), 'name or path, perhaps with parameters', {
+    unset: MANDATORY,
+    repeats: 'first',
   }),
-  accepted('full_command', flag, 'match whole command line instead of short name', {
-    default: 'off',
+  accepted('full_command', flag, 'compare the whole command line, not the short name'),
+  accepted('param_match', phrase('match of parameters'), 'how parameters are compared', {
+    unset: 'they are not',
   }),
-  accepted('param_match', anything, 'how parameters are compared', {
-    default: 'none; bare keyword = exact',
-  }),
-  accepted('process', anything, 'process name or path with optional parameters'),
-  accepted('quorum', integer(1, 65_535), 'lowest instance count regarded as up', { default: '1' }),
-  accepted('quorum_max', integer(0, 65_535), 'highest instance count regarded as up', {
-    default: 'unlimited',
-  }),
-  accepted('terminate_delay', seconds(0.000001, 3600), 'wait after quorum lost before acting', {
-    default: '0',
-  }),
-  accepted('weight', anything, 'priority change; 0 means FAULT when quorum missing', {
-    default: '0',
-  }),
+  accepted('delay', WAIT, 'sets fork_delay and terminate_delay', { unset: '0' }),
+  accepted('fork_delay', WAIT, 'wait after the quorum is gained', { unset: '0' }),
+  accepted('terminate_delay', WAIT, 'wait after the quorum is lost', { unset: '0' }),
+  accepted('quorum', integer(1, 65_535), 'so many must run', { default: '1' }),
+  accepted('quorum_max', integer(0, 65_535), 'no more may run; 0: none', { unset: 'no limit' }),
+  accepted(
+    'weight',
+    phrase('weight of a file, reversible'),
+    'moves the priority by as much; 0: too few are a fault',
+    { default: '0', repeats: 'first' },
+  ),
 );
 
 export const TRACK_GROUP: KeywordTable = tableOf(
-  accepted('group', entries, 'member instances of the track group'),
+  accepted('group', entries('members'), 'instances that the static entries follow', {
+    unset: MANDATORY,
+    repeats: 'first',
+  }),
 );
+
+const BOTH = { unset: 'both VRRP and the checkers hear of it' };
+const IDLE = milliseconds(1000, 4_294_967);
+const INTERVAL = milliseconds(1, 4_294_967);
 
 export const BFD_INSTANCE: KeywordTable = tableOf(
-  accepted('checker', flag, 'send events to the checker process', { default: 'both consumers' }),
-  accepted('hoplimit', integer(1, 255), 'outgoing hop limit', { default: '64 (IPv6)' }),
-  accepted('idle_tx', milliseconds(1000, 4_294_967), 'transmit interval while session is down', {
-    default: '1000',
+  accepted('neighbor_ip', address, 'the other end', { unset: MANDATORY }),
+  accepted('neighbour_ip', address, 'the other end', {
+    unset: MANDATORY,
+    insteadOf: 'neighbor_ip',
   }),
-  accepted('max_hops', anything, 'received hop distance accepted', { default: '0' }),
-  accepted('min_rx', milliseconds(1, 4_294_967), 'wanted receive interval', { default: '10' }),
-  accepted('min_tx', milliseconds(1, 4_294_967), 'wanted transmit interval', { default: '10' }),
-  accepted('multihop', boolean, 'use multihop BFD', { default: 'off' }),
-  accepted('multiplier', integer(1, 255), 'missed packets before session is down', {
-    default: '5',
-  }),
-  accepted('neighbor_ip', address, 'peer address', { default: 'mandatory' }),
-  accepted('neighbour_ip', address, 'same as neighbor_ip', { default: 'mandatory' }),
-  accepted('passive', flag, 'wait for the peer to start', { default: 'off' }),
   accepted('source_ip', address, 'local address', {
-    default: 'kernel choice; mandatory with multihop',
+    unset: 'the kernel’s choice; with multihop it must be given',
   }),
-  accepted('ttl', integer(1, 255), 'outgoing TTL', { default: '255 (IPv4)' }),
-  accepted('vrrp', flag, 'send events to the VRRP process', { default: 'both consumers' }),
-  accepted('weight', anything, 'VRRP priority change when session changes', { default: '0' }),
-);
-
-export const GARP_GROUP: KeywordTable = tableOf(
-  accepted('garp_interval', seconds(0, SECONDS_MAX), 'gap between gratuitous ARPs on the group', {
-    default: '0',
-  }),
+  accepted('min_rx', INTERVAL, 'shortest interval that it takes packets in', { default: '10' }),
+  accepted('min_tx', INTERVAL, 'shortest interval that it sends packets in', { default: '10' }),
+  accepted('idle_tx', IDLE, 'interval of packets while the session is down', { default: '1000' }),
+  accepted('multiplier', integer(1, 255), 'packets that may be missed', { default: '5' }),
+  accepted('passive', flag, 'wait for the other end to begin'),
+  accepted('multihop', boolean, 'the other end is not on the link', { default: 'off' }),
+  accepted('ttl', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv4', { default: '255' }),
+  accepted('hoplimit', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv6', { default: '64' }),
   accepted(
-    'gna_interval',
-    seconds(0, SECONDS_MAX),
-    'gap between unsolicited neighbour adverts on the group',
+    'max_hops',
+    integer(-1, 255, { unit: 'hops' }),
+    'how far a packet may have come; -1: any way',
     { default: '0' },
   ),
-  accepted('interface', word, 'adds one interface to the group', { repeatable: true }),
-  accepted('interfaces', entries, 'adds several interfaces sharing one delay', {
-    repeatable: true,
-  }),
+  accepted(
+    'weight',
+    phrase('weight, reversible'),
+    'moves the priority by as much; 0: down is a fault',
+    {
+      default: '0',
+    },
+  ),
+  accepted('vrrp', flag, 'VRRP hears of the session', BOTH),
+  accepted('checker', flag, 'the checkers hear of the session', BOTH),
 );
 
-export const AUTH_HMAC: KeywordTable = tableOf(
-  accepted('active_key', anything, 'key used for sending', { default: 'mandatory' }),
-  accepted('anti_replay', choice('time', 'monotonic'), 'replay protection method', {
-    default: 'time',
+/** 31 bits of microseconds. */
+const GAP = seconds(0, 2_147.483_647);
+
+export const GARP_GROUP: KeywordTable = tableOf(
+  accepted('garp_interval', GAP, 'between two gratuitous ARPs of the group', { default: '0' }),
+  accepted('gna_interval', GAP, 'between two neighbour advertisements of the group', {
+    default: '0',
   }),
-  accepted('key', anything, 'adds one key', { default: 'mandatory', repeatable: true }),
-  accepted(
-    'mode',
-    choice('enforce', 'permissive', 'receive-only'),
-    'treatment of packets without valid trailer',
-    { default: 'enforce' },
-  ),
-  accepted('time_window', integer(1, 300), 'clock difference accepted', {
-    default: 'max(3*advert_int, 5)',
+  accepted('interface', interfaceName, 'one interface of the group', { repeats: 'list' }),
+  accepted('interfaces', entries('interfaces'), 'interfaces that share one delay', {
+    repeats: 'list',
   }),
 );
 
 export const SSL: KeywordTable = tableOf(
-  accepted('ca', word, 'CA file loaded; server certificate is still not verified'),
-  accepted('certificate', word, 'client certificate file'),
-  accepted('key', word, 'client private key file'),
+  accepted('ca', path, 'CA that is loaded; servers are not verified by it'),
+  accepted('certificate', path, 'certificate of the client'),
+  accepted('key', path, 'private key of the client'),
   accepted('password', word, 'passphrase of the private key'),
 );

@@ -2,7 +2,6 @@
 import {
   accepted,
   address,
-  anything,
   block,
   boolean,
   choice,
@@ -10,193 +9,302 @@ import {
   flag,
   INT_MAX,
   integer,
+  interfaceName,
+  type Keyword,
   type KeywordTable,
   keyword,
-  SECONDS_MAX,
+  MANDATORY,
+  type Place,
+  phrase,
   script,
   seconds,
   tableOf,
   UINT_MAX,
+  WHOLE_SECONDS_MAX,
   word,
-  words,
 } from './keyword.ts';
 
-const NOTIFY = [
-  keyword('notify_master', script, 'run on becoming MASTER'),
-  keyword('notify_backup', script, 'run on becoming BACKUP'),
-  keyword('notify_fault', script, 'run on becoming FAULT'),
-  keyword('notify_stop', script, 'run when the daemon stops'),
-  keyword('notify', script, 'run on each change, with INSTANCE|GROUP NAME STATE PRIORITY appended'),
+function globally(...names: readonly string[]): readonly Place[] {
+  return names.map((name) => ({ block: 'global_defs', keyword: name }));
+}
+
+/** 32 bits of milliseconds. */
+const SCRIPT_SECONDS_MAX = 4_294_967;
+
+const FIRST = { repeats: 'first' } as const;
+
+const NOTIFY: readonly Keyword[] = [
+  keyword('notify_master', script, 'run on becoming MASTER', FIRST),
+  keyword('notify_backup', script, 'run on becoming BACKUP', FIRST),
+  keyword('notify_fault', script, 'run on becoming FAULT', FIRST),
+  keyword('notify_stop', script, 'run when the daemon stops', FIRST),
+  keyword(
+    'notify',
+    script,
+    'run on each change, with INSTANCE|GROUP NAME STATE PRIORITY appended',
+    FIRST,
+  ),
+  accepted('notify_priority_changes', boolean, 'notify changes of the effective priority too', {
+    inherits: globally('vrrp_notify_priority_changes'),
+    default: 'off',
+  }),
+  accepted('smtp_alert', boolean, 'mail on each change', {
+    inherits: globally('smtp_alert_vrrp', 'smtp_alert'),
+    default: 'off',
+  }),
 ];
 
-const TRACK = [
-  keyword('track_interface', entries, 'interfaces whose failure is a fault or costs priority'),
-  keyword('track_script', entries, 'vrrp_scripts whose failure is a fault or costs priority'),
+const LIST = { repeats: 'list' } as const;
+
+const TRACK: readonly Keyword[] = [
+  keyword(
+    'track_interface',
+    entries('tracked interface'),
+    'interfaces whose failure is a fault or costs priority',
+    LIST,
+  ),
+  keyword(
+    'track_script',
+    entries('tracked'),
+    'vrrp_scripts whose failure is a fault or costs priority',
+    LIST,
+  ),
+  accepted('track_file', entries('tracked file'), 'track_files that move the priority', LIST),
+  accepted(
+    'track_process',
+    entries('tracked file'),
+    'vrrp_track_processes whose absence is a fault or costs priority',
+    LIST,
+  ),
+  accepted(
+    'track_bfd',
+    entries('tracked'),
+    'bfd_instances whose failure is a fault or costs priority',
+    LIST,
+  ),
+];
+
+const SECONDS = integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' });
+/** keepalived takes 0 as 1. */
+const AT_LEAST_ONE = integer(1, UINT_MAX, { tolerated: { min: 0, max: UINT_MAX } });
+
+const ANNOUNCE: readonly Keyword[] = [
+  keyword('garp_master_delay', SECONDS, 'until the second round of announcements; 0: none', {
+    inherits: globally('vrrp_garp_master_delay'),
+    default: '5',
+  }),
+  keyword('garp_master_repeat', AT_LEAST_ONE, 'announcements a round', {
+    inherits: globally('vrrp_garp_master_repeat'),
+    default: '5',
+  }),
+  keyword('garp_master_refresh', SECONDS, 'between refreshes; 0: none', {
+    inherits: globally('vrrp_garp_master_refresh'),
+    default: '0',
+  }),
+  keyword('garp_master_refresh_repeat', AT_LEAST_ONE, 'announcements a refresh', {
+    inherits: globally('vrrp_garp_master_refresh_repeat'),
+    default: '1',
+  }),
+  keyword(
+    'garp_lower_prio_delay',
+    SECONDS,
+    'until the second round, after hearing a lower priority',
+    {
+      inherits: [
+        ...globally('vrrp_garp_lower_prio_delay'),
+        { block: 'vrrp_instance', keyword: 'garp_master_delay' },
+        ...globally('vrrp_garp_master_delay'),
+      ],
+      default: '5',
+    },
+  ),
+  keyword(
+    'garp_lower_prio_repeat',
+    integer(0, INT_MAX),
+    'announcements, after hearing a lower priority',
+    {
+      inherits: [
+        ...globally('vrrp_garp_lower_prio_repeat'),
+        { block: 'vrrp_instance', keyword: 'garp_master_repeat' },
+        ...globally('vrrp_garp_master_repeat'),
+      ],
+      default: '5',
+    },
+  ),
+  accepted(
+    'garp_extra_if',
+    phrase('extra announcements or none'),
+    'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
+    { inherits: globally('vrrp_garp_extra_if'), default: '0' },
+  ),
+  accepted(
+    'vmac_garp_intvl',
+    phrase('extra announcements or none'),
+    'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
+    { inherits: globally('vrrp_garp_extra_if'), default: '0', insteadOf: 'garp_extra_if' },
+  ),
+];
+
+const ADVERTISE: readonly Keyword[] = [
+  keyword('advert_int', seconds(0.01, 255), 'time between advertisements', { default: '1' }),
+  keyword('version', choice('2', '3'), 'of the protocol; of IPv6 always 3', {
+    inherits: globally('vrrp_version'),
+    default: '2',
+  }),
+  keyword('authentication', block('authentication'), 'of version 2'),
+  accepted('auth_hmac', block('auth_hmac'), 'advertisements are signed with HMAC-SHA256', LIST),
+  keyword('mcast_src_ip', address, 'source of the advertisements', {
+    unset: 'primary address of the interface',
+  }),
+  keyword('mcast_dst_ip', { is: 'address', multicast: true }, 'group the advertisements go to', {
+    inherits: globally('vrrp_mcast_group4', 'vrrp_mcast_group6'),
+    unset: '224.0.0.18, of IPv6 ff02::12',
+  }),
+  accepted('unicast_src_ip', address, 'source of advertisements to peers', {
+    unset: 'primary address of the interface',
+  }),
+  accepted(
+    'unicast_peer',
+    entries('peer'),
+    'the other directors, where there is no multicast',
+    LIST,
+  ),
+  accepted('unicast_ttl', integer(0, 255, { unit: 'hops' }), 'of advertisements to peers', {
+    default: '255',
+  }),
+  accepted('check_unicast_src', flag, 'drop advertisements of who is no peer', {
+    inherits: globally('vrrp_check_unicast_src'),
+  }),
+  accepted('unicast_fault_no_peer', flag, 'without peers, the instance is in FAULT'),
+  accepted(
+    'old_unicast_checksum',
+    phrase('old checksum'),
+    'the checksum of keepalived before 1.3.6',
+    {
+      unset: 'found out by itself',
+    },
+  ),
+  accepted('v3_checksum_as_v2', boolean, 'no pseudo-header in the checksum of version 3', {
+    inherits: globally('v3_checksum_as_v2'),
+    default: 'off',
+  }),
+  accepted('skip_check_adv_addr', boolean, 'do not compare addresses of each advertisement', {
+    inherits: globally('vrrp_skip_check_adv_addr'),
+    default: 'off',
+  }),
+  accepted('owner_ignore_adverts', boolean, 'priority 255 hears no advertisements', {
+    inherits: globally('vrrp_owner_ignore_adverts'),
+    default: 'off',
+  }),
+  keyword('lower_prio_no_advert', boolean, 'do not answer a lower priority', {
+    inherits: globally('vrrp_lower_prio_no_advert'),
+    default: 'off',
+  }),
+  keyword('higher_prio_send_advert', boolean, 'one advertisement before yielding', {
+    inherits: globally('vrrp_higher_prio_send_advert'),
+    default: 'off',
+  }),
+  keyword('down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
+    inherits: globally('vrrp_down_timer_adverts'),
+    default: '3',
+  }),
+  accepted(
+    'kernel_rx_buf_size',
+    integer(0, UINT_MAX, { unit: 'octets' }),
+    'receive buffer of its socket',
+    { inherits: globally('vrrp_rx_bufs_policy'), unset: 'the kernel’s choice' },
+  ),
+];
+
+const ADDRESSES: readonly Keyword[] = [
+  keyword('virtual_ipaddress', entries('address'), 'the addresses that the MASTER holds', LIST),
+  keyword(
+    'virtual_ipaddress_excluded',
+    entries('address'),
+    'held like them, but not advertised',
+    LIST,
+  ),
+  accepted('virtual_routes', entries('route'), 'routes that the MASTER holds', LIST),
+  accepted('virtual_rules', entries('rule'), 'policy rules that the MASTER holds', LIST),
+  accepted('no_virtual_ipaddress', flag, 'the instance is meant to have no address'),
+  accepted('native_ipv6', flag, 'advertise over IPv6, whatever the addresses are'),
+  accepted('promote_secondaries', flag, 'secondary addresses survive their primary one'),
+  accepted('accept', flag, 'take packets to the addresses without owning them', { unset: 'on' }),
+  accepted('no_accept', flag, 'drop packets to the addresses when not the owner'),
+  accepted('use_vmac', phrase('macvlan'), 'the addresses have a MAC of their own', {
+    unset: 'off',
+    repeats: 'first',
+  }),
+  accepted('use_vmac_addr', flag, 'addresses of other interfaces have a MAC of their own too'),
+  accepted('vmac_xmit_base', flag, 'advertise through the interface below the macvlan'),
+  accepted('use_ipvlan', phrase('ipvlan'), 'like use_vmac, with the MAC of the interface', {
+    unset: 'off',
+    repeats: 'first',
+  }),
+  accepted('vrf', interfaceName, 'VRF that the instance belongs to', FIRST),
+];
+
+const WHEN: readonly Keyword[] = [
+  keyword('nopreempt', flag, 'a returning higher priority waits its turn'),
+  keyword('preempt', flag, 'a higher priority takes over', { unset: 'on' }),
+  keyword('preempt_delay', seconds(0, 1000), 'wait before taking over from a lower priority', {
+    default: '0',
+  }),
+  keyword('dont_track_primary', flag, 'the failure of its own interface is no fault'),
+  accepted('track_src_ip', flag, 'FAULT while the source address is absent'),
+  accepted('timer_expired_backup', phrase('late timer'), 'a timer that ran late makes no MASTER', {
+    unset: 'off',
+  }),
+  accepted('thread_timer_expired', phrase('late timer'), 'a timer that ran late makes no MASTER', {
+    unset: 'off',
+    insteadOf: 'timer_expired_backup',
+  }),
+  accepted('strict_mode', boolean, 'what the RFC does not have is refused', {
+    inherits: globally('vrrp_strict'),
+    default: 'off',
+  }),
 ];
 
 export const VRRP_INSTANCE: KeywordTable = tableOf(
   keyword('state', choice('MASTER', 'BACKUP'), 'a hint for the start: MASTER waits less', {
     default: 'BACKUP',
   }),
-  keyword('interface', word, 'where advertisements are sent and heard'),
-  keyword('virtual_router_id', integer(1, 255), 'the same on all directors of the pair'),
+  keyword('interface', interfaceName, 'where advertisements are sent and heard', {
+    inherits: globally('default_interface'),
+    default: 'eth0',
+  }),
+  keyword('virtual_router_id', integer(1, 255), 'the same on all directors of the pair', {
+    unset: MANDATORY,
+  }),
   keyword('priority', integer(1, 255), 'the higher one becomes MASTER; 255 owns the addresses', {
     default: '100',
   }),
-  keyword('advert_int', seconds(0.01, 255), 'time between advertisements', { default: '1' }),
-  keyword('version', choice('2', '3'), 'of the protocol', { default: '2, and 3 for IPv6' }),
-  keyword('authentication', { is: 'block', block: 'authentication' }, 'of version 2'),
-  keyword('virtual_ipaddress', entries, 'the addresses that the MASTER holds'),
-  keyword('virtual_ipaddress_excluded', entries, 'held like them, but not advertised'),
-  keyword('nopreempt', flag, 'a returning higher priority waits its turn'),
-  keyword('preempt', flag, 'a higher priority takes over', { default: 'on' }),
-  keyword('preempt_delay', seconds(0, 1000), 'wait before taking over from a lower priority', {
-    default: '0',
-  }),
-  keyword('mcast_src_ip', address, 'source of the advertisements', {
-    default: 'primary address of the interface',
-  }),
-  keyword('mcast_dst_ip', address, 'group the advertisements go to', { default: '224.0.0.18' }),
-  keyword('dont_track_primary', flag, 'the failure of its own interface is no fault'),
-  keyword(
-    'garp_master_delay',
-    integer(0, UINT_MAX),
-    'seconds until the second round of announcements',
-    {
-      default: '5',
-    },
-  ),
-  keyword('garp_master_repeat', integer(0, UINT_MAX), 'announcements a round', { default: '5' }),
-  keyword('garp_master_refresh', integer(0, UINT_MAX), 'seconds between refreshes; 0: none', {
-    default: '0',
-  }),
-  keyword('garp_master_refresh_repeat', integer(0, UINT_MAX), 'announcements a refresh', {
-    default: '1',
-  }),
-  keyword(
-    'garp_lower_prio_delay',
-    integer(0, UINT_MAX),
-    'the same, after hearing a lower priority',
-    {
-      default: 'garp_master_delay',
-    },
-  ),
-  keyword(
-    'garp_lower_prio_repeat',
-    integer(0, INT_MAX),
-    'the same, after hearing a lower priority',
-    {
-      default: 'garp_master_repeat',
-    },
-  ),
-  keyword('lower_prio_no_advert', boolean, 'do not answer a lower priority', { default: 'off' }),
-  keyword('higher_prio_send_advert', boolean, 'one advertisement before yielding', {
-    default: 'off',
-  }),
-  keyword('down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
-    default: '3',
-  }),
+  ...ADVERTISE,
+  ...ADDRESSES,
+  ...WHEN,
+  ...ANNOUNCE,
   ...TRACK,
   ...NOTIFY,
-  accepted('accept', flag, 'accept packets to VIPs when not owner', {
-    default: 'on unless strict',
-  }),
-  accepted('auth_hmac', block('auth_hmac'), 'HMAC-SHA256 trailer authentication', {
-    repeatable: true,
-  }),
-  accepted('check_unicast_src', flag, 'drop unicast adverts from unlisted peers', {
-    default: 'global value',
-  }),
-  accepted('debug', integer(0, 4), 'per-instance debug level', { default: '0' }),
-  accepted('garp_extra_if', anything, 'periodic GARP on the vmac base or all interfaces', {
-    default: '0 = off',
-  }),
-  accepted('kernel_rx_buf_size', integer(0, UINT_MAX), 'receive buffer of the instance socket', {
-    default: 'global policy',
-  }),
-  accepted('linkbeat_use_polling', flag, 'poll the instance interface', { default: 'off' }),
-  accepted('lvs_sync_daemon_interface', word, 'IPVS sync daemon bound to this instance'),
-  accepted('lvs_sync_daemon_inteface', anything, 'another word of keepalived'),
-  accepted('native_ipv6', flag, 'run VRRP over IPv6 when only IPv4 addresses would decide', {
-    default: 'family from addresses',
-  }),
-  accepted('no_accept', flag, 'drop packets to VIPs when not owner', { default: 'off' }),
-  accepted('no_virtual_ipaddress', flag, 'allow an instance without addresses', { default: 'off' }),
-  accepted('notify_deleted', script, 'script run on removal at reload'),
+  accepted(
+    'notify_deleted',
+    { is: 'script', optional: true },
+    'run when a reload removes it',
+    FIRST,
+  ),
   accepted(
     'notify_master_rx_lower_pri',
     script,
-    'script run when a master hears a lower priority advert',
+    'run when the MASTER hears a lower priority',
+    FIRST,
   ),
-  accepted('notify_priority_changes', boolean, 'also notify effective priority changes', {
-    default: 'global value',
+  accepted('debug', integer(0, 4), 'how much it logs', { default: '0' }),
+  accepted('linkbeat_use_polling', flag, 'ask for the link of the interface again and again', {
+    mend: 'write "linkbeat_interfaces { IFNAME }" at the top level',
   }),
-  accepted('old_unicast_checksum', anything, 'force or forbid the old unicast checksum', {
-    default: 'autodetected',
+  accepted('lvs_sync_daemon_interface', interfaceName, 'IPVS synchronisation follows it', {
+    repeats: 'first',
+    mend: 'write "lvs_sync_daemon IFNAME INSTANCE" into global_defs',
   }),
-  accepted('owner_ignore_adverts', boolean, 'owner ignores every incoming advert', {
-    default: 'global value; on under strict',
-  }),
-  accepted('promote_secondaries', flag, 'keep secondary addresses when primary removed', {
-    default: 'off',
-  }),
-  accepted('skip_check_adv_addr', boolean, 'skip address list check when sender unchanged', {
-    default: 'global value',
-  }),
-  accepted('smtp_alert', boolean, 'mail on transitions', {
-    default: 'global smtp_alert_vrrp, smtp_alert, else off',
-  }),
-  accepted('strict_mode', boolean, 'enforce RFC rules for this instance', {
-    default: 'global vrrp_strict',
-  }),
-  accepted('thread_timer_expired', anything, 'old name of timer_expired_backup', {
-    default: 'off',
-  }),
-  accepted(
-    'timer_expired_backup',
-    anything,
-    'stay backup after late wake-up instead of promoting',
-    { default: 'off' },
-  ),
-  accepted('track_bfd', entries, 'BFD sessions tracked', {
-    default: 'weight of BFD',
-    repeatable: true,
-  }),
-  accepted('track_file', entries, 'files tracked', { default: 'weight of file', repeatable: true }),
-  accepted('track_process', entries, 'processes tracked', {
-    default: 'weight of process',
-    repeatable: true,
-  }),
-  accepted('track_src_ip', flag, 'FAULT while the configured source address is absent', {
-    default: 'off',
-  }),
-  accepted('unicast_fault_no_peer', flag, 'FAULT when the unicast peer list is empty', {
-    default: 'off',
-  }),
-  accepted('unicast_peer', entries, 'peers that get unicast adverts', { repeatable: true }),
-  accepted('unicast_src_ip', address, 'source address for unicast adverts', {
-    default: 'primary address of interface',
-  }),
-  accepted('unicast_ttl', integer(0, 255), 'TTL of unicast adverts', { default: '255' }),
-  accepted('use_ipvlan', anything, 'use an l2 ipvlan instead of macvlan', {
-    default: 'type bridge',
-  }),
-  accepted('use_vmac', anything, 'send and own addresses from a private macvlan', {
-    default: 'name vrrp.VRID; MAC 00:00:5e:00:01|02:VRID',
-  }),
-  accepted('use_vmac_addr', flag, 'also create vmacs for VIPs on other interfaces', {
-    default: 'off',
-  }),
-  accepted('v3_checksum_as_v2', boolean, 'omit pseudo header from v3 checksum', {
-    default: 'global value',
-  }),
-  accepted('virtual_routes', entries, 'routes present while master', { repeatable: true }),
-  accepted('virtual_rules', entries, 'policy rules present while master', { repeatable: true }),
-  accepted('vmac_garp_intvl', anything, 'old name of garp_extra_if', { default: '0 = off' }),
-  accepted('vmac_xmit_base', flag, 'send and receive adverts on the base interface', {
-    default: 'off',
-  }),
-  accepted('vrf', anything, 'VRF the instance belongs to'),
 );
 
 export const AUTHENTICATION: KeywordTable = tableOf(
@@ -204,38 +312,55 @@ export const AUTHENTICATION: KeywordTable = tableOf(
   keyword('auth_pass', word, 'at most 8 characters count'),
 );
 
+export const AUTH_HMAC: KeywordTable = tableOf(
+  accepted('active_key', integer(1, 255), 'key that advertisements are signed with', {
+    unset: MANDATORY,
+  }),
+  accepted('anti_replay', choice('time', 'monotonic'), 'how old advertisements are told', {
+    default: 'time',
+  }),
+  accepted('key', phrase('key'), 'a key', { unset: MANDATORY, repeats: 'list' }),
+  accepted(
+    'mode',
+    choice('enforce', 'permissive', 'receive-only'),
+    'what becomes of advertisements that are not signed',
+    { default: 'enforce' },
+  ),
+  accepted('time_window', integer(1, 300, { unit: 'seconds' }), 'by how much clocks may differ', {
+    unset: 'three times advert_int, and 5 s at least',
+  }),
+);
+
 export const VRRP_SYNC_GROUP: KeywordTable = tableOf(
-  keyword('group', entries, 'instances that rise and fall together'),
-  keyword('sync_group_tracking_weight', flag, 'weights of members count', { default: 'off' }),
+  keyword('group', entries('members'), 'instances that rise and fall together', {
+    unset: MANDATORY,
+    repeats: 'first',
+  }),
+  keyword('sync_group_tracking_weight', flag, 'weights of members count'),
   keyword('global_tracking', flag, 'weights of members count', {
-    default: 'off',
-    deprecatedFor: 'sync_group_tracking_weight',
+    insteadOf: 'sync_group_tracking_weight',
   }),
   ...TRACK,
   ...NOTIFY,
-  accepted('notify_deleted', anything, 'only per instance'),
-  accepted('notify_priority_changes', boolean, 'also notify when effective priority changes', {
-    default: 'global value',
-  }),
-  accepted('smtp_alert', boolean, 'mail on group transitions', {
-    default: 'global smtp_alert_vrrp, smtp_alert, else off',
-  }),
-  accepted('track_bfd', entries, 'BFD sessions tracked for the whole group', { repeatable: true }),
-  accepted('track_file', entries, 'files tracked for the whole group', { repeatable: true }),
-  accepted('track_process', entries, 'processes tracked for the whole group', { repeatable: true }),
 );
 
 export const VRRP_SCRIPT: KeywordTable = tableOf(
-  keyword('script', script, 'the command, in quotes when it has arguments'),
-  keyword('interval', seconds(0.001, SECONDS_MAX), 'time between runs', { default: '1' }),
-  keyword('timeout', seconds(0, SECONDS_MAX), 'a longer run has failed; 0: the interval', {
+  keyword('script', script, 'the command, in quotes when it has arguments', { unset: MANDATORY }),
+  keyword('interval', seconds(0.001, SCRIPT_SECONDS_MAX), 'time between runs', { default: '1' }),
+  keyword('timeout', seconds(0, SCRIPT_SECONDS_MAX), 'a longer run has failed; 0: the interval', {
     default: '0',
   }),
-  keyword('weight', words, 'moves the priority by as much; 0: failure is a fault', {
-    default: '0',
-  }),
+  keyword(
+    'weight',
+    phrase('weight, reversible'),
+    'moves the priority by as much; 0: failure is a fault',
+    { default: '0' },
+  ),
   keyword('rise', integer(1, INT_MAX), 'successes until up', { default: '1' }),
   keyword('fall', integer(1, INT_MAX), 'failures until down', { default: '1' }),
-  keyword('user', words, 'account to run as', { default: 'script_user, else the daemon’s' }),
+  keyword('user', phrase('account'), 'account to run as', {
+    inherits: globally('script_user'),
+    unset: 'the daemon’s',
+  }),
   keyword('init_fail', flag, 'counts as down until it has succeeded'),
 );

@@ -1,0 +1,10 @@
+/** The files that are read when none is named. Apart, because `check` needs no more of read-config.ts. */
+import { existsSync } from 'node:fs';
+
+export const OWN_FILE = '/etc/lvsd/lvsd.conf';
+export const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
+
+/** The file that lvsd would read when none is named. */
+export function defaultFile(): string {
+  return existsSync(OWN_FILE) ? OWN_FILE : KEEPALIVED_FILE;
+}

@@ -1,0 +1,52 @@
+/** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
+import type { Command as Commander } from 'commander';
+import { type EffectiveBlock, effectiveConfig } from '../config/effective.ts';
+import { systemEnvironment } from '../config/environment.ts';
+import { loadConfig } from '../config/load.ts';
+import { renderDiagnostics } from '../config/render.ts';
+import { Exit } from './command.ts';
+import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ReadingOptions {
+  readonly compat?: true;
+  readonly configId?: string;
+}
+
+export function declareReading(command: Commander): Commander {
+  return command
+    .option('--compat', 'mistakes that keepalived lives with are no obstacle')
+    .option('--config-id <id>', 'identity for lines that begin with @ID');
+}
+
+export interface ReadTree {
+  /** Null: the file has errors, which have been told. */
+  readonly whole: EffectiveBlock | null;
+  readonly exitCode: number;
+}
+
+/** keepalived's own file is read as keepalived reads it, unless somebody names it. */
+export function readTree(
+  named: string | undefined,
+  { compat, configId }: ReadingOptions,
+  terminal: Terminal,
+): ReadTree {
+  const path = named ?? defaultFile();
+  const isFallback = named === undefined && path === KEEPALIVED_FILE;
+  const options = {
+    environment: systemEnvironment(),
+    ...(configId === undefined ? {} : { configId }),
+  };
+  const mode = compat || isFallback ? 'compat' : 'default';
+  const { diagnostics, outline } = loadConfig(path, { ...options, mode });
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) {
+    return { whole: effectiveConfig(outline.root, diagnostics), exitCode: Exit.ok };
+  }
+  terminal.writeError(renderDiagnostics(errors, { colour: terminal.colour }));
+  const isUnreadable = errors.some(({ code }) => code === 'unreadable-file');
+  if (!isUnreadable && mode === 'default') {
+    terminal.writeError(`\n${path} is refused; with --compat it is read as keepalived reads it\n`);
+  }
+  return { whole: null, exitCode: isUnreadable ? Exit.usage : Exit.failed };
+}

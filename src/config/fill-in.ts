@@ -1,0 +1,16 @@
+/** Places that an example or a form leaves for the reader to fill in, and that the reader has left. */
+
+const FORMS: readonly RegExp[] = [
+  /^[xX]{1,3}([.:][xX]{1,4}){2,7}(\/\d+)?$/,
+  /^\d{1,3}(\.(\d{1,3}|[xX]{1,3})){0,2}\.[xX]{1,3}(\.[xX]{1,3})*(\/\d+)?$/,
+  /^\*{2,}$/,
+  /^[xX]{3,}$/,
+  /^<[^<>]*>?$/,
+  /^\[\.{2,}\]$/,
+  /^(\.{3}|…)$/,
+];
+
+/** `xxx.xxx.xxx.xxx`, `10.0.0.x`, `**`, `<address>`, `[...]`. */
+export function isFillIn(text: string): boolean {
+  return FORMS.some((form) => form.test(text));
+}

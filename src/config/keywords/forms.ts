@@ -1,0 +1,250 @@
+/** Words of a form of their own: what each is called, one that fits, and the test. */
+import {
+  addressBits,
+  addressBytes,
+  familyOf,
+  parseAddress,
+  prefixLengthOf,
+} from '../../base/address.ts';
+import type { DiagnosticCode } from '../diagnostic.ts';
+import { isInterfaceName } from '../interface-name.ts';
+
+export type FormName =
+  | 'interface name'
+  | 'MD5'
+  | 'status codes'
+  | 'hexadecimal digits'
+  | 'hexadecimal digits or X'
+  | 'MAC address'
+  | 'port range'
+  | 'range of user ids'
+  | 'mark'
+  | 'realms'
+  | 'time'
+  | 'file mode'
+  | 'labels'
+  | 'locator'
+  | 'address range'
+  | 'granularity'
+  | 'key'
+  | 'domain'
+  | 'host';
+
+export interface Form {
+  /** With its article left out: `"x" is no MAC address`. */
+  readonly what: string;
+  /** What is said to who wrote something else. */
+  readonly hint: string;
+  /** As written in the forms of the help. */
+  readonly called: string;
+  readonly accepts: (text: string) => boolean;
+  /** What is said of a word that does not fit, where that is a mistake of its own. */
+  readonly refuse?: (text: string) => Refusal;
+}
+
+interface Refusal {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly suggestion?: string;
+}
+
+const MODE_NAMES = /^(I[RWX](USR|GRP|OTH)|IRWX[UGO])(\|(I[RWX](USR|GRP|OTH)|IRWX[UGO]))*$/;
+const NUMBER = '(0[xX][0-9a-fA-F]+|\\d+)';
+const KEY_OCTETS_MIN = 32;
+const KEY_OCTETS_MAX = 64;
+
+export const FORMS: Readonly<Record<FormName, Form>> = {
+  'interface name': {
+    what: 'name of an interface',
+    hint: 'a name such as eth0, of up to 15 characters; "ip link" lists them',
+    called: 'IFNAME',
+    accepts: isInterfaceName,
+    refuse: refuseInterface,
+  },
+  MD5: {
+    what: 'MD5',
+    hint: '32 hexadecimal digits',
+    called: 'MD5',
+    accepts: (text) => /^[0-9a-fA-F]{32}$/.test(text),
+  },
+  'status codes': {
+    what: 'status code',
+    hint: 'codes from 100 to 599, or ranges such as 200-299',
+    called: 'CODE[-CODE]',
+    accepts: (text) => {
+      const [first, last] = ordered(text);
+      return first >= 100 && last <= 599;
+    },
+  },
+  'hexadecimal digits': {
+    what: 'hexadecimal number',
+    hint: 'the octets in hexadecimal digits, blanks between them allowed',
+    called: 'HEX',
+    accepts: (text) => /^[0-9a-fA-F]+$/.test(text),
+  },
+  'hexadecimal digits or X': {
+    what: 'hexadecimal number',
+    hint: 'the octets in hexadecimal digits; X stands for any digit',
+    called: 'HEX',
+    accepts: (text) => /^[0-9a-fA-FxX]+$/.test(text),
+  },
+  'MAC address': {
+    what: 'MAC address',
+    hint: 'six octets such as 00:00:5e:00:01:33; of five, the virtual_router_id is the sixth',
+    called: 'MAC',
+    accepts: (text) => /^([0-9a-f]{1,2}:){4,5}[0-9a-f]{1,2}$/i.test(text),
+  },
+  'port range': {
+    what: 'range of ports',
+    hint: 'FIRST-LAST; of a single port too: 80-80',
+    called: 'PORT-PORT',
+    accepts: (text) => /-/.test(text) && ordered(text)[1] <= 65_535,
+  },
+  'range of user ids': {
+    what: 'range of user ids',
+    hint: 'FIRST-LAST',
+    called: 'UID-UID',
+    accepts: (text) => /-/.test(text) && ordered(text)[1] <= 4_294_967_295,
+  },
+  mark: {
+    what: 'firewall mark',
+    hint: 'MARK or MARK/MASK; 0x… is hexadecimal',
+    called: 'MARK[/MASK]',
+    accepts: (text) =>
+      new RegExp(`^${NUMBER}(/${NUMBER})?$`).test(text) && parts(text, '/').every(isUint),
+  },
+  realms: {
+    what: 'realm',
+    hint: 'DESTINATION or SOURCE/DESTINATION, each a number or a name',
+    called: '[REALM/]REALM',
+    accepts: (text) => /^[\w.-]+(\/[\w.-]+)?$/.test(text),
+  },
+  time: {
+    what: 'time',
+    hint: 'a number with the unit s or ms; without unit it is what the kernel counts in',
+    called: 'TIME',
+    accepts: (text) => /^\d+(\.\d+)?(s|sec|secs|ms|msec|msecs)?$/.test(text),
+  },
+  'file mode': {
+    what: 'file mode',
+    hint: 'a number such as 0177, or names such as IWGRP|IWOTH',
+    called: 'MODE',
+    accepts: (text) =>
+      MODE_NAMES.test(text) ||
+      (/^(0[0-7]*|0[xX][0-9a-fA-F]+|[1-9]\d*)$/.test(text) && Number(octalOf(text)) <= 0o777),
+  },
+  labels: {
+    what: 'stack of labels',
+    hint: 'one label or two: 100/200',
+    called: 'LABEL[/LABEL]',
+    accepts: (text) =>
+      /^\d+(\/\d+)?$/.test(text) && parts(text, '/').every((label) => Number(label) < 2 ** 20),
+  },
+  locator: {
+    what: 'locator',
+    hint: 'four groups of hexadecimal digits: 2001:db8:0:1',
+    called: 'LOCATOR',
+    accepts: (text) => /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}$/i.test(text),
+  },
+  'address range': {
+    what: 'address or range',
+    hint: '192.0.2.1-9, 192.0.2.1-192.0.3.9, 2001:db8::1-ff or 192.0.2.0/29',
+    called: 'ADDRESS[-LAST]',
+    accepts: isAddressRange,
+  },
+  granularity: {
+    what: 'granularity',
+    hint: 'of IPv4 a netmask such as 255.255.255.0, of IPv6 a prefix length from 1 to 128',
+    called: 'MASK',
+    accepts: (text) =>
+      prefixLengthOf(text) !== null || (/^\d{1,3}$/.test(text) && +text >= 1 && +text <= 128),
+  },
+  key: {
+    what: 'key',
+    hint: `SECRET, hex:DIGITS or file:PATH; a key has ${KEY_OCTETS_MIN} to ${KEY_OCTETS_MAX} octets`,
+    called: 'SECRET|hex:HEX|file:PATH',
+    accepts: isKey,
+    // It is a secret, and is not shown.
+    refuse: () => ({ code: 'bad-value', message: 'this is no key', hint: FORMS.key.hint }),
+  },
+  domain: {
+    what: 'domain name',
+    hint: 'labels with dots between them, or "." for the root',
+    called: 'DOMAIN',
+    accepts: (text) =>
+      text === '.' || (text.length <= 254 && /^([^.]{1,63}\.)*[^.]{1,63}\.?$/.test(text)),
+  },
+  host: {
+    what: 'host name and no IP address',
+    hint: 'a name that can be looked up, or an address',
+    called: 'HOST',
+    accepts: (text) =>
+      parseAddress(text) !== null ||
+      (!/^[\d.]+$/.test(text) &&
+        /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i.test(text)),
+  },
+};
+
+function refuseInterface(text: string): Refusal {
+  const code = 'bad-interface-name';
+  const message = `no interface can be called "${text}"`;
+  const [before = ''] = text.split('@');
+  if (!text.includes('@') || !isInterfaceName(before)) {
+    return { code, message, hint: FORMS['interface name'].hint };
+  }
+  return { code, message, hint: `ip link shows it so; its name is ${before}`, suggestion: before };
+}
+
+/** `A-B` or `A`; what is none, or not in order, is no range at all. */
+function ordered(text: string): readonly [number, number] {
+  const found = /^(\d+)(?:-(\d+))?$/.exec(text);
+  const first = Number(found?.[1]);
+  const last = Number(found?.[2] ?? found?.[1]);
+  return last >= first ? [first, last] : [Number.NaN, Number.NaN];
+}
+
+function parts(text: string, separator: string): readonly string[] {
+  return text.split(separator);
+}
+
+function isUint(text: string): boolean {
+  return Number(text) <= 4_294_967_295;
+}
+
+/** `0177` as JavaScript writes it. */
+function octalOf(text: string): string {
+  return /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text;
+}
+
+/** A range ends in the last octet or group, or in a whole address; the bits behind a prefix are 0. */
+function isAddressRange(text: string): boolean {
+  const [start = '', end, ...more] = text.split(text.includes('/') ? '/' : '-');
+  const first = parseAddress(start);
+  if (first === null || more.length > 0) return false;
+  if (end === undefined) return true;
+  if (text.includes('/')) return isNetwork(first, end);
+  const last = parseAddress(end);
+  if (last !== null) return familyOf(last) === familyOf(first);
+  return familyOf(first) === 'ipv4'
+    ? /^\d{1,3}$/.test(end) && Number(end) <= 255 && Number(end) > Number(first.split('.').at(-1))
+    : /^[0-9a-f]{1,4}$/i.test(end);
+}
+
+/** The bits behind the prefix are 0. */
+function isNetwork(address: string, length: string): boolean {
+  const prefixLength = Number(length);
+  if (!/^\d{1,3}$/.test(length) || prefixLength > addressBits(familyOf(address))) return false;
+  return addressBytes(address).every((octet, at) => {
+    const kept = Math.min(8, Math.max(0, prefixLength - at * 8));
+    return (octet & (0xff >> kept)) === 0;
+  });
+}
+
+function isKey(text: string): boolean {
+  if (text.startsWith('file:')) return text.length > 'file:'.length;
+  const hex = /^hex:((?:[0-9a-f]{2})+)$/i.exec(text)?.[1];
+  if (text.startsWith('hex:') && hex === undefined) return false;
+  const octets = hex === undefined ? Buffer.byteLength(text) : hex.length / 2;
+  return octets >= KEY_OCTETS_MIN && octets <= KEY_OCTETS_MAX;
+}

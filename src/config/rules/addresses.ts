@@ -1,0 +1,140 @@
+/** Virtual addresses: their networks, their prefixes, and who owns them. */
+import { type Family, familyOf, parseAddress, prefixContains } from '../../base/address.ts';
+import type { Network } from '../environment.ts';
+import type { Section } from '../section.ts';
+import { OWNER_PRIORITY } from './priorities.ts';
+import {
+  interfaceOf,
+  optionOf,
+  vipsOf,
+  type Whole,
+  type WrittenVip,
+  writtenVips,
+} from './whole.ts';
+import { isOn, lastWritten, nameIn, nameSpan, numberIn } from './written.ts';
+
+/** The networks of an interface and family; what a MASTER has put there itself tells nothing. */
+function ownNetworks(link: string, family: Family, whole: Whole): readonly Network[] {
+  const networks = whole.environment.networks(link) ?? [];
+  return networks.filter(
+    ({ address }) =>
+      familyOf(address) === family && !whole.vips.has(address) && !address.startsWith('fe80:'),
+  );
+}
+
+/** Decided by this machine, so a warning. An interface without address of the family tells nothing. */
+export function tellVipsOutside(instance: Section, whole: Whole): void {
+  for (const { word, options, address } of vipsOf(instance)) {
+    const link = optionOf(options, 'dev')?.text ?? interfaceOf(instance, whole.globals);
+    const networks = ownNetworks(link, familyOf(address), whole);
+    const isInside = networks.some((one) => prefixContains(one.address, one.prefixLength, address));
+    if (networks.length === 0 || isInside || address.startsWith('fe80:')) continue;
+    const known = networks.map((one) => `${one.address}/${one.prefixLength}`).join(', ');
+    whole.reports.add({
+      code: 'vip-outside-network',
+      span: word.span,
+      message: `${address} lies in no network of ${link}`,
+      hint: `${link} has ${known}: nobody there asks for an address of another network`,
+    });
+  }
+}
+
+/** Two masters of one address, or one that is held twice. */
+export function tellVipsTwice({ instances, reports }: Whole): void {
+  const holders = new Map<string, string>();
+  for (const instance of instances) {
+    for (const { word, address } of vipsOf(instance)) {
+      const other = holders.get(address);
+      if (other !== undefined) {
+        reports.add({
+          code: 'vip-twice',
+          span: word.span,
+          message: `${address} is a virtual address of ${other} already`,
+          hint: 'it goes when the first of them leaves MASTER: keep it in one place',
+        });
+      }
+      holders.set(address, other ?? nameIn(instance));
+    }
+  }
+}
+
+export function tellBroadcasts(instance: Section, { reports }: Whole): void {
+  for (const vip of vipsOf(instance)) {
+    const word = optionOf(vip.options, 'brd', 'broadcast');
+    const broadcast = word === null ? null : parseAddress(word.text);
+    const wanted = broadcastOf(vip);
+    if (word === null || broadcast === null || wanted === null || broadcast === wanted) continue;
+    reports.add({
+      code: 'odd-broadcast',
+      span: word.span,
+      message: `${broadcast} is not the broadcast address of ${vip.address}/${vip.prefixLength}`,
+      hint: `write "brd +", or ${wanted}; a gateway does not belong here`,
+    });
+  }
+}
+
+/** The last address of an IPv4 network; null where there is none. */
+function broadcastOf({ address, prefixLength }: WrittenVip): string | null {
+  if (familyOf(address) !== 'ipv4' || !(prefixLength >= 1 && prefixLength <= 30)) return null;
+  const value = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const size = 2 ** (32 - prefixLength);
+  const last = Math.floor(value / size) * size + size - 1;
+  return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join('.');
+}
+
+/** Priority 255 says that the addresses are this machine's own. */
+export function tellNotTheOwner(instance: Section, whole: Whole): void {
+  const setting = lastWritten(instance, 'priority');
+  if (setting === null || numberIn(setting) !== OWNER_PRIORITY) return;
+  const link = interfaceOf(instance, whole.globals);
+  const own = whole.environment.networks(link);
+  const [vip] = writtenVips(instance, 'virtual_ipaddress');
+  if (own === null || vip === undefined) return;
+  if (own.some(({ address }) => address === vip.address)) return;
+  whole.reports.add({
+    code: 'not-the-owner',
+    span: setting.span,
+    message: `priority 255 is for the owner of ${vip.address}, which is no address of ${link} now`,
+    hint: '254 or less, unless the address is configured on this machine for good',
+  });
+}
+
+export function adviseOnPrefix(instance: Section, { reports }: Whole): void {
+  for (const { word, address, hasPrefix } of vipsOf(instance)) {
+    if (hasPrefix || familyOf(address) !== 'ipv4') continue;
+    reports.add({
+      code: 'vip-without-prefix',
+      span: word.span,
+      message: `${address} has no prefix length, so it is added as ${address}/32`,
+      hint: `write the network’s own, for example ${address}/24`,
+    });
+  }
+}
+
+export function adviseOnFamilies(instance: Section, { reports }: Whole): void {
+  const [first, ...others] = writtenVips(instance, 'virtual_ipaddress');
+  const other = others.find(
+    ({ address }) => first !== undefined && familyOf(address) !== familyOf(first.address),
+  );
+  if (first === undefined || other === undefined) return;
+  reports.add({
+    code: 'mixed-families',
+    span: other.word.span,
+    message: `${other.address} is held, but not advertised: the instance speaks the family of ${first.address}`,
+    hint: 'write it in virtual_ipaddress_excluded, or give each family an instance',
+  });
+}
+
+export function adviseOnNoVip(instance: Section, { reports }: Whole): void {
+  const hasSome = ['virtual_ipaddress', 'virtual_ipaddress_excluded'].some((name) =>
+    instance.mentions(name),
+  );
+  // An instance without name is told of already.
+  if (hasSome || isOn(instance, 'no_virtual_ipaddress') || nameIn(instance) === '') return;
+  reports.add({
+    code: 'no-vip',
+    span: nameSpan(instance),
+    message: `${nameIn(instance)} has no virtual address: its MASTER holds nothing`,
+    hint: 'virtual_ipaddress { ADDRESS/LENGTH }, or no_virtual_ipaddress if that is meant',
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * The processes of the daemon: which of them a configuration needs, started, told of another one, asked
+ * and stopped. A reload first starts those that it needs and that do not run yet; if one of these cannot
+ * work on this machine, the new ones go and those that ran before have noticed nothing.
+ */
+import type { Unconfirmed } from '../api/protocol.ts';
+import type { DirectorError } from '../base/error.ts';
+import type { Log, LogLevel } from '../base/log.ts';
+import type { Clock, Instant, Millis } from '../base/time.ts';
+import type { Director } from '../model/director.ts';
+import type { HealthConfig } from '../model/virtual-server.ts';
+import type { VrrpConfig } from '../model/vrrp.ts';
+import { Child, type ChildStatus, type Standing } from './child.ts';
+import type { ProcessName } from './ipc.ts';
+
+/** A configuration counts as in force although a process has not confirmed it within this time. */
+const CONFIRM_MS_MAX: Millis = 10_000;
+
+export interface ProcessesOptions {
+  /** Which may run at all: `-P` and `-C` restrict them. */
+  readonly allowed: readonly ProcessName[];
+  /** The compiled module that each runs. */
+  readonly modules: Readonly<Record<ProcessName, URL>>;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logLevel: LogLevel;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** One that worked has ended for a reason that no restart mends. */
+  onRefused(name: ProcessName, error: DirectorError): void;
+}
+
+type Part = VrrpConfig | HealthConfig;
+
+export class Processes {
+  private readonly options: ProcessesOptions;
+  private readonly children = new Map<ProcessName, Child<Part>>();
+  /** Started for a configuration that is not in force yet. */
+  private readonly fresh = new Set<ProcessName>();
+
+  constructor(options: ProcessesOptions) {
+    this.options = options;
+  }
+
+  /** Starts those that are needed and do not run yet; gives the ones that cannot do their work. */
+  async startMissing(director: Director): Promise<readonly Unconfirmed[]> {
+    for (const name of this.options.allowed) {
+      if (this.children.has(name) || !needs(director, name)) continue;
+      this.fresh.add(name);
+      this.children.set(name, this.start(name, partOf(director, name)));
+    }
+    await this.settled([...this.fresh]);
+    return this.unconfirmed().filter(({ process }) => this.standing(process).is === 'refused');
+  }
+
+  /** The new ones stay, and those that ran before are told; resolves when they have answered or are late. */
+  async replace(director: Director): Promise<void> {
+    // One that nothing is configured for is told, too: that is how it lets go.
+    const before = [...this.children.keys()].filter((name) => !this.fresh.has(name));
+    this.fresh.clear();
+    for (const name of before) this.children.get(name)?.configure(partOf(director, name));
+    await this.settled(before);
+  }
+
+  /** The new ones go again. */
+  async dropFresh(limitMs: Millis): Promise<void> {
+    const dropped = [...this.fresh].map((name) => this.children.get(name)?.stop(false, limitMs));
+    await Promise.all(dropped);
+    for (const name of this.fresh) this.children.delete(name);
+    this.fresh.clear();
+  }
+
+  /** Those that do not work by the newest configuration, and why. */
+  unconfirmed(): readonly Unconfirmed[] {
+    return [...this.children].flatMap(([process, { standing }]) =>
+      standing.is === 'confirmed' ? [] : [{ process, ...explain(standing) }],
+    );
+  }
+
+  statuses(): readonly ChildStatus[] {
+    return [...this.children.values()].map((child) => child.status());
+  }
+
+  /** A process's own snapshot; null when it does not run or does not answer. */
+  async snapshot(name: ProcessName): Promise<unknown> {
+    return (await this.children.get(name)?.snapshot()) ?? null;
+  }
+
+  /** All at once: a peer should not wait for our checkers to be cleared away. */
+  async stop(keep: Readonly<Record<ProcessName, boolean>>, limitMs: Millis): Promise<void> {
+    const stopped = [...this.children].map(([name, child]) => child.stop(keep[name], limitMs));
+    await Promise.all(stopped);
+  }
+
+  private start(name: ProcessName, config: Part): Child<Part> {
+    const { modules, environment, logLevel, clock, log, onRefused } = this.options;
+    return new Child<Part>({
+      name,
+      module: modules[name],
+      config,
+      environment,
+      logLevel,
+      clock,
+      log,
+      onRefused: (error) => {
+        // Whoever starts it waits for its answer, and is told there.
+        if (!this.fresh.has(name)) onRefused(name, error);
+      },
+    });
+  }
+
+  private standing(name: ProcessName): Standing {
+    return this.children.get(name)?.standing ?? { is: 'stopped' };
+  }
+
+  private async settled(names: readonly ProcessName[]): Promise<void> {
+    const { clock, log } = this.options;
+    const begun: Instant = clock.now();
+    await Promise.all(names.map((name) => this.children.get(name)?.settled(CONFIRM_MS_MAX)));
+    for (const { process, reason, hint } of this.unconfirmed()) {
+      const fields = { process, reason, hint, afterMs: Math.round(clock.now() - begun) };
+      if (names.includes(process) && this.standing(process).is !== 'stopped') {
+        log.warn(fields, 'process has not confirmed its configuration');
+      }
+    }
+  }
+}
+
+function partOf(director: Director, name: ProcessName): Part {
+  return name === 'vrrp' ? director.vrrp : director.health;
+}
+
+function needs({ vrrp, health }: Director, name: ProcessName): boolean {
+  return name === 'vrrp' ? vrrp.instances.length > 0 : health.virtualServers.length > 0;
+}
+
+function explain(standing: Exclude<Standing, { is: 'confirmed' }>): Omit<Unconfirmed, 'process'> {
+  switch (standing.is) {
+    case 'waiting':
+      return { reason: 'it has not answered yet', hint: null };
+    case 'stopped':
+      return { reason: 'it is stopped', hint: null };
+    case 'failed':
+    case 'refused':
+      return { reason: standing.error.message, hint: standing.error.hint ?? null };
+  }
+}

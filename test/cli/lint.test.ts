@@ -1,0 +1,104 @@
+/** `lvsctl lint` and `lvsctl check --peer` as an operator meets them: what they print and their exit codes. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { check } from '../../src/cli/check.ts';
+import { lint } from '../../src/cli/lint.ts';
+import { ALL_CODES } from '../../src/config/explanations.ts';
+
+let folder = '';
+let written = '';
+let complaints = '';
+
+const context = {
+  runDir: '',
+  terminal: {
+    write: (text: string): void => {
+      written += text;
+    },
+    writeError: (text: string): void => {
+      complaints += text;
+    },
+    colour: false,
+  },
+};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lvsctl-lint-'));
+  written = '';
+  complaints = '';
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const instance = (inner: string): string =>
+  `vrrp_instance VI_1 {\n interface lo\n virtual_router_id 7\n virtual_ipaddress {\n  127.0.0.7/8\n }\n ${inner}\n}\n`;
+
+test('a file without traps is told so, with exit code 0', async () => {
+  const path = file('good.conf', instance('priority 150'));
+  expect(await lint.run(context, {}, [path])).toBe(0);
+  expect(written).toBe(`${path}: 0 traps found\n`);
+});
+
+test('a trap is told with its story, and exit code 1', async () => {
+  const path = file('trap.conf', instance('state MASTER\n nopreempt'));
+  expect(await lint.run(context, {}, [path])).toBe(1);
+  expect(written).toContain('error[nopreempt-ignored]');
+  expect(written).toContain('a director that returns');
+  expect(written).toMatch(/: 1 trap found\n$/);
+});
+
+test('as JSON each finding has its story', async () => {
+  const path = file('trap.conf', instance('state MASTER\n nopreempt'));
+  expect(await lint.run(context, { json: true }, [path])).toBe(1);
+  expect(JSON.parse(written)).toMatchObject(
+    [{ code: 'nopreempt-ignored', line: 8, column: 2, explanation: /returns/ }].map((one) => ({
+      ...one,
+      explanation: expect.stringMatching(one.explanation),
+    })),
+  );
+});
+
+test('a file that is not there has exit code 2', async () => {
+  expect(await lint.run(context, {}, [join(folder, 'none.conf')])).toBe(2);
+  const path = file('good.conf', instance('priority 150'));
+  expect(await check.run(context, { peer: join(folder, 'none.conf') }, [path])).toBe(2);
+  expect(written).not.toContain('pair-');
+});
+
+test('every code is listed and explained; another word is refused with the one that was meant', async () => {
+  expect(await lint.run(context, { list: true }, [])).toBe(0);
+  expect(written.split('\n')).toHaveLength(ALL_CODES.length + 1);
+  for (const code of ALL_CODES) {
+    expect(written).toContain(`${code} `);
+    expect(await lint.run(context, { explain: code }, [])).toBe(0);
+  }
+  expect(await lint.run(context, { explain: 'fill-inn' }, [])).toBe(2);
+  expect(complaints).toContain('did you mean fill-in?');
+});
+
+test('check --peer tells what does not fit together, and nothing of the peer’s machine', async () => {
+  const own = file('own.conf', instance('priority 150'));
+  const peer = file('peer.conf', instance('priority 150').replace('interface lo', 'interface no0'));
+  expect(await check.run(context, {}, [own])).toBe(0);
+  expect(await check.run(context, { peer, detailedExitcode: true }, [own])).toBe(3);
+  expect(written).toContain('warning[pair-equal-priority]');
+  expect(written).not.toContain('unknown-interface');
+  const owners = file('owner.conf', instance('priority 255'));
+  expect(await check.run(context, { peer: owners }, [owners])).toBe(1);
+  expect(await check.run(context, { peer: owners, compat: true }, [owners])).toBe(0);
+});
+
+test('one file with lines for each director is its own peer', async () => {
+  const both = file('both.conf', instance('@lb1 priority 150\n @lb2 priority 100'));
+  const options = { configId: 'lb1', peer: both } as const;
+  expect(await check.run(context, { ...options, peerId: 'lb2', strict: true }, [both])).toBe(0);
+  expect(await check.run(context, { ...options, strict: true }, [both])).toBe(1);
+});

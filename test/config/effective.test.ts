@@ -1,0 +1,160 @@
+/** The configuration in force: what it says, and that it can be read again and means the same. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  effectiveToJson,
+  type PrintOptions,
+  printEffective,
+} from '../../src/config/print-effective.ts';
+import { EXAMPLES, GOLDEN, generated } from './corpus.ts';
+import { load, treeOf } from './world.ts';
+
+function show(text: string, options: PrintOptions = {}): string {
+  return printEffective(treeOf(text), options);
+}
+
+/** The model with stars for passwords, as a configuration that was shown has them. */
+function modelOf(text: string): unknown {
+  const { director } = load(text, { mode: 'compat' });
+  return JSON.parse(
+    JSON.stringify(director, (name, value) =>
+      name === 'key' && typeof value === 'string' ? '********' : value,
+    ),
+  );
+}
+
+const BASE = `global_defs {
+    vrrp_garp_master_repeat 3
+}
+virtual_server 192.0.2.10 80 {
+    lb_algo rr
+    lb_kind DR
+    protocol tcp
+    delay_loop 7
+    real_server 198.51.100.21 {
+        HTTP_GET {
+            nb_get_retry 2
+            url { status_code 200-204 301 }
+        }
+    }
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    smtp_alert
+    authentication {
+        auth_type PASS
+        auth_pass canary
+    }
+    virtual_ipaddress { 192.0.2.10/24 }
+}
+`;
+
+describe('config show', () => {
+  test('fills in what is inherited and what is there by default, and says from where', () => {
+    const text = show(BASE, { origins: true });
+    expect(text).toContain('    lvs_sched rr # lvsd.conf:5\n');
+    expect(text).toContain('    protocol TCP # lvsd.conf:7\n');
+    expect(text).toContain('    real_server 198.51.100.21 80 { # lvsd.conf:9\n');
+    expect(text).toContain('        lvs_method DR # from virtual_server, lvsd.conf:6\n');
+    expect(text).toContain('            delay_loop 7 # from virtual_server, lvsd.conf:8\n');
+    expect(text).toContain('            warmup 7 # from virtual_server delay_loop, lvsd.conf:8\n');
+    expect(text).toContain('            delay_before_retry 3 # default\n');
+    expect(text).toContain('            retry 2 # lvsd.conf:11\n');
+    expect(text).toContain('            connect_port 80 # default\n');
+    expect(text).toContain('                path / # default\n');
+    expect(text).toContain(
+      '    garp_master_repeat 3 # from global_defs vrrp_garp_master_repeat, lvsd.conf:2\n',
+    );
+    expect(text).toContain('    smtp_alert on # no effect in this version, lvsd.conf:19\n');
+  });
+
+  test('leaves out what is there by default when asked', () => {
+    const text = show(BASE, { changedOnly: true });
+    expect(text).not.toContain('path /');
+    expect(text).not.toContain('child_wait_time');
+    expect(text).toContain('delay_loop 7');
+  });
+
+  test('declares things before they are used', () => {
+    const text = show(BASE);
+    expect(text.indexOf('global_defs')).toBeLessThan(text.indexOf('vrrp_instance'));
+    expect(text.indexOf('vrrp_instance')).toBeLessThan(text.indexOf('virtual_server'));
+  });
+
+  test('gives the same as JSON', () => {
+    const json = effectiveToJson(treeOf(BASE), {});
+    const server = json.blocks.find(({ keyword }) => keyword === 'virtual_server');
+    expect(server).toMatchObject({ label: '192.0.2.10 80', hasEffect: true });
+    const checker = server?.blocks[0]?.blocks[0];
+    expect(checker?.settings).toContainEqual({
+      keyword: 'delay_loop',
+      value: '7',
+      origin: {
+        file: 'lvsd.conf',
+        line: 8,
+        column: 5,
+        from: { block: 'virtual_server', keyword: 'delay_loop' },
+      },
+      hasEffect: true,
+    });
+    expect(checker?.settings).toContainEqual({
+      keyword: 'fast_recovery',
+      value: 'off',
+      origin: 'default',
+      hasEffect: true,
+    });
+  });
+
+  test('shows no secret, however it was written', () => {
+    const text = `$WORD=canary1
+SSL { password canary2 }
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    authentication {
+        auth_type PASS
+        auth_pass \${WORD}
+    }
+    auth_hmac {
+        key 1 canary3-canary3-canary3-canary3-canary3
+    }
+}
+`;
+    expect(show(text)).toContain('auth_pass ********');
+    expect(show(text)).toContain('key 1 ********');
+    expect(show(text)).not.toContain('canary');
+    expect(JSON.stringify(effectiveToJson(treeOf(text), {}))).not.toContain('canary');
+  });
+});
+
+describe('what is shown', () => {
+  test.each([...GOLDEN, ...EXAMPLES].map(({ name, text }) => [name, text]))(
+    'can be read again and means the same: %s',
+    (_, text) => {
+      const shown = show(text);
+      expect(show(shown)).toBe(shown);
+      // Whoever has used up a limit has no model.
+      if (modelOf(text) === null) return;
+      expect(modelOf(show(text, { origins: true }))).toEqual(modelOf(text));
+      expect(modelOf(show(text, { changedOnly: true }))).toEqual(modelOf(text));
+      // A password of stars is refused: it was masked, and nobody meant it.
+      const filledIn = shown.replaceAll('********', 'a-secret');
+      if (load(text).director !== null) expect(load(filledIn).director).not.toBeNull();
+    },
+  );
+
+  test('can be read again, whatever was written', () => {
+    fc.assert(
+      fc.property(generated, (text) => {
+        const shown = show(text);
+        expect(show(shown)).toBe(shown);
+        const { diagnostics } = load(text, { mode: 'compat' });
+        // An account that does not exist costs a script that names it, and not one that inherits it.
+        if (diagnostics.some(({ code }) => code === 'unknown-account')) return;
+        expect(modelOf(shown)).toEqual(modelOf(text));
+      }),
+      { numRuns: 300 },
+    );
+  }, 30_000);
+});

@@ -1,0 +1,65 @@
+/** Both ends of the channel between the supervisor and a process: Child here, openUplink in apprentice.ts. */
+import { afterEach, expect, test, vi } from 'vitest';
+import { silentLog } from '../../src/base/log.ts';
+import { systemClock } from '../../src/base/time.ts';
+import { Child } from '../../src/daemon/child.ts';
+import type { Lesson } from './apprentice.ts';
+
+const ANSWER_MS_MAX = 10_000;
+const POLL = { timeout: ANSWER_MS_MAX };
+/** On a busy machine a process takes its time to start. */
+vi.setConfig({ testTimeout: 2 * ANSWER_MS_MAX });
+
+let child: Child<Lesson> | null = null;
+
+afterEach(() => child?.stop(false, 1_000));
+
+function start(config: Lesson): Child<Lesson> {
+  child = new Child<Lesson>({
+    name: 'vrrp',
+    module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
+    config,
+    environment: {},
+    logLevel: 'info',
+    clock: systemClock,
+    log: silentLog,
+    onRefused: () => {},
+  });
+  return child;
+}
+
+test('a process whose reload fails says why, works on, and takes the next one', async () => {
+  const one = start({ name: 'one' });
+  expect(await one.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
+  const { pid } = one.status();
+  one.configure({ name: 'two', failure: 'refusal' });
+  expect(await one.settled(ANSWER_MS_MAX)).toMatchObject({
+    is: 'failed',
+    error: { code: 'NETLINK_TIMEOUT', message: 'the kernel did not answer', hint: 'wait' },
+  });
+  expect(await one.snapshot()).toEqual({ name: 'one' });
+  one.configure({ name: 'three' });
+  expect(await one.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
+  expect(await one.snapshot()).toEqual({ name: 'three' });
+  expect(one.status()).toMatchObject({ pid, restarts: 0 });
+});
+
+test('a process that cannot take its first configuration ends and is not started again', async () => {
+  const one = start({ name: 'one', failure: 'refusal' });
+  expect(await one.settled(ANSWER_MS_MAX)).toMatchObject({
+    is: 'refused',
+    error: { code: 'NETLINK_TIMEOUT' },
+  });
+  await expect.poll(() => one.status(), POLL).toMatchObject({ pid: null, restarts: 0 });
+});
+
+test('a bug in the middle of a reload is a crash, and the newest configuration is tried again', async () => {
+  const one = start({ name: 'one' });
+  await one.settled(ANSWER_MS_MAX);
+  one.configure({ name: 'two', failure: 'bug' });
+  await expect.poll(() => one.status().restarts, POLL).toBeGreaterThan(0);
+  expect(one.standing).toEqual({ is: 'waiting' });
+  one.configure({ name: 'three' });
+  expect(await one.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
+  expect(await one.snapshot()).toEqual({ name: 'three' });
+});
