@@ -1,5 +1,6 @@
 /** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
 import type { Command as Commander } from 'commander';
+import { severityOf } from '../config/diagnostic.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/effective.ts';
 import { systemEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
@@ -45,7 +46,8 @@ export function readTree(
   }
   terminal.writeError(renderDiagnostics(errors, { colour: terminal.colour }));
   const isUnreadable = errors.some(({ code }) => code === 'unreadable-file');
-  if (!isUnreadable && mode === 'default') {
+  const wouldStart = errors.every(({ code }) => severityOf(code, 'compat') === 'warning');
+  if (wouldStart) {
     terminal.writeError(`\n${path} is refused; with --compat it is read as keepalived reads it\n`);
   }
   return { whole: null, exitCode: isUnreadable ? Exit.usage : Exit.failed };

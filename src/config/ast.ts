@@ -9,8 +9,13 @@ export interface Word {
 }
 
 export interface Statement {
+  /** The text of the keyword. */
+  readonly name: string;
   readonly keyword: Word;
   readonly args: readonly Word[];
+  readonly argCount: number;
+  /** The text of one argument, for those who need no place; '' when there is none. */
+  argText(index: number): string;
   /** The arguments as written, quotes included: scripts are split by other rules (config-grammar §6). */
   readonly rawArgs: string;
   readonly hasBlock: boolean;

@@ -17,6 +17,7 @@ import { readScript, type ScriptContext } from './build-script.ts';
 import { endpointOf, methodIn, portFor } from './endpoint.ts';
 import { SCHEDULERS } from './keywords/lvs.ts';
 import type { Section } from './section.ts';
+import type { Span } from './source.ts';
 
 const DEFAULT_SCHEDULER = 'wlc';
 const PERSISTENCE_SECONDS = 360;
@@ -142,7 +143,7 @@ function readKey(section: Section, context: ScriptContext): ServiceKey | null {
     });
     return null;
   }
-  const endpoint = endpointOf(section.label);
+  const endpoint = endpointOf(first?.text ?? '', second?.text ?? '');
   if (endpoint === null) return null;
   const protocol = (section.text('protocol')?.toLowerCase() ?? null) as Protocol | null;
   if (!section.mentions('protocol')) {
@@ -267,13 +268,14 @@ function readSorryServer(
   context: ScriptContext,
 ): SorryServer | null {
   if (!section.has('sorry_server')) return null;
-  const endpoint = endpointOf(section.words('sorry_server'));
+  const [address, port] = section.words('sorry_server');
+  const endpoint = endpointOf(address?.text ?? '', port?.text ?? '');
   if (endpoint === null) return null;
   const method = methodIn(section, 'sorry_server_lvs_method') ?? forwarding;
-  const span = section.find('sorry_server')?.span ?? section.span;
+  const place = (): Span => port?.span ?? section.span;
   return {
     address: endpoint.address,
-    port: portFor(method, endpoint, key, { span, reports: context.reports }),
+    port: portFor(method, endpoint, key, place, context.reports),
     forwarding: method,
     inhibit: section.has('sorry_server_inhibit'),
   };

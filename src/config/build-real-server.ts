@@ -7,10 +7,10 @@ import { formatEndpoint } from '../base/endpoint.ts';
 import type { ForwardingMethod, RealServer, ServiceKey } from '../model/virtual-server.ts';
 import { type CheckOf, type PacingWords, readChecks } from './build-checker.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
-import { type Endpoint, endpointOf, methodIn, portFor } from './endpoint.ts';
+import type { Reports } from './diagnostic.ts';
+import { addressSpan, type Endpoint, endpointOf, methodIn, portFor } from './endpoint.ts';
 import { partsOfRealServer, tellRealServer } from './rules/real-servers.ts';
 import type { Section } from './section.ts';
-import type { Span } from './source.ts';
 import type { Unread } from './value.ts';
 
 export interface Parent {
@@ -36,7 +36,7 @@ export type Twins = Map<string, Body>;
 /** A real server with what is told of it and its siblings together. */
 export interface Placed {
   readonly server: RealServer;
-  readonly span: Span;
+  readonly block: Unread;
   readonly checkers: number;
 }
 
@@ -52,7 +52,7 @@ export function readRealServers(parent: Parent, context: ScriptContext): readonl
     if (seen.has(name)) {
       context.reports.add({
         code: 'duplicate',
-        span: one.span,
+        span: addressSpan(block),
         message: `${name} is a real_server of this virtual_server already`,
       });
       continue;
@@ -119,38 +119,39 @@ function readThresholds(
 
 /** Null: the block has no address that it could have, which has been told. */
 function place(
-  { label, span: whole }: Unread,
+  block: Unread,
   { settings, checks, checkers }: Body,
   { key }: Parent,
   { reports }: ScriptContext,
 ): Placed | null {
-  const endpoint = endpointOf(label);
+  const endpoint = endpointOf(block.address, block.port);
   if (endpoint === null) return null;
-  const span = label[0]?.span ?? whole;
-  if (!sameFamily(endpoint, key.family, settings.forwarding, { span, reports })) return null;
+  const { forwarding } = settings;
+  if (!sameFamily(endpoint, key.family, forwarding, block, reports)) return null;
   const checked = {
     address: endpoint.address,
     port: endpoint.port || (key.kind === 'address' ? key.port : 0),
   };
   const server = {
     address: endpoint.address,
-    port: portFor(settings.forwarding, endpoint, key, { span: label[1]?.span ?? span, reports }),
+    port: portFor(forwarding, endpoint, key, () => block.label[1]?.span ?? block.span, reports),
     ...settings,
     checks: checks.map((checkOf) => checkOf(checked)),
   };
-  return { server, span, checkers };
+  return { server, block, checkers };
 }
 
 function sameFamily(
   { address }: Endpoint,
   family: Family,
   forwarding: ForwardingMethod,
-  { span, reports }: Parameters<typeof portFor>[3],
+  block: Unread,
+  reports: Reports,
 ): boolean {
   if (familyOf(address) === family || forwarding === 'tun') return true;
   reports.add({
     code: 'contradiction',
-    span,
+    span: addressSpan(block),
     message: `${address} is of another family than its virtual_server`,
     hint: 'only TUN can forward to the other family',
   });

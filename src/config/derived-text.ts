@@ -71,14 +71,17 @@ export class DerivedText implements DerivedLine {
   /**
    * Each match of `pattern` replaced by what `valueFor` gives for it; those for which it gives null stay.
    * Null: none was replaced. A use never reaches over two stretches: what a definition gives is complete.
+   * What comes behind more than `lengthMax` characters is left out.
    */
   replaced(
     pattern: RegExp,
     valueFor: (
       use: RegExpExecArray,
     ) => { readonly text: string; readonly definedAt: Span | null } | null,
+    lengthMax: number,
   ): DerivedText | null {
     let isChanged = false;
+    let length = 0;
     const stretches: Stretch[] = [];
     for (const stretch of this.stretches) {
       let from = 0;
@@ -86,6 +89,7 @@ export class DerivedText implements DerivedLine {
         const value = valueFor(use);
         if (value === null) continue;
         isChanged = true;
+        length += use.index - from + value.text.length;
         const to = use.index + use[0].length;
         stretches.push(...cut(stretch, from, use.index));
         const [written] = cut(stretch, use.index, to);
@@ -94,6 +98,7 @@ export class DerivedText implements DerivedLine {
           stretches.push({ ...written, ...value, literal: false });
         }
         from = to;
+        if (length > lengthMax) return new DerivedText(this.file, stretches);
       }
       stretches.push(...cut(stretch, from, stretch.text.length));
     }

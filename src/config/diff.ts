@@ -82,7 +82,7 @@ function diffSettings(pair: Pair<Placed>): readonly Difference[] {
   return matched.map((found): Difference => {
     const one = (found.before ?? found.after) as EffectiveSetting;
     const text = (setting: EffectiveSetting | null): string | null =>
-      setting === null ? null : valueText(setting, before.block);
+      setting === null ? null : valueText(setting);
     return {
       kind: kindOf(found),
       ...placeOf(found, pair),

@@ -106,6 +106,7 @@ export function effectiveConfig(root: Section, told: readonly Diagnostic[]): Eff
   const blocks = root.has('global_defs') ? whole.blocks : [defaults, ...whole.blocks];
   return {
     ...whole,
+    origin: { from: 'default' },
     blocks: blocks.toSorted((a, b) => ORDER.indexOf(a.keyword) - ORDER.indexOf(b.keyword)),
   };
 }
@@ -127,9 +128,9 @@ function effectiveBlock(keyword: string, scope: Scope, context: Context): Effect
   for (const { entry } of vocabularyOf(section.block).values()) {
     const found = settingsOf(entry.name, section);
     const holdBlocks = found.filter(({ value }) => isBlock(value));
-    blocks.push(...blocksOf(entry, holdBlocks, scope, context));
+    for (const block of blocksOf(entry, holdBlocks, scope, context)) blocks.push(block);
     const rest = found.filter(({ value }) => !isBlock(value));
-    settings.push(...rest.map((setting) => written(entry, setting, section.block, context)));
+    for (const setting of rest) settings.push(written(entry, setting, section.block, context));
     if (found.length > 0 || context.inert || entry.effect === 'none') continue;
     const value = valueOfAbsent(entry, scope);
     if (value !== null) settings.push(unwritten(entry, section.block, value));

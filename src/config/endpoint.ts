@@ -1,10 +1,10 @@
 /** Addresses and ports of servers, and how packets are forwarded to them. */
 import { parseAddress } from '../base/address.ts';
 import type { ForwardingMethod, ServiceKey } from '../model/virtual-server.ts';
-import type { Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
 import type { Section } from './section.ts';
 import type { Span } from './source.ts';
+import type { Unread } from './value.ts';
 
 const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun' };
 const PORT_MAX = 65_535;
@@ -15,9 +15,9 @@ export interface Endpoint {
 }
 
 /** `IP [PORT]`; without port, or 0: every port. Null: they are not, which has been told. */
-export function endpointOf([addressWord, portWord]: readonly Word[]): Endpoint | null {
-  const address = parseAddress(addressWord?.text ?? '');
-  const port = Number(portWord?.text ?? 0);
+export function endpointOf(addressText: string, portText: string): Endpoint | null {
+  const address = parseAddress(addressText);
+  const port = Number(portText || 0);
   return address !== null && port >= 0 && port <= PORT_MAX ? { address, port } : null;
 }
 
@@ -35,17 +35,23 @@ export function portFor(
   forwarding: ForwardingMethod,
   { port }: Endpoint,
   key: ServiceKey,
-  { span, reports }: { readonly span: Span; readonly reports: Reports },
+  placeOfPort: () => Span,
+  reports: Reports,
 ): number {
   const servicePort = key.kind === 'address' ? key.port : 0;
   if (forwarding === 'nat') return port === 0 ? servicePort : port;
   if (port !== servicePort && port !== 0 && key.kind === 'address') {
     reports.add({
       code: 'port-ignored',
-      span,
+      span: placeOfPort(),
       message: `${forwarding.toUpperCase()} cannot change the port: ${servicePort} is used instead of ${port}`,
       hint: 'write the port of the virtual server, or use NAT',
     });
   }
   return servicePort;
+}
+
+/** Where a server has its address. */
+export function addressSpan({ label, span }: Unread): Span {
+  return label[0]?.span ?? span;
 }

@@ -3,7 +3,7 @@
  * generators written out (config-grammar §8-11). A line with none of these goes to the lexer as it stands.
  */
 import { dirname } from 'node:path';
-import { type Definition, Definitions } from './definitions.ts';
+import { type Definition, Definitions, LINE_CHARACTERS_MAX } from './definitions.ts';
 import { DerivedText, standingFor } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
 import { generate } from './generator.ts';
@@ -27,8 +27,6 @@ export interface ExpandOptions {
 const DEPTH_MAX = 32;
 /** Uses of definitions in one line, those within definitions included. */
 const USES_MAX = 4096;
-/** Characters of one line with something to expand, before and after; a plain line has no limit. */
-const LINE_CHARACTERS_MAX = 1024 * 1024;
 /** Lines that definitions and generators make; each of them is kept with its places. */
 const DERIVED_LINES_MAX = 500_000;
 /** Characters of all files, and of all lines after definitions were replaced, likewise. */
@@ -38,7 +36,7 @@ const FILES_MAX = 20_000;
 const TOO_LONG = `more than ${LINE_CHARACTERS_MAX} characters in a line with a definition, a sequence, an include or an odd character`;
 
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
-const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*(.*)$/;
+const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*([\s\S]*)$/;
 const DEFINITION_WITH_BLANK = /^\s*(\$[A-Za-z_]\w*)\s+=/;
 
 export class Expander {
@@ -331,6 +329,7 @@ class PhysicalLines {
     const start = this.at;
     const end = this.text.indexOf('\n', start);
     this.at = end < 0 ? this.text.length : end + 1;
-    return { text: this.text.slice(start, end < 0 ? undefined : end), start };
+    const text = this.text.slice(start, end < 0 ? undefined : end);
+    return { text: text.endsWith('\r') ? text.slice(0, -1) : text, start };
   }
 }

@@ -8,6 +8,7 @@ import type { ConfigEnvironment } from './environment.ts';
 import { type FormattedLine, formatConfig, textOf } from './format.ts';
 import { isCommand } from './keywords/table.ts';
 import { readTree } from './load.ts';
+import type { SourceFile } from './source.ts';
 
 /** In a file with these nobody knows what belongs to what. */
 const OBSTACLES: ReadonlySet<DiagnosticCode> = new Set([
@@ -38,8 +39,11 @@ export function formatFile(
   const reports = new Reports();
   const { sources } = readTree(path, { ...options, mode: 'default' }, reports);
   const before = sources[0]?.text ?? '';
+  if (sources[0] !== undefined) tellOtherEncoding(sources[0], reports);
   const obstacles = toDiagnostics(reports.all, 'default').filter(
-    ({ code, span }) => OBSTACLES.has(code) && span.file.path === path,
+    ({ code, span }) =>
+      span.file.path === path &&
+      (OBSTACLES.has(code) || span.file.text[span.start] === REPLACEMENT),
   );
   if (obstacles.length > 0) {
     return { before, lines: [], after: before, obstacles, changesMeaning: false };
@@ -58,6 +62,20 @@ export function formatFile(
     (host) => !sameStatements(read(before, host), read(after, host)),
   );
   return { before, lines, after, obstacles, changesMeaning };
+}
+
+/** Octets that are no UTF-8 have been read as this: written back they would be lost. */
+const REPLACEMENT = '\ufffd';
+
+function tellOtherEncoding(file: SourceFile, reports: Reports): void {
+  const start = file.text.indexOf(REPLACEMENT);
+  if (start < 0) return;
+  reports.add({
+    code: 'odd-character',
+    span: { file, start, end: start + 1 },
+    message: 'this is no UTF-8: what it is cannot be told, and would be lost',
+    hint: 'save the file as UTF-8 first: iconv -f latin1 -t utf8',
+  });
 }
 
 /** This host, one that no condition names, and those that are named. */

@@ -55,7 +55,7 @@ const BLANK = /[ \t\r\v\f]/;
 const CONDITION = /^@\S*/;
 const DEFINITION = /^\$[A-Za-z_]\w*=/;
 const GENERATOR = /^~(?:SEQx?|LST)\((?:[^(){}]|\{[^}]*\})*\)/;
-const INCLUDE = /^(include[rmwba]?)[ \t\r\v\f]+("[^"]*"|[^ \t\r\v\f]+)$/;
+const INCLUDE = /^(include[rmwba]?)[ \t\r\v\f]+(?:("[^"]*"|[^ \t\r\v\f]+)$|[\s\S])/;
 const BRACED_USE = /\$\{[A-Za-z_]\w*(?:[ \t][^{}$]*)?\}/y;
 
 function trimmed(text: string): string {
@@ -83,7 +83,7 @@ function scan(lines: readonly string[]): readonly Sourced[] {
       }
       items.push({ is: 'definition', lines: taken, from });
     } else {
-      items.push(...itemsOf(condition, rest).map((item) => ({ ...item, from })));
+      for (const item of itemsOf(condition, rest)) items.push({ ...item, from });
     }
   }
   return items;
@@ -94,7 +94,9 @@ function itemsOf(condition: string, text: string): readonly Item[] {
   if (condition === '' && /^[#!]/.test(text)) return [{ is: 'comment', text }];
   const include = INCLUDE.exec(text);
   if (include !== null) {
-    const whole = [condition, include[1], include[2]].filter((word) => word !== '').join(' ');
+    // The braces of a pattern are no blocks; what stands behind it is left where it is.
+    const line = include[2] === undefined ? text : `${include[1]} ${include[2]}`;
+    const whole = [condition, line].filter((word) => word !== '').join(' ');
     return [{ is: 'kept', text: whole, comment: '', condition, closesFirst: 0, rises: 0 }];
   }
   const [generators, statement] = takeGenerators(text);
@@ -351,7 +353,7 @@ function definitionLines(
   margin: string,
 ): readonly string[] {
   const margins = more.filter((line) => trimmed(line) !== '').map((line) => marginOf(line).length);
-  const least = Math.min(...margins);
+  const least = margins.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return [
     margin + first,
     ...more.map((line) =>

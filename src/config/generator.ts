@@ -1,5 +1,7 @@
 /** `~SEQ`, `~SEQx` and `~LST` in front of a line: the values their variables take (config-grammar §10). */
 
+import { LINE_CHARACTERS_MAX } from './definitions.ts';
+
 /** Values of one generator; a generator that wants more is a mistake. */
 const VALUES_MAX = 100_000;
 
@@ -20,7 +22,11 @@ export function generate(text: string, replace: (value: string) => string): Gene
   const found = SHAPE.exec(text);
   if (found === null) return { fault: 'this is no generator' };
   const [whole, kind, inner = ''] = found;
-  const rounds = kind === 'LST' ? list(replace(inner)) : sequence(replace(inner), kind === 'SEQx');
+  const values = replace(inner);
+  if (values.length > LINE_CHARACTERS_MAX) {
+    return { fault: `more than ${LINE_CHARACTERS_MAX} characters of values` };
+  }
+  const rounds = kind === 'LST' ? list(values) : sequence(values, kind === 'SEQx');
   return typeof rounds === 'string' ? { fault: rounds } : { restAt: whole.length, rounds };
 }
 
@@ -33,6 +39,7 @@ function sequence(inner: string, hexadecimal: boolean): [string, string][][] | s
   const bad = words.find((word) => !form.test(word));
   if (bad !== undefined) return `"${bad}" is no number for a sequence`;
   const numbers = words.map(Number);
+  if (!numbers.every(Number.isSafeInteger)) return 'a number of a sequence has at most 15 digits';
   const end = numbers.at(-1) as number;
   const start = numbers.length > 1 ? (numbers[0] as number) : end < 0 ? -1 : 1;
   const step = numbers.length > 2 ? (numbers[1] as number) : end < start ? -1 : 1;
@@ -46,9 +53,10 @@ function sequence(inner: string, hexadecimal: boolean): [string, string][][] | s
 }
 
 function list(inner: string): [string, string][][] | string {
-  const [variables = '', ...entries] = inner.match(/\{[^}]*\}|[^,\s][^,]*/g) ?? [];
+  const [variables = '', ...entries] = inner.match(/\{[^{}]*\}|[^,\s][^,]*/g) ?? [];
   const names = members(variables);
   if (names.length === 0 || entries.length === 0) return 'a list is ~LST(name, value, value, …)';
+  if (entries.length * names.length > VALUES_MAX) return `a list has at most ${VALUES_MAX} values`;
   const rounds = entries.map(members);
   if (rounds.some((values) => values.length > names.length)) {
     return 'a list entry has more values than the list has names';

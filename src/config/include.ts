@@ -37,7 +37,8 @@ const ALTERNATIVES_MAX = 1024;
 /** Characters of a pattern: Linux knows no longer paths. */
 const PATTERN_CHARACTERS_MAX = 4096;
 
-const INCLUDE = /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!][\s\S]*)?$/;
+const INCLUDE =
+  /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!][\s\S]*)?$/;
 const INCLUDE_CHECK = /^\s*include_check\s+([^#!]*)/;
 
 /** A file being read. */

@@ -38,6 +38,7 @@ export interface LoadedConfig {
 }
 
 const DEFAULT_CHILD_WAIT_SECONDS = 5;
+const DIGEST_DIGITS = 12;
 
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
@@ -48,15 +49,21 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
-  const hash = createHash('sha256');
-  for (const { text } of sources) hash.update(text);
   return {
     director: failed ? null : director,
     diagnostics,
     sources,
-    digest: hash.digest('hex').slice(0, 12),
+    get digest() {
+      return digestOf(sources);
+    },
     outline,
   };
+}
+
+function digestOf(sources: readonly SourceFile[]): string {
+  const hash = createHash('sha256');
+  for (const { text } of sources) hash.update(text);
+  return hash.digest('hex').slice(0, DIGEST_DIGITS);
 }
 
 /** The statements of a file and of those that it includes, everything expanded. */

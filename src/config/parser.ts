@@ -88,16 +88,16 @@ export class Tree {
   }
 }
 
-/** A statement that makes its block when it is asked for it, each time anew. */
+/** A statement that makes its words and its block when it is asked for them; its block each time anew. */
 class ParsedStatement implements Statement {
-  readonly keyword: Word;
-  readonly args: readonly Word[];
+  readonly name: string;
   private readonly tree: Tree;
   private readonly tokens: Tokens;
   private readonly first: number;
   private readonly headEnd: number;
   private readonly blockStart: number;
   private readonly blockEnd: number | null;
+  private words: readonly [Word, ...Word[]] | null = null;
 
   constructor(
     tree: Tree,
@@ -113,10 +113,32 @@ class ParsedStatement implements Statement {
     this.headEnd = headEnd;
     this.blockStart = blockStart;
     this.blockEnd = blockEnd;
-    this.keyword = tokens.word(first);
-    const args: Word[] = [];
-    for (let at = first + 1; at < headEnd; at += 1) args.push(tokens.word(at));
-    this.args = args;
+    this.name = tokens.text(first);
+  }
+
+  get keyword(): Word {
+    return this.madeWords()[0];
+  }
+
+  get args(): readonly Word[] {
+    return this.madeWords().slice(1);
+  }
+
+  private madeWords(): readonly [Word, ...Word[]] {
+    if (this.words !== null) return this.words;
+    const words: [Word, ...Word[]] = [this.tokens.word(this.first)];
+    for (let at = this.first + 1; at < this.headEnd; at += 1) words.push(this.tokens.word(at));
+    this.words = words;
+    return words;
+  }
+
+  get argCount(): number {
+    return this.headEnd - this.first - 1;
+  }
+
+  argText(index: number): string {
+    const at = this.first + 1 + index;
+    return at < this.headEnd ? this.tokens.text(at) : '';
   }
 
   get rawArgs(): string {

@@ -89,9 +89,10 @@ class PhraseReader {
     const said = this.readFrom(phrase, this.line, this.line.span);
     const rest = this.words[this.at];
     if (rest !== undefined) this.tellRest(phrase, rest);
+    const isSpoilt = rest !== undefined && phrase.indivisible === true;
     const [unmet] = this.unmet;
     if (unmet !== undefined && !this.hasTold) this.tell(unmet);
-    return said;
+    return isSpoilt ? null : said;
   }
 
   /** Reads as far as the phrase reaches; what follows may belong to the phrase around it. */
@@ -107,7 +108,7 @@ class PhraseReader {
     if (!phrase.loose) this.readSlots(phrase, owner, span, saying);
     for (let word = this.words[this.at]; word !== undefined; word = this.words[this.at]) {
       const option = optionOf(phrase, word.text);
-      if (option !== null) this.readOption(option, word, saying);
+      if (option !== null) this.readOption(option, word, phrase, saying);
       else if (!(phrase.loose && this.readLoose(phrase, word, owner, saying))) {
         this.innermost ??= phrase;
         break;
@@ -181,9 +182,9 @@ class PhraseReader {
     else earlier.push(word);
   }
 
-  private readOption(option: Keyword, word: Word, saying: Saying): void {
+  private readOption(option: Keyword, word: Word, phrase: Phrase, saying: Saying): void {
     this.at += 1;
-    tellStanding(option, word, this.reports);
+    tellStanding(option, { keyword: word }, this.reports);
     const outer = this.reports;
     if (option.effect === 'none') this.reports = outer.without('no-effect');
     const value = this.readValue(option, word);
@@ -192,6 +193,7 @@ class PhraseReader {
     const isAgain = saying.stood.has(name);
     saying.stood.add(name);
     if (isAgain) tellRepeated(option, word.span, this.reports);
+    if (value === null && phrase.indivisible) saying.isBad = true;
     if (value === null || (isAgain && option.repeats === 'first')) return;
     saying.words.push(word, ...value.words);
     saying.good.add(name);

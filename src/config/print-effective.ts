@@ -60,7 +60,7 @@ function settingLines(block: EffectiveBlock, indent: string, options: PrintOptio
     .filter((setting) => !isMisread(block, setting))
     .map((setting) => {
       const remark = remarkOf(setting.inert, setting.origin, options, block);
-      return `${indent}${[setting.keyword, ...writtenWords(setting, block)].join(' ')}${remark}`;
+      return `${indent}${[setting.keyword, ...writtenWords(setting)].join(' ')}${remark}`;
     });
 }
 
@@ -75,12 +75,9 @@ function isMisread(
 }
 
 /** The words of a value as they can be written; a secret is stars. */
-function writtenWords(
-  setting: EffectiveSetting,
-  { keyword: block }: EffectiveBlock,
-): readonly string[] {
-  if (setting.isCommand) return setting.words;
-  return maskWords(block, setting.keyword, setting.words).map(quoted);
+function writtenWords({ words, isCommand, secret }: EffectiveSetting): readonly string[] {
+  if (isCommand) return words;
+  return (secret ? maskWords(words) : words).map(quoted);
 }
 
 function entryLine(entry: EffectiveEntry, indent: string, options: PrintOptions): string {
@@ -166,7 +163,7 @@ export function effectiveToJson(block: EffectiveBlock, options: PrintOptions): J
       .filter(({ origin }) => !options.changedOnly || origin.from !== 'default')
       .map((setting) => ({
         keyword: setting.keyword,
-        value: valueText(setting, block) || 'on',
+        value: valueText(setting) || 'on',
         origin: originToJson(setting.origin),
         hasEffect: !setting.inert && !block.inert,
       })),
@@ -180,8 +177,8 @@ export function effectiveToJson(block: EffectiveBlock, options: PrintOptions): J
 }
 
 /** What stands behind the keyword, on one line; a secret is stars. */
-export function valueText(setting: EffectiveSetting, block: EffectiveBlock): string {
-  return writtenWords(setting, block).join(' ');
+export function valueText(setting: EffectiveSetting): string {
+  return writtenWords(setting).join(' ');
 }
 
 function originToJson(origin: Origin): JsonOrigin {

@@ -3,26 +3,21 @@
 /** Eight: as many characters as count of a password, so that what is shown is a good value itself. */
 export const MASK = '********';
 
-/** Keywords with a secret, by block; the secret is the word at this place behind the keyword. */
-const SECRETS: Readonly<Record<string, number>> = {
-  'authentication auth_pass': 0,
-  'SSL password': 0,
-  'auth_hmac key': 1,
-};
+/** Keywords with a secret, by block. */
+const SECRETS: ReadonlySet<string> = new Set([
+  'authentication auth_pass',
+  'SSL password',
+  'auth_hmac key',
+]);
 
 export function isSecret(block: string, keyword: string): boolean {
-  return `${block} ${keyword}` in SECRETS;
+  return SECRETS.has(`${block} ${keyword}`);
 }
 
-/** The words behind a keyword, with stars for the secret and for what follows it. */
-export function maskWords(
-  block: string,
-  keyword: string,
-  words: readonly string[],
-): readonly string[] {
-  const at = SECRETS[`${block} ${keyword}`];
-  if (at === undefined || words.length <= at) return words;
-  return [...words.slice(0, at), MASK];
+/** The words behind a keyword with a secret: stars, and before them the number that a key has. */
+export function maskWords(words: readonly string[]): readonly string[] {
+  const [first = ''] = words;
+  return words.length > 1 && /^\d{1,3}$/.test(first) ? [first, MASK] : [MASK];
 }
 
 const SECRET_ON_A_LINE = /(auth_pass|password|\bkey\s+\d+)(?=[\s"])/g;

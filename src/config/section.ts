@@ -57,11 +57,11 @@ export class Section {
   written(name: string): readonly Setting[] {
     const found = this.settings.get(name) ?? NONE;
     if (found[0]?.value.is !== 'unread') return found;
-    return found.map((setting) =>
-      setting.value.is === 'unread'
-        ? { ...setting, value: { is: 'section', section: setting.value.read() } }
-        : setting,
-    );
+    return found.map((setting) => {
+      const { keyword, word, span, value } = setting;
+      if (value.is !== 'unread') return setting;
+      return { keyword, word, span, value: { is: 'section', section: value.read() } };
+    });
   }
 
   /** Whether one of these keywords stands here, also with a value that cannot be used. */
@@ -172,10 +172,62 @@ export class Section {
     const parts: string[] = [];
     for (const [name, settings] of this.settings) {
       for (const { value } of settings) {
-        if (value.is !== 'unread') parts.push(`${name} ${JSON.stringify(wordsOf(value))}`);
+        if (value.is !== 'unread') parts.push(name, ...wordsOf(value), '');
       }
     }
     return parts.join('\n');
+  }
+}
+
+/** A setting that makes its words when it is asked where it stands. */
+class StatementSetting implements Setting {
+  readonly keyword: Keyword;
+  readonly value: Value;
+  private readonly statement: Statement;
+
+  constructor(keyword: Keyword, statement: Statement, value: Value) {
+    this.keyword = keyword;
+    this.statement = statement;
+    this.value = value;
+  }
+
+  get word(): Word {
+    return this.statement.keyword;
+  }
+
+  get span(): Span {
+    return statementSpan(this.statement);
+  }
+}
+
+class UnreadBlock implements Unread {
+  readonly is = 'unread';
+  readonly read: () => Section;
+  private readonly statement: Statement;
+
+  constructor(statement: Statement, read: () => Section) {
+    this.statement = statement;
+    this.read = read;
+  }
+
+  get label(): readonly Word[] {
+    return this.statement.args;
+  }
+
+  get address(): string {
+    return this.statement.argText(0);
+  }
+
+  get port(): string {
+    return this.statement.argText(1);
+  }
+
+  get span(): Span {
+    return this.statement.keyword.span;
+  }
+
+  get text(): string | null {
+    return this.statement.blockText();
   }
 }
 
@@ -197,13 +249,13 @@ export function readSection(
 ): Section {
   const settings = new Map<string, Setting[]>();
   const unusable = new Set<string>();
+  const table = LANGUAGE[block];
   let span = opener?.keyword.span ?? null;
   for (const statement of statements) {
     span ??= statement.keyword.span;
-    if (isStrayComment(statement, reports)) continue;
-    const keyword = LANGUAGE[block].get(statement.keyword.text);
+    const keyword = table.get(statement.name);
     if (keyword === undefined) {
-      tellUnknown(block, statement, reports);
+      if (!isStrayComment(statement, reports)) tellUnknown(block, statement, reports);
       continue;
     }
     const name = nameOfMeaning(keyword);
@@ -242,11 +294,11 @@ function numberIn(setting: Setting | undefined): number {
 
 /** Null: it cannot be used. */
 function readSetting(keyword: Keyword, statement: Statement, reports: Reports): Setting | null {
-  tellStanding(keyword, statement.keyword, reports);
+  tellStanding(keyword, statement, reports);
   // Its mistakes are told all the same; that what it holds has no effect either goes without saying.
   const told = keyword.effect === 'none' ? reports.without('no-effect') : reports;
   const value = readValue(keyword, statement, told);
-  return value && { keyword, word: statement.keyword, span: statementSpan(statement), value };
+  return value && new StatementSetting(keyword, statement, value);
 }
 
 function tellUnknown(block: BlockName, { keyword, hasBlock }: Statement, reports: Reports): void {
@@ -308,9 +360,9 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   readLabel(argument.label, statement, reports);
   if (argument.is === 'entries') return readEntries(keyword, statement, reports);
   const read = (): Section => readSection(argument.block, statement.block(), reports, statement);
-  if (!MANY.has(argument.block)) return { is: 'section', section: read() };
-  const { args: label, keyword: opener } = statement;
-  return { is: 'unread', label, span: opener.span, text: statement.blockText(), read };
+  return MANY.has(argument.block)
+    ? new UnreadBlock(statement, read)
+    : { is: 'section', section: read() };
 }
 
 /** Blocks of which a file may have so many that they are read one after the other, and not kept. */

@@ -3,9 +3,14 @@ import type { Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
 import { type Keyword, nameOfMeaning } from './keywords/keyword.ts';
 
-export function tellStanding(keyword: Keyword, word: Word, reports: Reports): void {
-  const { span } = word;
-  const { name, insteadOf, mend } = keyword;
+export function tellStanding(
+  keyword: Keyword,
+  at: { readonly keyword: Word },
+  reports: Reports,
+): void {
+  const { name, insteadOf, mend, ours, effect } = keyword;
+  if (insteadOf === null && mend === null && !ours && effect !== 'none') return;
+  const { span } = at.keyword;
   if (insteadOf !== null) {
     const message = `"${name}" is an old word for "${insteadOf}"`;
     reports.add({ code: 'deprecated', span, message, suggestion: insteadOf });
@@ -13,7 +18,7 @@ export function tellStanding(keyword: Keyword, word: Word, reports: Reports): vo
   if (mend !== null) {
     reports.add({ code: 'deprecated', span, message: `"${name}" is an old word`, hint: mend });
   }
-  if (keyword.ours) {
+  if (ours) {
     reports.addOnce({
       code: 'not-keepalived',
       span,
@@ -21,7 +26,7 @@ export function tellStanding(keyword: Keyword, word: Word, reports: Reports): vo
       hint: 'it is a word of lvs-director; told once, however often it stands here',
     });
   }
-  if (keyword.effect === 'none') {
+  if (effect === 'none') {
     reports.add({
       code: 'no-effect',
       span,

@@ -37,13 +37,20 @@ class FileWord implements Word {
   readonly quoted: boolean;
   readonly definedAt: Span | null;
 
-  constructor(span: Span, text: string, quoted: boolean) {
-    this.file = span.file;
-    this.start = span.start;
-    this.end = span.end;
+  constructor(
+    text: string,
+    quoted: boolean,
+    file: SourceFile,
+    start: number,
+    end: number,
+    definedAt: Span | null,
+  ) {
     this.text = text;
     this.quoted = quoted;
-    this.definedAt = span.definedAt ?? null;
+    this.file = file;
+    this.start = start;
+    this.end = end;
+    this.definedAt = definedAt;
   }
 
   /** A word is its own place. */
@@ -118,20 +125,25 @@ export class Tokens {
   }
 
   word(at: number): Word {
-    const kind = this.kind(at);
     const start = this.starts[at] as number;
     const end = this.ends[at] as number;
-    const { text, file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
-    const span = file === null ? (line as DerivedLine).spanOf(start, end) : { file, start, end };
-    if (kind === Kind.quoted) return new FileWord(span, text.slice(start + 1, end - 1), true);
-    const bare = text.slice(start, end);
-    const value = kind === Kind.escaped ? bare.replace(/\\([#!])/g, '$1') : bare;
-    return new FileWord(span, value, false);
+    const { file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    const isQuoted = this.kind(at) === Kind.quoted;
+    const text = this.text(at);
+    if (file !== null) return new FileWord(text, isQuoted, file, start, end, null);
+    const span = (line as DerivedLine).spanOf(start, end);
+    return new FileWord(text, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
   }
 
   /** The text of one word alone, for those who need no place. */
   text(at: number): string {
-    return this.word(at).text;
+    const kind = this.kind(at);
+    const start = this.starts[at] as number;
+    const end = this.ends[at] as number;
+    const { text } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    if (kind === Kind.quoted) return text.slice(start + 1, end - 1);
+    const bare = text.slice(start, end);
+    return kind === Kind.escaped ? bare.replace(/\\([#!])/g, '$1') : bare;
   }
 
   /**

@@ -2,9 +2,16 @@
  * A statement × its keyword → a checked value, or diagnostics. Blocks of statements are section.ts's; what a
  * line of words may say is phrase.ts's.
  */
+import { parseAddress } from '../base/address.ts';
 import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import { type Keyword, MANDATORY, type PhraseName, type Scalar } from './keywords/keyword.ts';
+import {
+  type Keyword,
+  MANDATORY,
+  type PhraseName,
+  PORT_MAX,
+  type Scalar,
+} from './keywords/keyword.ts';
 import { PHRASES } from './keywords/phrases.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
@@ -38,6 +45,9 @@ export interface Unread {
   readonly is: 'unread';
   /** The words between the keyword and its brace; they have been checked. */
   readonly label: readonly Word[];
+  /** The first two of them, for who needs no place; '' where there is none. */
+  readonly address: string;
+  readonly port: string;
   readonly span: Span;
   /** What stands between the braces; null: not all of it was written there. */
   readonly text: string | null;
@@ -87,9 +97,21 @@ function readPhraseOf(
 
 /** The words between the keyword of a block and its brace. */
 export function readLabel(of: PhraseName, statement: Statement, reports: Reports): void {
+  if ((of === 'endpoint' || of === 'service') && isPlainEndpoint(statement)) return;
   const { text, span } = statement.keyword;
   const line = { name: text, help: formOf(PHRASES[of]), span, relation: 'behind' } as const;
   readPhraseNamed(of, statement.args, line, reports);
+}
+
+/** ADDRESS and PORT, as nearly all of a million have it: nothing needs to be told. */
+function isPlainEndpoint(statement: Statement): boolean {
+  if (statement.argCount !== 2) return false;
+  const port = statement.argText(1);
+  return (
+    /^[1-9]\d{0,4}$/.test(port) &&
+    Number(port) <= PORT_MAX &&
+    parseAddress(statement.argText(0)) !== null
+  );
 }
 
 /** The lines of a value block; what stands before its brace is ignored. */

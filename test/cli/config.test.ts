@@ -72,6 +72,11 @@ describe('exit codes', () => {
     expect(errors).toContain('--compat');
   });
 
+  test('nobody is sent to --compat where it does not help', async () => {
+    write('bomb.conf', `$A=\${A}\${A}\nglobal_defs {\n router_id \${A}\n}\n`);
+    expect((await lvsctl('config show bomb.conf')).errors).not.toContain('--compat');
+  });
+
   test('--write writes what is printed otherwise, and only then', async () => {
     const { output } = await lvsctl('config fmt untidy.conf');
     expect(readFileSync(join(folder, 'untidy.conf'), 'utf8')).not.toBe(output);

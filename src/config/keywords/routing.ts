@@ -241,6 +241,7 @@ function routeEntry(...more: readonly Keyword[]): Phrase {
     loose: true,
     needs: ['DESTINATION', 'to'],
     alternatives: ROUTE_TYPES,
+    indivisible: true,
   };
 }
 
@@ -250,6 +251,7 @@ function ruleEntry(...more: readonly Keyword[]): Phrase {
     options: tableOf(...RULE, ...more),
     needs: ['table', 'lookup', 'l3mdev', ...RULE_ACTIONS],
     alternatives: ['table', 'l3mdev', ...RULE_ACTIONS],
+    indivisible: true,
   };
 }
 
@@ -276,6 +278,7 @@ export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
     slots: [],
     options: tableOf(...HOP, keyword('weight', integer(1, 256), 'share of the packets')),
     needs: ['via', 'dev', 'oif'],
+    indivisible: true,
   },
   encapsulation: {
     slots: [],

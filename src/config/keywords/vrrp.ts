@@ -348,7 +348,8 @@ export const VRRP_SCRIPT: KeywordTable = tableOf(
   keyword('script', script, 'the command, in quotes when it has arguments', { unset: MANDATORY }),
   keyword('interval', seconds(0.001, SCRIPT_SECONDS_MAX), 'time between runs', { default: '1' }),
   keyword('timeout', seconds(0, SCRIPT_SECONDS_MAX), 'a longer run has failed; 0: the interval', {
-    default: '0',
+    default: '1',
+    inherits: [{ block: 'vrrp_script', keyword: 'interval' }],
   }),
   keyword(
     'weight',

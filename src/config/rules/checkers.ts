@@ -2,6 +2,7 @@
 
 import type { Placed } from '../build-real-server.ts';
 import type { Reports } from '../diagnostic.ts';
+import { addressSpan } from '../endpoint.ts';
 import type { Section, Setting } from '../section.ts';
 import type { RealServerParts } from './real-servers.ts';
 import type { ServerParts } from './virtual-servers.ts';
@@ -57,10 +58,10 @@ export function tellUnchecked(
     });
     return;
   }
-  for (const { server, span } of unchecked) {
+  for (const { server, block } of unchecked) {
     reports.add({
       code: 'unchecked-server',
-      span,
+      span: addressSpan(block),
       message: `${server.address} has no checker, and others here have: it is up for ever`,
       hint: 'TCP_CHECK { } is the least; a server in maintenance has weight 0',
     });
