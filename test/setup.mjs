@@ -132,6 +132,8 @@ step(
   ['dist/src/lvsd.js'],
   () => run(join('node_modules', '.bin', 'tsc'), ['-p', '.']),
 );
-const forDemo = process.argv[2] === 'demo';
-installPackages(forDemo ? DEMO_PROGRAMS : TEST_PROGRAMS);
-if (!forDemo && process.arch === 'x64') fetchKernel();
+const purpose = process.argv[2];
+const isForTests = purpose !== 'demo' && purpose !== 'fuzz';
+// The fuzzer runs no other program.
+if (purpose !== 'fuzz') installPackages(isForTests ? TEST_PROGRAMS : DEMO_PROGRAMS);
+if (isForTests && process.arch === 'x64') fetchKernel();

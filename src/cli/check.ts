@@ -63,9 +63,8 @@ export const check: Command<Options> = {
 function mend(diagnostics: readonly Diagnostic[], terminal: Terminal): number {
   const edits = safeEdits(diagnostics);
   terminal.writeError(renderEdits(edits));
-  for (const file of new Set(edits.map(({ span }) => span.file))) {
-    writeFileSync(file.path, edited(file, edits));
-  }
+  const files = new Map(edits.map(({ span }) => [span.file.path, span.file]));
+  for (const file of files.values()) writeFileSync(file.path, edited(file, edits));
   terminal.writeError(`mended: ${plural(edits.length, 'place')}\n`);
   return edits.length;
 }

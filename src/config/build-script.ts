@@ -3,6 +3,7 @@ import type { Script } from '../model/script.ts';
 import { splitCommand } from './command-words.ts';
 import type { Reports } from './diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
+import { maskLine } from './secret.ts';
 import type { Section, Setting } from './section.ts';
 import type { Span } from './source.ts';
 
@@ -49,7 +50,7 @@ function readAccount(
     reports.add({
       code: 'extra-argument',
       span: setting.span,
-      message: `the arguments behind the command are ignored: ${rest.join(' ')}`,
+      message: `the arguments behind the command are ignored: ${maskLine(rest.join(' '))}`,
       hint: quote,
     });
     return account;

@@ -22,12 +22,14 @@ const OWNER_PRIORITY = 255;
 const AUTH_PASS_OCTETS_MAX = 8;
 const WEIGHT_MAX = 253;
 const ADVERTISED_MAX = 255;
+const NAMED_MAX = 8;
 
 export function buildVrrp(root: Section, globals: Section, context: ScriptContext): VrrpConfig {
   const scripts = root
     .sections('vrrp_script')
     .flatMap((section) => buildScript(section, context) ?? []);
-  const declared = { usable: scripts, names: root.namesOf('vrrp_script') };
+  const usable = new Map(scripts.toReversed().map((script) => [script.name, script]));
+  const declared = { usable, names: root.namesOf('vrrp_script') };
   const built = root
     .sections('vrrp_instance')
     .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
@@ -48,12 +50,19 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
 }
 
 interface DeclaredScripts {
-  readonly usable: readonly VrrpScript[];
+  /** By name; of two with one name the first counts. */
+  readonly usable: ReadonlyMap<string, VrrpScript>;
   /** Also of those that are not. */
   readonly names: ReadonlySet<string>;
 }
 
-const NO_SCRIPTS: DeclaredScripts = { usable: [], names: new Set() };
+const NO_SCRIPTS: DeclaredScripts = { usable: new Map(), names: new Set() };
+
+/** Names for a hint. */
+function someOf(names: readonly string[]): string {
+  const more = names.length - NAMED_MAX;
+  return names.slice(0, NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 /** The name in front of the block; of a block without one, which has been told, it is empty. */
 export function nameOf(section: Section): string {
@@ -297,7 +306,7 @@ function readAuthentication(
     reports.add({
       code: 'adjusted',
       span: block.find('auth_pass')?.span ?? block.span,
-      message: `only the first ${AUTH_PASS_OCTETS_MAX} characters of auth_pass count`,
+      message: `auth_pass: only its first ${AUTH_PASS_OCTETS_MAX} characters count`,
     });
   }
   return { type: 'pass', key: Buffer.from(key).subarray(0, AUTH_PASS_OCTETS_MAX).toString() };
@@ -395,7 +404,7 @@ function readTracks(
   return section.said(name).flatMap((said) => {
     const [first] = said.words;
     if (first === undefined) return [];
-    const script = scripts.usable.find((one) => one.name === first.text);
+    const script = scripts.usable.get(first.text);
     if (name === 'track_script' && script === undefined) {
       // What is wrong with a script that is declared has been told there.
       if (!scripts.names.has(first.text)) tellUnknownScript(first, scripts, context);
@@ -420,7 +429,7 @@ function tellUnknownScript(
   scripts: DeclaredScripts,
   { reports }: ScriptContext,
 ): void {
-  const known = scripts.usable.map((one) => one.name).join(', ');
+  const known = someOf([...scripts.usable.keys()]);
   reports.add({
     code: 'unknown-reference',
     span,
@@ -521,7 +530,7 @@ function isFree(
   if (!instances.usable.has(word.text)) {
     // What is wrong with an instance that is declared has been told there.
     if (instances.names.has(word.text)) return false;
-    const known = [...instances.usable].join(', ');
+    const known = someOf([...instances.usable]);
     reports.add({
       code: 'unknown-reference',
       span: word.span,

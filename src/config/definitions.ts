@@ -12,12 +12,17 @@ export interface DefinedLine {
 /** More than one line for a multi-line definition. */
 export type Definition = readonly DefinedLine[];
 
-const USE = /\$\{([A-Za-z_]\w*)((?:[ \t]+[^{}]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
+/** Characters of one line with something to expand, before and after; a plain line has no limit. */
+export const LINE_CHARACTERS_MAX: number = 1024 * 1024;
+
+const USE = /\$\{([A-Za-z_]\w*)((?:[ \t][^{}$]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
 const NAME = /\$([A-Za-z_]\w*)/g;
 const ALONE = /^\s*\$(?:\{(\w+)\}|(\w+))\s*$/;
 
 export class Definitions {
   private readonly byName = new Map<string, Definition>();
+  /** What definitions give within a line, made when it is first asked for. */
+  private readonly inLine = new Map<string, string>();
   private readonly predefined: (name: string) => string | undefined;
 
   constructor(predefined: (name: string) => string | undefined) {
@@ -25,6 +30,7 @@ export class Definitions {
   }
 
   set(name: string, lines: Definition): void {
+    this.inLine.delete(name);
     this.byName.set(name, lines);
   }
 
@@ -35,21 +41,29 @@ export class Definitions {
     return definition && definition.length > 1 ? definition : null;
   }
 
-  /** All uses in a text replaced, once. */
+  /** All uses in a text replaced, once; what is longer than a line may be is not written out. */
   replacedIn(text: string): string {
+    let left = LINE_CHARACTERS_MAX;
     return text.replace(USE, (use, braced, argument, plain) => {
-      return this.valueOf(braced ?? plain, argument ?? '')?.text ?? use;
+      if (left < 0) return use;
+      const value = this.valueOf(braced ?? plain, argument ?? '')?.text ?? use;
+      left -= value.length;
+      return value;
     });
   }
 
   /** One round of replacement; null when nothing is left to replace. */
   replacedInLine(line: DerivedText, reports: Reports): DerivedText | null {
     if (!line.text.includes('$')) return null;
-    const replaced = line.replaced(USE, ([, braced, argument, plain]) => {
-      const name = (braced ?? plain) as string;
-      if ((this.byName.get(name)?.length ?? 0) > 1) tellSeveralLines(line, name, reports);
-      return this.valueOf(name, argument ?? '');
-    });
+    const replaced = line.replaced(
+      USE,
+      ([, braced, argument, plain]) => {
+        const name = (braced ?? plain) as string;
+        if ((this.byName.get(name)?.length ?? 0) > 1) tellSeveralLines(line, name, reports);
+        return this.valueOf(name, argument ?? '');
+      },
+      LINE_CHARACTERS_MAX,
+    );
     if (replaced === null) this.tellLeftOver(line, reports);
     return replaced;
   }
@@ -74,7 +88,8 @@ export class Definitions {
   ): { readonly text: string; readonly definedAt: Span | null } | null {
     const defined = this.byName.get(name);
     if (defined !== undefined) {
-      const text = defined.map((line) => line.text).join(' ');
+      const text = this.inLine.get(name) ?? defined.map((line) => line.text).join(' ');
+      this.inLine.set(name, text);
       return { text, definedAt: defined[0]?.definedAt ?? null };
     }
     const text = this.predefined(`${name} ${argument.trim()}`.trim());
@@ -95,7 +110,7 @@ function tellSeveralLines(line: DerivedText, name: string, reports: Reports): vo
 function tellUndefined(line: DerivedText, reports: Reports): void {
   const code = codeOf(line.text).replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length));
   for (const use of code.matchAll(
-    /\$\{[A-Za-z_]\w*[^{}]*\}|(?<=^|[\s{])\$[A-Za-z_]\w*(?=[\s,)]|$)/g,
+    /\$\{[A-Za-z_]\w*(?:[^\w{}$][^{}$]*)?\}|(?<=^|[\s{])\$[A-Za-z_]\w*(?=[\s,)]|$)/g,
   )) {
     reports.add({
       code: 'undefined-name',

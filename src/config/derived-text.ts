@@ -16,6 +16,8 @@ export class DerivedText implements DerivedLine {
   readonly text: string;
   private readonly file: SourceFile;
   private readonly stretches: readonly Stretch[];
+  /** Where each stretch ends in the text. */
+  private readonly ends: readonly number[];
 
   constructor(file: SourceFile, stretches: readonly Stretch[]) {
     this.file = file;
@@ -24,6 +26,11 @@ export class DerivedText implements DerivedLine {
       stretches.length === 1
         ? (stretches[0] as Stretch).text
         : stretches.map((stretch) => stretch.text).join('');
+    let passed = 0;
+    this.ends = stretches.map((stretch) => {
+      passed += stretch.text.length;
+      return passed;
+    });
   }
 
   /** A piece of a file's text as it stands. */
@@ -62,25 +69,32 @@ export class DerivedText implements DerivedLine {
 
   /**
    * Each match of `pattern` replaced by what `valueFor` gives for it; those for which it gives null stay.
-   * Null: none was replaced.
+   * Null: none was replaced. What comes behind more than `lengthMax` characters is left out.
    */
   replaced(
     pattern: RegExp,
     valueFor: (
       use: RegExpExecArray,
     ) => { readonly text: string; readonly definedAt: Span | null } | null,
+    lengthMax: number,
   ): DerivedText | null {
     const between = slicer(this.stretches);
     const stretches: Stretch[] = [];
     let from: number | null = null;
+    let length = 0;
     for (const use of this.text.matchAll(pattern)) {
       const value = valueFor(use);
       if (value === null) continue;
+      length += use.index - (from ?? 0) + value.text.length;
       stretches.push(...between(from ?? 0, use.index));
       from = use.index + use[0].length;
       const written = between(use.index, from);
       const [start, end] = [written[0]?.start ?? 0, written.at(-1)?.end ?? 0];
-      stretches.push({ ...value, start, end, literal: false });
+      // Of a line of empty values one is kept, so that the line has a place.
+      if (value.text !== '' || stretches.length === 0) {
+        stretches.push({ ...value, start, end, literal: false });
+      }
+      if (length > lengthMax) return new DerivedText(this.file, stretches);
     }
     if (from === null) return null;
     stretches.push(...between(from, this.text.length));
@@ -88,25 +102,23 @@ export class DerivedText implements DerivedLine {
   }
 
   spanOf(start: number, end: number): Span {
-    const { file } = this;
-    let passed = 0;
-    let from: number | null = null;
-    let to = 0;
-    let definedAt: Span | null = null;
-    for (const stretch of this.stretches) {
-      const first = Math.max(start, passed) - passed;
-      const last = Math.min(end, passed + stretch.text.length) - passed;
-      if (first < last || (start === end && first <= stretch.text.length && first === last)) {
-        from ??= stretch.literal ? stretch.start + first : stretch.start;
-        to = stretch.literal ? stretch.start + last : stretch.end;
-        definedAt ??= narrowed(stretch, first, last);
-      }
-      passed += stretch.text.length;
-      if (passed > end) break;
-    }
-    if (from === null) {
-      const { start: whole } = this.stretches[0] ?? { start: 0 };
+    const { file, stretches, ends } = this;
+    const first = firstReaching(ends, start === end ? start : start + 1);
+    const [opening] = stretches.slice(first, first + 1);
+    if (opening === undefined) {
+      const whole = stretches[0]?.start ?? 0;
       return { file, start: whole, end: whole };
+    }
+    const passed = ends[first - 1] ?? 0;
+    const from = opening.literal ? opening.start + start - passed : opening.start;
+    let to = from;
+    let definedAt: Span | null = null;
+    for (let at = first; at === first || (ends[at - 1] ?? end) < end; at += 1) {
+      const stretch = stretches[at] as Stretch;
+      const before = ends[at - 1] ?? 0;
+      const last = Math.min(end, ends[at] as number) - before;
+      to = stretch.literal ? stretch.start + last : stretch.end;
+      definedAt ??= narrowed(stretch, Math.max(start, before) - before, last);
     }
     return { file, start: from, end: Math.max(from, to), definedAt };
   }
@@ -114,6 +126,18 @@ export class DerivedText implements DerivedLine {
   get source(): SourceFile {
     return this.file;
   }
+}
+
+/** The first of ascending numbers that is `least` or more, by halving; their count: there is none. */
+function firstReaching(ends: readonly number[], least: number): number {
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ends[middle] as number) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A text that a definition puts in the place of a line. */

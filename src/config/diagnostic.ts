@@ -253,6 +253,9 @@ export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
 /** More mistakes are not told: a person mends the first ones, and then looks again. */
 export const REPORTS_MAX: number = 10_000;
 
+/** Messages quote words of the user, and a word may have megabytes. */
+const SENTENCE_CHARACTERS_MAX = 500;
+
 /**
  * Collects what the stages report, each mistake once, and no more than a person can use: of notes,
  * warnings and the rest `REPORTS_MAX` each, so that ten thousand old words never hide an error.
@@ -261,6 +264,7 @@ export class Reports {
   readonly all: Report[];
   /** False: advice is not asked for, and what is said of it is dropped. */
   readonly takesNotes: boolean;
+  /** What was told where, and the messages alone. */
   private readonly seen: Set<string>;
   private readonly counts: { attempts: number; notes: number; warnings: number; mistakes: number };
   private readonly ignored: DiagnosticCode | null;
@@ -294,11 +298,11 @@ export class Reports {
     counts.attempts += 1;
     const kind = kindOf(said.code);
     if (counts[kind] > REPORTS_MAX) return;
-    const report = plainer(said);
+    const report = brief(plainer(said));
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
     if (this.seen.has(key)) return;
-    this.seen.add(key);
+    this.seen.add(key).add(report.message);
     counts[kind] += 1;
     this.all.push(counts[kind] > REPORTS_MAX ? tooMany(report.span) : report);
   }
@@ -306,13 +310,25 @@ export class Reports {
   /** The first report of this message only, wherever the others stand. */
   addOnce(report: Report): void {
     this.counts.attempts += 1;
-    if (this.all.every(({ message }) => message !== report.message)) this.add(report);
+    if (!this.seen.has(shortened(report.message))) this.add(report);
   }
 }
 
 function kindOf(code: DiagnosticCode): 'notes' | 'warnings' | 'mistakes' {
   if (NOTES.has(code)) return 'notes';
   return NEVER_ERRORS.has(code) ? 'warnings' : 'mistakes';
+}
+
+/** What a user wrote may be long. */
+function brief(report: Report): Report {
+  const message = shortened(report.message);
+  const { hint } = report;
+  return { ...report, message, ...(hint === undefined ? {} : { hint: shortened(hint) }) };
+}
+
+function shortened(sentence: string): string {
+  if (sentence.length <= SENTENCE_CHARACTERS_MAX) return sentence;
+  return `${sentence.slice(0, SENTENCE_CHARACTERS_MAX)}…`;
 }
 
 function tooMany(span: Span): Report {

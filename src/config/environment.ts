@@ -1,11 +1,21 @@
 /** What reading a configuration asks of this machine: files, interfaces, accounts. The only effects here. */
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
 import { TEXT_MAX } from './expand.ts';
+import { nameMatcher } from './glob.ts';
 import type { FilePort } from './include.ts';
 
 export interface Account {
@@ -36,14 +46,17 @@ export interface ConfigEnvironment extends FilePort {
 
 /** Octets of one file; all files together may not have more characters than that either. */
 const FILE_BYTES_MAX = TEXT_MAX;
+/** Names in folders that the patterns of one reading are held against. */
+const NAMES_MAX = 200_000;
 
 export function systemEnvironment(): ConfigEnvironment {
   // Asked of the kernel once a reading of the configuration.
   let names: readonly string[] | null = null;
   let networks: ReadonlyMap<string, readonly Network[]> | null = null;
+  const lister = new Lister();
   return {
     readFile,
-    listFiles,
+    listFiles: (pattern) => lister.list(pattern),
     absolutePath: (path) => resolve(path),
     hostName: hostname,
     interfaces: () => {
@@ -54,21 +67,57 @@ export function systemEnvironment(): ConfigEnvironment {
       networks ??= readNetworks();
       return networks.get(interfaceName) ?? null;
     },
-    account: findAccount,
+    account: remembered((user, group) => findAccount(user, group)),
     program: inspectProgram,
     variable: (name) => process.env[name],
     random: systemRandom,
   };
 }
 
+/** The same question again gets the same answer, without asking the machine once more. */
+function remembered<Answer>(
+  ask: (user: string, group: string | null) => Answer,
+): (user: string, group: string | null) => Answer {
+  const answers = new Map<string, Answer>();
+  return (user, group) => {
+    const key = `${user}\n${group ?? ''}`;
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const answer = ask(user, group);
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+/** Regular files only: a pipe may never have an end, and a device has none. */
 function readFile(path: string): { readonly text: string } | { readonly error: string } {
+  let opened: number | null = null;
   try {
-    const facts = statSync(path);
+    opened = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const facts = fstatSync(opened);
     if (facts.isDirectory()) return { error: 'it is a directory' };
-    if (facts.size > FILE_BYTES_MAX) return { error: `it is larger than ${FILE_BYTES_MAX} octets` };
-    return { text: readFileSync(path, 'utf8') };
+    if (!facts.isFile()) return { error: 'it is no regular file' };
+    const octets = readOctets(opened, facts.size);
+    if (octets === null) return { error: `it is larger than ${FILE_BYTES_MAX} octets` };
+    return { text: octets.toString('utf8') };
   } catch (error) {
     return { error: errnoName(error) };
+  } finally {
+    if (opened !== null) closeSync(opened);
+  }
+}
+
+/** Null: there are too many. A file of /proc says that it has none, and gives some. */
+function readOctets(opened: number, size: number): Buffer | null {
+  if (size > FILE_BYTES_MAX) return null;
+  let octets = Buffer.allocUnsafe(Math.max(size + 1, 4096));
+  let length = 0;
+  for (;;) {
+    const count = readSync(opened, octets, length, octets.length - length, null);
+    length += count;
+    if (count === 0) return octets.subarray(0, length);
+    if (length > FILE_BYTES_MAX) return null;
+    if (length === octets.length) octets = Buffer.concat([octets], octets.length * 2);
   }
 }
 
@@ -96,46 +145,34 @@ function readNetworks(): ReadonlyMap<string, readonly Network[]> {
   return found;
 }
 
-/** Patterns may stand in every part of the path; directories and executable files are passed over. */
-function listFiles(pattern: string): readonly string[] {
-  return matchParts('/', resolve(pattern).split('/').slice(1)).filter(isPlainFile).sort();
-}
+/** Files by patterns, which may stand in every part of a path; directories and executable files are passed over. */
+class Lister {
+  private namesLeft = NAMES_MAX;
 
-function matchParts(folder: string, parts: readonly string[]): readonly string[] {
-  const [part = '', ...rest] = parts;
-  const names = /[*?[]/.test(part) ? namesLike(folder, part) : [part];
-  const paths = names.map((name) => join(folder, name));
-  return rest.length === 0 ? paths : paths.flatMap((path) => matchParts(path, rest));
-}
-
-function namesLike(folder: string, pattern: string): readonly string[] {
-  try {
-    return readdirSync(folder).filter(nameMatcher(pattern));
-  } catch {
-    return [];
+  list(pattern: string): readonly string[] | { readonly error: string } {
+    const paths = this.below('/', resolve(pattern).split('/').slice(1));
+    if (this.namesLeft < 0) {
+      return { error: `patterns of includes that look at more than ${NAMES_MAX} names in folders` };
+    }
+    return paths.filter(isPlainFile).sort();
   }
-}
 
-/** glob(7) for one part of a path: `*`, `?` and `[…]`. A name that begins with a dot has to be asked for. */
-export function nameMatcher(pattern: string): (name: string) => boolean {
-  const form = pattern.replace(
-    /\[([!^]?)(\]?[^\]]*)\]|[\s\S]/g,
-    (one, not: string | undefined, set: string | undefined) => {
-      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\[\]^]/g, '\\$&')}]`;
-      if (one === '*') return '.*';
-      return one === '?' ? '.' : one.replace(/[\\.+^${}()|[\]]/g, '\\$&');
-    },
-  );
-  const matcher = readMatcher(`^${form}$`);
-  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && matcher.test(name);
-}
+  private below(folder: string, parts: readonly string[]): readonly string[] {
+    const [part = '', ...rest] = parts;
+    const names = /[*?[]/.test(part) ? this.namesLike(folder, part) : [part];
+    const paths = names.map((name) => join(folder, name));
+    return rest.length === 0 ? paths : paths.flatMap((path) => this.below(path, rest));
+  }
 
-/** A range that goes backwards, `[z-a]`, matches nothing. */
-function readMatcher(form: string): RegExp {
-  try {
-    return new RegExp(form, 's');
-  } catch {
-    return /(?!)/;
+  private namesLike(folder: string, pattern: string): readonly string[] {
+    if (this.namesLeft < 0) return [];
+    try {
+      const names = readdirSync(folder);
+      this.namesLeft -= names.length;
+      return names.filter(nameMatcher(pattern));
+    } catch {
+      return [];
+    }
   }
 }
 

@@ -3,7 +3,13 @@
  * generators written out (config-grammar §8-11). A line with none of these goes to the lexer as it stands.
  */
 import { dirname } from 'node:path';
-import { codeOf, type DefinedLine, type Definition, Definitions } from './definitions.ts';
+import {
+  codeOf,
+  type DefinedLine,
+  type Definition,
+  Definitions,
+  LINE_CHARACTERS_MAX,
+} from './definitions.ts';
 import { DerivedText, standingFor } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
 import { type Generated, generate } from './generator.ts';
@@ -34,10 +40,15 @@ const EXAMPLES = {
 const DEPTH_MAX = 32;
 /** Uses of definitions in one line, those within definitions included. */
 const USES_MAX = 4096;
+/** What stands behind a brace and is more than words is a line of its own. */
+const PARTS_MAX = 256;
 /** Lines that definitions and generators make; each of them is kept with its places. */
 const DERIVED_LINES_MAX = 500_000;
 /** Characters of all files, and of all lines after definitions were replaced, likewise. */
 export const TEXT_MAX: number = 64 * 1024 * 1024;
+/** Files that are read; one that is included twice counts twice. */
+const FILES_MAX = 20_000;
+const TOO_LONG = `more than ${LINE_CHARACTERS_MAX} characters in a line with a definition, a sequence, an include or an odd character`;
 
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
 const DEFINITION = /^\s*\$([A-Za-z_]\w*)([ \t]*)=[ \t]*([\s\S]*)$/;
@@ -61,6 +72,10 @@ export class Expander {
   private derivedLength = 0;
   private derivedLines = 0;
   private readLength = 0;
+  /** A limit of the whole configuration is passed, and told: nothing more is read. */
+  private isStopped = false;
+  /** A limit of one line is passed, and told: nothing more is made of it. */
+  private isLineGivenUp = false;
 
   constructor(options: ExpandOptions) {
     this.options = options;
@@ -78,6 +93,13 @@ export class Expander {
   }
 
   private load(path: string, includedAt: Span | null): SourceFile | null {
+    if (includedAt !== null && this.sources.length >= FILES_MAX) {
+      this.stop(
+        includedAt,
+        `more than ${FILES_MAX} files, each counted as often as it is included`,
+      );
+      return null;
+    }
     const read = this.options.files.readFile(path);
     const text = 'text' in read ? read.text : '';
     this.readLength += text.length;
@@ -89,7 +111,7 @@ export class Expander {
     if ('error' in read) {
       this.includes.tellUnreadable(path, read.error, span, includedAt !== null);
     } else if (!isTaken) {
-      this.tellTooLarge(span, `more than ${TEXT_MAX} characters in all files`);
+      this.stop(span, `more than ${TEXT_MAX} characters in all files`);
     } else if (isBinary(text)) {
       this.tellBinary(file);
     } else {
@@ -114,12 +136,11 @@ export class Expander {
     if (hasMark) tellByteOrderMark(file, this.options.reports);
     this.includes.enter(file.path);
     let at = hasMark ? 1 : 0;
-    while (at < text.length) {
+    while (at < text.length && !this.isStopped) {
       const next = this.lexer.plainLine(cutting, text, at);
       at = next >= 0 ? next : this.special(file, at);
       if (this.tokens.count > TOKENS_MAX) {
-        this.tellTooLarge({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
-        break;
+        this.stop({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
       }
     }
     this.includes.leave();
@@ -128,14 +149,26 @@ export class Expander {
   /** A line that is more than words; gives where the next one begins. */
   private special(file: SourceFile, at: number): number {
     const reader = new PhysicalLines(file, at);
-    this.line(reader.next() as DerivedText, 0, reader);
+    this.isLineGivenUp = false;
+    const line = reader.next() as DerivedText;
+    if (!this.isTooLong(line)) this.line(line, 0, reader);
     return reader.at;
   }
 
   /** A line, and then what stands behind its braces: that is a line of its own. */
   private line(line: DerivedText, depth: number, reader: PhysicalLines | null): void {
     let rest: DerivedText | null = line;
-    while (rest !== null) rest = this.beginning(rest, depth, reader);
+    for (let parts = 1; rest !== null && !this.isOver; parts += 1) {
+      if (parts > PARTS_MAX) {
+        const span = rest.spanOf(0, rest.text.length);
+        this.giveUp(
+          span,
+          `more than ${PARTS_MAX} conditions and the like behind braces of one line`,
+        );
+      } else {
+        rest = this.beginning(rest, depth, reader);
+      }
+    }
   }
 
   /** Takes in a line, or its beginning up to a brace; gives what is left. */
@@ -180,7 +213,7 @@ export class Expander {
     const lines = [definedLine(value)];
     for (let last = value; reader !== null && continues(last.text); ) {
       const next = reader.next();
-      if (next === null) break;
+      if (next === null || this.isTooLong(next)) break;
       if (last === value) this.tellConditionInFirstLine(next);
       const kept = this.keep(next);
       if (kept !== null) lines.push(definedLine(next.from(kept)));
@@ -229,11 +262,7 @@ export class Expander {
     const { text } = line;
     this.derivedLength += text.length;
     this.derivedLines += 1;
-    const excess = this.excessOf(line, depth);
-    if (excess !== null) {
-      this.tellTooLarge(line.spanOf(0, text.length), excess);
-      return null;
-    }
+    if (this.isTooMuch(line, depth)) return null;
     const generated = generate(text, (value) => this.definitions.replacedIn(value));
     if (generated !== null) {
       this.generated(line, generated, depth);
@@ -265,7 +294,7 @@ export class Expander {
     }
     const rest = line.from(end);
     for (const values of rounds) {
-      if (this.isFull()) return;
+      if (this.isOver) return;
       for (const [name, text] of values) this.definitions.set(name, [{ text, definedAt }]);
       this.line(rest, depth + 1, null);
     }
@@ -274,6 +303,7 @@ export class Expander {
   /** The lines of a definition, where it stands alone on a line; they may define names themselves. */
   private definedLines(line: DerivedText, definition: Definition, depth: number): void {
     for (const { text, definedAt } of definition) {
+      if (this.isOver) return;
       this.line(standingFor(line, text, definedAt), depth + 1, null);
     }
   }
@@ -296,6 +326,7 @@ export class Expander {
     const found = this.includes.find(line);
     if (found === null) return false;
     for (const { path, span } of found) {
+      if (this.isStopped) break;
       const included = this.load(path, span);
       if (included !== null) this.takeIn(included);
     }
@@ -309,19 +340,46 @@ export class Expander {
     return this.options.predefined(name);
   }
 
-  private isFull(): boolean {
-    return this.derivedLength > TEXT_MAX || this.derivedLines > DERIVED_LINES_MAX;
+  /** A limit is passed: nothing more is made of this line. */
+  private get isOver(): boolean {
+    return this.isStopped || this.isLineGivenUp;
   }
 
-  /** Which limit is passed, or null. */
-  private excessOf({ pieces }: DerivedText, depth: number): string | null {
-    if (depth > DEPTH_MAX) return `definitions within definitions, more than ${DEPTH_MAX} deep`;
-    if (pieces > USES_MAX) return `more than ${USES_MAX} uses of definitions in one line`;
+  /** Whether a limit is passed, which is told. */
+  private isTooMuch(line: DerivedText, depth: number): boolean {
+    const span = (): Span => line.spanOf(0, line.text.length);
     if (this.derivedLines > DERIVED_LINES_MAX) {
-      return `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`;
+      this.stop(span(), `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`);
+    } else if (this.derivedLength > TEXT_MAX) {
+      this.stop(span(), `more than ${TEXT_MAX} characters after definitions are written out`);
+    } else if (depth > DEPTH_MAX) {
+      this.giveUp(span(), `definitions within definitions, more than ${DEPTH_MAX} deep`);
+    } else if (line.text.length > LINE_CHARACTERS_MAX) {
+      this.giveUp(span(), TOO_LONG);
+    } else if (line.pieces > USES_MAX) {
+      this.giveUp(span(), `more than ${USES_MAX} uses of definitions in one line`);
+    } else {
+      return false;
     }
-    if (this.derivedLength <= TEXT_MAX) return null;
-    return `more than ${TEXT_MAX} characters after definitions are written out`;
+    return true;
+  }
+
+  private isTooLong(line: DerivedText): boolean {
+    const { length } = line.text;
+    if (length <= LINE_CHARACTERS_MAX) return false;
+    this.giveUp(line.spanOf(0, length), TOO_LONG);
+    return true;
+  }
+
+  /** Nothing more is made of the line. */
+  private giveUp(span: Span, message: string): void {
+    this.tellTooLarge(span, message);
+    this.isLineGivenUp = true;
+  }
+
+  private stop(span: Span, message: string): void {
+    if (!this.isStopped) this.tellTooLarge(span, message);
+    this.isStopped = true;
   }
 
   private tellTooLarge(span: Span, message: string): void {

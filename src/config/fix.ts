@@ -3,6 +3,7 @@
  * in the wrong case. Comments and layout stay. Pure: text and diagnostics → text.
  */
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
+import { maskLine } from './secret.ts';
 import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
 
 /** keepalived reads these with the meaning of the suggestion, or both mean nothing else. */
@@ -27,15 +28,17 @@ export function safeEdits(diagnostics: readonly Diagnostic[]): readonly Edit[] {
   });
 }
 
-/** The text of one file with its edits made. */
+/** The text of one file with its edits made. A file that is included twice is one file. */
 export function edited(file: SourceFile, edits: readonly Edit[]): string {
-  return edits
-    .filter(({ span }) => span.file === file)
-    .toSorted((a, b) => b.span.start - a.span.start)
-    .reduce(
-      (text, { span, text: next }) => text.slice(0, span.start) + next + text.slice(span.end),
-      file.text,
-    );
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { span, text } of edits
+    .filter((edit) => edit.span.file.path === file.path)
+    .toSorted((a, b) => a.span.start - b.span.start)) {
+    pieces.push(file.text.slice(from, span.start), text);
+    from = span.end;
+  }
+  return pieces.join('') + file.text.slice(from);
 }
 
 /** Each changed line as it was and as it will be. */
@@ -46,7 +49,7 @@ export function renderEdits(edits: readonly Edit[]): string {
       const before = lineText(span.file, line);
       const width = span.end - span.start;
       const after = before.slice(0, column - 1) + text + before.slice(column - 1 + width);
-      return `${span.file.path}:${line}\n- ${before}\n+ ${after}\n`;
+      return `${span.file.path}:${line}\n- ${maskLine(before)}\n+ ${maskLine(after)}\n`;
     })
     .join('');
 }

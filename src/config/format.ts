@@ -52,15 +52,20 @@ export function textOf(lines: readonly FormattedLine[]): string {
 }
 
 const BLANK = /[ \t\r\v\f]/;
-const BLANKS_BEHIND = /[ \t\r\v\f]+$/;
 const CONDITION = /^@\S*/;
 const DEFINITION = /^\$[A-Za-z_]\w*=/;
 const GENERATOR = /^~(?:SEQx?|LST)\((?:[^(){}]|\{[^}]*\})*\)/;
-const INCLUDE = /^(include[rmwba]?)[ \t\r\v\f]+("[^"]*"|[^ \t\r\v\f]+)$/;
-const BRACED_USE = /\$\{[A-Za-z_]\w*(?:[ \t]+[^}]*)?\}/y;
+const INCLUDE = /^(include[rmwba]?)[ \t\r\v\f]+(?:("[^"]*"|[^ \t\r\v\f]+)$|[\s\S])/;
+const BRACED_USE = /\$\{[A-Za-z_]\w*(?:[ \t][^{}$]*)?\}/y;
 
 function trimmed(text: string): string {
-  return text.replace(/^[ \t\r\v\f]+/, '').replace(BLANKS_BEHIND, '');
+  return withoutBlanksBehind(text.replace(/^[ \t\r\v\f]+/, ''));
+}
+
+function withoutBlanksBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && BLANK.test(text[end - 1] as string)) end -= 1;
+  return text.slice(0, end);
 }
 
 function scan(lines: readonly string[]): readonly Sourced[] {
@@ -74,7 +79,7 @@ function scan(lines: readonly string[]): readonly Sourced[] {
       const taken = [text];
       while (taken.at(-1)?.endsWith('\\') && at + 1 < lines.length) {
         at += 1;
-        taken.push((lines[at] as string).replace(BLANKS_BEHIND, ''));
+        taken.push(withoutBlanksBehind(lines[at] as string));
       }
       items.push({ is: 'definition', lines: taken, from });
     } else {
@@ -89,7 +94,9 @@ function itemsOf(condition: string, text: string): readonly Item[] {
   if (condition === '' && /^[#!]/.test(text)) return [{ is: 'comment', text }];
   const include = INCLUDE.exec(text);
   if (include !== null) {
-    const whole = [condition, include[1], include[2]].filter((word) => word !== '').join(' ');
+    // The braces of a pattern are no blocks; what stands behind it is left where it is.
+    const line = include[2] === undefined ? text : `${include[1]} ${include[2]}`;
+    const whole = [condition, line].filter((word) => word !== '').join(' ');
     return [{ is: 'kept', text: whole, comment: '', condition, closesFirst: 0, rises: 0 }];
   }
   const [generators, statement] = takeGenerators(text);

@@ -1,5 +1,7 @@
 /** `~SEQ`, `~SEQx` and `~LST` in front of a line: the values their variables take (config-grammar §10). */
 
+import { LINE_CHARACTERS_MAX } from './definitions.ts';
+
 /** Values of one generator; a generator that wants more is a mistake. */
 const VALUES_MAX = 100_000;
 
@@ -29,6 +31,10 @@ export function generate(text: string, replace: (value: string) => string): Gene
   }
   const [whole, kind, inner = ''] = found;
   const values = replace(inner);
+  if (values.length > LINE_CHARACTERS_MAX) {
+    const fault = `more than ${LINE_CHARACTERS_MAX} characters of values`;
+    return { fault, start, end: whole.length, rounds: [] };
+  }
   const rounds = kind === 'LST' ? list(values) : sequence(values, kind === 'SEQx');
   const end = whole.length;
   return typeof rounds === 'string'
@@ -51,6 +57,7 @@ function sequence(inner: string, hexadecimal: boolean): [string, string][][] | s
   const bad = words.find((word) => !isNumber(word, hexadecimal));
   if (bad !== undefined) return tellNoNumber(bad, hexadecimal);
   const numbers = words.map(numberOf);
+  if (!numbers.every(Number.isSafeInteger)) return 'a number of a sequence has at most 15 digits';
   const end = numbers.at(-1) as number;
   const start = numbers.length > 1 ? (numbers[0] as number) : end < 0 ? -1 : 1;
   const step = numbers.length > 2 ? (numbers[1] as number) : end < start ? -1 : 1;
@@ -89,6 +96,7 @@ function list(inner: string): [string, string][][] | string {
   if (entries.length === 0 || oddName !== undefined) {
     return 'a list is ~LST(name, value, value, …)';
   }
+  if (entries.length * names.length > VALUES_MAX) return `a list has at most ${VALUES_MAX} values`;
   const odd = entries.find((entry) => !/^(\{[^{}]*\}|[^{}]*)$/.test(entry));
   const rounds = entries.map(members);
   const blank = rounds.flat().find((value) => /\s/.test(value));

@@ -8,8 +8,11 @@ import type { Span } from './source.ts';
 export interface FilePort {
   /** The text, or why it cannot be read (`ENOENT`, `EISDIR`, …). */
   readFile(path: string): { readonly text: string } | { readonly error: string };
-  /** Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over. */
-  listFiles(pattern: string): readonly string[];
+  /**
+   * Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over.
+   * Or which limit the looking has passed.
+   */
+  listFiles(pattern: string): readonly string[] | { readonly error: string };
   /** From the root of the file system. */
   absolutePath(path: string): string;
 }
@@ -32,10 +35,10 @@ export const INCLUDE_WORDS: readonly string[] = Object.keys(CHECKS_OF_WORD);
 
 /** Files within files. */
 const DEPTH_MAX = 32;
-/** Characters of a pattern: paths of Linux have no more octets. */
-const PATTERN_MAX = 4096;
 /** Patterns that one pattern with braces stands for. */
 const ALTERNATIVES_MAX = 1024;
+/** Characters of a pattern: Linux knows no longer paths. */
+const PATTERN_CHARACTERS_MAX = 4096;
 
 /** The pattern is the rest of the line up to a comment: it may hold blanks. */
 const INCLUDE = /^\s*(include[rmwba]?)(?:\s+([^#!]*))?(?:[#!][\s\S]*)?$/;
@@ -100,19 +103,7 @@ export class Includes {
       this.tellNoPattern(span, word);
       return [];
     }
-    if (written.length > PATTERN_MAX) {
-      this.tellTooLong(span);
-      return [];
-    }
     return this.matching(this.withoutQuotes(written, line.spanOf(end - written.length, end)), span);
-  }
-
-  private tellTooLong(span: Span): void {
-    this.reports.add({
-      code: 'too-large',
-      span,
-      message: `a pattern has at most ${PATTERN_MAX} characters`,
-    });
   }
 
   /** keepalived takes quotes for a part of the name. */
@@ -147,7 +138,15 @@ export class Includes {
 
   private matching(pattern: string, span: Span): readonly Included[] {
     const path = isAbsolute(pattern) ? pattern : join(dirname(this.current), pattern);
+    if (path.length > PATTERN_CHARACTERS_MAX) {
+      this.tellTooLarge(span, `more than ${PATTERN_CHARACTERS_MAX} characters in a pattern`);
+      return [];
+    }
     const alternatives = expandBraces(path);
+    if (alternatives === null) {
+      this.tellTooLarge(span, `more than ${ALTERNATIVES_MAX} patterns in one pattern with braces`);
+      return [];
+    }
     const paths = alternatives.flatMap((one) =>
       this.matchingOne(one, alternatives.length > 1, span),
     );
@@ -158,6 +157,10 @@ export class Includes {
 
   private matchingOne(pattern: string, isAlternative: boolean, span: Span): readonly string[] {
     const found = this.files.listFiles(pattern);
+    if ('error' in found) {
+      this.tellTooLarge(span, found.error);
+      return [];
+    }
     if (found.length > 0) return found;
     const check = isAlternative
       ? 'brace_match'
@@ -171,6 +174,10 @@ export class Includes {
       hint: hintFor(pattern),
     });
     return [];
+  }
+
+  private tellTooLarge(span: Span, message: string): void {
+    this.reports.add({ code: 'too-large', span, message });
   }
 
   private isCycle(path: string, span: Span): boolean {
@@ -219,20 +226,21 @@ function hintFor(pattern: string): string {
   return 'directories, and files with an execute bit, are passed over';
 }
 
-/** `a{b,c}d` → `abd`, `acd`. */
-export function expandBraces(pattern: string): readonly string[] {
+/** `a{b,c}d` → `abd`, `acd`; null: there are too many. */
+export function expandBraces(pattern: string): readonly string[] | null {
   const done: string[] = [];
   const waiting = [pattern];
-  while (waiting.length > 0 && done.length + waiting.length <= ALTERNATIVES_MAX) {
-    const one = waiting.shift() as string;
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
     const group = /\{([^{}]*)\}/.exec(one);
     if (group === null) {
       done.push(one);
-      continue;
+    } else {
+      const before = one.slice(0, group.index);
+      const after = one.slice(group.index + group[0].length);
+      const parts = (group[1] ?? '').split(',').map((part) => before + part + after);
+      waiting.push(...parts.reverse());
     }
-    const before = one.slice(0, group.index);
-    const after = one.slice(group.index + group[0].length);
-    waiting.unshift(...(group[1] ?? '').split(',').map((part) => before + part + after));
+    if (done.length + waiting.length > ALTERNATIVES_MAX) return null;
   }
   return done;
 }

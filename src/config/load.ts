@@ -95,7 +95,7 @@ function expand(path: string, options: LoadOptions): Expanded {
   const second = expandOnce(path, options, true);
   second.reports.add({
     code: 'bad-condition',
-    span: droppedBrace,
+    span: second.expander.droppedBrace ?? droppedBrace,
     message: `this brace is not for this host, and its ${droppedOpens > 0 ? '}' : '{'} is`,
     hint: 'write the condition before each line of the block',
   });

@@ -112,10 +112,12 @@ export class Tree {
       do at += 1;
       while (at < to && tokens.isWord(at) && !tokens.beginsStatement(at));
       const opens = at < to && tokens.kind(at) === Kind.open;
-      const end = opens ? structure.ends[at] : structure.unopened.get(at);
-      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end ?? null);
+      const found = (opens ? structure.ends[at] : structure.unopened.get(at)) ?? 0;
+      // A brace that repairing has passed over ends nowhere.
+      const end = found < at ? null : found;
+      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end);
       const hasClose = !(opens && structure.unclosed.has(at));
-      if (end !== undefined) at = end;
+      if (end !== null) at = end;
       if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
     }
   }

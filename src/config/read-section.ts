@@ -6,7 +6,7 @@ import { type Statement, statementSpan, type Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
 import { type BlockName, type Keyword, nameOfMeaning } from './keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from './keywords/table.ts';
-import { addAgain, Section, type Setting, type Unusable } from './section.ts';
+import { addAgain, Section, type Setting } from './section.ts';
 import type { Span } from './source.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
 import { isStrayComment } from './stray-comment.ts';
@@ -27,7 +27,12 @@ export function readSection(
   opener?: Statement,
 ): Section {
   const settings = new Map<string, Setting[]>();
-  const unusable: Unusable[] = [];
+  const unusable = new Map<string, (readonly Word[])[]>();
+  const spoil = (name: string, { args }: Statement): void => {
+    const before = unusable.get(name);
+    if (before === undefined) unusable.set(name, [args]);
+    else before.push(args);
+  };
   const table = LANGUAGE[block];
   let span = opener?.keyword.span ?? null;
   let lack: Lack | null = null;
@@ -37,17 +42,17 @@ export function readSection(
     const keyword = table.get(statement.name);
     if (keyword === undefined) {
       if (isStrayComment(statement, reports)) continue;
-      unusable.push({ name: readUnknown(block, statement, reports), label: statement.args });
+      spoil(readUnknown(block, statement, reports), statement);
       lack = lackOf(block, statement);
       continue;
     }
     const name = nameOfMeaning(keyword);
-    const isAgain = settings.has(name) || unusable.some((one) => one.name === name);
+    const isAgain = settings.has(name) || unusable.has(name);
     if (isAgain) tellRepeated(keyword, statementSpan(statement), reports);
     const setting = readSetting(keyword, statement, reports);
     lack = setting === null || statement.hasBlock ? lackOf(block, statement) : null;
     if (setting === null) {
-      unusable.push({ name, label: statement.args });
+      spoil(name, statement);
       continue;
     }
     const earlier = settings.get(name);

@@ -2,8 +2,8 @@
 import { styleText } from 'node:util';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { Diagnostic, Severity } from './diagnostic.ts';
-import { maskLine } from './secret.ts';
-import { lineText, positionOf, type Span } from './source.ts';
+import { hasSecret, maskLine } from './secret.ts';
+import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
 
 export interface RenderStyle {
   readonly colour: boolean;
@@ -40,10 +40,10 @@ function renderOne(
   style: RenderStyle,
 ): string {
   const tone = TONES[severity];
-  const title = `${paint(`${severity}[${code}]`, tone, style)}: ${message}`;
+  const title = `${paint(`${severity}[${code}]`, tone, style)}: ${visible(message)}`;
   return [
     title,
-    ...excerpt(span, '-->', hint ?? '', (marks) => paint(marks, tone, style)),
+    ...excerpt(span, '-->', visible(hint ?? ''), (marks) => paint(marks, tone, style)),
     ...definition(span),
     ...includers(span),
   ].join('\n');
@@ -52,10 +52,11 @@ function renderOne(
 /** Where a definition was written; a generator stands on the line itself, and is seen already. */
 function definition({ file, start, definedAt }: Span): readonly string[] {
   if (!definedAt) return [];
-  const isSameLine =
-    definedAt.file === file &&
-    positionOf(file, start).line === positionOf(file, definedAt.start).line;
-  return isSameLine ? [] : excerpt(definedAt, ':::', 'written here', (marks) => marks);
+  const { line } = positionOf(file, start);
+  const isSameLine = definedAt.file === file && line === positionOf(file, definedAt.start).line;
+  if (isSameLine) return [];
+  const isSecret = hasSecret(shownLine(file, line));
+  return excerpt(definedAt, ':::', 'written here', (marks) => marks, isSecret);
 }
 
 /** The place, its line, and the marks under what is meant, with a note behind them. */
@@ -64,16 +65,17 @@ function excerpt(
   arrow: string,
   note: string,
   painted: (marks: string) => string,
+  isSecret = false,
 ): readonly string[] {
   const { line, column } = positionOf(span.file, span.start);
-  const text = maskLine(lineText(span.file, line));
+  const text = isSecret ? '' : shownLine(span.file, line);
   const number = String(line);
   const margin = ' '.repeat(number.length);
-  const place = `${margin}${arrow} ${span.file.path}:${line}:${column}`;
+  const place = `${margin}${arrow} ${visible(span.file.path)}:${line}:${column}`;
   if (text.trim() === '') return [place, ...(note ? [`${margin} = ${note}`] : [])];
   const isLong = text.length > SHOWN_CHARACTERS_MAX;
   const from = isLong ? Math.max(0, column - 1 - SHOWN_CHARACTERS_MAX / 2) : 0;
-  const shown = text.slice(from, from + SHOWN_CHARACTERS_MAX);
+  const shown = visible(text.slice(from, from + SHOWN_CHARACTERS_MAX));
   const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   const width = Math.max(1, Math.min(span.end - span.start, shown.length - before.length));
   return [
@@ -89,9 +91,35 @@ function includers(span: Span): readonly string[] {
   const lines: string[] = [];
   for (let at = span.file.includedAt; at !== null; at = at.file.includedAt) {
     const { line, column } = positionOf(at.file, at.start);
-    lines.push(`  = included by ${at.file.path}:${line}:${column}`);
+    lines.push(`  = included by ${visible(at.file.path)}:${line}:${column}`);
   }
   return lines;
+}
+
+/** Lines that were shown: thousands of mistakes may stand on one line of many megabytes. */
+const shownLines = new WeakMap<SourceFile, Map<number, string>>();
+
+/** A line with its passwords as stars. */
+function shownLine(file: SourceFile, line: number): string {
+  let lines = shownLines.get(file);
+  if (lines === undefined) {
+    lines = new Map();
+    shownLines.set(file, lines);
+  }
+  let text = lines.get(line);
+  if (text === undefined) {
+    text = maskLine(lineText(file, line));
+    lines.set(line, text);
+  }
+  return text;
+}
+
+/** No file may steer a terminal: controls are shown as their pictures, which are as wide. */
+function visible(text: string): string {
+  return text.replace(/(?!\t)\p{Cc}/gu, (control) => {
+    const code = control.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
+  });
 }
 
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): readonly JsonDiagnostic[] {

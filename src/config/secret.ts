@@ -20,12 +20,41 @@ export function maskWords(words: readonly string[]): readonly string[] {
   return words.length > 1 && /^\d{1,3}$/.test(first) ? [first, MASK] : [MASK];
 }
 
-const SECRET_ON_A_LINE = /((?:auth_pass|password|\bkey\s+\d+)\s+)(\S.*?)(?=\s*$|\s+#)/g;
+const SECRET_ON_A_LINE = /(auth_pass|password|\bkey\s+\d+)(?=[\s"])/g;
 
-/** A line of a file: the secret stays where it is, as stars, because what is said may go to a log. */
+/**
+ * A line of a file, with stars for everything behind the word of a password, up to a comment or a brace of
+ * its own: a password in which a brace or a quote was forgotten stays hidden too. The length stays.
+ */
 export function maskLine(line: string): string {
-  return line.replace(
-    SECRET_ON_A_LINE,
-    (_, before: string, secret: string) => before + '*'.repeat(secret.length),
-  );
+  let masked = '';
+  let from = 0;
+  for (const { index, 0: word } of line.matchAll(SECRET_ON_A_LINE)) {
+    if (index < from) continue;
+    const start = index + word.length;
+    const end = endOfSecret(line, start);
+    masked += line.slice(from, start) + line.slice(start, end).replace(/\S/g, '*');
+    from = end;
+  }
+  return masked + line.slice(from);
+}
+
+/** Whether a line holds a password, which then may stand in a definition too. */
+export function hasSecret(line: string): boolean {
+  return line.search(SECRET_ON_A_LINE) >= 0;
+}
+
+const WORD = /"[^"]*"?|[^\s"]+|\s+/y;
+
+function endOfSecret(line: string, start: number): number {
+  WORD.lastIndex = start;
+  let end = start;
+  let isAfterBlank = true;
+  for (let found = WORD.exec(line); found !== null; found = WORD.exec(line)) {
+    const [word] = found;
+    if (isAfterBlank && /^[{}#!]/.test(word)) break;
+    isAfterBlank = /^\s/.test(word);
+    end = WORD.lastIndex;
+  }
+  return end;
 }

@@ -15,12 +15,11 @@ export interface Setting {
   readonly value: Value;
 }
 
-/** A keyword that stands in a block, but with a value that cannot be used, or misspelt. */
-export interface Unusable {
-  /** As it was meant. */
-  readonly name: string;
-  readonly label: readonly Word[];
-}
+/**
+ * Keywords that stand in a block, but with a value that cannot be used, or misspelt: by the name that was
+ * meant, the words behind each of them.
+ */
+export type Unusable = ReadonlyMap<string, readonly (readonly Word[])[]>;
 
 export class Section {
   readonly block: BlockName;
@@ -29,14 +28,14 @@ export class Section {
   readonly span: Span;
   /** What has no effect in this version, too: for those who look at the file and not at what we do. */
   private readonly settings: Settings;
-  private readonly unusable: readonly Unusable[];
+  private readonly unusable: Unusable;
 
   constructor(
     block: BlockName,
     label: readonly Word[],
     span: Span,
     settings: Settings,
-    unusable: readonly Unusable[] = [],
+    unusable: Unusable = new Map(),
   ) {
     this.block = block;
     this.label = label;
@@ -63,18 +62,18 @@ export class Section {
 
   /** Whether something stands here that cannot be used: what is lacking may be that. */
   get isSpoilt(): boolean {
-    return this.unusable.length > 0;
+    return this.unusable.size > 0;
   }
 
   /** Whether one of these stands here in a way that cannot be used. */
   spoils(...names: readonly string[]): boolean {
-    return this.unusable.some(({ name }) => names.includes(name));
+    return names.some((name) => this.unusable.has(name));
   }
 
   /** The names of all blocks of a keyword, also of those that cannot be used: they are told already. */
   namesOf(keyword: string): ReadonlySet<string> {
     const good = this.sections(keyword).map(({ label }) => label);
-    const bad = this.unusable.filter(({ name }) => name === keyword).map(({ label }) => label);
+    const bad = this.unusable.get(keyword) ?? [];
     return new Set([...good, ...bad].flatMap(([first]) => (first === undefined ? [] : first.text)));
   }
 
@@ -95,7 +94,10 @@ export class Section {
       for (const setting of more) addAgain(both, setting);
       settings.set(name, both);
     }
-    const unusable = [...this.unusable, ...later.unusable];
+    const unusable = new Map(this.unusable);
+    for (const [name, labels] of later.unusable) {
+      unusable.set(name, [...(unusable.get(name) ?? []), ...labels]);
+    }
     return new Section(this.block, this.label, this.span, settings, unusable);
   }
 

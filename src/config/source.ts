@@ -63,5 +63,6 @@ export function lineText(file: SourceFile, line: number): string {
   const starts = lineStartsOf(file);
   const from = starts[line - 1] ?? file.text.length;
   const to = starts[line] ?? file.text.length + 1;
-  return file.text.slice(from, to - 1).replace(/\r$/, '');
+  const text = file.text.slice(from, to - 1);
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
 }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nameMatcher, systemEnvironment } from '../../src/config/environment.ts';
+import { systemEnvironment } from '../../src/config/environment.ts';
+import { nameMatcher } from '../../src/config/glob.ts';
 
 test.each([
   ['*.conf', ['a.conf', 'b.c.conf'], ['.a.conf', 'a.conf~', 'aconf']],
@@ -35,7 +36,7 @@ test('patterns stand in every part of a path; folders and executable files are p
     writeFileSync(join(folder, 'three/.d.conf'), '');
     const { listFiles, readFile } = systemEnvironment();
     const names = (pattern: string): readonly string[] =>
-      listFiles(join(folder, pattern)).map((path) => path.slice(folder.length + 1));
+      found(listFiles(join(folder, pattern))).map((path) => path.slice(folder.length + 1));
     expect(names('*/*.conf')).toEqual(['one/a.conf', 'one/b.conf', 'two/c.conf']);
     expect(names('one/b.conf')).toEqual(['one/b.conf']);
     expect(names('one')).toEqual([]);
@@ -47,3 +48,10 @@ test('patterns stand in every part of a path; folders and executable files are p
     rmSync(folder, { recursive: true });
   }
 });
+
+function found(
+  files: ReturnType<ReturnType<typeof systemEnvironment>['listFiles']>,
+): readonly string[] {
+  if ('error' in files) throw new Error(files.error);
+  return files;
+}

@@ -1,7 +1,8 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
 import type { Word } from '../../src/config/ast.ts';
 import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
-import { type ConfigEnvironment, type Network, nameMatcher } from '../../src/config/environment.ts';
+import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
+import { nameMatcher } from '../../src/config/glob.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {

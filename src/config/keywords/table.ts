@@ -77,9 +77,22 @@ export function blocksWith(name: string, except: BlockName): readonly BlockName[
 
 /** The keyword that a word is misspelt for, or null. Who misspelt an old word is told the new one. */
 export function nearestKeyword(name: string, table: KeywordTable): string | null {
+  let known = nearestKnown.get(table);
+  if (known === undefined || known.size >= WORDS_KNOWN_MAX) {
+    known = new Map();
+    nearestKnown.set(table, known);
+  }
+  const before = known.get(name);
+  if (before !== undefined) return before;
   const nearest = nearestOf(name, [...table.keys()]) ?? cutShort(name, table);
-  return nearest === null ? null : (table.get(nearest)?.insteadOf ?? nearest);
+  const meant = nearest === null ? null : (table.get(nearest)?.insteadOf ?? nearest);
+  known.set(name, meant);
+  return meant;
 }
+
+/** A generator can make one misspelt line a hundred thousand times. */
+const nearestKnown = new WeakMap<KeywordTable, Map<string, string | null>>();
+const WORDS_KNOWN_MAX = 1000;
 
 /** A word may be misspelt by as many characters as a third of its length, three at most. */
 export function nearestOf(name: string, names: readonly string[]): string | null {

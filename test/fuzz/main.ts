@@ -1,0 +1,41 @@
+/**
+ * `npm run fuzz [-- --seeds N --from S --minutes M --index I]`: mutants of N seeds from S on, or of as
+ * many as M minutes allow. All faults are told; the exit code is 1 when there was one.
+ */
+import { parseArgs } from 'node:util';
+import { faultsOf } from './campaign.ts';
+
+const MUTANTS_OF_A_SEED = 10_000;
+const SEEDS = 5;
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
+      index: { type: 'string' },
+    },
+  });
+  const endAt = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
+  const from = Number(values.from);
+  const seeds = Number(values.seeds ?? (values.minutes === undefined ? SEEDS : Infinity));
+  if (values.index !== undefined) {
+    const index = Number(values.index);
+    tell(faultsOf({ seed: from, from: index, to: index + 1 }));
+    return;
+  }
+  for (let seed = from; seed < from + seeds && performance.now() < endAt; seed += 1) {
+    const startedAt = performance.now();
+    tell(faultsOf({ seed, from: 0, to: MUTANTS_OF_A_SEED }));
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(`seed ${seed}: ${MUTANTS_OF_A_SEED} mutants in ${seconds} s`);
+  }
+}
+
+function tell(faults: readonly string[]): void {
+  for (const fault of faults) console.log(`${fault}\n`);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+main();
