@@ -19,6 +19,8 @@ export interface Statement {
   /** The arguments as written, quotes included: scripts are split by other rules (config-grammar §6). */
   readonly rawArgs: string;
   readonly hasBlock: boolean;
+  /** Words and braces of it and of its block. */
+  readonly size: number;
   /** What stands between its braces, made anew each time. */
   block(): Iterable<Statement>;
   /** The text between its braces; null: not all of it was written there. */

@@ -384,15 +384,17 @@ const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
 
 function withoutConsequences(reports: readonly Report[]): readonly Report[] {
   const lineOf = ({ file, start }: Span): string => `${file.order} ${positionOf(file, start).line}`;
-  const followsIn = new Map<string, readonly DiagnosticCode[]>();
+  const followsIn = new Map<string, Set<DiagnosticCode>>();
   for (const { code, span } of reports) {
     const follows = FOLLOWS[code];
     if (follows === undefined) continue;
     const line = lineOf(span);
-    followsIn.set(line, [...(followsIn.get(line) ?? []), ...follows]);
+    const before = followsIn.get(line);
+    if (before === undefined) followsIn.set(line, new Set(follows));
+    else for (const one of follows) before.add(one);
   }
   if (followsIn.size === 0) return reports;
-  return reports.filter(({ code, span }) => !followsIn.get(lineOf(span))?.includes(code));
+  return reports.filter(({ code, span }) => !followsIn.get(lineOf(span))?.has(code));
 }
 
 function gatheredPerFile(reports: readonly Report[]): readonly Report[] {

@@ -1,6 +1,7 @@
 /** A configuration from its file to the model: the one way through, and every mistake on it. */
 import { createHash } from 'node:crypto';
 import type { Director } from '../model/director.ts';
+import type { Statement } from './ast.ts';
 import { buildHealth } from './build-lvs.ts';
 import { resolveAccount, type ScriptContext } from './build-script.ts';
 import { buildVrrp } from './build-vrrp.ts';
@@ -45,7 +46,7 @@ const DIGEST_DIGITS = 12;
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
   const { tree, sources, reports } = readTree(path, options);
-  const root = readSection('the top level', tree.statements(), reports);
+  const root = readSection('the top level', withinLimits(tree.statements(), reports), reports);
   const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
@@ -64,6 +65,35 @@ function digestOf(sources: readonly SourceFile[]): string {
   const hash = createHash('sha256');
   for (const { text } of sources) hash.update(text);
   return hash.digest('hex').slice(0, DIGEST_DIGITS);
+}
+
+/**
+ * Virtual servers are read one by one, and let go, and so are the real servers in them; of everything else each
+ * word costs up to 2 KiB.
+ */
+const WORDS_KEPT_MAX = 500_000;
+/** A hundred thousand real servers with a checker have 2 million. */
+const WORDS_OF_A_SERVER_MAX = 4_000_000;
+
+function* withinLimits(statements: Iterable<Statement>, reports: Reports): Iterable<Statement> {
+  let kept = 0;
+  for (const statement of statements) {
+    const isLetGo = statement.name === 'virtual_server';
+    if (!isLetGo) kept += statement.size;
+    const [words, limit] = isLetGo
+      ? [statement.size, WORDS_OF_A_SERVER_MAX]
+      : [kept, WORDS_KEPT_MAX];
+    if (words > limit) {
+      const where = isLetGo ? 'in one virtual server' : 'outside of virtual servers';
+      reports.add({
+        code: 'too-large',
+        span: statement.keyword.span,
+        message: `more than ${limit} words ${where}`,
+      });
+      return;
+    }
+    yield statement;
+  }
 }
 
 /** The statements of a file and of those that it includes, everything expanded; and what is wrong so far. */

@@ -185,6 +185,10 @@ class ParsedStatement implements Statement {
     return this.blockEnd !== null;
   }
 
+  get size(): number {
+    return (this.blockEnd ?? this.headEnd) - this.first;
+  }
+
   block(): Iterable<Statement> {
     return this.tree.statementsFrom(this.blockStart, this.blockEnd ?? this.blockStart);
   }

@@ -16,6 +16,9 @@ export interface Grammar {
   opensLike(block: string, word: string): string | null;
 }
 
+/** Blocks around a keyword that are looked at; the language has 6 within each other. */
+const DEPTH_LOOKED_AT = 32;
+
 interface Open {
   /** Null: a block that the language does not know, whose words say nothing. */
   readonly block: string | null;
@@ -31,9 +34,6 @@ interface Open {
 export function closeByContext(tokens: Tokens, grammar: Grammar, reports: Reports): Structure {
   return new Repair(tokens, grammar, reports).run();
 }
-
-/** Blocks within blocks that are looked through; the language has 6. */
-const DEPTH_MAX = 64;
 
 class Repair {
   private readonly tokens: Tokens;
@@ -118,11 +118,10 @@ class Repair {
     const { grammar, stack } = this;
     const knows = (block: string | null): boolean =>
       block !== null && grammar.opens(block, word) !== null;
+    const lowest = Math.max(0, stack.length - DEPTH_LOOKED_AT);
     let depth = stack.length;
-    const lowest = Math.max(0, depth - DEPTH_MAX);
     while (depth > lowest && !knows(stack[depth - 1]?.block ?? null)) depth -= 1;
-    if (depth === lowest && lowest > 0) return;
-    const isPlaced = depth > 0 || knows(grammar.root);
+    const isPlaced = depth > lowest || (depth === 0 && knows(grammar.root));
     const count = stack.length - depth;
     if (!isPlaced || count === 0 || count > this.excessOpens) return;
     this.excessOpens -= count;

@@ -1,9 +1,11 @@
 /**
  * `npm run fuzz [-- --seeds N --from S --minutes M --index I]`: mutants of N seeds from S on, or of as
- * many as M minutes allow. All faults are told; the exit code is 1 when there was one.
+ * many as M minutes allow; before them every heavy input. All faults are told; the exit code is 1 when there was one.
  */
 import { parseArgs } from 'node:util';
 import { faultsOf } from './campaign.ts';
+import { HEAVY } from './heavy.ts';
+import { faultsOfHeavy } from './measure.ts';
 
 const MUTANTS_OF_A_SEED = 10_000;
 const SEEDS = 5;
@@ -25,6 +27,7 @@ function main(): void {
     tell(faultsOf({ seed: from, from: index, to: index + 1 }));
     return;
   }
+  tell(faultsOfHeavy(HEAVY, (line) => console.log(line)));
   for (let seed = from; seed < from + seeds && performance.now() < endAt; seed += 1) {
     const startedAt = performance.now();
     tell(faultsOf({ seed, from: 0, to: MUTANTS_OF_A_SEED }));

@@ -20,8 +20,9 @@ export const MODES: readonly Mode[] = ['default', 'compat'];
 
 /** One mutant takes about 1 ms, a dozen definitions that double themselves 200 ms; machines are busy. */
 const MUTANT_MS_MAX = 1000;
-/** Generators may make of a few characters very many words, and those take their time. */
+/** Generators and includes may make of a few characters very many words, and those take their time. */
 const WORD_MS_MAX = 0.02;
+const SOURCE_MS_MAX = 3;
 /** After so long it is taken for a hang, and stopped. */
 const HANG_MS = 10_000;
 /** A slow mutant is slow each time; a busy machine is not. */
@@ -57,13 +58,13 @@ export function faultOf(files: Files, mode: Mode): Fault | null {
     fault = bounded(() => checked(files, mode));
     const tookMs = performance.now() - startedAt;
     if (fault !== null || tookMs <= MUTANT_MS_MAX) return fault;
-    if (tookMs <= MUTANT_MS_MAX + WORD_MS_MAX * wordsOf(files)) return null;
+    if (tookMs <= MUTANT_MS_MAX + allowanceMs(files)) return null;
     fault = { kind: 'slow', detail: `took ${Math.round(tookMs)} ms` };
   }
   return fault;
 }
 
-function wordsOf(files: Files): number {
+function allowanceMs(files: Files): number {
   const expander = new Expander({
     configId: '',
     files: environmentOf(files),
@@ -73,7 +74,7 @@ function wordsOf(files: Files): number {
     predefined: () => undefined,
   });
   expander.read('lvsd.conf');
-  return expander.tokens.count;
+  return WORD_MS_MAX * expander.tokens.count + SOURCE_MS_MAX * expander.sources.length;
 }
 
 /** Runs a function and stops it when it hangs, which nothing else could do inside one thread. */

@@ -1,0 +1,32 @@
+/** Checks files one after the other as `lvsctl check` does, and prints of each how long it took and what was said. */
+import { systemEnvironment } from '../../src/config/environment.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { diagnosticsToJson, renderDiagnostics } from '../../src/config/render.ts';
+
+export interface Measured {
+  readonly path: string;
+  readonly tookMs: number;
+  /** The highest that this process has had so far. */
+  readonly memoryMib: number;
+  /** A line a mistake; those that name a limit come first. */
+  readonly said: string;
+}
+
+const SAID_CHARACTERS = 100_000;
+
+for (const path of process.argv.slice(2)) {
+  const startedAt = performance.now();
+  const { diagnostics } = loadConfig(path, { mode: 'default', environment: systemEnvironment() });
+  renderDiagnostics(diagnostics, { colour: false });
+  JSON.stringify(diagnosticsToJson(diagnostics));
+  const said = diagnostics
+    .toSorted((a, b) => Number(b.code.startsWith('too-')) - Number(a.code.startsWith('too-')))
+    .map(({ code, message }) => `${code} ${message}`);
+  const measured: Measured = {
+    path,
+    tookMs: performance.now() - startedAt,
+    memoryMib: process.resourceUsage().maxRSS / 1024,
+    said: said.join('\n').slice(0, SAID_CHARACTERS),
+  };
+  console.log(JSON.stringify(measured));
+}
