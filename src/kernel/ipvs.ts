@@ -5,28 +5,17 @@
 import { DirectorError } from '../base/error.ts';
 import { type Clock, systemClock } from '../base/time.ts';
 import { CONTROLLER_FAMILY_ID, decodeFamilyId, encodeFamilyLookup } from '../wire/genl.ts';
+import { IPVS_FAMILY } from '../wire/ipvs/numbers.ts';
 import {
-  type Destination,
   type DestinationState,
   decodeDestination,
   decodeInfo,
   decodeService,
-  encodeDeleteDestination,
-  encodeDeleteService,
-  encodeFlush,
-  encodeGetDestinations,
-  encodeGetInfo,
-  encodeGetServices,
-  encodeNewDestination,
-  encodeNewService,
-  encodeSetDestination,
-  encodeSetService,
-  IPVS_FAMILY,
-  type IpvsInfo,
-  type Service,
-  type ServiceKey,
   type ServiceState,
-} from '../wire/ipvs.ts';
+} from '../wire/ipvs/reply.ts';
+import { encodeRequest, type IpvsChange } from '../wire/ipvs/request.ts';
+import type { ServiceKey } from '../wire/ipvs/service.ts';
+import type { IpvsInfo } from '../wire/ipvs/settings.ts';
 import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
 import { NetlinkProtocol } from './netlink-socket.ts';
 
@@ -39,21 +28,6 @@ export interface ServiceEntry {
 export interface IpvsTable {
   readonly services: readonly ServiceEntry[];
 }
-
-/** One message to the kernel. Removing a service removes its destinations. */
-export type IpvsChange =
-  | { readonly do: 'add-service' | 'edit-service'; readonly service: Service }
-  | { readonly do: 'remove-service'; readonly key: ServiceKey }
-  | {
-      readonly do: 'add-destination' | 'edit-destination';
-      readonly key: ServiceKey;
-      readonly destination: Destination;
-    }
-  | {
-      readonly do: 'remove-destination';
-      readonly key: ServiceKey;
-      readonly destination: Pick<Destination, 'address' | 'port'>;
-    };
 
 /** How one change went. */
 export type Outcome =
@@ -103,7 +77,7 @@ class KernelIpvs implements Ipvs {
   }
 
   async readTable(): Promise<IpvsTable> {
-    const payloads = await this.dump(encodeGetServices());
+    const payloads = await this.dump(encodeRequest({ do: 'get-services' }));
     const services = new Map<string, ServiceState>();
     for (const service of decodeAll(payloads, decodeService)) {
       services.set(JSON.stringify(service.key), service);
@@ -117,7 +91,7 @@ class KernelIpvs implements Ipvs {
 
   /** A dump that changes cut into may give an entry twice. */
   private async readDestinations(key: ServiceKey): Promise<readonly DestinationState[]> {
-    const payloads = await this.dump(encodeGetDestinations(key));
+    const payloads = await this.dump(encodeRequest({ do: 'get-destinations', key }));
     const destinations = new Map<string, DestinationState>();
     for (const destination of decodeAll(payloads, decodeDestination)) {
       destinations.set(`${destination.address} ${destination.port}`, destination);
@@ -127,7 +101,7 @@ class KernelIpvs implements Ipvs {
 
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
     if (changes.length === 0) return [];
-    const payloads = changes.map(encodeChange);
+    const payloads = changes.map(encodeRequest);
     const replies = await this.request(payloads);
     // One unknown scheduler or absent destination is ENOENT too, so look whether the family moved.
     if (replies.every(isNoEntry) && (await this.familyMoved())) {
@@ -137,12 +111,12 @@ class KernelIpvs implements Ipvs {
   }
 
   async flush(): Promise<void> {
-    const [reply] = await this.requestFresh(encodeFlush());
+    const [reply] = await this.requestFresh(encodeRequest({ do: 'flush' }));
     if (reply && reply.errno !== 0) refuse(reply, 'the removal of all virtual servers');
   }
 
   async info(): Promise<IpvsInfo> {
-    const [reply] = await this.requestFresh(encodeGetInfo());
+    const [reply] = await this.requestFresh(encodeRequest({ do: 'get-info' }));
     if (reply && reply.errno !== 0) refuse(reply, 'reading the version of IPVS');
     const info = reply?.data[0] && decodeInfo(reply.data[0]);
     if (!info) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no version');
@@ -196,23 +170,6 @@ async function lookUpFamily(netlink: NetlinkClient): Promise<number> {
     hint: 'modprobe ip_vs',
     ...(reply && reply.errno !== 0 ? { errno: reply.errno } : {}),
   });
-}
-
-function encodeChange(change: IpvsChange): Uint8Array {
-  switch (change.do) {
-    case 'add-service':
-      return encodeNewService(change.service);
-    case 'edit-service':
-      return encodeSetService(change.service);
-    case 'remove-service':
-      return encodeDeleteService(change.key);
-    case 'add-destination':
-      return encodeNewDestination(change.key, change.destination);
-    case 'edit-destination':
-      return encodeSetDestination(change.key, change.destination);
-    case 'remove-destination':
-      return encodeDeleteDestination(change.key, change.destination);
-  }
 }
 
 function toOutcome(reply: NetlinkReply): Outcome {

@@ -23,13 +23,12 @@ export interface GenericMessage {
   readonly attributes: Attributes;
 }
 
-/** Header and attributes: the payload of a netlink message. */
-export function encodeGeneric(
-  command: number,
-  version: number,
-  attributes: AttributeWriter,
-): Uint8Array {
-  return new ByteWriter(256).u8(command).u8(version).zeros(2).raw(attributes.finish()).finish();
+export function writeGenericHeader(out: ByteWriter, command: number, version: number): void {
+  const at = out.reserve(4);
+  out
+    .setU32Host(at, 0)
+    .setU8(at, command)
+    .setU8(at + 1, version);
 }
 
 /** Throws `Truncated` if cut short. */
@@ -42,11 +41,10 @@ export function decodeGeneric(payload: Uint8Array): GenericMessage {
 
 /** Asks which id a family has; the kernel loads the family's module if it can. */
 export function encodeFamilyLookup(name: string): Uint8Array {
-  return encodeGeneric(
-    GET_FAMILY,
-    1,
-    new AttributeWriter().text(ControllerAttribute.familyName, name),
-  );
+  const out = new ByteWriter();
+  writeGenericHeader(out, GET_FAMILY, 1);
+  new AttributeWriter(out).text(ControllerAttribute.familyName, name);
+  return out.finish();
 }
 
 /** The message type under which a family is reached, or null if this is no such answer. */

@@ -102,7 +102,11 @@ export class Attributes {
   u64Host(type: number, absent?: number): number {
     const at = this.find(type, 8);
     if (at === null) return orMissing(type, absent);
-    return Number(this.view.getBigUint64(at, hostIsLittleEndian));
+    const [first, second] = [
+      this.view.getUint32(at, hostIsLittleEndian),
+      this.view.getUint32(at + 4, hostIsLittleEndian),
+    ];
+    return hostIsLittleEndian ? second * 2 ** 32 + first : first * 2 ** 32 + second;
   }
 
   /** A view, at least `octetsMin` long. */
@@ -138,39 +142,49 @@ function orMissing(type: number, absent: number | undefined): number {
   return absent;
 }
 
-/** Builds a list of attributes in the order of the calls. */
+/** Builds a list of attributes in the order of the calls, in a buffer that may be a longer message's. */
 export class AttributeWriter {
-  private readonly out = new ByteWriter(128);
+  /** For who fills what `room` gave. */
+  readonly out: ByteWriter;
+
+  constructor(out: ByteWriter = new ByteWriter(128)) {
+    this.out = out;
+  }
 
   u8(type: number, value: number): this {
-    this.header(type, 1).u8(value).zeros(3);
+    this.out.setU8(this.word(type, 1), value);
     return this;
   }
 
   u16Host(type: number, value: number): this {
-    this.header(type, 2).u16Host(value).zeros(2);
+    this.out.setU16Host(this.word(type, 2), value);
     return this;
   }
 
   u16Be(type: number, value: number): this {
-    this.header(type, 2).u16Be(value).zeros(2);
+    this.out.setU16Be(this.word(type, 2), value);
     return this;
   }
 
   u32Host(type: number, value: number): this {
-    this.header(type, 4).u32Host(value);
+    this.out.setU32Host(this.word(type, 4), value);
     return this;
   }
 
   u32Be(type: number, value: number): this {
-    this.header(type, 4).u32Be(value);
+    this.out.setU32Be(this.word(type, 4), value);
+    return this;
+  }
+
+  /** A whole number up to 2^53. */
+  u64Host(type: number, value: number): this {
+    this.out.setU64Host(this.header(type, 8), value);
     return this;
   }
 
   bytes(type: number, value: Uint8Array): this {
-    this.header(type, value.length)
-      .raw(value)
-      .zeros(-value.length & 3);
+    const at = this.header(type, value.length);
+    this.out.setRaw(at, value);
     return this;
   }
 
@@ -179,15 +193,46 @@ export class AttributeWriter {
     return this.bytes(type, Buffer.from(`${value}\0`, 'utf8'));
   }
 
+  /** This many octets to be filled by the caller; gives where they begin in the buffer. */
+  room(type: number, octets: number): number {
+    return this.header(type, octets);
+  }
+
   nest(type: number, inner: AttributeWriter): this {
     return this.bytes(type, inner.finish());
+  }
+
+  /** What follows belongs to a nest of this type, until `close` is given the same place. */
+  open(type: number): number {
+    const at = this.out.reserve(HEADER_OCTETS);
+    this.out.setU16Host(at + 2, type);
+    return at;
+  }
+
+  close(at: number): this {
+    this.out.setU16Host(at, this.out.length - at);
+    return this;
   }
 
   finish(): Uint8Array {
     return this.out.finish();
   }
 
-  private header(type: number, octets: number): ByteWriter {
-    return this.out.u16Host(HEADER_OCTETS + octets).u16Host(type);
+  /** Header and cleared value of at most 4 octets; gives where the value begins. */
+  private word(type: number, octets: number): number {
+    const at = this.out.reserve(HEADER_OCTETS + 4);
+    this.out
+      .setU16Host(at, HEADER_OCTETS + octets)
+      .setU16Host(at + 2, type)
+      .setU32Host(at + 4, 0);
+    return at + HEADER_OCTETS;
+  }
+
+  /** Header, and room for the value whose padding is cleared; gives where the value begins. */
+  private header(type: number, octets: number): number {
+    const at = this.out.reserve(HEADER_OCTETS + octets);
+    this.out.setU16Host(at, HEADER_OCTETS + octets).setU16Host(at + 2, type);
+    if ((octets & 3) !== 0) this.out.zeros(-octets & 3);
+    return at + HEADER_OCTETS;
   }
 }

@@ -8,12 +8,14 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeError } from '../../src/base/error.ts';
-import { type Ipvs, type IpvsChange, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
+import { type Ipvs, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
 import { IpvsReconciler } from '../../src/reconcile/apply.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
-import type { Destination, Service, ServiceKey } from '../../src/wire/ipvs.ts';
-import { NO_STATISTICS } from '../../src/wire/ipvs-statistics.ts';
+import type { Destination } from '../../src/wire/ipvs/destination.ts';
+import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
+import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
+import { NO_STATISTICS } from '../../src/wire/ipvs/statistics.ts';
 import { arbitraryTable } from '../reconcile/arbitrary.ts';
 import { SimulatedIpvs } from '../world/ipvs.ts';
 

@@ -5,10 +5,12 @@
 import { constants } from 'node:os';
 import { familyOf } from '../../src/base/address.ts';
 import { DirectorError } from '../../src/base/error.ts';
-import type { Ipvs, IpvsChange, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ipvs.ts';
+import type { Ipvs, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
-import type { Destination, Service, ServiceKey } from '../../src/wire/ipvs.ts';
-import { NO_STATISTICS } from '../../src/wire/ipvs-statistics.ts';
+import type { Destination } from '../../src/wire/ipvs/destination.ts';
+import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
+import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
+import { NO_STATISTICS } from '../../src/wire/ipvs/statistics.ts';
 
 type ErrnoName = keyof typeof constants.errno;
 
