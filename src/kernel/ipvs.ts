@@ -2,22 +2,26 @@
  * Reads and writes the kernel's IPVS table of this network namespace. It does what it is told, in
  * order, and says how each change went; what to change is decided in reconcile/.
  */
-import { DirectorError } from '../base/error.ts';
-import { type Clock, systemClock } from '../base/time.ts';
+import { DirectorError, invariant } from '../base/error.ts';
+import { type Clock, type Millis, systemClock } from '../base/time.ts';
+import { formatService } from '../model/names.ts';
 import { CONTROLLER_FAMILY_ID, decodeFamilyId, encodeFamilyLookup } from '../wire/genl.ts';
+import type { SyncDaemon, SyncRole } from '../wire/ipvs/daemon.ts';
 import { IPVS_FAMILY } from '../wire/ipvs/numbers.ts';
 import {
   type DestinationState,
+  decodeDaemon,
   decodeDestination,
   decodeInfo,
   decodeService,
+  decodeTimeouts,
   type ServiceState,
 } from '../wire/ipvs/reply.ts';
-import { encodeRequest, type IpvsChange } from '../wire/ipvs/request.ts';
+import { encodeRequest, type IpvsChange, type IpvsRequest } from '../wire/ipvs/request.ts';
 import type { ServiceKey } from '../wire/ipvs/service.ts';
-import type { IpvsInfo } from '../wire/ipvs/settings.ts';
-import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
-import { NetlinkProtocol } from './netlink-socket.ts';
+import type { IpvsInfo, Timeouts } from '../wire/ipvs/settings.ts';
+import { type Hints, NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
+import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 
 export interface ServiceEntry {
   readonly service: ServiceState;
@@ -52,12 +56,46 @@ export interface Ipvs {
   /** Removes every service, whoever made it. */
   flush(): Promise<void>;
   info(): Promise<IpvsInfo>;
+  readTimeouts(): Promise<Timeouts>;
+  /** A timeout of 0 is kept as it is. */
+  setTimeouts(timeouts: Timeouts): Promise<void>;
+  /** Those that run, with every value that the kernel uses; the master first. */
+  readDaemons(): Promise<readonly SyncDaemon[]>;
+  /** Refused (EEXIST) while one of the same role runs, whatever its values. */
+  startDaemon(daemon: SyncDaemon): Promise<void>;
+  /** Whether it ran or not, it does not afterwards. */
+  stopDaemon(role: SyncRole): Promise<void>;
+  /** Sets the counters of one service and its destinations, or of all, to 0. */
+  zero(key: ServiceKey | null): Promise<void>;
   close(): void;
 }
 
+/**
+ * The kernel forgets to acknowledge the stop of a daemon whose thread had not run yet
+ * (net/netfilter/ipvs/ip_vs_sync.c). It is gone all the same.
+ */
+const STOP_SILENCE_MS: Millis = 1_000;
+
+const DAEMON_HINTS: Hints = {
+  EEXIST: 'a sync daemon of this role runs already: stop it first',
+  ENODEV: 'check the name of the interface',
+  ENETUNREACH: 'the interface must be up, with an address, and the multicast group needs a route',
+  EINVAL:
+    'the group must be a multicast address; no sync daemon runs beside a real server of another family than its virtual server',
+  EAFNOSUPPORT: 'this kernel has no IPv6, or it is off',
+};
+
+const TIMEOUT_HINTS: Hints = { EINVAL: 'no timeout may be longer than 2147483 s' };
+
+const ZERO_HINTS: Hints = { ESRCH: 'this virtual server is not in the kernel: see lvsctl show' };
+
 /** Throws IPVS_UNAVAILABLE or NOT_PERMITTED. The kernel loads its module by itself if it can. */
-export async function openIpvs(clock: Clock = systemClock): Promise<Ipvs> {
-  const ipvs = new KernelIpvs(new NetlinkClient({ protocol: NetlinkProtocol.generic, clock }));
+export async function openIpvs(
+  clock: Clock = systemClock,
+  openSocket: OpenNetlinkSocket = openNetlinkSocket,
+): Promise<Ipvs> {
+  const protocol = NetlinkProtocol.generic;
+  const ipvs = new KernelIpvs(new NetlinkClient({ protocol, clock, openSocket }));
   try {
     await ipvs.info();
     return ipvs;
@@ -111,32 +149,83 @@ class KernelIpvs implements Ipvs {
   }
 
   async flush(): Promise<void> {
-    const [reply] = await this.requestFresh(encodeRequest({ do: 'flush' }));
-    if (reply && reply.errno !== 0) refuse(reply, 'the removal of all virtual servers');
+    await this.ask({ do: 'flush' }, 'the removal of all virtual servers');
   }
 
   async info(): Promise<IpvsInfo> {
-    const [reply] = await this.requestFresh(encodeRequest({ do: 'get-info' }));
-    if (reply && reply.errno !== 0) refuse(reply, 'reading the version of IPVS');
-    const info = reply?.data[0] && decodeInfo(reply.data[0]);
+    const reply = await this.ask({ do: 'get-info' }, 'reading the version of IPVS');
+    const info = reply.data[0] && decodeInfo(reply.data[0]);
     if (!info) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no version');
     return info;
+  }
+
+  async readTimeouts(): Promise<Timeouts> {
+    const reply = await this.ask({ do: 'get-timeouts' }, 'reading the timeouts of IPVS');
+    const timeouts = reply.data[0] && decodeTimeouts(reply.data[0]);
+    if (!timeouts) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no timeouts');
+    return timeouts;
+  }
+
+  async setTimeouts(timeouts: Timeouts): Promise<void> {
+    const { tcpSeconds, tcpFinSeconds, udpSeconds } = timeouts;
+    const what = `the timeouts tcp ${tcpSeconds} s, tcpfin ${tcpFinSeconds} s, udp ${udpSeconds} s`;
+    await this.ask({ do: 'set-timeouts', timeouts }, what, TIMEOUT_HINTS);
+  }
+
+  async readDaemons(): Promise<readonly SyncDaemon[]> {
+    return decodeAll(await this.dump(encodeRequest({ do: 'get-daemons' })), decodeDaemon);
+  }
+
+  async startDaemon(daemon: SyncDaemon): Promise<void> {
+    const what = `the start of the sync daemon (${daemon.role}) on ${daemon.interface}`;
+    await this.ask({ do: 'start-daemon', daemon }, what, DAEMON_HINTS);
+  }
+
+  async stopDaemon(role: SyncRole): Promise<void> {
+    try {
+      const [reply] = await this.request(
+        [encodeRequest({ do: 'stop-daemon', role })],
+        STOP_SILENCE_MS,
+      );
+      const name = reply === undefined || reply.errno === 0 ? null : replyName(reply);
+      if (reply && name !== null && name !== 'ESRCH') {
+        refuse(reply, `the stop of the sync daemon (${role})`);
+      }
+    } catch (error) {
+      if (!(error instanceof DirectorError) || error.code !== 'NETLINK_TIMEOUT') throw error;
+      const left = await this.readDaemons();
+      if (left.some((daemon) => daemon.role === role)) throw error;
+    }
+  }
+
+  async zero(key: ServiceKey | null): Promise<void> {
+    const whose = key === null ? 'all virtual servers' : `virtual server ${formatService(key)}`;
+    await this.ask({ do: 'zero', key }, `setting the counters of ${whose} to 0`, ZERO_HINTS);
   }
 
   close(): void {
     this.netlink.close();
   }
 
-  private async request(payloads: readonly Uint8Array[]): Promise<readonly NetlinkReply[]> {
+  private async request(
+    payloads: readonly Uint8Array[],
+    silenceMs?: Millis,
+  ): Promise<readonly NetlinkReply[]> {
     const type = await this.family();
-    return this.netlink.request(payloads.map((payload) => ({ type, payload })));
+    const requests = payloads.map((payload) => ({ type, payload }));
+    return this.netlink.request(requests, silenceMs);
   }
 
-  /** For a request that is never refused with ENOENT unless the family has moved. */
-  private async requestFresh(payload: Uint8Array): Promise<readonly NetlinkReply[]> {
-    const replies = await this.request([payload]);
-    if (!replies.every(isNoEntry) || !(await this.familyMoved())) return replies;
-    return this.request([payload]);
+  /** For a request that is never refused with ENOENT unless the family has moved. Throws a refusal. */
+  private async ask(request: IpvsRequest, what: string, hints?: Hints): Promise<NetlinkReply> {
+    const payload = encodeRequest(request);
+    let [reply] = await this.request([payload]);
+    if (reply && isNoEntry(reply) && (await this.familyMoved())) {
+      [reply] = await this.request([payload]);
+    }
+    invariant(reply !== undefined, 'each request has a reply');
+    if (reply.errno !== 0) refuse(reply, what, hints);
+    return reply;
   }
 
   private async dump(payload: Uint8Array): Promise<readonly Uint8Array[]> {

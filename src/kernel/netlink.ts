@@ -63,6 +63,7 @@ interface Conversation {
   /** Sequence numbers from this one on, one a request. */
   readonly first: number;
   readonly answers: readonly Answer[];
+  readonly silenceMs: Millis;
   cancelDeadline: Cancel;
   readonly resolve: (answers: readonly Answer[]) => void;
   readonly reject: (error: DirectorError) => void;
@@ -99,11 +100,14 @@ export class NetlinkClient {
    * next. Throws NETLINK_TIMEOUT or NETLINK_OVERRUN if replies are missing: all, some or none of the
    * changes were made.
    */
-  async request(requests: readonly NetlinkRequest[]): Promise<readonly NetlinkReply[]> {
+  async request(
+    requests: readonly NetlinkRequest[],
+    silenceMs: Millis = this.silenceMs,
+  ): Promise<readonly NetlinkReply[]> {
     const replies: NetlinkReply[] = [];
     for (let at = 0; at < requests.length; at += SEND_MESSAGES_MAX) {
       const batch = requests.slice(at, at + SEND_MESSAGES_MAX);
-      const answers = await this.inTurn(() => this.converse(batch, MessageFlag.ack));
+      const answers = await this.inTurn(() => this.converse(batch, MessageFlag.ack, silenceMs));
       replies.push(...answers.map(toReply));
     }
     return replies;
@@ -112,7 +116,7 @@ export class NetlinkClient {
   /** A whole dump, or its refusal. Throws as `request` does. */
   async dump(request: NetlinkRequest): Promise<NetlinkReply> {
     const ask = (): Promise<readonly Answer[]> =>
-      this.inTurn(() => this.converse([request], MessageFlag.dump));
+      this.inTurn(() => this.converse([request], MessageFlag.dump, this.silenceMs));
     let [answer] = (await ask()) as [Answer];
     for (let tries = 1; answer.interrupted && tries < DUMP_TRIES_MAX; tries += 1) {
       [answer] = (await ask()) as [Answer];
@@ -132,7 +136,11 @@ export class NetlinkClient {
     return turn;
   }
 
-  private converse(requests: readonly NetlinkRequest[], flags: number): Promise<readonly Answer[]> {
+  private converse(
+    requests: readonly NetlinkRequest[],
+    flags: number,
+    silenceMs: Millis,
+  ): Promise<readonly Answer[]> {
     return new Promise((resolve, reject) => {
       const socket = this.openedSocket();
       const first = this.sequence + 1;
@@ -140,6 +148,7 @@ export class NetlinkClient {
       this.conversation = {
         first,
         answers: requests.map(() => ({ acknowledgement: null, interrupted: false, data: [] })),
+        silenceMs,
         cancelDeadline: () => {},
         resolve,
         reject,
@@ -193,7 +202,7 @@ export class NetlinkClient {
 
   /** Called again with each answer: what counts is the silence. */
   private armDeadline(): void {
-    this.wakeAfter(this.silenceMs, () => {
+    this.wakeAfter(this.conversation?.silenceMs ?? this.silenceMs, () => {
       // A process that was stopped wakes to its timers first: it reads before it gives up.
       this.wakeAfter(LAST_LOOK_MS, () => this.giveUp());
     });
@@ -207,7 +216,8 @@ export class NetlinkClient {
   }
 
   private giveUp(): void {
-    const message = `the kernel did not answer a netlink request within ${this.silenceMs} ms`;
+    const silenceMs = this.conversation?.silenceMs ?? this.silenceMs;
+    const message = `the kernel did not answer a netlink request within ${silenceMs} ms`;
     this.fail(new DirectorError('NETLINK_TIMEOUT', message));
   }
 
@@ -254,8 +264,11 @@ export function replyName({ errno }: Acknowledgement): string {
   return getSystemErrorName(-errno);
 }
 
+/** What to do about a refusal, by the name of its errno. */
+export type Hints = Readonly<Record<string, string>>;
+
 /** Throws what a refused reply means; `what` is the thing refused, as the subject of a sentence. */
-export function refuse(reply: Acknowledgement, what: string): never {
+export function refuse(reply: Acknowledgement, what: string, hints: Hints = {}): never {
   const name = replyName(reply);
   if (name === 'EPERM' || name === 'EACCES') {
     throw new DirectorError('NOT_PERMITTED', `${what} is not permitted`, {
@@ -264,7 +277,9 @@ export function refuse(reply: Acknowledgement, what: string): never {
     });
   }
   const detail = reply.detail === null ? '' : ` (${reply.detail})`;
+  const hint = hints[name];
   throw new DirectorError('NETLINK_REFUSED', `the kernel refused ${what}: ${name}${detail}`, {
     errno: reply.errno,
+    ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -180,6 +180,49 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     expect((await ipvs.readTable()).services[0]?.destinations).toHaveLength(1000);
   });
 
+  test('timeouts and sync daemons are what ipvsadm shows', async () => {
+    const before = await ipvs.readTimeouts();
+    await ipvs.setTimeouts({ tcpSeconds: 1800, tcpFinSeconds: 0, udpSeconds: 30 });
+    const timeouts = `${before.tcpFinSeconds} 30`;
+    expect(ipvsadm('-L', '--timeout')).toEqual([`Timeout (tcp tcpfin udp): 1800 ${timeouts}`]);
+    await ipvs.setTimeouts(before);
+    expect(await ipvs.readTimeouts()).toEqual(before);
+
+    for (const command of [
+      'ip link add d0 type dummy',
+      'ip address add 192.0.2.77/24 dev d0',
+      'ip link set d0 up',
+    ]) {
+      execFileSync('sh', ['-c', command]);
+    }
+    const daemon = { interface: 'd0', maxlen: null, group: null, port: null, ttl: null };
+    await ipvs.startDaemon({ ...daemon, role: 'backup', syncId: 7, maxlen: 1400 });
+    await ipvs.startDaemon({ ...daemon, role: 'master', syncId: 51, group: '224.0.0.82', ttl: 2 });
+    expect(await ipvs.readDaemons()).toMatchObject([
+      { role: 'master', interface: 'd0', syncId: 51, group: '224.0.0.82', port: 8848, ttl: 2 },
+      { role: 'backup', interface: 'd0', syncId: 7, group: '224.0.0.81', maxlen: 1400 },
+    ]);
+    expect(ipvsadm('-L', '--daemon').join('\n')).toMatch(/master sync daemon.*d0.*51/);
+    await expect(ipvs.startDaemon({ ...daemon, role: 'master', syncId: 51 })).rejects.toMatchObject(
+      { message: expect.stringContaining('EEXIST') },
+    );
+    await expect(
+      ipvs.startDaemon({ ...daemon, role: 'master', syncId: 51, interface: 'd9' }),
+    ).rejects.toMatchObject({ message: expect.stringMatching(/EEXIST|ENODEV/) });
+    for (const role of ['master', 'backup', 'backup'] as const) await ipvs.stopDaemon(role);
+    expect(await ipvs.readDaemons()).toEqual([]);
+    execFileSync('ip', ['link', 'del', 'd0']);
+  });
+
+  test('counters are set to 0, of what is there', async () => {
+    await reconciler().reconcile(TABLE);
+    await ipvs.zero(WEB);
+    await ipvs.zero(null);
+    await expect(ipvs.zero({ ...WEB, port: 9 } as ServiceKey)).rejects.toMatchObject({
+      message: expect.stringContaining('ESRCH'),
+    });
+  });
+
   test.each<[string, readonly IpvsChange[]]>([
     ['an unknown scheduler', [{ do: 'add-service', service: service({ scheduler: 'wdr' }) }]],
     ['a service twice', [add(), add()]],

@@ -1,9 +1,11 @@
+import { constants } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../../src/model/ipvs-table.ts';
 import { formatService } from '../../src/model/names.ts';
 import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
+import { explainRefusal } from '../../src/reconcile/refusal.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
 import { SimulatedIpvs } from '../world/ipvs.ts';
 import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
@@ -118,6 +120,41 @@ describe('a reconciliation', () => {
 });
 
 describe('a refusal', () => {
+  test.each([
+    ['EINVAL', { forwarding: 'tun', tunnel: { type: 'gue', port: 0, flags: 0 } }, 'its port'],
+    ['EINVAL', {}, 'multicast'],
+    ['EOPNOTSUPP', { forwarding: 'tun' }, 'kind of tunnel'],
+    ['EAFNOSUPPORT', {}, 'no IPv6'],
+    ['ERANGE', {}, 'lower threshold'],
+    ['EPERM', {}, 'CAP_NET_ADMIN'],
+  ] as const)('%s of a real server names it and hints at the cause', (name, over, hint) => {
+    const { key } = service(80);
+    const destination = { ...server(3), ...over } as Destination;
+    const refused = { done: false, errno: constants.errno[name], name, detail: null } as const;
+    const error = explainRefusal({ do: 'add-destination', key, destination }, refused);
+    expect(error).toMatchObject({ code: 'IPVS_REFUSED', errno: constants.errno[name] });
+    expect(error.message).toContain('real server 10.1.0.3:80 of 10.0.0.1:80 tcp');
+    expect(error.hint).toContain(hint);
+  });
+
+  test('of mh with more real servers than its table holds says how many it takes', async () => {
+    const { ipvs, reconciler } = start();
+    const many = Array.from({ length: 4094 }, (_, at) => ({
+      ...server(0),
+      address: `10.2.${at >> 8}.${at & 0xff}`,
+    }));
+    await reconciler.reconcile(tableOf({ service: service(80), destinations: many }));
+    const mh: ServiceEntry = { service: service(80, { scheduler: 'mh' }), destinations: many };
+    const { refused } = await reconciler.reconcile(tableOf(mh));
+    expect(refused.map(({ error }) => [error.message, error.hint])).toEqual([
+      [
+        'the kernel refused to change virtual server 10.0.0.1:80 tcp: EINVAL',
+        expect.stringContaining('4093'),
+      ],
+    ]);
+    expect(ipvs.table().services[0]?.service.scheduler).toBe('wrr');
+  });
+
   test('of a scheduler names the module, stops no other change, and is tried again', async () => {
     const { ipvs, reconciler } = start();
     const wrong: ServiceEntry = {
