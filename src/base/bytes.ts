@@ -176,6 +176,13 @@ export class ByteWriter {
     return this;
   }
 
+  /** Two numbers of 16 bits, the first at the lower place, in one go. */
+  setU16PairHost(offset: number, first: number, second: number): this {
+    const word = hostIsLittleEndian ? first | (second << 16) : (first << 16) | second;
+    this.view.setUint32(offset, word, hostIsLittleEndian);
+    return this;
+  }
+
   setU32Be(offset: number, value: number): this {
     this.view.setUint32(offset, value, false);
     return this;

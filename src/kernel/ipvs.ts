@@ -11,17 +11,31 @@ import { IPVS_FAMILY } from '../wire/ipvs/numbers.ts';
 import {
   type DestinationState,
   decodeDaemon,
-  decodeDestination,
   decodeInfo,
   decodeService,
   decodeTimeouts,
   type ServiceState,
 } from '../wire/ipvs/reply.ts';
-import { encodeRequest, type IpvsChange, type IpvsRequest } from '../wire/ipvs/request.ts';
-import type { ServiceKey } from '../wire/ipvs/service.ts';
+import {
+  encodeRequest,
+  type IpvsChange,
+  type IpvsRequest,
+  writeRequest,
+} from '../wire/ipvs/request.ts';
+import type { Service, ServiceKey } from '../wire/ipvs/service.ts';
 import type { IpvsInfo, Timeouts } from '../wire/ipvs/settings.ts';
-import { type Hints, NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
+import { TableColumns } from '../wire/ipvs/table.ts';
+import {
+  type Hints,
+  NetlinkClient,
+  type NetlinkReply,
+  type RequestSource,
+  refuse,
+  replyName,
+} from './netlink.ts';
+import { openNativeSocket } from './netlink-native.ts';
 import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import type { MessageCost } from './pace.ts';
 
 export interface ServiceEntry {
   readonly service: ServiceState;
@@ -46,7 +60,9 @@ export type Outcome =
     };
 
 export interface Ipvs {
-  /** All services with their destinations, each once. */
+  /** All services with their destinations, without an object for each of these. */
+  readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns>;
+  /** All services with their destinations, each once, as objects: for a few thousand. */
   readTable(): Promise<IpvsTable>;
   /**
    * Makes the changes in order and gives one outcome each; a refusal does not stop the next. Throws
@@ -89,10 +105,20 @@ const TIMEOUT_HINTS: Hints = { EINVAL: 'no timeout may be longer than 2147483 s'
 
 const ZERO_HINTS: Hints = { ESRCH: 'this virtual server is not in the kernel: see lvsctl show' };
 
+/** The addon's socket is the faster one; npm `netlink`'s serves where there is no addon. */
+const openBestSocket: OpenNetlinkSocket = (protocol, listener) => {
+  try {
+    return openNativeSocket(protocol, listener);
+  } catch (error) {
+    if (!(error instanceof DirectorError) || error.code !== 'ADDON_MISSING') throw error;
+    return openNetlinkSocket(protocol, listener);
+  }
+};
+
 /** Throws IPVS_UNAVAILABLE or NOT_PERMITTED. The kernel loads its module by itself if it can. */
 export async function openIpvs(
   clock: Clock = systemClock,
-  openSocket: OpenNetlinkSocket = openNetlinkSocket,
+  openSocket: OpenNetlinkSocket = openBestSocket,
 ): Promise<Ipvs> {
   const protocol = NetlinkProtocol.generic;
   const ipvs = new KernelIpvs(new NetlinkClient({ protocol, clock, openSocket }));
@@ -114,33 +140,63 @@ class KernelIpvs implements Ipvs {
     this.netlink = netlink;
   }
 
-  async readTable(): Promise<IpvsTable> {
+  async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
     const payloads = await this.dump(encodeRequest({ do: 'get-services' }));
     const services = new Map<string, ServiceState>();
     for (const service of decodeAll(payloads, decodeService)) {
-      services.set(JSON.stringify(service.key), service);
+      services.set(formatService(service.key), service);
     }
-    const entries: ServiceEntry[] = [];
-    for (const service of services.values()) {
-      entries.push({ service, destinations: await this.readDestinations(service.key) });
-    }
-    return { services: entries };
+    const table = new TableColumns(options);
+    await this.readDestinations([...services.values()], table);
+    return table;
   }
 
-  /** A dump that changes cut into may give an entry twice. */
-  private async readDestinations(key: ServiceKey): Promise<readonly DestinationState[]> {
-    const payloads = await this.dump(encodeRequest({ do: 'get-destinations', key }));
-    const destinations = new Map<string, DestinationState>();
-    for (const destination of decodeAll(payloads, decodeDestination)) {
-      destinations.set(`${destination.address} ${destination.port}`, destination);
-    }
-    return [...destinations.values()];
+  async readTable(): Promise<IpvsTable> {
+    const table = await this.readColumns({ withStatistics: true });
+    return {
+      services: table.services.map((service, at) => ({
+        service,
+        destinations: table.statesOf(at),
+      })),
+    };
+  }
+
+  /** A dump for each service, in one go; one that changes cut into may give an entry twice. */
+  private async readDestinations(
+    services: readonly ServiceState[],
+    table: TableColumns,
+  ): Promise<void> {
+    const header = { type: await this.family() };
+    const source: RequestSource = {
+      count: services.length,
+      header: () => header,
+      write: (attributes, at) => {
+        const { key } = services[at] as ServiceState;
+        writeRequest(attributes, { do: 'get-destinations', key });
+      },
+    };
+    let begun = -1;
+    const refusal = await this.netlink.dumps(source, {
+      begin: (at) => {
+        if (at === begun) table.restart();
+        else table.open(services[at] as ServiceState);
+        begun = at;
+      },
+      // What cannot be decoded has a family that is none of ours.
+      take: (octets, from, to) => void table.destinations.take(octets, from, to),
+    });
+    if (refusal !== null) refuse(refusal, 'reading the IPVS table');
   }
 
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
     if (changes.length === 0) return [];
-    const payloads = changes.map(encodeRequest);
-    const replies = await this.request(payloads);
+    const header = { type: await this.family() };
+    const replies = await this.netlink.send({
+      count: changes.length,
+      header: () => header,
+      write: (attributes, at) => writeRequest(attributes, changes[at] as IpvsChange),
+      costOf: (at) => costOf(changes[at] as IpvsChange),
+    });
     // One unknown scheduler or absent destination is ENOENT too, so look whether the family moved.
     if (replies.every(isNoEntry) && (await this.familyMoved())) {
       throw new DirectorError('NETLINK_OVERRUN', 'IPVS was loaded anew: its table is empty now');
@@ -261,12 +317,22 @@ async function lookUpFamily(netlink: NetlinkClient): Promise<number> {
   });
 }
 
+const DONE: Outcome = { done: true };
+
 function toOutcome(reply: NetlinkReply): Outcome {
-  if (reply.errno === 0) return { done: true };
+  if (reply.errno === 0) return DONE;
   const name = replyName(reply);
   // Not a fault of this one change: every other would end the same way.
   if (name === 'EPERM') refuse(reply, 'changing the IPVS table');
   return { done: false, errno: reply.errno, name, detail: reply.detail };
+}
+
+/** What a service was before is known where a comparison has found the change. */
+function costOf(change: IpvsChange): MessageCost {
+  if (change.do !== 'edit-service') return 'plain';
+  const { before, service } = change as { readonly before?: Service; readonly service: Service };
+  if (before?.scheduler === service.scheduler) return 'plain';
+  return before?.scheduler === 'none' ? 'bind' : 'rebind';
 }
 
 function isNoEntry(reply: NetlinkReply): boolean {

@@ -84,7 +84,7 @@ function diffDestinations(
 }
 
 /** Of services with the same key. */
-function sameService(a: Service, b: Service): boolean {
+export function sameService(a: Service, b: Service): boolean {
   return (
     a.scheduler === b.scheduler &&
     a.persistent === b.persistent &&

@@ -152,17 +152,17 @@ export class AttributeWriter {
   }
 
   u8(type: number, value: number): this {
-    this.out.setU8(this.word(type, 1), value);
+    this.out.setU32Be(this.word(type, 1), value << 24);
     return this;
   }
 
   u16Host(type: number, value: number): this {
-    this.out.setU16Host(this.word(type, 2), value);
+    this.out.setU16PairHost(this.word(type, 2), value, 0);
     return this;
   }
 
   u16Be(type: number, value: number): this {
-    this.out.setU16Be(this.word(type, 2), value);
+    this.out.setU32Be(this.word(type, 2), value << 16);
     return this;
   }
 
@@ -218,20 +218,17 @@ export class AttributeWriter {
     return this.out.finish();
   }
 
-  /** Header and cleared value of at most 4 octets; gives where the value begins. */
+  /** Header of a value of at most 4 octets, all of which are to be set; gives where it begins. */
   private word(type: number, octets: number): number {
     const at = this.out.reserve(HEADER_OCTETS + 4);
-    this.out
-      .setU16Host(at, HEADER_OCTETS + octets)
-      .setU16Host(at + 2, type)
-      .setU32Host(at + 4, 0);
+    this.out.setU16PairHost(at, HEADER_OCTETS + octets, type);
     return at + HEADER_OCTETS;
   }
 
   /** Header, and room for the value whose padding is cleared; gives where the value begins. */
   private header(type: number, octets: number): number {
     const at = this.out.reserve(HEADER_OCTETS + octets);
-    this.out.setU16Host(at, HEADER_OCTETS + octets).setU16Host(at + 2, type);
+    this.out.setU16PairHost(at, HEADER_OCTETS + octets, type);
     if ((octets & 3) !== 0) this.out.zeros(-octets & 3);
     return at + HEADER_OCTETS;
   }

@@ -100,11 +100,11 @@ describe('requests', () => {
     );
   });
 
-  test('beyond 128 wait for the answers to those before', async () => {
+  test('beyond 128, later 256, wait for the answers to those before', async () => {
     const { netlink, sockets } = connect((asked, socket) => socket.acknowledge(asked));
-    const replies = await netlink.request(Array.from({ length: 300 }, () => request(1)));
-    expect(replies).toHaveLength(300);
-    expect(sockets[0]?.sends.map((send) => send.length)).toEqual([128, 128, 44]);
+    const replies = await netlink.request(Array.from({ length: 500 }, () => request(1)));
+    expect(replies).toHaveLength(500);
+    expect(sockets[0]?.sends.map((send) => send.length)).toEqual([128, 256, 116]);
   });
 
   test('may be answered with data and an acknowledgement', async () => {

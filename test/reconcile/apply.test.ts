@@ -7,7 +7,7 @@ import { formatService } from '../../src/model/names.ts';
 import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { explainRefusal } from '../../src/reconcile/refusal.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
-import { SimulatedIpvs } from '../world/ipvs.ts';
+import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
 
 const service = (port: number, over: Partial<Service> = {}): Service => ({
@@ -95,6 +95,17 @@ describe('a reconciliation', () => {
     const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
     expect(lines(report)).toEqual([]);
     expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
+  });
+
+  test('adopts a table that somebody has read already without another reading', async () => {
+    const { ipvs, reconciler } = start();
+    ipvs.make({ do: 'add-service', service: service(80) });
+    ipvs.make({ do: 'add-destination', key: service(80).key, destination: server(3, 2) });
+    reconciler.hasRead(columnsOf(ipvs.table()));
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(lines(report)).toEqual(['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 2 → 1']);
+    expect(report.readings).toBe(0);
+    expect((await reconciler.verify()).readings).toBe(1);
   });
 
   test('removes what an earlier life owned, and leaves the rest', async () => {
@@ -276,13 +287,13 @@ describe('a verification', () => {
   test('takes a difference for drift only when it is seen twice', async () => {
     const { ipvs, reconciler } = start();
     await reconciler.reconcile(tableOf(entry(80, server(3))));
-    const readTable = ipvs.readTable.bind(ipvs);
+    const readColumns = ipvs.readColumns.bind(ipvs);
     let short = true;
-    ipvs.readTable = async () => {
-      const table = await readTable();
+    ipvs.readColumns = async (options) => {
+      const table = await readColumns(options);
       if (!short) return table;
       short = false;
-      return { services: [] };
+      return columnsOf({ services: [] });
     };
     expect((await reconciler.verify()).applied).toEqual([]);
   });
@@ -311,12 +322,12 @@ describe('calls at the same time', () => {
 
   test('survive one that fails', async () => {
     const { ipvs, reconciler } = start();
-    const { readTable } = ipvs;
-    ipvs.readTable = async () => {
+    const { readColumns } = ipvs;
+    ipvs.readColumns = async () => {
       throw new Error('no kernel');
     };
     await expect(reconciler.reconcile(tableOf(entry(80)))).rejects.toThrow('no kernel');
-    ipvs.readTable = readTable;
+    ipvs.readColumns = readColumns;
     expect((await reconciler.reconcile(tableOf(entry(80)))).converged).toBe(true);
   });
 });

@@ -9,10 +9,12 @@ import type { Ipvs, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ip
 import { formatService } from '../../src/model/names.ts';
 import type { SyncDaemon, SyncRole } from '../../src/wire/ipvs/daemon.ts';
 import type { Destination } from '../../src/wire/ipvs/destination.ts';
+import { encodeDestinationReply } from '../../src/wire/ipvs/reply.ts';
 import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
 import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
 import type { Timeouts } from '../../src/wire/ipvs/settings.ts';
 import { NO_STATISTICS } from '../../src/wire/ipvs/statistics.ts';
+import { TableColumns } from '../../src/wire/ipvs/table.ts';
 
 type ErrnoName = keyof typeof constants.errno;
 
@@ -40,6 +42,11 @@ export class SimulatedIpvs implements Ipvs {
   async readTable(): Promise<IpvsTable> {
     this.readings += 1;
     return this.table();
+  }
+
+  async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
+    this.readings += 1;
+    return columnsOf(this.table(), options);
   }
 
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
@@ -178,6 +185,22 @@ export class SimulatedIpvs implements Ipvs {
     if (!held) return 'ESRCH';
     return held.destinations.delete(nameOf(destination)) ? null : 'ENOENT';
   }
+}
+
+/** As the kernel's own octets are read. */
+export function columnsOf(
+  { services }: IpvsTable,
+  options: { readonly withStatistics: boolean } = { withStatistics: false },
+): TableColumns {
+  const columns = new TableColumns(options);
+  for (const { service, destinations } of services) {
+    columns.open(service);
+    for (const destination of destinations) {
+      const octets = encodeDestinationReply(destination);
+      columns.destinations.take(octets, 0, octets.length);
+    }
+  }
+  return columns;
 }
 
 function refused(name: ErrnoName): Outcome {
