@@ -137,26 +137,31 @@ export class IpvsReconciler {
   /** One comparison and its changes. False: the table was not what we knew, so compare again. */
   private async attempt(desired: IpvsTable, draft: Draft): Promise<boolean> {
     const actual = await this.actual(desired, draft);
-    const { changes, foreign } = this.diff(desired, actual);
+    const { changes, foreign, foreignEntries } = this.diff(desired, actual);
     draft.foreign = foreign;
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
     const { done, refused, stale } = judge(changes, outcomes);
     draft.applied.push(...done);
     draft.refused = refused;
-    this.book({ desired, actual, done, complete: done.length === changes.length, stale });
+    if (done.length === changes.length) {
+      // All is as desired: the desired objects are passed over at a glance by the next comparison.
+      this.known = { services: [...desired.services, ...foreignEntries] };
+      this.owned = desired.services.map((entry) => entry.service.key);
+    } else {
+      this.book({ desired, actual, done, stale });
+    }
     return !stale;
   }
 
-  /** Updates what we know and own by what was done. */
+  /** Updates what we know and own by what was done, when that was not all. */
   private book(result: {
     desired: IpvsTable;
     actual: IpvsTable;
     done: readonly IpvsChange[];
-    complete: boolean;
     stale: boolean;
   }): void {
-    const { desired, actual, done, complete, stale } = result;
+    const { desired, actual, done, stale } = result;
     if (stale) {
       // The table is unknown, but what we have made is ours whatever comes next.
       this.known = null;
@@ -166,9 +171,8 @@ export class IpvsReconciler {
       this.owned = unique([...this.owned, ...made]);
       return;
     }
-    const table = withChanges(actual, done);
-    this.known = complete ? sharing(desired, table) : table;
-    this.owned = ownedIn(table, [
+    this.known = withChanges(actual, done);
+    this.owned = ownedIn(this.known, [
       ...this.owned,
       ...desired.services.map((entry) => entry.service.key),
     ]);
@@ -230,13 +234,6 @@ function judge(changes: readonly IpvsChange[], outcomes: readonly Outcome[]): Ju
     }
   });
   return { done, refused, stale };
-}
-
-/** The same table, with the desired objects in it: the next comparison passes over them at a glance. */
-function sharing(desired: IpvsTable, table: IpvsTable): IpvsTable {
-  const others = byName(table);
-  for (const { service } of desired.services) others.delete(formatService(service.key));
-  return { services: [...desired.services, ...others.values()] };
 }
 
 /** Those of the keys that the table holds. */

@@ -30,6 +30,8 @@ export interface IpvsDiffInput {
 export interface IpvsDiff {
   readonly changes: readonly IpvsChange[];
   readonly foreign: readonly ServiceKey[];
+  /** The same as they are, for they stay so. */
+  readonly foreignEntries: readonly ServiceEntry[];
 }
 
 export function diffIpvs({ desired, actual, owned }: IpvsDiffInput): IpvsDiff {
@@ -43,13 +45,14 @@ export function diffIpvs({ desired, actual, owned }: IpvsDiffInput): IpvsDiff {
     // The same object: nothing can have changed in it.
     if (entry !== before) diffService(changes, entry, before);
   }
-  const foreign: ServiceKey[] = [];
+  const foreignEntries: ServiceEntry[] = [];
   for (const [name, before] of left) {
     const { key } = before.service;
     if (ours.has(name)) changes.push({ do: 'remove-service', key, before });
-    else foreign.push(key);
+    else foreignEntries.push(before);
   }
-  return { changes: orderChanges(changes), foreign };
+  const foreign = foreignEntries.map(({ service }) => service.key);
+  return { changes: orderChanges(changes), foreign, foreignEntries };
 }
 
 function diffService(
@@ -71,6 +74,15 @@ function diffDestinations(
   { service: { key }, destinations }: ServiceEntry,
   actual: readonly Destination[],
 ): void {
+  if (isSameList(destinations, actual)) {
+    destinations.forEach((destination, at) => {
+      const before = actual[at] as Destination;
+      if (!sameDestination(destination, before)) {
+        changes.push({ do: 'edit-destination', key, destination, before });
+      }
+    });
+    return;
+  }
   const left = new Map(actual.map((entry) => [destinationName(entry), entry]));
   for (const destination of destinations) {
     const name = destinationName(destination);
@@ -85,6 +97,14 @@ function diffDestinations(
   for (const destination of left.values()) {
     changes.push({ do: 'remove-destination', key, destination });
   }
+}
+
+/** The same addresses and ports in the same order, as after most reloads: no names are needed then. */
+function isSameList(a: readonly Destination[], b: readonly Destination[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ address, port }, at) => address === b[at]?.address && port === b[at]?.port)
+  );
 }
 
 /** In the order of the head of this file. The changes of one service stand together, in any order. */
