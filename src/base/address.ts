@@ -89,6 +89,11 @@ export function addressFromBytes(octets: Uint8Array): string {
   return new ipaddr.IPv6(Array.from(octets)).toRFC5952String();
 }
 
+/** The canonical text of an IPv4 address: 0x0a000001 → `10.0.0.1`. */
+export function ipv4Text(number: number): string {
+  return `${number >>> 24}.${(number >>> 16) & 0xff}.${(number >>> 8) & 0xff}.${number & 0xff}`;
+}
+
 /** Orders addresses of one family as unsigned numbers in network order (RFC 9568 §6.4.3). */
 export function compareAddresses(a: string, b: string): number {
   return Buffer.compare(addressBytes(a), addressBytes(b));
@@ -106,11 +111,22 @@ export function netmaskOf(prefixLength: number): string {
   return ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString();
 }
 
+/** The same as a number: 24 → 0xffffff00. */
+export function netmaskNumber(prefixLength: number): number {
+  return prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
+}
+
 /** The prefix length of a contiguous IPv4 netmask, or null: `255.255.255.0` → 24. */
 export function prefixLengthOf(netmask: string): number | null {
   return ipaddr.IPv4.isValidFourPartDecimal(netmask)
     ? ipaddr.IPv4.parse(netmask).prefixLengthFromSubnetMask()
     : null;
+}
+
+/** The same of a netmask as a number: 0xffffff00 → 24. */
+export function prefixLengthOfNumber(netmask: number): number | null {
+  const length = Math.clz32(~netmask);
+  return length === 32 || netmask << length === 0 ? length : null;
 }
 
 /** `02:42:0a:00:00:01` from 6 octets. */

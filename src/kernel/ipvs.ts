@@ -13,6 +13,7 @@ import {
   decodeDaemon,
   decodeInfo,
   decodeService,
+  decodeServiceAlone,
   decodeTimeouts,
   type ServiceState,
 } from '../wire/ipvs/reply.ts';
@@ -143,7 +144,8 @@ class KernelIpvs implements Ipvs {
   async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
     const payloads = await this.dump(encodeRequest({ do: 'get-services' }));
     const services = new Map<string, ServiceState>();
-    for (const service of decodeAll(payloads, decodeService)) {
+    const decode = options.withStatistics ? decodeService : decodeServiceAlone;
+    for (const service of decodeAll(payloads, decode)) {
       services.set(formatService(service.key), service);
     }
     const table = new TableColumns(options);

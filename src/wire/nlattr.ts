@@ -47,17 +47,23 @@ export class Attributes {
   private readonly start: number[] = [];
   private readonly size: number[] = [];
 
-  /** Throws `Truncated` if an attribute reaches beyond the end; up to 3 stray octets are ignored. */
-  constructor(octets: Uint8Array) {
+  /**
+   * Those between two places; what they stand in is shared. Throws `Truncated` if one reaches beyond the
+   * end; up to 3 stray octets are ignored.
+   */
+  constructor(
+    octets: Uint8Array,
+    from = 0,
+    to: number = octets.length,
+    view: DataView = viewOf(octets),
+  ) {
     this.octets = octets;
-    this.view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
-    let at = 0;
-    while (octets.length - at >= HEADER_OCTETS) {
-      const length = this.view.getUint16(at, hostIsLittleEndian);
-      if (length < HEADER_OCTETS || length > octets.length - at) {
-        throw new Truncated(at, length, octets.length);
-      }
-      const type = this.view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK;
+    this.view = view;
+    let at = from;
+    while (to - at >= HEADER_OCTETS) {
+      const length = view.getUint16(at, hostIsLittleEndian);
+      if (length < HEADER_OCTETS || length > to - at) throw new Truncated(at, length, to);
+      const type = view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK;
       this.start[type] = at + HEADER_OCTETS;
       this.size[type] = length - HEADER_OCTETS;
       at += (length + 3) & ~3;
@@ -118,14 +124,23 @@ export class Attributes {
 
   /** Up to the first NUL. */
   text<Absent>(type: number, absent: Absent): string | Absent {
-    if (!this.has(type)) return absent;
-    const value = this.bytes(type);
-    const end = value.indexOf(0);
-    return Buffer.from(end < 0 ? value : value.subarray(0, end)).toString('utf8');
+    const from = this.start[type];
+    if (from === undefined) return absent;
+    const to = from + (this.size[type] as number);
+    let text = '';
+    for (let at = from; at < to; at += 1) {
+      const octet = this.octets[at] as number;
+      if (octet === 0) break;
+      if (octet > 0x7f) return utf8(this.octets.subarray(from, to));
+      text += String.fromCharCode(octet);
+    }
+    return text;
   }
 
   nest(type: number): Attributes {
-    return new Attributes(this.bytes(type));
+    const at = this.find(type, 0);
+    if (at === null) throw new AttributeMissing(type);
+    return new Attributes(this.octets, at, at + (this.size[type] as number), this.view);
   }
 
   private find(type: number, octetsMin: number): number | null {
@@ -135,6 +150,21 @@ export class Attributes {
     if (size < octetsMin) throw new Truncated(at, octetsMin, at + size);
     return at;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+function viewOf(octets: Uint8Array): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+}
+
+/** Names are ASCII nearly always; this is for the others. */
+function utf8(value: Uint8Array): string {
+  const end = value.indexOf(0);
+  return Buffer.from(end < 0 ? value : value.subarray(0, end)).toString('utf8');
 }
 
 function orMissing(type: number, absent: number | undefined): number {
@@ -190,7 +220,13 @@ export class AttributeWriter {
 
   /** With the NUL at the end that the kernel insists on. */
   text(type: number, value: string): this {
-    return this.bytes(type, Buffer.from(`${value}\0`, 'utf8'));
+    if (!isAscii(value)) return this.bytes(type, Buffer.from(`${value}\0`, 'utf8'));
+    const at = this.header(type, value.length + 1);
+    for (let place = 0; place < value.length; place += 1) {
+      this.out.setU8(at + place, value.charCodeAt(place));
+    }
+    this.out.setU8(at + value.length, 0);
+    return this;
   }
 
   /** This many octets to be filled by the caller; gives where they begin in the buffer. */

@@ -110,29 +110,36 @@ export class MessageCursor {
   from = 0;
   to = 0;
   private octets: Uint8Array = NO_OCTETS;
-  private view: DataView = NO_VIEW;
+  private view: DataView<ArrayBufferLike> = NO_VIEW;
+  /** Where the octets begin in their buffer, of which the view is. */
+  private start = 0;
+  private end = 0;
   private at = 0;
 
   open(octets: Uint8Array): void {
     this.octets = octets;
-    this.view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    this.start = octets.byteOffset;
+    this.end = octets.length;
     this.at = 0;
+    // What is received in pieces of one buffer needs one view.
+    if (octets.buffer !== this.view.buffer) this.view = new DataView(octets.buffer);
   }
 
   /** False at the end. Throws `Truncated` if a length does not fit. */
   next(): boolean {
     const { at, view } = this;
-    const left = this.octets.length - at;
+    const left = this.end - at;
     if (left === 0) return false;
-    if (left < HEADER_OCTETS) throw new Truncated(at, HEADER_OCTETS, this.octets.length);
-    const length = view.getUint32(at, hostIsLittleEndian);
+    if (left < HEADER_OCTETS) throw new Truncated(at, HEADER_OCTETS, this.end);
+    const place = this.start + at;
+    const length = view.getUint32(place, hostIsLittleEndian);
     if (length < HEADER_OCTETS || length > left) throw new Truncated(at, length, left);
-    this.type = view.getUint16(at + 4, hostIsLittleEndian);
-    this.flags = view.getUint16(at + 6, hostIsLittleEndian);
-    this.sequence = view.getUint32(at + 8, hostIsLittleEndian);
+    this.type = view.getUint16(place + 4, hostIsLittleEndian);
+    this.flags = view.getUint16(place + 6, hostIsLittleEndian);
+    this.sequence = view.getUint32(place + 8, hostIsLittleEndian);
     this.from = at + HEADER_OCTETS;
     this.to = at + length;
-    this.at = Math.min(this.to + padding(length), this.octets.length);
+    this.at = Math.min(this.to + padding(length), this.end);
     return true;
   }
 

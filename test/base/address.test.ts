@@ -5,7 +5,12 @@ import {
   addressBytes,
   addressFromBytes,
   ipv4Number,
+  ipv4Text,
+  netmaskNumber,
+  netmaskOf,
   parseAddress,
+  prefixLengthOf,
+  prefixLengthOfNumber,
 } from '../../src/base/address.ts';
 
 describe('the octets of a canonical address', () => {
@@ -36,4 +41,17 @@ describe('the octets of a canonical address', () => {
     expect(ipv4Number('10.0.0.1')).toBe(0x0a000001);
     expect(ipv4Number('255.255.255.255')).toBe(0xffffffff);
   });
+});
+
+test('netmasks as numbers agree with those as text', () => {
+  for (let length = 0; length <= 32; length += 1) {
+    const number = netmaskNumber(length);
+    expect(ipv4Text(number)).toBe(netmaskOf(length));
+    expect(prefixLengthOfNumber(number)).toBe(length);
+  }
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 0xffffffff }), (number) => {
+      expect(prefixLengthOfNumber(number)).toBe(prefixLengthOf(ipv4Text(number)));
+    }),
+  );
 });

@@ -64,7 +64,9 @@ export class DestinationColumns {
   /** Of the address taken last. */
   private addressOctets = 0;
   private octets: Uint8Array | null = null;
-  private view: DataView = new DataView(new ArrayBuffer(0));
+  /** Where they begin in their buffer, of which the view is. */
+  private start = 0;
+  private view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
 
   constructor({ withStatistics }: { readonly withStatistics: boolean }) {
     this.withStatistics = withStatistics;
@@ -75,11 +77,9 @@ export class DestinationColumns {
    * appended, if it is damaged or has a family that does not exist.
    */
   take(octets: Uint8Array, from: number, to: number): boolean {
-    if (octets !== this.octets) {
-      this.octets = octets;
-      this.view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
-    }
-    const nest = this.find(Top.destination, from + GENERIC_HEADER_OCTETS, to);
+    if (octets !== this.octets) this.look(octets);
+    const start = this.start + from + GENERIC_HEADER_OCTETS;
+    const nest = this.find(Top.destination, start, this.start + to);
     return nest >= 0 && this.takeNest(nest + HEADER_OCTETS, nest + this.u16(nest));
   }
 
@@ -173,6 +173,13 @@ export class DestinationColumns {
       inBytesPerSecond: value(9),
       outBytesPerSecond: value(10),
     };
+  }
+
+  /** Dumps come in pieces of one buffer: a view of all of it serves them all. */
+  private look(octets: Uint8Array): void {
+    this.octets = octets;
+    this.start = octets.byteOffset;
+    if (octets.buffer !== this.view.buffer) this.view = new DataView(octets.buffer);
   }
 
   /** Where an attribute of this type begins, or -1. */

@@ -1,10 +1,10 @@
 /** union nf_inet_addr: 16 octets in network order; an IPv4 address stands in the first 4 of them. */
 import {
-  addressBits,
   addressBytes,
   addressFromBytes,
   type Family,
   ipv4Number,
+  ipv4Text,
 } from '../../base/address.ts';
 import type { Attributes, AttributeWriter } from '../nlattr.ts';
 
@@ -29,6 +29,7 @@ export function writeInetAddress(
 }
 
 export function readInetAddress(attributes: Attributes, type: number, family: Family): string {
-  const octets = addressBits(family) / 8;
-  return addressFromBytes(attributes.bytes(type, octets).subarray(0, octets));
+  return family === 'ipv4'
+    ? ipv4Text(attributes.u32Be(type))
+    : addressFromBytes(attributes.bytes(type, UNION_OCTETS).subarray(0, UNION_OCTETS));
 }

@@ -23,7 +23,7 @@ import {
   writeInfo,
   writeTimeouts,
 } from './settings.ts';
-import { readStatistics, type Statistics, writeStatistics } from './statistics.ts';
+import { NO_STATISTICS, readStatistics, type Statistics, writeStatistics } from './statistics.ts';
 
 export interface ServiceState extends Service {
   readonly statistics: Statistics;
@@ -49,10 +49,25 @@ const DESTINATION_NESTS = {
  * that no virtual server of ours can have (the kernel takes any number).
  */
 export function decodeService(payload: Uint8Array): ServiceState | null {
+  return decodeServiceWith(payload, (nest) => readStatistics(nest, SERVICE_NESTS));
+}
+
+/** The same with all counters 0, which takes a third of the time. */
+export function decodeServiceAlone(payload: Uint8Array): ServiceState | null {
+  return decodeServiceWith(payload, () => NO_STATISTICS);
+}
+
+function decodeServiceWith(
+  payload: Uint8Array,
+  statisticsOf: (nest: Attributes) => Statistics,
+): ServiceState | null {
   return decode(payload, (attributes) => {
     const nest = attributes.nest(Top.service);
     const key = readServiceKey(nest);
-    return key && { ...readService(nest, key), statistics: readStatistics(nest, SERVICE_NESTS) };
+    if (key === null) return null;
+    const service = readService(nest, key) as Service & { statistics: Statistics };
+    service.statistics = statisticsOf(nest);
+    return service;
   });
 }
 

@@ -2,13 +2,7 @@
  * A service: what operators call a virtual server. Its port is big-endian and its address in network
  * order; everything else is in host order, even the prefix length that stands for an IPv6 netmask.
  */
-import {
-  addressFromBytes,
-  type Family,
-  ipv4Number,
-  netmaskOf,
-  prefixLengthOf,
-} from '../../base/address.ts';
+import { type Family, netmaskNumber, prefixLengthOfNumber } from '../../base/address.ts';
 import { invariant } from '../../base/error.ts';
 import type { Attributes, AttributeWriter } from '../nlattr.ts';
 import { readInetAddress, writeInetAddress } from './inet-address.ts';
@@ -137,7 +131,7 @@ function writeFlags(attributes: AttributeWriter, flags: number): void {
 function writeNetmask(attributes: AttributeWriter, { key, granularityBits }: Service): void {
   invariant(granularityBits !== null, 'only masks without gaps are asked for');
   if (key.family === 'ipv4') {
-    attributes.u32Be(ServiceAttribute.netmask, ipv4Number(netmaskOf(granularityBits)));
+    attributes.u32Be(ServiceAttribute.netmask, netmaskNumber(granularityBits));
   } else {
     attributes.u32Host(ServiceAttribute.netmask, granularityBits);
   }
@@ -145,6 +139,6 @@ function writeNetmask(attributes: AttributeWriter, { key, granularityBits }: Ser
 
 function readNetmask(attributes: Attributes, family: Family): number | null {
   return family === 'ipv4'
-    ? prefixLengthOf(addressFromBytes(attributes.bytes(ServiceAttribute.netmask, 4).subarray(0, 4)))
+    ? prefixLengthOfNumber(attributes.u32Be(ServiceAttribute.netmask))
     : attributes.u32Host(ServiceAttribute.netmask);
 }
