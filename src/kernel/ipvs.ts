@@ -4,7 +4,7 @@
  */
 import { DirectorError, invariant } from '../base/error.ts';
 import { type Clock, type Millis, systemClock } from '../base/time.ts';
-import { formatService } from '../model/names.ts';
+import { formatService, nameOfService } from '../model/names.ts';
 import { CONTROLLER_FAMILY_ID, decodeFamilyId, encodeFamilyLookup } from '../wire/genl.ts';
 import type { SyncDaemon, SyncRole } from '../wire/ipvs/daemon.ts';
 import { IPVS_FAMILY } from '../wire/ipvs/numbers.ts';
@@ -146,7 +146,7 @@ class KernelIpvs implements Ipvs {
     const services = new Map<string, ServiceState>();
     const decode = options.withStatistics ? decodeService : decodeServiceAlone;
     for (const service of decodeAll(payloads, decode)) {
-      services.set(formatService(service.key), service);
+      services.set(nameOfService(service.key), service);
     }
     const table = new TableColumns(options);
     await this.readDestinations([...services.values()], table);

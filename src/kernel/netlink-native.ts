@@ -19,17 +19,34 @@ const BUFFER_OCTETS = 1024 * 1024;
 const BUFFERS_A_TURN = 4;
 
 /** Throws SOCKET_FAILED; ADDON_MISSING. */
-export const openNativeSocket: OpenNetlinkSocket = (protocol, listener) => {
-  const addon = loadAddon();
+export const openNativeSocket: OpenNetlinkSocket = (protocol, listener) =>
+  openSocketOver(loadAddon(), protocol, listener);
+
+/** What of the addon is used here. */
+export type NetlinkAddon = Pick<
+  Addon,
+  | 'openNetlinkRequests'
+  | 'sendNetlink'
+  | 'receiveNetlink'
+  | 'awaitReadable'
+  | 'endAwait'
+  | 'closeDescriptor'
+>;
+
+export function openSocketOver(
+  addon: NetlinkAddon,
+  protocol: number,
+  listener: SocketListener,
+): NetlinkSocket {
   try {
     return new NativeSocket(addon, addon.openNetlinkRequests(protocol), listener);
   } catch (cause) {
     throw new DirectorError('SOCKET_FAILED', `no netlink socket: ${errnoName(cause)}`, { cause });
   }
-};
+}
 
 class NativeSocket implements NetlinkSocket {
-  private readonly addon: Addon;
+  private readonly addon: NetlinkAddon;
   private readonly fd: number;
   private readonly listener: SocketListener;
   private readonly buffer = new Uint8Array(BUFFER_OCTETS);
@@ -39,7 +56,7 @@ class NativeSocket implements NetlinkSocket {
   private waiter: NativeHandle | null = null;
   private closed = false;
 
-  constructor(addon: Addon, fd: number, listener: SocketListener) {
+  constructor(addon: NetlinkAddon, fd: number, listener: SocketListener) {
     this.addon = addon;
     this.fd = fd;
     this.listener = listener;

@@ -2,17 +2,21 @@
 import { formatEndpoint } from '../base/endpoint.ts';
 import type { ServiceKey } from './virtual-server.ts';
 
-/** Keys are looked up by name again and again, and there may be a hundred thousand of them. */
-const names = new WeakMap<ServiceKey, string>();
+/** Keys that are kept are looked up by name again and again, and there may be a hundred thousand. */
+const known = new WeakMap<ServiceKey, string>();
+
+/** The name of a key that lives longer than this call. */
+export function formatService(key: ServiceKey): string {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const name = nameOfService(key);
+  known.set(key, name);
+  return name;
+}
 
 /** `10.0.0.1:80 tcp`, `[fd00::1]:80 udp` or `fwmark 7 ipv4`. Unlike keys have unlike names. */
-export function formatService(key: ServiceKey): string {
-  const known = names.get(key);
-  if (known !== undefined) return known;
-  const name =
-    key.kind === 'fwmark'
-      ? `fwmark ${key.mark} ${key.family}`
-      : `${formatEndpoint(key.address, key.port)} ${key.protocol}`;
-  names.set(key, name);
-  return name;
+export function nameOfService(key: ServiceKey): string {
+  return key.kind === 'fwmark'
+    ? `fwmark ${key.mark} ${key.family}`
+    : `${formatEndpoint(key.address, key.port)} ${key.protocol}`;
 }

@@ -4,7 +4,7 @@
  * should be cost no object each.
  */
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
-import { formatService } from '../model/names.ts';
+import { nameOfService } from '../model/names.ts';
 import { byName } from './change.ts';
 import { sameService } from './ipvs.ts';
 
@@ -19,7 +19,7 @@ export function recognise(desired: IpvsTable, held: HeldTable): IpvsTable {
   const wanted = byName(desired);
   return {
     services: held.services.map((service, at): ServiceEntry => {
-      const entry = wanted.get(formatService(service.key));
+      const entry = wanted.get(nameOfService(service.key));
       const isHeld =
         entry !== undefined &&
         sameService(entry.service, service) &&

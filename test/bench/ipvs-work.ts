@@ -85,13 +85,13 @@ async function complete(shape: Shape): Promise<object> {
 async function dump(output: string): Promise<object> {
   const ipvs = await openIpvs();
   const [readMs, renderMs]: [number[], number[]] = [[], []];
-  let text = new Uint8Array();
+  let text: Uint8Array = new Uint8Array();
   for (let run = 0; run < DUMPS; run += 1) {
     const startedAt = performance.now();
     const info = await ipvs.info();
     const table = await ipvs.readColumns({ withStatistics: false });
     readMs.push(performance.now() - startedAt);
-    text = Uint8Array.from(renderIpvsadm(info, table));
+    text = renderIpvsadm(info, table);
     renderMs.push(performance.now() - startedAt);
   }
   const rssMb = residentMb();

@@ -1,11 +1,12 @@
 /** The addon's socket beside npm `netlink`'s, on this machine's own kernel; needs no privilege. */
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/time.ts';
-import { loadAddon } from '../../src/kernel/addon.ts';
+import { loadAddon, type NativeHandle } from '../../src/kernel/addon.ts';
 import { NetlinkClient } from '../../src/kernel/netlink.ts';
-import { openNativeSocket } from '../../src/kernel/netlink-native.ts';
+import { openNativeSocket, openSocketOver } from '../../src/kernel/netlink-native.ts';
 import { NetlinkProtocol, openNetlinkSocket } from '../../src/kernel/netlink-socket.ts';
 import { CONTROLLER_FAMILY_ID, decodeFamilyId, encodeFamilyLookup } from '../../src/wire/genl.ts';
+import { settled } from '../world/clock.ts';
 
 /** NLMSG_NOOP: acknowledged by the kernel, and nothing else. */
 const NOOP = 1;
@@ -81,6 +82,100 @@ describe('over the addon', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     netlink.close();
     await asked;
+  });
+});
+
+describe('a socket', () => {
+  const refusal = (code: string) => Object.assign(new Error(code), { code });
+
+  /** An addon whose receive does these one after another; a number is octets that came. */
+  function socketOver(...receives: readonly (number | string)[]) {
+    const told: (number | string)[] = [];
+    let [left, waiting, open, readable] = [[...receives], 0, 0, (): void => {}];
+    const socket = openSocketOver(
+      {
+        openNetlinkRequests: () => {
+          open += 1;
+          return 7;
+        },
+        sendNetlink: (_, octets) => {
+          if (octets.length === 0) throw refusal('EPERM');
+        },
+        receiveNetlink: () => {
+          const [next = 0, ...rest] = left;
+          left = rest;
+          if (typeof next === 'string') throw refusal(next);
+          return next;
+        },
+        awaitReadable: (_, onReadable) => {
+          waiting += 1;
+          readable = onReadable;
+          return {} as NativeHandle;
+        },
+        endAwait: () => {
+          waiting -= 1;
+        },
+        closeDescriptor: () => {
+          open -= 1;
+        },
+      },
+      16,
+      {
+        onDatagram: ({ length }) => told.push(length),
+        onFault: ({ code }) => told.push(code),
+      },
+    );
+    socket.keepAlive(true);
+    return {
+      socket,
+      told,
+      answer: (...more: readonly (number | string)[]) => {
+        left = [...more];
+        readable();
+      },
+      state: () => ({ waiting, open }),
+    };
+  }
+
+  test('gives what is there at once, and waits for the rest', () => {
+    const { socket, told, answer, state } = socketOver(20, 40);
+    socket.send(new Uint8Array(4), 1);
+    expect(told).toEqual([20, 40]);
+    expect(state()).toEqual({ waiting: 1, open: 1 });
+    answer(36);
+    expect(told).toEqual([20, 40, 36]);
+    socket.keepAlive(false);
+    expect(state()).toEqual({ waiting: 0, open: 1 });
+    socket.close();
+    socket.close();
+    expect(state()).toEqual({ waiting: 0, open: 0 });
+  });
+
+  test('leaves the rest of a long answer to the next turn', async () => {
+    const { socket, told } = socketOver(1, 2, 3, 4, 5, 6);
+    socket.send(new Uint8Array(4), 1);
+    expect(told).toEqual([1, 2, 3, 4]);
+    await settled();
+    expect(told).toEqual([1, 2, 3, 4, 5, 6]);
+    socket.close();
+  });
+
+  test.each([
+    ['ENOBUFS', 'NETLINK_OVERRUN'],
+    ['EMSGSIZE', 'NETLINK_OVERRUN'],
+    ['EBADF', 'SOCKET_FAILED'],
+  ])('that receives %s is closed and tells %s', (name, code) => {
+    const { socket, told, state } = socketOver(20, name);
+    socket.send(new Uint8Array(4), 1);
+    expect(told).toEqual([20, code]);
+    expect(state()).toEqual({ waiting: 0, open: 0 });
+  });
+
+  test('that cannot send is closed and tells it', () => {
+    const { socket, told, state } = socketOver();
+    socket.send(new Uint8Array(), 1);
+    expect(told).toEqual(['SOCKET_FAILED']);
+    expect(state()).toEqual({ waiting: 0, open: 0 });
   });
 });
 

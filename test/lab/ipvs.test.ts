@@ -12,6 +12,7 @@ import { type Ipvs, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
 import { IpvsReconciler } from '../../src/reconcile/apply.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
+import { type IpvsadmView, renderIpvsadm } from '../../src/reconcile/render-ipvsadm.ts';
 import type { Destination } from '../../src/wire/ipvs/destination.ts';
 import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
 import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
@@ -132,6 +133,52 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     );
     // -S leaves the thresholds out.
     expect(ipvsadm('-L', '-n', '--thresholds').join('\n')).toMatch(/10\.1\.0\.3:80 +100 +50/);
+  });
+
+  test('the table that we read is rendered as ipvsadm prints it', async () => {
+    await reconciler().reconcile(TABLE);
+    const info = await ipvs.info();
+    const table = await ipvs.readColumns({ withStatistics: false });
+    const rendered = (view: IpvsadmView) =>
+      Buffer.from(renderIpvsadm(info, table, view))
+        .toString()
+        .split('\n')
+        .slice(0, -1);
+    expect(rendered('forwarding')).toEqual(ipvsadm('-L', '-n'));
+    expect(rendered('thresholds')).toEqual(ipvsadm('-L', '-n', '--thresholds'));
+    expect(rendered('persistent-connections')).toEqual(ipvsadm('-L', '-n', '--persistent-conn'));
+  });
+
+  test('an mh service is filled before it is bound; more than its table holds is refused', async () => {
+    const fill = (count: number): IpvsTable => ({
+      services: [
+        {
+          service: { ...service({ scheduler: 'mh' }), statistics: NO_STATISTICS },
+          destinations: Array.from({ length: count }, (_, at) => ({
+            ...server(`10.2.${at >> 8}.${at & 0xff}`),
+            activeConnections: 0,
+            inactiveConnections: 0,
+            persistentConnections: 0,
+            statistics: NO_STATISTICS,
+          })),
+        },
+      ],
+    });
+    const report = await reconciler().reconcile(fill(1000));
+    expect(report).toMatchObject({ refused: [], converged: true });
+    expect(report.applied).toHaveLength(1 + 1000 + 1);
+    expect(ipvsadm('-S', '-n')[0]).toBe('-A -t 10.0.0.1:80 -s mh');
+    expect((await reconciler().reconcile(fill(1000))).applied).toEqual([]);
+
+    await ipvs.flush();
+    const { refused } = await reconciler().reconcile(fill(4094));
+    expect(refused.map(({ error }) => [error.message, error.hint])).toEqual([
+      [
+        'the kernel refused to change virtual server 10.0.0.1:80 tcp: EINVAL',
+        expect.stringContaining('4093'),
+      ],
+    ]);
+    expect(ipvsadm('-S', '-n')[0]).toBe('-A -t 10.0.0.1:80 -s none');
   });
 
   test('a table that we wrote is adopted by the next process without a change', async () => {

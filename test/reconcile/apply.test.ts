@@ -97,6 +97,44 @@ describe('a reconciliation', () => {
     expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
   });
 
+  test('adopts ten thousand entries with one reading and no message', async () => {
+    const { ipvs, reconciler } = start();
+    const many = Array.from({ length: 100 }, (_, at) =>
+      entry(at + 1, ...Array.from({ length: 100 }, (__, host) => server(host + 1))),
+    );
+    for (const { service: made, destinations } of many) {
+      ipvs.make({ do: 'add-service', service: made });
+      for (const destination of destinations) {
+        ipvs.make({ do: 'add-destination', key: made.key, destination });
+      }
+    }
+    const report = await reconciler.reconcile(structuredClone(tableOf(...many)));
+    expect(report).toMatchObject({ applied: [], refused: [], readings: 1 });
+    expect(ipvs.log).toEqual([]);
+    expect(report.owned).toHaveLength(100);
+  });
+
+  test('of one weight in a hundred thousand is one message', async () => {
+    const { ipvs, reconciler } = start();
+    const many = (weight: number): IpvsTable =>
+      tableOf(
+        ...Array.from({ length: 1000 }, (_, at) =>
+          entry(
+            at + 1,
+            ...Array.from({ length: 100 }, (__, host) =>
+              server(host + 1, at === 500 && host === 50 ? weight : 1),
+            ),
+          ),
+        ),
+      );
+    await reconciler.reconcile(many(1));
+    ipvs.log.length = 0;
+    expect(lines(await reconciler.reconcile(many(7)))).toEqual([
+      '~ real server 10.1.0.51:80 of 10.0.0.1:501 tcp: weight 1 → 7',
+    ]);
+    expect(ipvs.log).toHaveLength(1);
+  });
+
   test('adopts a table that somebody has read already without another reading', async () => {
     const { ipvs, reconciler } = start();
     ipvs.make({ do: 'add-service', service: service(80) });
