@@ -30,12 +30,14 @@ const HEADS: Readonly<Record<IpvsadmView, string>> = {
 const FORWARD_WORDS = ['Masq', 'Local', 'Tunnel', 'Route', 'Bypass'] as const;
 const PROTOCOL_ORDER = ['tcp', 'udp', 'sctp'] as const;
 const IPV4 = 2;
+const PIECE_OCTETS = 65_536;
 
-export function renderIpvsadm(
+/** In pieces, each of which is to be used before the next is asked for. */
+export function* renderIpvsadm(
   info: IpvsInfo,
   table: TableColumns,
   view: IpvsadmView = 'forwarding',
-): Uint8Array {
+): Generator<Uint8Array> {
   const lines = new Lines();
   lines.text(`IP Virtual Server version ${info.version} (size=${info.tableSize})\n${HEADS[view]}`);
   const order = table.services.map((service, at) => ({ at, place: placeOf(service) }));
@@ -43,9 +45,12 @@ export function renderIpvsadm(
   for (const { at } of order) {
     lines.text(serviceLine(table.services[at] as Service));
     const rows = [...table.rowsOf(at)].sort((a, b) => compareRows(table.destinations, a, b));
-    for (const row of rows) writeRow(lines, table.destinations, row, view);
+    for (const row of rows) {
+      if (lines.length > PIECE_OCTETS) yield lines.take();
+      writeRow(lines, table.destinations, row, view);
+    }
   }
-  return lines.finish();
+  yield lines.take();
 }
 
 /** Sorts as text: mark, family, protocol, address, port. */
@@ -139,7 +144,7 @@ const [SPACE, NEWLINE, DOT, DIGIT_ZERO] = [32, 10, 46, 48];
 /** Text of ASCII in a buffer that grows. */
 class Lines {
   length = 0;
-  private octets = new Uint8Array(65_536);
+  private octets = new Uint8Array(2 * PIECE_OCTETS);
 
   text(text: string): void {
     this.makeRoom(text.length);
@@ -198,8 +203,11 @@ class Lines {
     while (this.length <= from + width);
   }
 
-  finish(): Uint8Array {
-    return this.octets.subarray(0, this.length);
+  /** All of it; the room is used again. */
+  take(): Uint8Array {
+    const octets = this.octets.subarray(0, this.length);
+    this.length = 0;
+    return octets;
   }
 
   private makeRoom(octets: number): void {

@@ -96,6 +96,7 @@ async function measure(shape: Shape): Promise<void> {
   const netlink = new NetlinkClient({ protocol: 16, openSocket: openNativeSocket });
   const writer = new MessageWriter();
   const [services, destinations] = [serviceDumpOf(desired), dumpOf(desired)];
+  let octets = 0;
   const [encoding, sending]: [number[], number[]] = [[], []];
   const [reading, comparing, rendering]: [number[], number[], number[]] = [[], [], []];
   for (let run = 0; run < RUNS; run += 1) {
@@ -119,10 +120,12 @@ async function measure(shape: Shape): Promise<void> {
     const found = diffIpvs({ desired, actual, owned: [] });
     comparing.push(lap());
     if (found.changes.length > 0) throw new Error(`${name}: a difference where there is none`);
-    renderIpvsadm({ version: '1.2.1', tableSize: 4096 }, table);
+    for (const piece of renderIpvsadm({ version: '1.2.1', tableSize: 4096 }, table))
+      octets += piece.length;
     rendering.push(lap());
   }
   netlink.close();
+  if (octets === 0) throw new Error(`${name}: nothing was rendered`);
   tellLimit(`${name}, encode`, 'µs a message', side('ours', encoding), 0.4);
   tellLimit(`${name}, encode, send, acknowledge`, 'µs a message', side('ours', sending), 0.9);
   tellLimit(`${name}, dump to columns`, 'ms', side('ours', reading), 40);

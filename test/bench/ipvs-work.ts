@@ -5,7 +5,7 @@
  *   complete waits until the last virtual server has all of its real servers, and tells when
  *   dump     reads and renders the table as `ipvsadm -Ln` does, in a process that has done it before
  */
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { openIpvs } from '../../src/kernel/ipvs.ts';
 import { NetlinkClient } from '../../src/kernel/netlink.ts';
 import { openNativeSocket } from '../../src/kernel/netlink-native.ts';
@@ -85,18 +85,18 @@ async function complete(shape: Shape): Promise<object> {
 async function dump(output: string): Promise<object> {
   const ipvs = await openIpvs();
   const [readMs, renderMs]: [number[], number[]] = [[], []];
-  let text: Uint8Array = new Uint8Array();
   for (let run = 0; run < DUMPS; run += 1) {
     const startedAt = performance.now();
     const info = await ipvs.info();
     const table = await ipvs.readColumns({ withStatistics: false });
     readMs.push(performance.now() - startedAt);
-    text = renderIpvsadm(info, table);
+    const file = openSync(output, 'w');
+    for (const piece of renderIpvsadm(info, table)) writeSync(file, piece);
+    closeSync(file);
     renderMs.push(performance.now() - startedAt);
   }
   const rssMb = residentMb();
   ipvs.close();
-  writeFileSync(output, text);
   return { readMs, dumpMs: renderMs, rssMb };
 }
 

@@ -140,8 +140,8 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     const info = await ipvs.info();
     const table = await ipvs.readColumns({ withStatistics: false });
     const rendered = (view: IpvsadmView) =>
-      Buffer.from(renderIpvsadm(info, table, view))
-        .toString()
+      Array.from(renderIpvsadm(info, table, view), (piece) => Buffer.from(piece).toString())
+        .join('')
         .split('\n')
         .slice(0, -1);
     expect(rendered('forwarding')).toEqual(ipvsadm('-L', '-n'));

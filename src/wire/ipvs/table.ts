@@ -10,7 +10,9 @@ export class TableColumns {
   /** The rows of service `at` begin at `firstRow[at]` and end where those of the next begin. */
   private readonly firstRow: number[] = [];
   private readonly index: RowIndex;
+  /** The service whose rows the index holds, and how many different ones it has. */
   private indexed = -1;
+  private keys = 0;
 
   constructor(options: { readonly withStatistics: boolean }) {
     this.destinations = new DestinationColumns(options);
@@ -41,8 +43,9 @@ export class TableColumns {
 
   /** Rows of a service, one a destination. */
   rowsOf(at: number): readonly number[] {
-    this.indexOf(at);
-    return this.index.rows();
+    const { first, end } = this.placeOf(at);
+    if (this.indexOf(at) < end - first) return this.index.rows();
+    return Array.from({ length: end - first }, (_, row) => first + row);
   }
 
   /** The row of a destination, or -1. Quick for many of one service after another. */
@@ -60,15 +63,18 @@ export class TableColumns {
     });
   }
 
-  private keys = 0;
-
   /** Gives how many different destinations the service has. */
   private indexOf(at: number): number {
     if (this.indexed !== at) {
-      const end = this.firstRow[at + 1] ?? this.destinations.count;
-      this.keys = this.index.open(this.firstRow[at] ?? end, end);
+      const { first, end } = this.placeOf(at);
+      this.keys = this.index.open(first, end);
       this.indexed = at;
     }
     return this.keys;
+  }
+
+  private placeOf(at: number): { readonly first: number; readonly end: number } {
+    const end = this.firstRow[at + 1] ?? this.destinations.count;
+    return { first: this.firstRow[at] ?? end, end };
   }
 }
