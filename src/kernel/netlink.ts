@@ -238,6 +238,8 @@ export class NetlinkClient {
     const each = await new Promise<ReadonlyMap<number, Answer>>((resolve, reject) => {
       const socket = this.openedSocket();
       const first = this.sequence + 1;
+      // Before anything is expected: what cannot be written throws.
+      const octets = this.write(source, from, to, first, flags);
       this.sequence = (this.sequence + count) % 0x7fffffff;
       this.conversation = {
         first,
@@ -250,7 +252,6 @@ export class NetlinkClient {
         reject,
       };
       socket.keepAlive(true);
-      const octets = this.write(source, from, to, first, flags);
       const sentAt = pace && this.clock.now();
       socket.send(octets, first + count - 1);
       if (sentAt !== undefined) pace?.took(this.clock.now() - sentAt);

@@ -142,7 +142,7 @@ export class IpvsReconciler {
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
     const { done, refused, stale } = judge(changes, outcomes);
-    draft.applied.push(...done);
+    draft.applied = [...draft.applied, ...done];
     draft.refused = refused;
     if (done.length === changes.length) {
       // All is as desired: the desired objects are passed over at a glance by the next comparison.

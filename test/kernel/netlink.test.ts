@@ -107,6 +107,19 @@ describe('requests', () => {
     expect(sockets[0]?.sends.map((send) => send.length)).toEqual([128, 256, 116]);
   });
 
+  test('that cannot be written fail alone, and the next are answered', async () => {
+    const { netlink } = connect((asked, socket) => socket.acknowledge(asked));
+    const impossible = netlink.send({
+      count: 1,
+      header: () => ({ type: FAMILY }),
+      write: () => {
+        throw new RangeError('no such thing');
+      },
+    });
+    await expect(impossible).rejects.toThrow('no such thing');
+    expect((await netlink.request([request(1)]))[0]?.errno).toBe(0);
+  });
+
   test('may be answered with data and an acknowledgement', async () => {
     const { netlink } = connect((asked, socket) => {
       socket.reply(asked, { payload: fromHex('01020304') });

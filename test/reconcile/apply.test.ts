@@ -114,11 +114,11 @@ describe('a reconciliation', () => {
     expect(report.owned).toHaveLength(100);
   });
 
-  test('of one weight in a hundred thousand is one message', async () => {
+  test('of one weight in 130 000 is one message', async () => {
     const { ipvs, reconciler } = start();
     const many = (weight: number): IpvsTable =>
       tableOf(
-        ...Array.from({ length: 1000 }, (_, at) =>
+        ...Array.from({ length: 1300 }, (_, at) =>
           entry(
             at + 1,
             ...Array.from({ length: 100 }, (__, host) =>
