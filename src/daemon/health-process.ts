@@ -43,6 +43,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private reconciler: IpvsReconciler | null = null;
   private virtualServers: readonly VirtualServer[] = [];
   private owned: readonly ServiceKey[] = [];
+  /** What the file of them holds, as far as we have written it. */
+  private ownedText = '';
   private cancelVerify: Cancel = () => {};
   private stopped = false;
 
@@ -162,8 +164,11 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       this.log.error(fields, 'IPVS change refused');
     }
     this.owned = owned;
+    const text = JSON.stringify(owned);
+    if (text === this.ownedText) return;
     try {
-      writeFileSync(this.ownedPath, JSON.stringify(owned));
+      writeFileSync(this.ownedPath, text);
+      this.ownedText = text;
     } catch (error) {
       const fields = { path: this.ownedPath, reason: errnoName(error) };
       this.log.error(fields, 'what is ours in the IPVS table could not be written down');

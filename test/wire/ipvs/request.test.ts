@@ -3,8 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { toHex } from '../../../src/base/bytes.ts';
 import type { SyncDaemon } from '../../../src/wire/ipvs/daemon.ts';
 import type { Destination } from '../../../src/wire/ipvs/destination.ts';
-import { decodeRequest, encodeRequest, type IpvsRequest } from '../../../src/wire/ipvs/request.ts';
+import {
+  decodeRequest,
+  encodeRequest,
+  type IpvsRequest,
+  writeRequest,
+} from '../../../src/wire/ipvs/request.ts';
 import type { Service, ServiceKey } from '../../../src/wire/ipvs/service.ts';
+import { encodeMessage, MessageWriter } from '../../../src/wire/nlmsg.ts';
 import { captureNamed, payloadOf, readCaptures } from '../capture.ts';
 import { arbitraryRequest } from './arbitrary.ts';
 
@@ -211,6 +217,29 @@ describe('a request', () => {
     fc.assert(
       fc.property(arbitraryRequest, (request) => {
         expect(decodeRequest(encodeRequest(request))).toEqual(request);
+      }),
+    );
+  });
+
+  test('is the same among others in a buffer that was used before (property)', () => {
+    const many = fc.array(arbitraryRequest, { maxLength: 20 });
+    fc.assert(
+      fc.property(many, many, (before, requests) => {
+        const writer = new MessageWriter(16);
+        const write = (each: readonly IpvsRequest[]): Uint8Array => {
+          writer.clear();
+          each.forEach((request, at) => {
+            writer.begin(0x20, 5, at);
+            writeRequest(writer.attributes, request);
+            writer.end();
+          });
+          return writer.finish();
+        };
+        write(before).fill(0xee);
+        const alone = requests.map((request, sequence) =>
+          encodeMessage({ type: 0x20, flags: 5, sequence, payload: encodeRequest(request) }),
+        );
+        expect(toHex(write(requests))).toBe(alone.map(toHex).join(''));
       }),
     );
   });
