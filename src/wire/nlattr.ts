@@ -12,10 +12,10 @@
  */
 import { ByteWriter, hostIsLittleEndian, Truncated } from '../base/bytes.ts';
 
-const HEADER_OCTETS = 4;
+export const HEADER_OCTETS = 4;
 
 /** NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER, which some kernels set. */
-const TYPE_MASK = 0x3fff;
+export const TYPE_MASK = 0x3fff;
 
 /** Thrown for an attribute that a message must have and does not. */
 export class AttributeMissing extends RangeError {

@@ -3,9 +3,11 @@
  * some twenty milliseconds, compared without making anything, and turned into objects where somebody wants
  * to look at one.
  */
-import { addressBytes, addressFromBytes, familyOf, ipv4Number } from '../../base/address.ts';
+import { addressFromBytes, familyOf, ipv4Number } from '../../base/address.ts';
 import { hostIsLittleEndian } from '../../base/bytes.ts';
+import { HEADER_OCTETS, TYPE_MASK } from '../nlattr.ts';
 import type { Destination, DestinationKey, Forwarding, Tunnel } from './destination.ts';
+import { Layout } from './layout.ts';
 import {
   AF,
   DestinationAttribute,
@@ -19,9 +21,6 @@ import type { DestinationState } from './reply.ts';
 import { NO_STATISTICS, type Statistics } from './statistics.ts';
 
 const GENERIC_HEADER_OCTETS = 4;
-const HEADER_OCTETS = 4;
-/** NLA_TYPE_MASK. */
-const TYPE_MASK = 0x3fff;
 const STATISTICS = 10;
 const FORWARDING_NAMES = Array.from(
   { length: FORWARDING_MASK + 1 },
@@ -390,158 +389,7 @@ export class DestinationColumns {
   }
 }
 
-/** Octets that the value of a column takes; the address is there whole. */
-const VALUE_OCTETS: ReadonlyMap<number, number> = new Map([
-  [DestinationAttribute.address, 16],
-  [DestinationAttribute.port, 2],
-  [DestinationAttribute.forwarding, 4],
-  [DestinationAttribute.weight, 4],
-  [DestinationAttribute.upperThreshold, 4],
-  [DestinationAttribute.lowerThreshold, 4],
-  [DestinationAttribute.activeConnections, 4],
-  [DestinationAttribute.inactiveConnections, 4],
-  [DestinationAttribute.persistentConnections, 4],
-  [DestinationAttribute.family, 2],
-  [DestinationAttribute.tunnelType, 1],
-  [DestinationAttribute.tunnelPort, 2],
-  [DestinationAttribute.tunnelFlags, 2],
-]);
-
-/**
- * Where the attributes of a nest lie. A kernel writes each destination in the same way, so that a glance
- * at the headers tells where the values are.
- */
-class Layout {
-  /** Of each type, where its value begins, from the beginning of the nest. */
-  readonly place = new Int32Array(32);
-  private octets = -1;
-  private headers = 0;
-  /** Where each header stands, and what it says. */
-  private readonly headerPlace = new Int32Array(32);
-  private readonly header = new Uint32Array(32);
-
-  fits(view: DataView, from: number, to: number): boolean {
-    if (to - from !== this.octets) return false;
-    const { headerPlace, header, headers } = this;
-    for (let at = 0; at < headers; at += 1) {
-      const word = view.getUint32(from + (headerPlace[at] as number), false);
-      if (word !== header[at]) return false;
-    }
-    return true;
-  }
-
-  /** Of a nest that is sound. One that lacks a column, or has two of one type, is not learnt. */
-  learn(view: DataView, from: number, to: number): void {
-    this.octets = -1;
-    this.headers = 0;
-    this.place.fill(0);
-    let left = VALUE_OCTETS.size;
-    for (let at = from; to - at >= HEADER_OCTETS; ) {
-      if (this.headers === this.header.length) return;
-      const length = view.getUint16(at, hostIsLittleEndian);
-      const type = view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK;
-      const octets = VALUE_OCTETS.get(type);
-      if (octets !== undefined) {
-        if (this.place[type] !== 0 || length - HEADER_OCTETS < octets) return;
-        this.place[type] = at + HEADER_OCTETS - from;
-        left -= 1;
-      }
-      this.headerPlace[this.headers] = at - from;
-      this.header[this.headers] = view.getUint32(at, false);
-      this.headers += 1;
-      at += (length + 3) & ~3;
-    }
-    if (left === 0) this.octets = to - from;
-  }
-}
-
 function copied<Column extends { set(from: Column): void }>(column: Column, from: Column): Column {
   column.set(from);
   return column;
-}
-
-/** Finds rows of one service by address and port. One object serves service after service. */
-export class RowIndex {
-  private readonly columns: DestinationColumns;
-  /** A row and one, 0: free. Always more than half free. */
-  private slots = new Int32Array(16);
-  private mask = 15;
-
-  constructor(columns: DestinationColumns) {
-    this.columns = columns;
-  }
-
-  /** Of several rows with one key the last counts. Gives how many keys there are. */
-  open(first: number, end: number): number {
-    this.makeRoom(end - first);
-    const { columns, slots, mask } = this;
-    let keys = 0;
-    for (let row = first; row < end; row += 1) {
-      let slot = this.hashOfRow(row) & mask;
-      while (slots[slot] !== 0 && !isSameKey(columns, (slots[slot] as number) - 1, row)) {
-        slot = (slot + 1) & mask;
-      }
-      if (slots[slot] === 0) keys += 1;
-      slots[slot] = row + 1;
-    }
-    return keys;
-  }
-
-  /** The row, or -1. */
-  find(key: DestinationKey): number {
-    const { columns, slots, mask } = this;
-    let slot = hashOf(lastWordOf(key.address), key.port) & mask;
-    while (slots[slot] !== 0) {
-      const row = (slots[slot] as number) - 1;
-      if (columns.hasKey(row, key)) return row;
-      slot = (slot + 1) & mask;
-    }
-    return -1;
-  }
-
-  /** The rows, one a key. */
-  rows(): readonly number[] {
-    return Array.from(
-      this.slots.filter((slot) => slot !== 0),
-      (slot) => slot - 1,
-    ).sort((a, b) => a - b);
-  }
-
-  private makeRoom(rows: number): void {
-    let size = 16;
-    while (size <= 2 * rows) size *= 2;
-    if (size > this.slots.length || 8 * size < this.slots.length) this.slots = new Int32Array(size);
-    else this.slots.fill(0);
-    this.mask = this.slots.length - 1;
-  }
-
-  private hashOfRow(row: number): number {
-    const { family, address, port } = this.columns;
-    const word = address[4 * row + (family[row] === AF.ipv4 ? 0 : 3)] as number;
-    return hashOf(word, port[row] as number);
-  }
-}
-
-function isSameKey(columns: DestinationColumns, a: number, b: number): boolean {
-  const { port, family, address } = columns;
-  return (
-    port[a] === port[b] &&
-    family[a] === family[b] &&
-    address[4 * a] === address[4 * b] &&
-    address[4 * a + 1] === address[4 * b + 1] &&
-    address[4 * a + 2] === address[4 * b + 2] &&
-    address[4 * a + 3] === address[4 * b + 3]
-  );
-}
-
-function lastWordOf(address: string): number {
-  if (familyOf(address) === 'ipv4') return ipv4Number(address);
-  const octets = addressBytes(address);
-  return new DataView(octets.buffer).getUint32(12, false);
-}
-
-/** Addresses of one network differ in their last bits: a multiplication spreads them. */
-function hashOf(word: number, port: number): number {
-  const product = Math.imul(word ^ Math.imul(port, 0x9e3779b1), 0x85ebca6b);
-  return (product ^ (product >>> 15)) >>> 0;
 }

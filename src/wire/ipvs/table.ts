@@ -1,7 +1,8 @@
 /** The whole table as it was read: services as objects, their destinations as columns. */
-import { DestinationColumns, RowIndex } from './columns.ts';
+import { DestinationColumns } from './columns.ts';
 import type { Destination } from './destination.ts';
 import type { DestinationState, ServiceState } from './reply.ts';
+import { RowIndex } from './row-index.ts';
 
 export class TableColumns {
   readonly destinations: DestinationColumns;

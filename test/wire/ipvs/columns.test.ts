@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DestinationColumns, RowIndex } from '../../../src/wire/ipvs/columns.ts';
+import { DestinationColumns } from '../../../src/wire/ipvs/columns.ts';
 import {
   type DestinationState,
   decodeDestination,
   encodeDestinationReply,
 } from '../../../src/wire/ipvs/reply.ts';
+import { RowIndex } from '../../../src/wire/ipvs/row-index.ts';
 import { NO_STATISTICS } from '../../../src/wire/ipvs/statistics.ts';
 import { TableColumns } from '../../../src/wire/ipvs/table.ts';
 import { captureNamed, onlyMessage, readCaptures } from '../capture.ts';
