@@ -93,6 +93,7 @@ NAPI_MODULE_INIT() {
   lvs_receive(env, exports);
   lvs_ancillary(env, exports);
   lvs_watch(env, exports);
+  lvs_netlink(env, exports);
   lvs_dial(env, exports);
   lvs_scheduling(env, exports);
   lvs_notify(env, exports);

@@ -92,6 +92,16 @@ test('each folder imports only what it may', () => {
   expect(found).toEqual([]);
 });
 
+test('the codec of IPVS could be a package of its own', () => {
+  const mayUse = /^(\.\/|\.\.\/(nlattr|genl)\.ts$|\.\.\/\.\.\/base\/)/;
+  const found = faults((line, path) => {
+    const target = /(?:from|import\()\s*'([^']*)'/.exec(line)?.[1];
+    if (target === undefined || !path.startsWith('src/wire/ipvs/')) return null;
+    return mayUse.test(target) ? null : `${target} is more than netlink's formats and base/`;
+  });
+  expect(found).toEqual([]);
+});
+
 test('imports name the file that holds the thing', () => {
   const found = faults((line) => {
     const target = /from '(\.[^']*)'/.exec(line)?.[1];

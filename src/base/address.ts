@@ -1,7 +1,8 @@
 /**
  * IP addresses, prefixes and MAC addresses. Everywhere inside the program an IP address is its
  * canonical text (`10.0.0.1`, `fd00::1`), so that two addresses are equal when their texts are;
- * octets exist only in wire/. The arithmetic is ipaddr.js's.
+ * octets exist only in wire/. Foreign text is read by ipaddr.js; canonical text, of which there may be a
+ * hundred thousand, is read here.
  */
 import ipaddr from 'ipaddr.js';
 
@@ -30,13 +31,71 @@ export function addressBits(family: Family): 32 | 128 {
 
 /** The 4 or 16 octets of a canonical address, network order. */
 export function addressBytes(address: string): Uint8Array {
-  return Uint8Array.from(ipaddr.parse(address).toByteArray());
+  if (address.includes(':')) return ipv6Octets(address);
+  const number = ipv4Number(address);
+  return Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
+}
+
+/** A canonical IPv4 address as a number: `10.0.0.1` → 0x0a000001. */
+export function ipv4Number(address: string): number {
+  let [number, octet] = [0, 0];
+  for (let at = 0; at < address.length; at += 1) {
+    const code = address.charCodeAt(at);
+    if (code === DOT) {
+      number = (number << 8) | octet;
+      octet = 0;
+    } else {
+      octet = octet * 10 + code - DIGIT_ZERO;
+    }
+  }
+  return ((number << 8) | octet) >>> 0;
+}
+
+const [DOT, COLON, DIGIT_ZERO] = [46, 58, 48];
+
+function ipv6Octets(address: string): Uint8Array {
+  const octets = new Uint8Array(16);
+  let [filled, gapAt, group, digits] = [0, -1, 0, 0];
+  const endGroup = (): void => {
+    if (digits === 0) return;
+    octets[filled] = group >>> 8;
+    octets[filled + 1] = group;
+    filled += 2;
+    [group, digits] = [0, 0];
+  };
+  for (let at = 0; at < address.length; at += 1) {
+    const code = address.charCodeAt(at);
+    if (code === COLON) {
+      endGroup();
+      if (address.charCodeAt(at + 1) === COLON) gapAt = filled;
+    } else {
+      group = (group << 4) | hexDigit(code);
+      digits += 1;
+    }
+  }
+  endGroup();
+  if (gapAt < 0) return octets;
+  // What stands after `::` belongs to the end.
+  const tail = octets.slice(gapAt, filled);
+  octets.fill(0, gapAt);
+  octets.set(tail, 16 - tail.length);
+  return octets;
+}
+
+/** Of `0` to `9` and `a` to `f`. */
+function hexDigit(code: number): number {
+  return code < COLON ? code - DIGIT_ZERO : code - 87;
 }
 
 /** The canonical text of 4 or 16 octets in network order. */
 export function addressFromBytes(octets: Uint8Array): string {
-  const parsed = ipaddr.fromByteArray(Array.from(octets));
-  return parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString();
+  if (octets.length === 4) return `${octets[0]}.${octets[1]}.${octets[2]}.${octets[3]}`;
+  return new ipaddr.IPv6(Array.from(octets)).toRFC5952String();
+}
+
+/** The canonical text of an IPv4 address: 0x0a000001 → `10.0.0.1`. */
+export function ipv4Text(number: number): string {
+  return `${number >>> 24}.${(number >>> 16) & 0xff}.${(number >>> 8) & 0xff}.${number & 0xff}`;
 }
 
 /** Orders addresses of one family as unsigned numbers in network order (RFC 9568 §6.4.3). */
@@ -56,11 +115,22 @@ export function netmaskOf(prefixLength: number): string {
   return ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString();
 }
 
+/** The same as a number: 24 → 0xffffff00. */
+export function netmaskNumber(prefixLength: number): number {
+  return prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
+}
+
 /** The prefix length of a contiguous IPv4 netmask, or null: `255.255.255.0` → 24. */
 export function prefixLengthOf(netmask: string): number | null {
   return ipaddr.IPv4.isValidFourPartDecimal(netmask)
     ? ipaddr.IPv4.parse(netmask).prefixLengthFromSubnetMask()
     : null;
+}
+
+/** The same of a netmask as a number: 0xffffff00 → 24. */
+export function prefixLengthOfNumber(netmask: number): number | null {
+  const length = Math.clz32(~netmask);
+  return length === 32 || netmask << length === 0 ? length : null;
 }
 
 /** `02:42:0a:00:00:01` from 6 octets. */

@@ -150,6 +150,21 @@ export class ByteWriter {
     return this;
   }
 
+  /** Room for this many octets, whatever stands there; gives where it begins. The setters fill it. */
+  reserve(octets: number): number {
+    return this.make(octets);
+  }
+
+  /** Forgets what was written and keeps the room. */
+  clear(): void {
+    this.at = 0;
+  }
+
+  setU8(offset: number, value: number): this {
+    this.view.setUint8(offset, value);
+    return this;
+  }
+
   /** Overwrites two octets written before, such as a checksum or a length. */
   setU16Be(offset: number, value: number): this {
     this.view.setUint16(offset, value, false);
@@ -161,9 +176,33 @@ export class ByteWriter {
     return this;
   }
 
+  /** Two numbers of 16 bits, the first at the lower place, in one go. */
+  setU16PairHost(offset: number, first: number, second: number): this {
+    const word = hostIsLittleEndian ? first | (second << 16) : (first << 16) | second;
+    this.view.setUint32(offset, word, hostIsLittleEndian);
+    return this;
+  }
+
+  setU32Be(offset: number, value: number): this {
+    this.view.setUint32(offset, value, false);
+    return this;
+  }
+
   setU32Host(offset: number, value: number): this {
     this.view.setUint32(offset, value, hostIsLittleEndian);
     return this;
+  }
+
+  setRaw(offset: number, octets: Uint8Array): this {
+    this.bytes.set(octets, offset);
+    return this;
+  }
+
+  /** A whole number up to 2^53, in 64 bits. */
+  setU64Host(offset: number, value: number): this {
+    const [high, low] = [Math.floor(value / 2 ** 32), value >>> 0];
+    this.setU32Host(offset, hostIsLittleEndian ? low : high);
+    return this.setU32Host(offset + 4, hostIsLittleEndian ? high : low);
   }
 
   /** The octets written so far: a view that further writes may detach. */

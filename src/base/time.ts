@@ -60,6 +60,13 @@ export const preciseClock: Clock = {
   },
 };
 
+/** Resolves in the next turn of the event loop: whatever waits meanwhile has its turn before. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Resolves after `ms` on the given clock. */
 export function sleep(clock: Clock, ms: Millis): Promise<void> {
   return new Promise((resolve) => {

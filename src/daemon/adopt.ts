@@ -4,28 +4,24 @@
  * not fall at its first failure.
  */
 
-import { formatEndpoint } from '../base/endpoint.ts';
 import type { KernelPresence, PresenceOf } from '../health/ports.ts';
-import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
+import type { TableColumns } from '../wire/ipvs/table.ts';
 
 /** Asks the table about a real server; of services that are not ours nothing is concluded. */
-export function presenceIn(table: IpvsTable, owned: readonly ServiceKey[]): PresenceOf {
+export function presenceIn(table: TableColumns, owned: readonly ServiceKey[]): PresenceOf {
   const ours = new Set(owned.map(formatService));
-  const weights = new Map<string, Map<string, number>>();
-  for (const { service, destinations } of table.services) {
-    const name = formatService(service.key);
-    if (!ours.has(name)) continue;
-    const held = destinations.map(
-      ({ address, port, weight }) => [formatEndpoint(address, port), weight] as const,
-    );
-    weights.set(name, new Map(held));
-  }
+  const places = new Map<string, number>();
+  table.services.forEach(({ key }, at) => {
+    const name = formatService(key);
+    if (ours.has(name)) places.set(name, at);
+  });
   return (key, real): KernelPresence => {
-    const service = weights.get(formatService(key));
-    if (service === undefined) return 'unknown';
-    const weight = service.get(formatEndpoint(real.address, real.port)) ?? 0;
+    const at = places.get(formatService(key));
+    if (at === undefined) return 'unknown';
+    const row = table.find(at, real);
+    const weight = row < 0 ? 0 : (table.destinations.weight[row] as number);
     return weight > 0 || real.weight === 0 ? 'serves' : 'withdrawn';
   };
 }

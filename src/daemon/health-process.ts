@@ -11,17 +11,19 @@ import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
 import { HealthMonitor } from '../health/monitor.ts';
+import type { PresenceOf } from '../health/ports.ts';
 import { dial } from '../kernel/dial.ts';
 import { type Ipvs, openIpvs } from '../kernel/ipvs.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
 import { formatService } from '../model/names.ts';
-import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { DestinationSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
 import { ScriptQueue } from '../notify/script.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
 import { desiredTable } from '../reconcile/desired.ts';
 import { renderChange } from '../reconcile/render.ts';
+import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import { presenceIn } from './adopt.ts';
 import { openUplink, type ProcessDuties } from './ipc.ts';
 
@@ -41,6 +43,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private reconciler: IpvsReconciler | null = null;
   private virtualServers: readonly VirtualServer[] = [];
   private owned: readonly ServiceKey[] = [];
+  /** What the file of them holds, as far as we have written it. */
+  private ownedText = '';
   private cancelVerify: Cancel = () => {};
   private stopped = false;
 
@@ -63,7 +67,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (starts) await this.open(config);
     if (quietMs > 0) await sleep(clock, quietMs);
     this.virtualServers = config.virtualServers;
-    const presence = starts ? presenceIn(await this.kernel().readTable(), this.owned) : undefined;
+    const presence = starts ? await this.readPresence() : undefined;
     this.monitor.configure(config.virtualServers, presence);
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
@@ -106,6 +110,13 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (config.flushAtStart) await this.ipvs.flush();
     this.owned = readOwned(this.ownedPath);
     this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
+  }
+
+  /** What an earlier life left in the kernel; the reconciler begins with the same reading. */
+  private async readPresence(): Promise<PresenceOf> {
+    const table = await this.kernel().readColumns({ withStatistics: false });
+    this.reconciler?.hasRead(table);
+    return presenceIn(table, this.owned);
   }
 
   private async onServings(): Promise<void> {
@@ -153,8 +164,11 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       this.log.error(fields, 'IPVS change refused');
     }
     this.owned = owned;
+    const text = JSON.stringify(owned);
+    if (text === this.ownedText) return;
     try {
-      writeFileSync(this.ownedPath, JSON.stringify(owned));
+      writeFileSync(this.ownedPath, text);
+      this.ownedText = text;
     } catch (error) {
       const fields = { path: this.ownedPath, reason: errnoName(error) };
       this.log.error(fields, 'what is ours in the IPVS table could not be written down');
@@ -164,24 +178,29 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private async readIpvs(): Promise<IpvsSnapshot> {
     if (this.ipvs === null) return { services: [] };
     const owned = new Set(this.owned.map(formatService));
-    const { services } = await this.ipvs.readTable();
+    const table = await this.ipvs.readColumns({ withStatistics: false });
     return {
-      services: services.map(({ service, destinations }) => ({
-        key: service.key,
-        scheduler: service.scheduler,
-        owned: owned.has(formatService(service.key)),
-        destinations: destinations.map((held) => ({
-          address: held.address,
-          port: held.port,
-          forwarding: held.forwarding,
-          weight: held.weight,
-          activeConnections: held.activeConnections,
-          inactiveConnections: held.inactiveConnections,
-          persistentConnections: held.persistentConnections,
-        })),
+      services: table.services.map(({ key, scheduler }, at) => ({
+        key,
+        scheduler,
+        owned: owned.has(formatService(key)),
+        destinations: table.rowsOf(at).map((row) => snapshotOf(table.destinations, row)),
       })),
     };
   }
+}
+
+function snapshotOf(columns: DestinationColumns, row: number): DestinationSnapshot {
+  const { address, port, forwarding, weight } = columns.destination(row);
+  return {
+    address,
+    port,
+    forwarding,
+    weight,
+    activeConnections: columns.activeConnections[row] as number,
+    inactiveConnections: columns.inactiveConnections[row] as number,
+    persistentConnections: columns.persistentConnections[row] as number,
+  };
 }
 
 /** The services that an earlier life of this process made; none when it left no word. */

@@ -27,6 +27,11 @@ export interface Addon {
     interfaceIndex: number,
   ): void;
   openNetlinkWatch(protocol: number, groups: readonly number[]): number;
+  openNetlinkRequests(protocol: number): number;
+  sendNetlink(fd: number, octets: Uint8Array): void;
+  receiveNetlink(fd: number, buffer: Uint8Array, sequence: number): number;
+  awaitReadable(fd: number, onReadable: () => void): NativeHandle;
+  endAwait(handle: NativeHandle): void;
   receive(
     fd: number,
     onDatagram: (

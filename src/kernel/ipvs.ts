@@ -2,33 +2,41 @@
  * Reads and writes the kernel's IPVS table of this network namespace. It does what it is told, in
  * order, and says how each change went; what to change is decided in reconcile/.
  */
-import { DirectorError } from '../base/error.ts';
-import { type Clock, systemClock } from '../base/time.ts';
+import { DirectorError, invariant } from '../base/error.ts';
+import { type Clock, type Millis, systemClock } from '../base/time.ts';
+import { formatService, nameOfService } from '../model/names.ts';
 import { CONTROLLER_FAMILY_ID, decodeFamilyId, encodeFamilyLookup } from '../wire/genl.ts';
+import type { SyncDaemon, SyncRole } from '../wire/ipvs/daemon.ts';
+import { IPVS_FAMILY } from '../wire/ipvs/numbers.ts';
 import {
-  type Destination,
   type DestinationState,
-  decodeDestination,
+  decodeDaemon,
   decodeInfo,
   decodeService,
-  encodeDeleteDestination,
-  encodeDeleteService,
-  encodeFlush,
-  encodeGetDestinations,
-  encodeGetInfo,
-  encodeGetServices,
-  encodeNewDestination,
-  encodeNewService,
-  encodeSetDestination,
-  encodeSetService,
-  IPVS_FAMILY,
-  type IpvsInfo,
-  type Service,
-  type ServiceKey,
+  decodeServiceAlone,
+  decodeTimeouts,
   type ServiceState,
-} from '../wire/ipvs.ts';
-import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
-import { NetlinkProtocol } from './netlink-socket.ts';
+} from '../wire/ipvs/reply.ts';
+import {
+  encodeRequest,
+  type IpvsChange,
+  type IpvsRequest,
+  writeRequest,
+} from '../wire/ipvs/request.ts';
+import type { Service, ServiceKey } from '../wire/ipvs/service.ts';
+import type { IpvsInfo, Timeouts } from '../wire/ipvs/settings.ts';
+import { TableColumns } from '../wire/ipvs/table.ts';
+import {
+  type Hints,
+  NetlinkClient,
+  type NetlinkReply,
+  type RequestSource,
+  refuse,
+  replyName,
+} from './netlink.ts';
+import { openNativeSocket } from './netlink-native.ts';
+import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import type { MessageCost } from './pace.ts';
 
 export interface ServiceEntry {
   readonly service: ServiceState;
@@ -39,21 +47,6 @@ export interface ServiceEntry {
 export interface IpvsTable {
   readonly services: readonly ServiceEntry[];
 }
-
-/** One message to the kernel. Removing a service removes its destinations. */
-export type IpvsChange =
-  | { readonly do: 'add-service' | 'edit-service'; readonly service: Service }
-  | { readonly do: 'remove-service'; readonly key: ServiceKey }
-  | {
-      readonly do: 'add-destination' | 'edit-destination';
-      readonly key: ServiceKey;
-      readonly destination: Destination;
-    }
-  | {
-      readonly do: 'remove-destination';
-      readonly key: ServiceKey;
-      readonly destination: Pick<Destination, 'address' | 'port'>;
-    };
 
 /** How one change went. */
 export type Outcome =
@@ -68,7 +61,9 @@ export type Outcome =
     };
 
 export interface Ipvs {
-  /** All services with their destinations, each once. */
+  /** All services with their destinations, without an object for each of these. */
+  readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns>;
+  /** All services with their destinations, each once, as objects: for a few thousand. */
   readTable(): Promise<IpvsTable>;
   /**
    * Makes the changes in order and gives one outcome each; a refusal does not stop the next. Throws
@@ -78,12 +73,56 @@ export interface Ipvs {
   /** Removes every service, whoever made it. */
   flush(): Promise<void>;
   info(): Promise<IpvsInfo>;
+  readTimeouts(): Promise<Timeouts>;
+  /** A timeout of 0 is kept as it is. */
+  setTimeouts(timeouts: Timeouts): Promise<void>;
+  /** Those that run, with every value that the kernel uses; the master first. */
+  readDaemons(): Promise<readonly SyncDaemon[]>;
+  /** Refused (EEXIST) while one of the same role runs, whatever its values. */
+  startDaemon(daemon: SyncDaemon): Promise<void>;
+  /** Whether it ran or not, it does not afterwards. */
+  stopDaemon(role: SyncRole): Promise<void>;
+  /** Sets the counters of one service and its destinations, or of all, to 0. */
+  zero(key: ServiceKey | null): Promise<void>;
   close(): void;
 }
 
+/**
+ * The kernel forgets to acknowledge the stop of a daemon whose thread had not run yet
+ * (net/netfilter/ipvs/ip_vs_sync.c). It is gone all the same.
+ */
+const STOP_SILENCE_MS: Millis = 1_000;
+
+const DAEMON_HINTS: Hints = {
+  EEXIST: 'a sync daemon of this role runs already: stop it first',
+  ENODEV: 'check the name of the interface',
+  ENETUNREACH: 'the interface must be up, with an address, and the multicast group needs a route',
+  EINVAL:
+    'the group must be a multicast address; no sync daemon runs beside a real server of another family than its virtual server',
+  EAFNOSUPPORT: 'this kernel has no IPv6, or it is off',
+};
+
+const TIMEOUT_HINTS: Hints = { EINVAL: 'no timeout may be longer than 2147483 s' };
+
+const ZERO_HINTS: Hints = { ESRCH: 'this virtual server is not in the kernel: see lvsctl show' };
+
+/** The addon's socket is the faster one; npm `netlink`'s serves where there is no addon. */
+const openBestSocket: OpenNetlinkSocket = (protocol, listener) => {
+  try {
+    return openNativeSocket(protocol, listener);
+  } catch (error) {
+    if (!(error instanceof DirectorError) || error.code !== 'ADDON_MISSING') throw error;
+    return openNetlinkSocket(protocol, listener);
+  }
+};
+
 /** Throws IPVS_UNAVAILABLE or NOT_PERMITTED. The kernel loads its module by itself if it can. */
-export async function openIpvs(clock: Clock = systemClock): Promise<Ipvs> {
-  const ipvs = new KernelIpvs(new NetlinkClient({ protocol: NetlinkProtocol.generic, clock }));
+export async function openIpvs(
+  clock: Clock = systemClock,
+  openSocket: OpenNetlinkSocket = openBestSocket,
+): Promise<Ipvs> {
+  const protocol = NetlinkProtocol.generic;
+  const ipvs = new KernelIpvs(new NetlinkClient({ protocol, clock, openSocket }));
   try {
     await ipvs.info();
     return ipvs;
@@ -102,33 +141,64 @@ class KernelIpvs implements Ipvs {
     this.netlink = netlink;
   }
 
-  async readTable(): Promise<IpvsTable> {
-    const payloads = await this.dump(encodeGetServices());
+  async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
+    const payloads = await this.dump(encodeRequest({ do: 'get-services' }));
     const services = new Map<string, ServiceState>();
-    for (const service of decodeAll(payloads, decodeService)) {
-      services.set(JSON.stringify(service.key), service);
+    const decode = options.withStatistics ? decodeService : decodeServiceAlone;
+    for (const service of decodeAll(payloads, decode)) {
+      services.set(nameOfService(service.key), service);
     }
-    const entries: ServiceEntry[] = [];
-    for (const service of services.values()) {
-      entries.push({ service, destinations: await this.readDestinations(service.key) });
-    }
-    return { services: entries };
+    const table = new TableColumns(options);
+    await this.readDestinations([...services.values()], table);
+    return table;
   }
 
-  /** A dump that changes cut into may give an entry twice. */
-  private async readDestinations(key: ServiceKey): Promise<readonly DestinationState[]> {
-    const payloads = await this.dump(encodeGetDestinations(key));
-    const destinations = new Map<string, DestinationState>();
-    for (const destination of decodeAll(payloads, decodeDestination)) {
-      destinations.set(`${destination.address} ${destination.port}`, destination);
-    }
-    return [...destinations.values()];
+  async readTable(): Promise<IpvsTable> {
+    const table = await this.readColumns({ withStatistics: true });
+    return {
+      services: table.services.map((service, at) => ({
+        service,
+        destinations: table.statesOf(at),
+      })),
+    };
+  }
+
+  /** A dump for each service, in one go; one that changes cut into may give an entry twice. */
+  private async readDestinations(
+    services: readonly ServiceState[],
+    table: TableColumns,
+  ): Promise<void> {
+    const header = { type: await this.family() };
+    const source: RequestSource = {
+      count: services.length,
+      header: () => header,
+      write: (attributes, at) => {
+        const { key } = services[at] as ServiceState;
+        writeRequest(attributes, { do: 'get-destinations', key });
+      },
+    };
+    let begun = -1;
+    const refusal = await this.netlink.dumps(source, {
+      begin: (at) => {
+        if (at === begun) table.restart();
+        else table.open(services[at] as ServiceState);
+        begun = at;
+      },
+      // What cannot be decoded has a family that is none of ours.
+      take: (octets, from, to) => void table.destinations.take(octets, from, to),
+    });
+    if (refusal !== null) refuse(refusal, 'reading the IPVS table');
   }
 
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
     if (changes.length === 0) return [];
-    const payloads = changes.map(encodeChange);
-    const replies = await this.request(payloads);
+    const header = { type: await this.family() };
+    const replies = await this.netlink.send({
+      count: changes.length,
+      header: () => header,
+      write: (attributes, at) => writeRequest(attributes, changes[at] as IpvsChange),
+      costOf: (at) => costOf(changes[at] as IpvsChange),
+    });
     // One unknown scheduler or absent destination is ENOENT too, so look whether the family moved.
     if (replies.every(isNoEntry) && (await this.familyMoved())) {
       throw new DirectorError('NETLINK_OVERRUN', 'IPVS was loaded anew: its table is empty now');
@@ -137,32 +207,83 @@ class KernelIpvs implements Ipvs {
   }
 
   async flush(): Promise<void> {
-    const [reply] = await this.requestFresh(encodeFlush());
-    if (reply && reply.errno !== 0) refuse(reply, 'the removal of all virtual servers');
+    await this.ask({ do: 'flush' }, 'the removal of all virtual servers');
   }
 
   async info(): Promise<IpvsInfo> {
-    const [reply] = await this.requestFresh(encodeGetInfo());
-    if (reply && reply.errno !== 0) refuse(reply, 'reading the version of IPVS');
-    const info = reply?.data[0] && decodeInfo(reply.data[0]);
+    const reply = await this.ask({ do: 'get-info' }, 'reading the version of IPVS');
+    const info = reply.data[0] && decodeInfo(reply.data[0]);
     if (!info) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no version');
     return info;
+  }
+
+  async readTimeouts(): Promise<Timeouts> {
+    const reply = await this.ask({ do: 'get-timeouts' }, 'reading the timeouts of IPVS');
+    const timeouts = reply.data[0] && decodeTimeouts(reply.data[0]);
+    if (!timeouts) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no timeouts');
+    return timeouts;
+  }
+
+  async setTimeouts(timeouts: Timeouts): Promise<void> {
+    const { tcpSeconds, tcpFinSeconds, udpSeconds } = timeouts;
+    const what = `the timeouts tcp ${tcpSeconds} s, tcpfin ${tcpFinSeconds} s, udp ${udpSeconds} s`;
+    await this.ask({ do: 'set-timeouts', timeouts }, what, TIMEOUT_HINTS);
+  }
+
+  async readDaemons(): Promise<readonly SyncDaemon[]> {
+    return decodeAll(await this.dump(encodeRequest({ do: 'get-daemons' })), decodeDaemon);
+  }
+
+  async startDaemon(daemon: SyncDaemon): Promise<void> {
+    const what = `the start of the sync daemon (${daemon.role}) on ${daemon.interface}`;
+    await this.ask({ do: 'start-daemon', daemon }, what, DAEMON_HINTS);
+  }
+
+  async stopDaemon(role: SyncRole): Promise<void> {
+    try {
+      const [reply] = await this.request(
+        [encodeRequest({ do: 'stop-daemon', role })],
+        STOP_SILENCE_MS,
+      );
+      const name = reply === undefined || reply.errno === 0 ? null : replyName(reply);
+      if (reply && name !== null && name !== 'ESRCH') {
+        refuse(reply, `the stop of the sync daemon (${role})`);
+      }
+    } catch (error) {
+      if (!(error instanceof DirectorError) || error.code !== 'NETLINK_TIMEOUT') throw error;
+      const left = await this.readDaemons();
+      if (left.some((daemon) => daemon.role === role)) throw error;
+    }
+  }
+
+  async zero(key: ServiceKey | null): Promise<void> {
+    const whose = key === null ? 'all virtual servers' : `virtual server ${formatService(key)}`;
+    await this.ask({ do: 'zero', key }, `setting the counters of ${whose} to 0`, ZERO_HINTS);
   }
 
   close(): void {
     this.netlink.close();
   }
 
-  private async request(payloads: readonly Uint8Array[]): Promise<readonly NetlinkReply[]> {
+  private async request(
+    payloads: readonly Uint8Array[],
+    silenceMs?: Millis,
+  ): Promise<readonly NetlinkReply[]> {
     const type = await this.family();
-    return this.netlink.request(payloads.map((payload) => ({ type, payload })));
+    const requests = payloads.map((payload) => ({ type, payload }));
+    return this.netlink.request(requests, silenceMs);
   }
 
-  /** For a request that is never refused with ENOENT unless the family has moved. */
-  private async requestFresh(payload: Uint8Array): Promise<readonly NetlinkReply[]> {
-    const replies = await this.request([payload]);
-    if (!replies.every(isNoEntry) || !(await this.familyMoved())) return replies;
-    return this.request([payload]);
+  /** For a request that is never refused with ENOENT unless the family has moved. Throws a refusal. */
+  private async ask(request: IpvsRequest, what: string, hints?: Hints): Promise<NetlinkReply> {
+    const payload = encodeRequest(request);
+    let [reply] = await this.request([payload]);
+    if (reply && isNoEntry(reply) && (await this.familyMoved())) {
+      [reply] = await this.request([payload]);
+    }
+    invariant(reply !== undefined, 'each request has a reply');
+    if (reply.errno !== 0) refuse(reply, what, hints);
+    return reply;
   }
 
   private async dump(payload: Uint8Array): Promise<readonly Uint8Array[]> {
@@ -198,29 +319,22 @@ async function lookUpFamily(netlink: NetlinkClient): Promise<number> {
   });
 }
 
-function encodeChange(change: IpvsChange): Uint8Array {
-  switch (change.do) {
-    case 'add-service':
-      return encodeNewService(change.service);
-    case 'edit-service':
-      return encodeSetService(change.service);
-    case 'remove-service':
-      return encodeDeleteService(change.key);
-    case 'add-destination':
-      return encodeNewDestination(change.key, change.destination);
-    case 'edit-destination':
-      return encodeSetDestination(change.key, change.destination);
-    case 'remove-destination':
-      return encodeDeleteDestination(change.key, change.destination);
-  }
-}
+const DONE: Outcome = { done: true };
 
 function toOutcome(reply: NetlinkReply): Outcome {
-  if (reply.errno === 0) return { done: true };
+  if (reply.errno === 0) return DONE;
   const name = replyName(reply);
   // Not a fault of this one change: every other would end the same way.
   if (name === 'EPERM') refuse(reply, 'changing the IPVS table');
   return { done: false, errno: reply.errno, name, detail: reply.detail };
+}
+
+/** What a service was before is known where a comparison has found the change. */
+function costOf(change: IpvsChange): MessageCost {
+  if (change.do !== 'edit-service') return 'plain';
+  const { before, service } = change as { readonly before?: Service; readonly service: Service };
+  if (before?.scheduler === service.scheduler) return 'plain';
+  return before?.scheduler === 'none' ? 'bind' : 'rebind';
 }
 
 function isNoEntry(reply: NetlinkReply): boolean {

@@ -17,15 +17,21 @@ export const NetlinkProtocol = { route: 0, generic: 16 } as const;
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
 export interface SocketListener {
-  /** From the kernel; whatever other processes send is dropped. */
+  /**
+   * From the kernel, one or more, each at a multiple of 4; whatever other processes send is dropped. The
+   * octets may be used again afterwards.
+   */
   onDatagram(datagram: Uint8Array): void;
   /** NETLINK_OVERRUN: datagrams were lost; SOCKET_FAILED: all else. The socket is closed by then. */
   onFault(error: DirectorError): void;
 }
 
 export interface NetlinkSocket {
-  /** All messages at once. A failure is a fault. */
-  send(messages: Uint8Array): void;
+  /**
+   * All messages at once; the answer to the one of that sequence number is the last. A failure is a fault.
+   * The octets may not be changed before that answer. The listener may be told within the call.
+   */
+  send(messages: Uint8Array, lastSequence: number): void;
   /** Whether it keeps the process alive; at first it does not. */
   keepAlive(alive: boolean): void;
   /** Nothing is heard of it afterwards. */

@@ -27,11 +27,13 @@ export interface Tunnel {
   readonly flags: number;
 }
 
+/** What the kernel may hold besides: methods that we never ask for, and numbers without a name. */
+export type HeldForwarding = ForwardingMethod | 'local' | 'bypass' | 'other';
+
 export interface Destination {
   readonly address: string;
   readonly port: number;
-  /** `other`: the kernel's local and bypass methods, which we never ask for. */
-  readonly forwarding: ForwardingMethod | 'other';
+  readonly forwarding: HeldForwarding;
   /** Only with `tun`. */
   readonly tunnel: Tunnel | null;
   readonly weight: number;

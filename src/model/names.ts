@@ -2,8 +2,20 @@
 import { formatEndpoint } from '../base/endpoint.ts';
 import type { ServiceKey } from './virtual-server.ts';
 
-/** `10.0.0.1:80 tcp`, `[fd00::1]:80 udp` or `fwmark 7 ipv4`. Unlike keys have unlike names. */
+/** Keys that are kept are looked up by name again and again, and there may be a hundred thousand. */
+const known = new WeakMap<ServiceKey, string>();
+
+/** The name of a key that lives longer than this call. */
 export function formatService(key: ServiceKey): string {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const name = nameOfService(key);
+  known.set(key, name);
+  return name;
+}
+
+/** `10.0.0.1:80 tcp`, `[fd00::1]:80 udp` or `fwmark 7 ipv4`. Unlike keys have unlike names. */
+export function nameOfService(key: ServiceKey): string {
   return key.kind === 'fwmark'
     ? `fwmark ${key.mark} ${key.family}`
     : `${formatEndpoint(key.address, key.port)} ${key.protocol}`;

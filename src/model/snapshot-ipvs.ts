@@ -1,11 +1,11 @@
 /** What the kernel's IPVS table held when it was read, for people and machines to look at. */
-import type { ForwardingMethod, ServiceKey } from './virtual-server.ts';
+import type { HeldForwarding } from './ipvs-table.ts';
+import type { ServiceKey } from './virtual-server.ts';
 
 export interface DestinationSnapshot {
   readonly address: string;
   readonly port: number;
-  /** `other` stands for the kernel's local and bypass methods, which we never set. */
-  readonly forwarding: ForwardingMethod | 'other';
+  readonly forwarding: HeldForwarding;
   readonly weight: number;
   readonly activeConnections: number;
   readonly inactiveConnections: number;

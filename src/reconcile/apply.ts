@@ -4,16 +4,17 @@
  * kernel shows that it holds something else than we thought.
  */
 import { DirectorError } from '../base/error.ts';
-import type { Destination, IpvsTable, Service } from '../model/ipvs-table.ts';
+import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
 import { byName, type IpvsChange, keyOf, withChanges } from './change.ts';
 import { diffIpvs, type IpvsDiff } from './ipvs.ts';
+import { type HeldTable, recognise } from './recognise.ts';
 import { explainRefusal, isStale, type Outcome } from './refusal.ts';
 
 /** What the reconciler needs of the kernel. */
 export interface IpvsPort {
-  readTable(): Promise<IpvsTable>;
+  readColumns(options: { readonly withStatistics: boolean }): Promise<HeldTable>;
   /** One outcome a change. Throws NETLINK_OVERRUN or NETLINK_TIMEOUT when outcomes were lost. */
   apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]>;
 }
@@ -62,12 +63,18 @@ export class IpvsReconciler {
   private desired: IpvsTable | null = null;
   /** What the kernel holds as far as we know, or null before the first reading. */
   private known: IpvsTable | null = null;
+  private firstReading: HeldTable | null = null;
   private running: Promise<unknown> = Promise.resolve();
   private pending: { rereads: boolean; readonly report: Promise<Report> } | null = null;
 
   constructor(options: IpvsReconcilerOptions) {
     this.ipvs = options.ipvs;
     this.owned = options.owned;
+  }
+
+  /** The table just now, so that the first comparison need not read it again. */
+  hasRead(held: HeldTable): void {
+    this.firstReading = held;
   }
 
   /**
@@ -122,33 +129,39 @@ export class IpvsReconciler {
    */
   private async confirmDrift(desired: IpvsTable, draft: Draft): Promise<void> {
     this.known = null;
-    const actual = await this.actual(draft);
+    this.firstReading = null;
+    const actual = await this.actual(desired, draft);
     if (this.diff(desired, actual).changes.length > 0) this.known = null;
   }
 
   /** One comparison and its changes. False: the table was not what we knew, so compare again. */
   private async attempt(desired: IpvsTable, draft: Draft): Promise<boolean> {
-    const actual = await this.actual(draft);
-    const { changes, foreign } = this.diff(desired, actual);
+    const actual = await this.actual(desired, draft);
+    const { changes, foreign, foreignEntries } = this.diff(desired, actual);
     draft.foreign = foreign;
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
     const { done, refused, stale } = judge(changes, outcomes);
-    draft.applied.push(...done);
+    draft.applied = [...draft.applied, ...done];
     draft.refused = refused;
-    this.book({ desired, actual, done, complete: done.length === changes.length, stale });
+    if (done.length === changes.length) {
+      // All is as desired: the desired objects are passed over at a glance by the next comparison.
+      this.known = { services: [...desired.services, ...foreignEntries] };
+      this.owned = desired.services.map((entry) => entry.service.key);
+    } else {
+      this.book({ desired, actual, done, stale });
+    }
     return !stale;
   }
 
-  /** Updates what we know and own by what was done. */
+  /** Updates what we know and own by what was done, when that was not all. */
   private book(result: {
     desired: IpvsTable;
     actual: IpvsTable;
     done: readonly IpvsChange[];
-    complete: boolean;
     stale: boolean;
   }): void {
-    const { desired, actual, done, complete, stale } = result;
+    const { desired, actual, done, stale } = result;
     if (stale) {
       // The table is unknown, but what we have made is ours whatever comes next.
       this.known = null;
@@ -158,9 +171,8 @@ export class IpvsReconciler {
       this.owned = unique([...this.owned, ...made]);
       return;
     }
-    const table = withChanges(actual, done);
-    this.known = complete ? sharing(desired, table) : table;
-    this.owned = ownedIn(table, [
+    this.known = withChanges(actual, done);
+    this.owned = ownedIn(this.known, [
       ...this.owned,
       ...desired.services.map((entry) => entry.service.key),
     ]);
@@ -177,12 +189,17 @@ export class IpvsReconciler {
     }
   }
 
-  private async actual(draft: Draft): Promise<IpvsTable> {
-    if (this.known === null) {
-      draft.readings += 1;
-      this.known = bare(await this.ipvs.readTable());
-    }
+  private async actual(desired: IpvsTable, draft: Draft): Promise<IpvsTable> {
+    if (this.known === null) this.known = recognise(desired, await this.read(draft));
     return this.known;
+  }
+
+  private async read(draft: Draft): Promise<HeldTable> {
+    const { firstReading } = this;
+    this.firstReading = null;
+    if (firstReading !== null) return firstReading;
+    draft.readings += 1;
+    return this.ipvs.readColumns({ withStatistics: false });
   }
 
   private diff(desired: IpvsTable, actual: IpvsTable): IpvsDiff {
@@ -219,13 +236,6 @@ function judge(changes: readonly IpvsChange[], outcomes: readonly Outcome[]): Ju
   return { done, refused, stale };
 }
 
-/** The same table, with the desired objects in it: the next comparison passes over them at a glance. */
-function sharing(desired: IpvsTable, table: IpvsTable): IpvsTable {
-  const others = byName(table);
-  for (const { service } of desired.services) others.delete(formatService(service.key));
-  return { services: [...desired.services, ...others.values()] };
-}
-
 /** Those of the keys that the table holds. */
 function ownedIn(table: IpvsTable, keys: readonly ServiceKey[]): readonly ServiceKey[] {
   const held = byName(table);
@@ -234,26 +244,4 @@ function ownedIn(table: IpvsTable, keys: readonly ServiceKey[]): readonly Servic
 
 function unique(keys: readonly ServiceKey[]): readonly ServiceKey[] {
   return [...new Map(keys.map((key) => [formatService(key), key])).values()];
-}
-
-/** Without the counters that the kernel's table has besides. */
-function bare(table: IpvsTable): IpvsTable {
-  return {
-    services: table.services.map(({ service, destinations }) => ({
-      service: bareService(service),
-      destinations: destinations.map(bareDestination),
-    })),
-  };
-}
-
-function bareService(service: Service): Service {
-  const { key, scheduler, persistent, onePacket, schedulerFlags } = service;
-  const { timeoutSeconds, granularityBits, engine } = service;
-  const persistence = { persistent, timeoutSeconds, granularityBits };
-  return { key, scheduler, onePacket, schedulerFlags, ...persistence, engine };
-}
-
-function bareDestination(destination: Destination): Destination {
-  const { address, port, forwarding, tunnel, weight, upperThreshold, lowerThreshold } = destination;
-  return { address, port, forwarding, tunnel, weight, upperThreshold, lowerThreshold };
 }

@@ -5,15 +5,20 @@
  *   each desired service:  add or edit it
  *                          add destinations, raise weights
  *                          lower weights, remove destinations
+ *                          give it the scheduler mh, which builds its table anew for each change above
  *   then:                  remove services that are ours and no longer desired
  *
  * So a sorry server is in before the last real server leaves, and the reverse. A service that is
  * neither desired nor ours is foreign: named, never touched.
+ *
+ * One change is one message. A new mh service with two or more real servers takes one more: it is made with
+ * the scheduler `none`, which refuses connections, and bound to mh when it is full.
  */
+import { unreachable } from '../base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { byName, destinationName, type IpvsChange } from './change.ts';
+import { byName, destinationName, type IpvsChange, keyOf } from './change.ts';
 
 export interface IpvsDiffInput {
   readonly desired: IpvsTable;
@@ -25,6 +30,8 @@ export interface IpvsDiffInput {
 export interface IpvsDiff {
   readonly changes: readonly IpvsChange[];
   readonly foreign: readonly ServiceKey[];
+  /** The same as they are, for they stay so. */
+  readonly foreignEntries: readonly ServiceEntry[];
 }
 
 export function diffIpvs({ desired, actual, owned }: IpvsDiffInput): IpvsDiff {
@@ -36,55 +43,152 @@ export function diffIpvs({ desired, actual, owned }: IpvsDiffInput): IpvsDiff {
     const before = left.get(name);
     left.delete(name);
     // The same object: nothing can have changed in it.
-    if (entry !== before) changes.push(...diffService(entry, before));
+    if (entry !== before) diffService(changes, entry, before);
   }
-  const foreign: ServiceKey[] = [];
+  const foreignEntries: ServiceEntry[] = [];
   for (const [name, before] of left) {
     const { key } = before.service;
     if (ours.has(name)) changes.push({ do: 'remove-service', key, before });
-    else foreign.push(key);
+    else foreignEntries.push(before);
   }
-  return { changes, foreign };
+  const foreign = foreignEntries.map(({ service }) => service.key);
+  return { changes: orderChanges(changes), foreign, foreignEntries };
 }
 
-function diffService(desired: ServiceEntry, actual: ServiceEntry | undefined): IpvsChange[] {
+function diffService(
+  changes: IpvsChange[],
+  desired: ServiceEntry,
+  actual: ServiceEntry | undefined,
+): void {
   const { service } = desired;
-  const changes: IpvsChange[] = [];
   if (!actual) {
     changes.push({ do: 'add-service', service });
   } else if (!sameService(service, actual.service)) {
     changes.push({ do: 'edit-service', service, before: actual.service });
   }
-  changes.push(...diffDestinations(desired, actual?.destinations ?? []));
-  return changes;
+  diffDestinations(changes, desired, actual?.destinations ?? []);
 }
 
 function diffDestinations(
+  changes: IpvsChange[],
   { service: { key }, destinations }: ServiceEntry,
   actual: readonly Destination[],
-): IpvsChange[] {
+): void {
+  if (isSameList(destinations, actual)) {
+    destinations.forEach((destination, at) => {
+      const before = actual[at] as Destination;
+      if (!sameDestination(destination, before)) {
+        changes.push({ do: 'edit-destination', key, destination, before });
+      }
+    });
+    return;
+  }
   const left = new Map(actual.map((entry) => [destinationName(entry), entry]));
-  const more: IpvsChange[] = [];
-  const less: IpvsChange[] = [];
   for (const destination of destinations) {
     const name = destinationName(destination);
     const before = left.get(name);
     left.delete(name);
     if (!before) {
-      more.push({ do: 'add-destination', key, destination });
+      changes.push({ do: 'add-destination', key, destination });
     } else if (!sameDestination(destination, before)) {
-      const side = destination.weight >= before.weight ? more : less;
-      side.push({ do: 'edit-destination', key, destination, before });
+      changes.push({ do: 'edit-destination', key, destination, before });
     }
   }
   for (const destination of left.values()) {
-    less.push({ do: 'remove-destination', key, destination });
+    changes.push({ do: 'remove-destination', key, destination });
   }
-  return [...more, ...less];
+}
+
+/** The same addresses and ports in the same order, as after most reloads: no names are needed then. */
+function isSameList(a: readonly Destination[], b: readonly Destination[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ address, port }, at) => address === b[at]?.address && port === b[at]?.port)
+  );
+}
+
+/** In the order of the head of this file. The changes of one service stand together, in any order. */
+export function orderChanges(changes: readonly IpvsChange[]): readonly IpvsChange[] {
+  const removals: IpvsChange[] = [];
+  const ordered: IpvsChange[] = [];
+  for (const ofService of runsByService(changes)) {
+    const [first] = ofService;
+    if (first?.do === 'remove-service') removals.push(first);
+    else appendOrdered(ordered, ofService);
+  }
+  return [...ordered, ...removals];
+}
+
+/** Of one service that is desired. */
+function appendOrdered(ordered: IpvsChange[], changes: readonly IpvsChange[]): void {
+  const service: IpvsChange[] = [];
+  const more: IpvsChange[] = [];
+  const less: IpvsChange[] = [];
+  const binding: IpvsChange[] = [];
+  const added = changes.filter((change) => change.do === 'add-destination').length;
+  for (const change of changes) {
+    switch (change.do) {
+      case 'add-service': {
+        const { first, last } = creation(change.service, added);
+        service.push(first);
+        if (last !== null) binding.push(last);
+        break;
+      }
+      case 'edit-service':
+        (becomesMh(change.before, change.service) ? binding : service).push(change);
+        break;
+      case 'add-destination':
+        more.push(change);
+        break;
+      case 'edit-destination':
+        (change.destination.weight >= change.before.weight ? more : less).push(change);
+        break;
+      case 'remove-destination':
+      case 'remove-service':
+        less.push(change);
+        break;
+      default:
+        unreachable(change);
+    }
+  }
+  for (const change of [...service, ...more, ...less, ...binding]) ordered.push(change);
+}
+
+function creation(
+  service: Service,
+  destinations: number,
+): { readonly first: IpvsChange; readonly last: IpvsChange | null } {
+  if (service.scheduler !== MH || destinations < 2) {
+    return { first: { do: 'add-service', service }, last: null };
+  }
+  const before = { ...service, scheduler: NO_SCHEDULER };
+  return {
+    first: { do: 'add-service', service: before },
+    last: { do: 'edit-service', service, before },
+  };
+}
+
+const MH = 'mh';
+const NO_SCHEDULER = 'none';
+
+function becomesMh(before: Service, after: Service): boolean {
+  return after.scheduler === MH && before.scheduler !== MH;
+}
+
+/** The changes of one service share its key object. */
+function* runsByService(changes: readonly IpvsChange[]): Generator<readonly IpvsChange[]> {
+  let from = 0;
+  for (let at = 1; at <= changes.length; at += 1) {
+    const previous = changes[at - 1] as IpvsChange;
+    const next = changes[at];
+    if (next !== undefined && keyOf(next) === keyOf(previous)) continue;
+    yield changes.slice(from, at);
+    from = at;
+  }
 }
 
 /** Of services with the same key. */
-function sameService(a: Service, b: Service): boolean {
+export function sameService(a: Service, b: Service): boolean {
   return (
     a.scheduler === b.scheduler &&
     a.persistent === b.persistent &&

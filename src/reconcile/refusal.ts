@@ -59,18 +59,34 @@ function hintFor(change: IpvsChange, name: string): string | null {
     case 'ENOENT':
       return 'service' in change ? missingModule(change.service) : null;
     case 'EINVAL':
-      return 'destination' in change
-        ? 'a real server cannot be a multicast, broadcast or unspecified address; one of another family than the virtual server needs TUN, and no sync daemon'
-        : 'the kernel does not accept this combination of scheduler, persistence and granularity';
+      return 'destination' in change ? refusedDestination(change) : refusedService(change);
     case 'ERANGE':
       return 'the lower threshold must not exceed the upper one';
     case 'EAFNOSUPPORT':
       return 'this kernel has no IPv6 in IPVS (CONFIG_IP_VS_IPV6), or IPv6 is off';
+    case 'EOPNOTSUPP':
+      return 'this kernel does not know this kind of tunnel: leave the tunnel type out, or use a newer kernel';
+    case 'EPERM':
+      return 'run as root, or grant CAP_NET_ADMIN (in the initial user namespace)';
     case 'ENOMEM':
       return 'the kernel is out of memory';
     default:
       return null;
   }
+}
+
+function refusedDestination(change: Extract<IpvsChange, { destination: unknown }>): string {
+  const { tunnel } = change.destination;
+  return tunnel?.type === 'gue' && tunnel.port === 0
+    ? 'a GUE tunnel needs its port'
+    : 'a real server cannot be a multicast, broadcast or unspecified address; one of another family than the virtual server needs TUN, and no sync daemon';
+}
+
+/** The kernel says the same of a table that is too small: net/netfilter/ipvs/ip_vs_mh.c. */
+function refusedService(change: IpvsChange): string {
+  return 'service' in change && change.service.scheduler === 'mh'
+    ? 'mh takes no more real servers than its table has entries, 4093 unless the kernel was built otherwise (CONFIG_IP_VS_MH_TAB_INDEX)'
+    : 'the kernel does not accept this combination of scheduler, persistence and granularity';
 }
 
 function missingModule({ scheduler, engine }: Service): string {

@@ -6,11 +6,13 @@
  *   |    command    |    version    |           reserved            |
  *   +---------------+---------------+-------------------------------+
  */
-import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import { ByteWriter, Truncated } from '../base/bytes.ts';
 import { Attributes, AttributeWriter, orNull } from './nlattr.ts';
 
 /** GENL_ID_CTRL: the message type of the controller, the only one that never changes. */
 export const CONTROLLER_FAMILY_ID = 16;
+
+const HEADER_OCTETS = 4;
 
 /** CTRL_CMD_GETFAMILY. */
 const GET_FAMILY = 3;
@@ -23,30 +25,29 @@ export interface GenericMessage {
   readonly attributes: Attributes;
 }
 
-/** Header and attributes: the payload of a netlink message. */
-export function encodeGeneric(
-  command: number,
-  version: number,
-  attributes: AttributeWriter,
-): Uint8Array {
-  return new ByteWriter(256).u8(command).u8(version).zeros(2).raw(attributes.finish()).finish();
+export function writeGenericHeader(out: ByteWriter, command: number, version: number): void {
+  const at = out.reserve(HEADER_OCTETS);
+  out
+    .setU32Host(at, 0)
+    .setU8(at, command)
+    .setU8(at + 1, version);
 }
 
 /** Throws `Truncated` if cut short. */
 export function decodeGeneric(payload: Uint8Array): GenericMessage {
-  const reader = new ByteReader(payload);
-  const command = reader.u8();
-  reader.skip(3);
-  return { command, attributes: new Attributes(reader.rest()) };
+  const [command] = payload;
+  if (command === undefined || payload.length < HEADER_OCTETS) {
+    throw new Truncated(0, HEADER_OCTETS, payload.length);
+  }
+  return { command, attributes: new Attributes(payload, HEADER_OCTETS) };
 }
 
 /** Asks which id a family has; the kernel loads the family's module if it can. */
 export function encodeFamilyLookup(name: string): Uint8Array {
-  return encodeGeneric(
-    GET_FAMILY,
-    1,
-    new AttributeWriter().text(ControllerAttribute.familyName, name),
-  );
+  const out = new ByteWriter();
+  writeGenericHeader(out, GET_FAMILY, 1);
+  new AttributeWriter(out).text(ControllerAttribute.familyName, name);
+  return out.finish();
 }
 
 /** The message type under which a family is reached, or null if this is no such answer. */

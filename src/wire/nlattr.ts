@@ -12,10 +12,10 @@
  */
 import { ByteWriter, hostIsLittleEndian, Truncated } from '../base/bytes.ts';
 
-const HEADER_OCTETS = 4;
+export const HEADER_OCTETS = 4;
 
 /** NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER, which some kernels set. */
-const TYPE_MASK = 0x3fff;
+export const TYPE_MASK = 0x3fff;
 
 /** Thrown for an attribute that a message must have and does not. */
 export class AttributeMissing extends RangeError {
@@ -47,17 +47,23 @@ export class Attributes {
   private readonly start: number[] = [];
   private readonly size: number[] = [];
 
-  /** Throws `Truncated` if an attribute reaches beyond the end; up to 3 stray octets are ignored. */
-  constructor(octets: Uint8Array) {
+  /**
+   * Those between two places; what they stand in is shared. Throws `Truncated` if one reaches beyond the
+   * end; up to 3 stray octets are ignored.
+   */
+  constructor(
+    octets: Uint8Array,
+    from = 0,
+    to: number = octets.length,
+    view: DataView = viewOf(octets),
+  ) {
     this.octets = octets;
-    this.view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
-    let at = 0;
-    while (octets.length - at >= HEADER_OCTETS) {
-      const length = this.view.getUint16(at, hostIsLittleEndian);
-      if (length < HEADER_OCTETS || length > octets.length - at) {
-        throw new Truncated(at, length, octets.length);
-      }
-      const type = this.view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK;
+    this.view = view;
+    let at = from;
+    while (to - at >= HEADER_OCTETS) {
+      const length = view.getUint16(at, hostIsLittleEndian);
+      if (length < HEADER_OCTETS || length > to - at) throw new Truncated(at, length, to);
+      const type = view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK;
       this.start[type] = at + HEADER_OCTETS;
       this.size[type] = length - HEADER_OCTETS;
       at += (length + 3) & ~3;
@@ -102,7 +108,11 @@ export class Attributes {
   u64Host(type: number, absent?: number): number {
     const at = this.find(type, 8);
     if (at === null) return orMissing(type, absent);
-    return Number(this.view.getBigUint64(at, hostIsLittleEndian));
+    const [first, second] = [
+      this.view.getUint32(at, hostIsLittleEndian),
+      this.view.getUint32(at + 4, hostIsLittleEndian),
+    ];
+    return hostIsLittleEndian ? second * 2 ** 32 + first : first * 2 ** 32 + second;
   }
 
   /** A view, at least `octetsMin` long. */
@@ -114,14 +124,23 @@ export class Attributes {
 
   /** Up to the first NUL. */
   text<Absent>(type: number, absent: Absent): string | Absent {
-    if (!this.has(type)) return absent;
-    const value = this.bytes(type);
-    const end = value.indexOf(0);
-    return Buffer.from(end < 0 ? value : value.subarray(0, end)).toString('utf8');
+    const from = this.start[type];
+    if (from === undefined) return absent;
+    const to = from + (this.size[type] as number);
+    let text = '';
+    for (let at = from; at < to; at += 1) {
+      const octet = this.octets[at] as number;
+      if (octet === 0) break;
+      if (octet > 0x7f) return utf8(this.octets.subarray(from, to));
+      text += String.fromCharCode(octet);
+    }
+    return text;
   }
 
   nest(type: number): Attributes {
-    return new Attributes(this.bytes(type));
+    const at = this.find(type, 0);
+    if (at === null) throw new AttributeMissing(type);
+    return new Attributes(this.octets, at, at + (this.size[type] as number), this.view);
   }
 
   private find(type: number, octetsMin: number): number | null {
@@ -133,61 +152,120 @@ export class Attributes {
   }
 }
 
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+function viewOf(octets: Uint8Array): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+}
+
+/** Names are ASCII nearly always; this is for the others. */
+function utf8(value: Uint8Array): string {
+  const end = value.indexOf(0);
+  return Buffer.from(end < 0 ? value : value.subarray(0, end)).toString('utf8');
+}
+
 function orMissing(type: number, absent: number | undefined): number {
   if (absent === undefined) throw new AttributeMissing(type);
   return absent;
 }
 
-/** Builds a list of attributes in the order of the calls. */
+/** Builds a list of attributes in the order of the calls, in a buffer that may be a longer message's. */
 export class AttributeWriter {
-  private readonly out = new ByteWriter(128);
+  /** For who fills what `room` gave. */
+  readonly out: ByteWriter;
+
+  constructor(out: ByteWriter = new ByteWriter(128)) {
+    this.out = out;
+  }
 
   u8(type: number, value: number): this {
-    this.header(type, 1).u8(value).zeros(3);
+    this.out.setU32Be(this.word(type, 1), value << 24);
     return this;
   }
 
   u16Host(type: number, value: number): this {
-    this.header(type, 2).u16Host(value).zeros(2);
+    this.out.setU16PairHost(this.word(type, 2), value, 0);
     return this;
   }
 
   u16Be(type: number, value: number): this {
-    this.header(type, 2).u16Be(value).zeros(2);
+    this.out.setU32Be(this.word(type, 2), value << 16);
     return this;
   }
 
   u32Host(type: number, value: number): this {
-    this.header(type, 4).u32Host(value);
+    this.out.setU32Host(this.word(type, 4), value);
     return this;
   }
 
   u32Be(type: number, value: number): this {
-    this.header(type, 4).u32Be(value);
+    this.out.setU32Be(this.word(type, 4), value);
+    return this;
+  }
+
+  /** A whole number up to 2^53. */
+  u64Host(type: number, value: number): this {
+    this.out.setU64Host(this.header(type, 8), value);
     return this;
   }
 
   bytes(type: number, value: Uint8Array): this {
-    this.header(type, value.length)
-      .raw(value)
-      .zeros(-value.length & 3);
+    const at = this.header(type, value.length);
+    this.out.setRaw(at, value);
     return this;
   }
 
   /** With the NUL at the end that the kernel insists on. */
   text(type: number, value: string): this {
-    return this.bytes(type, Buffer.from(`${value}\0`, 'utf8'));
+    if (!isAscii(value)) return this.bytes(type, Buffer.from(`${value}\0`, 'utf8'));
+    const at = this.header(type, value.length + 1);
+    for (let place = 0; place < value.length; place += 1) {
+      this.out.setU8(at + place, value.charCodeAt(place));
+    }
+    this.out.setU8(at + value.length, 0);
+    return this;
+  }
+
+  /** This many octets to be filled by the caller; gives where they begin in the buffer. */
+  room(type: number, octets: number): number {
+    return this.header(type, octets);
   }
 
   nest(type: number, inner: AttributeWriter): this {
     return this.bytes(type, inner.finish());
   }
 
+  /** What follows belongs to a nest of this type, until `close` is given the same place. */
+  open(type: number): number {
+    const at = this.out.reserve(HEADER_OCTETS);
+    this.out.setU16Host(at + 2, type);
+    return at;
+  }
+
+  close(at: number): this {
+    this.out.setU16Host(at, this.out.length - at);
+    return this;
+  }
+
   finish(): Uint8Array {
     return this.out.finish();
   }
 
-  private header(type: number, octets: number): ByteWriter {
-    return this.out.u16Host(HEADER_OCTETS + octets).u16Host(type);
+  /** Header of a value of at most 4 octets, all of which are to be set; gives where it begins. */
+  private word(type: number, octets: number): number {
+    const at = this.out.reserve(HEADER_OCTETS + 4);
+    this.out.setU16PairHost(at, HEADER_OCTETS + octets, type);
+    return at + HEADER_OCTETS;
+  }
+
+  /** Header, and room for the value whose padding is cleared; gives where the value begins. */
+  private header(type: number, octets: number): number {
+    const at = this.out.reserve(HEADER_OCTETS + octets);
+    this.out.setU16PairHost(at, HEADER_OCTETS + octets, type);
+    if ((octets & 3) !== 0) this.out.zeros(-octets & 3);
+    return at + HEADER_OCTETS;
   }
 }

@@ -16,7 +16,8 @@ export function median(values: readonly number[]): number {
 }
 
 function rounded(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+  if (value >= 100) return value.toFixed(0);
+  return value < 1 ? value.toFixed(2) : value.toFixed(1);
 }
 
 function described({ name, values }: Side, unit: string): string {

@@ -100,11 +100,24 @@ describe('requests', () => {
     );
   });
 
-  test('beyond 128 wait for the answers to those before', async () => {
+  test('beyond 128, later 256, wait for the answers to those before', async () => {
     const { netlink, sockets } = connect((asked, socket) => socket.acknowledge(asked));
-    const replies = await netlink.request(Array.from({ length: 300 }, () => request(1)));
-    expect(replies).toHaveLength(300);
-    expect(sockets[0]?.sends.map((send) => send.length)).toEqual([128, 128, 44]);
+    const replies = await netlink.request(Array.from({ length: 500 }, () => request(1)));
+    expect(replies).toHaveLength(500);
+    expect(sockets[0]?.sends.map((send) => send.length)).toEqual([128, 256, 116]);
+  });
+
+  test('that cannot be written fail alone, and the next are answered', async () => {
+    const { netlink } = connect((asked, socket) => socket.acknowledge(asked));
+    const impossible = netlink.send({
+      count: 1,
+      header: () => ({ type: FAMILY }),
+      write: () => {
+        throw new RangeError('no such thing');
+      },
+    });
+    await expect(impossible).rejects.toThrow('no such thing');
+    expect((await netlink.request([request(1)]))[0]?.errno).toBe(0);
   });
 
   test('may be answered with data and an acknowledgement', async () => {

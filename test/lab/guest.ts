@@ -97,7 +97,8 @@ function writeInit(
     : `{ ${words} </dev/null 2>&1; echo $? > ${quote(statusFile)}; } | cat`;
   const script = `#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
-export LAB_KERNEL=${guest} CI=${quote(process.env.CI ?? '')} BENCH_RUNS=${quote(process.env.BENCH_RUNS ?? '')}
+export LAB_KERNEL=${guest} CI=${quote(process.env.CI ?? '')}
+export BENCH_RUNS=${quote(process.env.BENCH_RUNS ?? '')} BENCH_SERVERS=${quote(process.env.BENCH_SERVERS ?? '')}
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev 2>/dev/null
 mount -t tmpfs none /run; mkdir -p /run/netns
 for module in ${MODULES.join(' ')}; do ${quote(modprobe)} -q $module; done

@@ -8,12 +8,15 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeError } from '../../src/base/error.ts';
-import { type Ipvs, type IpvsChange, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
+import { type Ipvs, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
 import { IpvsReconciler } from '../../src/reconcile/apply.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
-import type { Destination, Service, ServiceKey } from '../../src/wire/ipvs.ts';
-import { NO_STATISTICS } from '../../src/wire/ipvs-statistics.ts';
+import { type IpvsadmView, renderIpvsadm } from '../../src/reconcile/render-ipvsadm.ts';
+import type { Destination } from '../../src/wire/ipvs/destination.ts';
+import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
+import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
+import { NO_STATISTICS } from '../../src/wire/ipvs/statistics.ts';
 import { arbitraryTable } from '../reconcile/arbitrary.ts';
 import { SimulatedIpvs } from '../world/ipvs.ts';
 
@@ -132,6 +135,52 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     expect(ipvsadm('-L', '-n', '--thresholds').join('\n')).toMatch(/10\.1\.0\.3:80 +100 +50/);
   });
 
+  test('the table that we read is rendered as ipvsadm prints it', async () => {
+    await reconciler().reconcile(TABLE);
+    const info = await ipvs.info();
+    const table = await ipvs.readColumns({ withStatistics: false });
+    const rendered = (view: IpvsadmView) =>
+      Array.from(renderIpvsadm(info, table, view), (piece) => Buffer.from(piece).toString())
+        .join('')
+        .split('\n')
+        .slice(0, -1);
+    expect(rendered('forwarding')).toEqual(ipvsadm('-L', '-n'));
+    expect(rendered('thresholds')).toEqual(ipvsadm('-L', '-n', '--thresholds'));
+    expect(rendered('persistent-connections')).toEqual(ipvsadm('-L', '-n', '--persistent-conn'));
+  });
+
+  test('an mh service is filled before it is bound; more than its table holds is refused', async () => {
+    const fill = (count: number): IpvsTable => ({
+      services: [
+        {
+          service: { ...service({ scheduler: 'mh' }), statistics: NO_STATISTICS },
+          destinations: Array.from({ length: count }, (_, at) => ({
+            ...server(`10.2.${at >> 8}.${at & 0xff}`),
+            activeConnections: 0,
+            inactiveConnections: 0,
+            persistentConnections: 0,
+            statistics: NO_STATISTICS,
+          })),
+        },
+      ],
+    });
+    const report = await reconciler().reconcile(fill(1000));
+    expect(report).toMatchObject({ refused: [], converged: true });
+    expect(report.applied).toHaveLength(1 + 1000 + 1);
+    expect(ipvsadm('-S', '-n')[0]).toBe('-A -t 10.0.0.1:80 -s mh');
+    expect((await reconciler().reconcile(fill(1000))).applied).toEqual([]);
+
+    await ipvs.flush();
+    const { refused } = await reconciler().reconcile(fill(4094));
+    expect(refused.map(({ error }) => [error.message, error.hint])).toEqual([
+      [
+        'the kernel refused to change virtual server 10.0.0.1:80 tcp: EINVAL',
+        expect.stringContaining('4093'),
+      ],
+    ]);
+    expect(ipvsadm('-S', '-n')[0]).toBe('-A -t 10.0.0.1:80 -s none');
+  });
+
   test('a table that we wrote is adopted by the next process without a change', async () => {
     await reconciler().reconcile(TABLE);
     const report = await reconciler().reconcile(structuredClone(TABLE));
@@ -176,6 +225,49 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
       1000,
     );
     expect((await ipvs.readTable()).services[0]?.destinations).toHaveLength(1000);
+  });
+
+  test('timeouts and sync daemons are what ipvsadm shows', async () => {
+    const before = await ipvs.readTimeouts();
+    await ipvs.setTimeouts({ tcpSeconds: 1800, tcpFinSeconds: 0, udpSeconds: 30 });
+    const timeouts = `${before.tcpFinSeconds} 30`;
+    expect(ipvsadm('-L', '--timeout')).toEqual([`Timeout (tcp tcpfin udp): 1800 ${timeouts}`]);
+    await ipvs.setTimeouts(before);
+    expect(await ipvs.readTimeouts()).toEqual(before);
+
+    for (const command of [
+      'ip link add d0 type dummy',
+      'ip address add 192.0.2.77/24 dev d0',
+      'ip link set d0 up',
+    ]) {
+      execFileSync('sh', ['-c', command]);
+    }
+    const daemon = { interface: 'd0', maxlen: null, group: null, port: null, ttl: null };
+    await ipvs.startDaemon({ ...daemon, role: 'backup', syncId: 7, maxlen: 1400 });
+    await ipvs.startDaemon({ ...daemon, role: 'master', syncId: 51, group: '224.0.0.82', ttl: 2 });
+    expect(await ipvs.readDaemons()).toMatchObject([
+      { role: 'master', interface: 'd0', syncId: 51, group: '224.0.0.82', port: 8848, ttl: 2 },
+      { role: 'backup', interface: 'd0', syncId: 7, group: '224.0.0.81', maxlen: 1400 },
+    ]);
+    expect(ipvsadm('-L', '--daemon').join('\n')).toMatch(/master sync daemon.*d0.*51/);
+    await expect(ipvs.startDaemon({ ...daemon, role: 'master', syncId: 51 })).rejects.toMatchObject(
+      { message: expect.stringContaining('EEXIST') },
+    );
+    await expect(
+      ipvs.startDaemon({ ...daemon, role: 'master', syncId: 51, interface: 'd9' }),
+    ).rejects.toMatchObject({ message: expect.stringMatching(/EEXIST|ENODEV/) });
+    for (const role of ['master', 'backup', 'backup'] as const) await ipvs.stopDaemon(role);
+    expect(await ipvs.readDaemons()).toEqual([]);
+    execFileSync('ip', ['link', 'del', 'd0']);
+  });
+
+  test('counters are set to 0, of what is there', async () => {
+    await reconciler().reconcile(TABLE);
+    await ipvs.zero(WEB);
+    await ipvs.zero(null);
+    await expect(ipvs.zero({ ...WEB, port: 9 } as ServiceKey)).rejects.toMatchObject({
+      message: expect.stringContaining('ESRCH'),
+    });
   });
 
   test.each<[string, readonly IpvsChange[]]>([

@@ -1,11 +1,13 @@
+import { constants } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../../src/model/ipvs-table.ts';
 import { formatService } from '../../src/model/names.ts';
 import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
+import { explainRefusal } from '../../src/reconcile/refusal.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
-import { SimulatedIpvs } from '../world/ipvs.ts';
+import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
 
 const service = (port: number, over: Partial<Service> = {}): Service => ({
@@ -95,6 +97,55 @@ describe('a reconciliation', () => {
     expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
   });
 
+  test('adopts ten thousand entries with one reading and no message', async () => {
+    const { ipvs, reconciler } = start();
+    const many = Array.from({ length: 100 }, (_, at) =>
+      entry(at + 1, ...Array.from({ length: 100 }, (__, host) => server(host + 1))),
+    );
+    for (const { service: made, destinations } of many) {
+      ipvs.make({ do: 'add-service', service: made });
+      for (const destination of destinations) {
+        ipvs.make({ do: 'add-destination', key: made.key, destination });
+      }
+    }
+    const report = await reconciler.reconcile(structuredClone(tableOf(...many)));
+    expect(report).toMatchObject({ applied: [], refused: [], readings: 1 });
+    expect(ipvs.log).toEqual([]);
+    expect(report.owned).toHaveLength(100);
+  });
+
+  test('of one weight in 130 000 is one message', async () => {
+    const { ipvs, reconciler } = start();
+    const many = (weight: number): IpvsTable =>
+      tableOf(
+        ...Array.from({ length: 1300 }, (_, at) =>
+          entry(
+            at + 1,
+            ...Array.from({ length: 100 }, (__, host) =>
+              server(host + 1, at === 500 && host === 50 ? weight : 1),
+            ),
+          ),
+        ),
+      );
+    await reconciler.reconcile(many(1));
+    ipvs.log.length = 0;
+    expect(lines(await reconciler.reconcile(many(7)))).toEqual([
+      '~ real server 10.1.0.51:80 of 10.0.0.1:501 tcp: weight 1 → 7',
+    ]);
+    expect(ipvs.log).toHaveLength(1);
+  });
+
+  test('adopts a table that somebody has read already without another reading', async () => {
+    const { ipvs, reconciler } = start();
+    ipvs.make({ do: 'add-service', service: service(80) });
+    ipvs.make({ do: 'add-destination', key: service(80).key, destination: server(3, 2) });
+    reconciler.hasRead(columnsOf(ipvs.table()));
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(lines(report)).toEqual(['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 2 → 1']);
+    expect(report.readings).toBe(0);
+    expect((await reconciler.verify()).readings).toBe(1);
+  });
+
   test('removes what an earlier life owned, and leaves the rest', async () => {
     const { ipvs, reconciler } = start([service(81).key]);
     for (const port of [81, 82]) ipvs.make({ do: 'add-service', service: service(port) });
@@ -118,6 +169,41 @@ describe('a reconciliation', () => {
 });
 
 describe('a refusal', () => {
+  test.each([
+    ['EINVAL', { forwarding: 'tun', tunnel: { type: 'gue', port: 0, flags: 0 } }, 'its port'],
+    ['EINVAL', {}, 'multicast'],
+    ['EOPNOTSUPP', { forwarding: 'tun' }, 'kind of tunnel'],
+    ['EAFNOSUPPORT', {}, 'no IPv6'],
+    ['ERANGE', {}, 'lower threshold'],
+    ['EPERM', {}, 'CAP_NET_ADMIN'],
+  ] as const)('%s of a real server names it and hints at the cause', (name, over, hint) => {
+    const { key } = service(80);
+    const destination = { ...server(3), ...over } as Destination;
+    const refused = { done: false, errno: constants.errno[name], name, detail: null } as const;
+    const error = explainRefusal({ do: 'add-destination', key, destination }, refused);
+    expect(error).toMatchObject({ code: 'IPVS_REFUSED', errno: constants.errno[name] });
+    expect(error.message).toContain('real server 10.1.0.3:80 of 10.0.0.1:80 tcp');
+    expect(error.hint).toContain(hint);
+  });
+
+  test('of mh with more real servers than its table holds says how many it takes', async () => {
+    const { ipvs, reconciler } = start();
+    const many = Array.from({ length: 4094 }, (_, at) => ({
+      ...server(0),
+      address: `10.2.${at >> 8}.${at & 0xff}`,
+    }));
+    await reconciler.reconcile(tableOf({ service: service(80), destinations: many }));
+    const mh: ServiceEntry = { service: service(80, { scheduler: 'mh' }), destinations: many };
+    const { refused } = await reconciler.reconcile(tableOf(mh));
+    expect(refused.map(({ error }) => [error.message, error.hint])).toEqual([
+      [
+        'the kernel refused to change virtual server 10.0.0.1:80 tcp: EINVAL',
+        expect.stringContaining('4093'),
+      ],
+    ]);
+    expect(ipvs.table().services[0]?.service.scheduler).toBe('wrr');
+  });
+
   test('of a scheduler names the module, stops no other change, and is tried again', async () => {
     const { ipvs, reconciler } = start();
     const wrong: ServiceEntry = {
@@ -239,13 +325,13 @@ describe('a verification', () => {
   test('takes a difference for drift only when it is seen twice', async () => {
     const { ipvs, reconciler } = start();
     await reconciler.reconcile(tableOf(entry(80, server(3))));
-    const readTable = ipvs.readTable.bind(ipvs);
+    const readColumns = ipvs.readColumns.bind(ipvs);
     let short = true;
-    ipvs.readTable = async () => {
-      const table = await readTable();
+    ipvs.readColumns = async (options) => {
+      const table = await readColumns(options);
       if (!short) return table;
       short = false;
-      return { services: [] };
+      return columnsOf({ services: [] });
     };
     expect((await reconciler.verify()).applied).toEqual([]);
   });
@@ -274,12 +360,12 @@ describe('calls at the same time', () => {
 
   test('survive one that fails', async () => {
     const { ipvs, reconciler } = start();
-    const { readTable } = ipvs;
-    ipvs.readTable = async () => {
+    const { readColumns } = ipvs;
+    ipvs.readColumns = async () => {
       throw new Error('no kernel');
     };
     await expect(reconciler.reconcile(tableOf(entry(80)))).rejects.toThrow('no kernel');
-    ipvs.readTable = readTable;
+    ipvs.readColumns = readColumns;
     expect((await reconciler.reconcile(tableOf(entry(80)))).converged).toBe(true);
   });
 });

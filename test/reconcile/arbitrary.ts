@@ -15,7 +15,7 @@ export const KEYS: readonly ServiceKey[] = [
 const arbitraryService = (key: ServiceKey): fc.Arbitrary<Service> =>
   fc.record({
     key: fc.constant(key),
-    scheduler: fc.constantFrom('rr', 'wrr', 'sh'),
+    scheduler: fc.constantFrom('rr', 'wrr', 'mh'),
     persistent: fc.boolean(),
     onePacket: fc.constant(false),
     schedulerFlags: fc.record({

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Destination, IpvsTable, Service } from '../../src/model/ipvs-table.ts';
 import { formatService } from '../../src/model/names.ts';
 import type { ServiceKey } from '../../src/model/virtual-server.ts';
-import { type IpvsChange, withChanges } from '../../src/reconcile/change.ts';
-import { diffIpvs } from '../../src/reconcile/ipvs.ts';
+import { type IpvsChange, keyOf, withChanges } from '../../src/reconcile/change.ts';
+import { diffIpvs, orderChanges } from '../../src/reconcile/ipvs.ts';
 import { renderChanges } from '../../src/reconcile/render.ts';
 import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
 
@@ -86,6 +86,46 @@ describe('the difference of two tables', () => {
     ]);
   });
 
+  test('gives a new mh service its scheduler when it is full, with one message more', () => {
+    const MH = { ...WEB, scheduler: 'mh' };
+    const desired = { services: [{ service: MH, destinations: [server(3), server(4)] }] };
+    expect(planOf(EMPTY, desired).lines).toEqual([
+      '+ virtual server 10.0.0.1:80 tcp: none',
+      '+ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '+ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '~ virtual server 10.0.0.1:80 tcp: none → mh',
+    ]);
+    const alone = { services: [{ service: MH, destinations: [server(3)] }] };
+    expect(planOf(EMPTY, alone).lines).toEqual([
+      '+ virtual server 10.0.0.1:80 tcp: mh',
+      '+ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: dr, weight 1',
+    ]);
+  });
+
+  test('lets a service become mh last, and leave mh first', () => {
+    const mh = { services: [{ service: { ...WEB, scheduler: 'mh' }, destinations: [server(4)] }] };
+    expect(planOf(table(server(3)), mh).lines).toEqual([
+      '+ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '- real server 10.1.0.3:80 of 10.0.0.1:80 tcp',
+      '~ virtual server 10.0.0.1:80 tcp: wrr → mh',
+    ]);
+    expect(planOf(mh, table(server(3))).lines).toEqual([
+      '~ virtual server 10.0.0.1:80 tcp: mh → wrr',
+      '+ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: dr, weight 1',
+      '- real server 10.1.0.4:80 of 10.0.0.1:80 tcp',
+    ]);
+  });
+
+  test('of a hundred thousand real servers in one service is found', () => {
+    const many = Array.from({ length: 100_000 }, (_, at) =>
+      server(0, { address: `10.${at >> 16}.${(at >> 8) & 0xff}.${at & 0xff}` }),
+    );
+    const [first] = many as [Destination];
+    expect(planOf(EMPTY, table(...many)).lines).toHaveLength(100_001);
+    expect(planOf(table(first), table(...many)).lines).toHaveLength(99_999);
+    expect(planOf(table(...many), table(first)).lines).toHaveLength(99_999);
+  });
+
   test('removes a service of ours with one message, after all else', () => {
     const udp: Service = { ...WEB, key: { ...WEB.key, protocol: 'udp' } as ServiceKey };
     const desired = { services: [{ service: udp, destinations: [server(3)] }] };
@@ -161,6 +201,29 @@ describe('for any two tables', () => {
     );
   });
 
+  test('is ordered whatever order it is found in', () => {
+    fc.assert(
+      fc.property(anyCase, fc.infiniteStream(fc.nat()), ({ desired, actual, owned }, chance) => {
+        const { changes } = diffIpvs({ desired, actual, owned });
+        // A service that is bound last comes in as one that is added whole.
+        const found = changes.filter((change) => !isBinding(change)).map(wholeAgain(desired));
+        const runs = new Map<string, { change: IpvsChange; rank: number }[]>();
+        for (const change of found) {
+          const name = formatService(keyOf(change));
+          const rank = chance.next().value as number;
+          runs.set(name, [...(runs.get(name) ?? []), { change, rank }]);
+        }
+        const shuffled = [...runs.values()].flatMap((run) =>
+          run.toSorted((a, b) => a.rank - b.rank).map(({ change }) => change),
+        );
+        const verbs = (list: readonly IpvsChange[]) => list.map((change) => change.do);
+        const again = orderChanges(shuffled);
+        expect(verbs(again).toSorted()).toEqual(verbs(changes).toSorted());
+        expect(sorted(withChanges(actual, again))).toEqual(sorted(withChanges(actual, changes)));
+      }),
+    );
+  });
+
   test('a virtual server is never emptier than it was or will be, whichever is less', () => {
     fc.assert(
       fc.property(anyCase, ({ desired, actual, owned }) => {
@@ -190,6 +253,19 @@ describe('for any two tables', () => {
     );
   });
 });
+
+/** The second half of the making of an mh service. */
+function isBinding(change: IpvsChange): boolean {
+  return change.do === 'edit-service' && change.before.scheduler === 'none';
+}
+
+function wholeAgain({ services }: IpvsTable): (change: IpvsChange) => IpvsChange {
+  const whole = new Map(services.map(({ service }) => [service.key, service]));
+  return (change) => {
+    const service = change.do === 'add-service' ? whole.get(change.service.key) : undefined;
+    return service === undefined ? change : { do: 'add-service', service };
+  };
+}
 
 /** The table after each change. */
 function steps(actual: IpvsTable, changes: readonly IpvsChange[]): readonly IpvsTable[] {

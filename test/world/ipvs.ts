@@ -5,10 +5,16 @@
 import { constants } from 'node:os';
 import { familyOf } from '../../src/base/address.ts';
 import { DirectorError } from '../../src/base/error.ts';
-import type { Ipvs, IpvsChange, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ipvs.ts';
+import type { Ipvs, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
-import type { Destination, Service, ServiceKey } from '../../src/wire/ipvs.ts';
-import { NO_STATISTICS } from '../../src/wire/ipvs-statistics.ts';
+import type { SyncDaemon, SyncRole } from '../../src/wire/ipvs/daemon.ts';
+import type { Destination } from '../../src/wire/ipvs/destination.ts';
+import { encodeDestinationReply } from '../../src/wire/ipvs/reply.ts';
+import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
+import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
+import type { Timeouts } from '../../src/wire/ipvs/settings.ts';
+import { NO_STATISTICS } from '../../src/wire/ipvs/statistics.ts';
+import { TableColumns } from '../../src/wire/ipvs/table.ts';
 
 type ErrnoName = keyof typeof constants.errno;
 
@@ -19,6 +25,8 @@ interface Held {
 
 const SCHEDULERS = 'rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq none'.split(' ');
 
+const MH_TABLE_ENTRIES = 4093;
+
 export class SimulatedIpvs implements Ipvs {
   /** Every change that was asked for, with its outcome; clear it as you like. */
   readonly log: { readonly change: IpvsChange; readonly outcome: Outcome }[] = [];
@@ -27,11 +35,18 @@ export class SimulatedIpvs implements Ipvs {
   beforeChange: (change: IpvsChange) => void = () => {};
   /** Answers of the next this many calls of `apply` are lost, though the changes are made. */
   answersToLose = 0;
+  private readonly daemons = new Map<SyncRole, SyncDaemon>();
+  private timeouts: Timeouts = { tcpSeconds: 900, tcpFinSeconds: 120, udpSeconds: 300 };
   private readonly services = new Map<string, Held>();
 
   async readTable(): Promise<IpvsTable> {
     this.readings += 1;
     return this.table();
+  }
+
+  async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
+    this.readings += 1;
+    return columnsOf(this.table(), options);
   }
 
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
@@ -55,6 +70,45 @@ export class SimulatedIpvs implements Ipvs {
   async info(): Promise<{ version: string; tableSize: number }> {
     return { version: '1.2.1', tableSize: 4096 };
   }
+
+  async readTimeouts(): Promise<Timeouts> {
+    return this.timeouts;
+  }
+
+  async setTimeouts(timeouts: Timeouts): Promise<void> {
+    this.timeouts = {
+      tcpSeconds: timeouts.tcpSeconds || this.timeouts.tcpSeconds,
+      tcpFinSeconds: timeouts.tcpFinSeconds || this.timeouts.tcpFinSeconds,
+      udpSeconds: timeouts.udpSeconds || this.timeouts.udpSeconds,
+    };
+  }
+
+  async readDaemons(): Promise<readonly SyncDaemon[]> {
+    return (['master', 'backup'] as const).flatMap((role) => this.daemons.get(role) ?? []);
+  }
+
+  async startDaemon(daemon: SyncDaemon): Promise<void> {
+    if (this.daemons.has(daemon.role)) {
+      const what = `the start of the sync daemon (${daemon.role}) on ${daemon.interface}`;
+      throw new DirectorError('NETLINK_REFUSED', `the kernel refused ${what}: EEXIST`, {
+        errno: constants.errno.EEXIST,
+      });
+    }
+    this.daemons.set(daemon.role, {
+      ...daemon,
+      maxlen: daemon.maxlen ?? 1472,
+      group: daemon.group ?? '224.0.0.81',
+      port: daemon.port ?? 8848,
+      ttl: daemon.ttl ?? 1,
+    });
+  }
+
+  async stopDaemon(role: SyncRole): Promise<void> {
+    this.daemons.delete(role);
+  }
+
+  /** Nothing is counted here. */
+  async zero(): Promise<void> {}
 
   close(): void {}
 
@@ -97,7 +151,8 @@ export class SimulatedIpvs implements Ipvs {
   private editService(service: Service): ErrnoName | null {
     const held = this.services.get(formatService(service.key));
     if (!held) return 'ESRCH';
-    const refusal = serviceRefusal(service);
+    const isTooLarge = service.scheduler === 'mh' && held.destinations.size > MH_TABLE_ENTRIES;
+    const refusal = serviceRefusal(service) ?? (isTooLarge ? 'EINVAL' : null);
     if (refusal === null) held.service = service;
     return refusal;
   }
@@ -130,6 +185,22 @@ export class SimulatedIpvs implements Ipvs {
     if (!held) return 'ESRCH';
     return held.destinations.delete(nameOf(destination)) ? null : 'ENOENT';
   }
+}
+
+/** As the kernel's own octets are read. */
+export function columnsOf(
+  { services }: IpvsTable,
+  options: { readonly withStatistics: boolean } = { withStatistics: false },
+): TableColumns {
+  const columns = new TableColumns(options);
+  for (const { service, destinations } of services) {
+    columns.open(service);
+    for (const destination of destinations) {
+      const octets = encodeDestinationReply(destination);
+      columns.destinations.take(octets, 0, octets.length);
+    }
+  }
+  return columns;
 }
 
 function refused(name: ErrnoName): Outcome {

@@ -1,0 +1,170 @@
+/**
+ * The IPVS table of a large site, in one kernel and one run: programming it from empty by our reconciler,
+ * by keepalived's start and by `ipvsadm --restore`; reading and rendering it beside `ipvsadm -Ln`, whose text
+ * ours must be. Each run has a network namespace of its own, because the kernel keeps deleted real servers
+ * for two minutes and looks through them at every addition.
+ *
+ * BENCH_SERVERS=100000 makes the shapes 1000×100 and 10000×10 (a quarter of an hour).
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Lab, pause, type Running } from '../lab/lab.ts';
+import { median, type Side, tellBoth, tellLimit } from './figures.ts';
+import { ipvsadmRules, keepalivedConf, type Shape, shapeName } from './ipvs-table.ts';
+
+const RUNS = Number(process.env.BENCH_RUNS || 3);
+const SERVERS = Number(process.env.BENCH_SERVERS || 20_000);
+const [CONF, RULES, OURS, THEIRS] = [
+  '/run/bench.conf',
+  '/run/bench.rules',
+  '/run/bench.ours',
+  '/run/bench.theirs',
+];
+const WORK = [process.execPath, 'dist/test/bench/ipvs-work.js'] as const;
+const RSS_MB_MAX = 150;
+
+const SHAPES: readonly Shape[] = [
+  { virtual: SERVERS / 100, real: 100, scheduler: 'wrr' },
+  { virtual: SERVERS / 10, real: 10, scheduler: 'wrr' },
+  { virtual: SERVERS / 1000, real: 100, scheduler: 'mh' },
+];
+
+interface Programmed {
+  readonly programMs: number;
+  readonly changeMs: number;
+  readonly verifyMs: number;
+  readonly messages: number;
+  readonly changeMessages: number;
+  readonly driftMessages: number;
+  readonly refused: number;
+}
+
+interface Dumped {
+  readonly dumpMs: readonly number[];
+  readonly rssMb: number;
+}
+
+/** Runs something in a new host, which is gone afterwards with all that its kernel holds. */
+async function inNewHost<T>(run: (lab: Lab) => Promise<T>): Promise<T> {
+  const lab = new Lab('bench-ipvs');
+  try {
+    await lab.host('director', {});
+    return await run(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+function wordsOf({ virtual, real, scheduler }: Shape): readonly string[] {
+  return [String(virtual), String(real), scheduler];
+}
+
+async function work<T>(lab: Lab, ...words: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await lab.run('director', WORK[0], WORK[1], ...words);
+  if (code !== 0) throw new Error(`${words[0]}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** Until the table is complete, which a process beside it sees. */
+async function untilComplete(lab: Lab, shape: Shape, start: () => Running): Promise<number> {
+  const log = `complete-${shape.scheduler}-${shape.virtual}`;
+  const watcher = lab.start('director', log, ...WORK, 'complete', ...wordsOf(shape));
+  const linesBefore = (): string => {
+    try {
+      return lab.logOf(log);
+    } catch {
+      return '';
+    }
+  };
+  while (!linesBefore().includes('waiting')) await pause(20);
+  const startedAt = Date.now();
+  start();
+  await watcher.ended;
+  await pause(50);
+  const told = linesBefore().trim().split('\n').at(-1) ?? '';
+  return (JSON.parse(told) as { completeAt: number }).completeAt - startedAt;
+}
+
+function keepalivedStart(shape: Shape): Promise<number> {
+  return inNewHost((lab) => {
+    const pidFiles = ['-p', '/run/k.pid', '-r', '/run/kv.pid', '-c', '/run/kc.pid'];
+    const command = ['keepalived', '-n', '-C', '-f', CONF, ...pidFiles];
+    return untilComplete(lab, shape, () => lab.start('director', 'keepalived', ...command));
+  });
+}
+
+async function measure(shape: Shape): Promise<void> {
+  const name = shapeName(shape);
+  const [ours, keepalived, restore]: [Programmed[], number[], number[]] = [[], [], []];
+  const [dumps, listings]: [number[], number[]] = [[], []];
+  const rss: number[] = [];
+  writeFileSync(CONF, keepalivedConf(shape));
+  writeFileSync(RULES, ipvsadmRules(shape));
+  for (let run = 0; run < RUNS; run += 1) {
+    keepalived.push(await keepalivedStart(shape));
+    await inNewHost(async (lab) => {
+      const startedAt = performance.now();
+      await lab.run('director', 'sh', '-c', `ipvsadm --restore < ${RULES}`);
+      restore.push(performance.now() - startedAt);
+    });
+    await inNewHost(async (lab) => {
+      ours.push(await work<Programmed>(lab, 'program', ...wordsOf(shape)));
+      const dumped = await work<Dumped>(lab, 'dump', OURS);
+      // The first is that of a process that has compiled nothing yet.
+      dumps.push(median(dumped.dumpMs));
+      rss.push(dumped.rssMb);
+      const startedAt = performance.now();
+      await lab.run('director', 'sh', '-c', `ipvsadm -Ln > ${THEIRS}`);
+      listings.push(performance.now() - startedAt);
+      if (!readFileSync(OURS).equals(readFileSync(THEIRS))) {
+        throw new Error(`${name}: our text is not that of ipvsadm -Ln`);
+      }
+    });
+  }
+  check(shape, ours);
+  const programs = side(
+    'reconciler',
+    ours.map(({ programMs }) => programMs),
+  );
+  tellBoth(`${name}, program from empty`, 'ms', programs, side('keepalived start', keepalived));
+  tellBoth(`${name}, program from empty`, 'ms', programs, side('ipvsadm --restore', restore));
+  tellBoth(
+    `${name}, read and render`,
+    'ms',
+    side('ours', dumps),
+    side('ipvsadm -Ln (process included)', listings),
+  );
+  tellValues(
+    `${name}, one weight changed, with the comparison`,
+    ours.map(({ changeMs }) => changeMs),
+  );
+  tellValues(
+    `${name}, verified against the kernel`,
+    ours.map(({ verifyMs }) => verifyMs),
+  );
+  tellLimit(`${name}, memory of reading`, 'MB', side('ours', rss), RSS_MB_MAX);
+}
+
+/** What was sent is the fewest: each entry once, one for a weight, and nothing where nothing differs. */
+function check(shape: Shape, each: readonly Programmed[]): void {
+  const binding = shape.scheduler === 'mh' ? shape.virtual : 0;
+  const wanted = shape.virtual * (1 + shape.real) + binding;
+  for (const { messages, changeMessages, driftMessages, refused } of each) {
+    const told = [messages, changeMessages, driftMessages, refused].join();
+    const right = [wanted, 1, 0, 0].join();
+    if (told !== right) throw new Error(`${shapeName(shape)}: messages ${told}, not ${right}`);
+  }
+}
+
+function side(name: string, values: readonly number[]): Side {
+  return { name, values };
+}
+
+function tellValues(what: string, values: readonly number[]): void {
+  process.stdout.write(
+    `${what}: ${median(values).toFixed(1)} ms (n=${values.length}, ${values.map((ms) => ms.toFixed(1)).join(' ')})\n`,
+  );
+}
+
+execFileSync('ipvsadm', ['-Ln'], { stdio: 'ignore' }); // loads the module
+for (const shape of SHAPES) await measure(shape);
