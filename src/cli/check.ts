@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Diagnostic } from '../config/diagnostic.ts';
-import { edited, renderEdits, safeEdits } from '../config/fix.ts';
+import { edited, isWritable, renderEdits, safeEdits } from '../config/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 import { type Command, Exit } from './command.ts';
 import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
@@ -61,9 +61,15 @@ export const check: Command<Options> = {
 
 /** Shows what it changes, then changes it; gives how many places. */
 function mend(diagnostics: readonly Diagnostic[], terminal: Terminal): number {
-  const edits = safeEdits(diagnostics);
+  const all = safeEdits(diagnostics);
+  const edits = all.filter(({ span }) => isWritable(span.file));
+  const files = new Map(all.map(({ span }) => [span.file.path, span.file]));
+  for (const [path, file] of files) {
+    if (isWritable(file)) continue;
+    files.delete(path);
+    terminal.writeError(`${path} is no UTF-8 and stays as it is: iconv -f latin1 -t utf8\n`);
+  }
   terminal.writeError(renderEdits(edits));
-  const files = new Map(edits.map(({ span }) => [span.file.path, span.file]));
   for (const file of files.values()) writeFileSync(file.path, edited(file, edits));
   terminal.writeError(`mended: ${plural(edits.length, 'place')}\n`);
   return edits.length;

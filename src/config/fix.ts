@@ -1,13 +1,13 @@
 /**
- * Mistakes that can be mended without changing what the file means: an old word for its new one, a value
- * in the wrong case. Comments and layout stay. Pure: text and diagnostics → text.
+ * Mistakes that can be mended without changing what the file means to keepalived: an old word for its new one,
+ * a remark behind `//`. Not a value in the wrong case, which it ignores. Comments and layout stay. Pure.
  */
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
 import { maskLine } from './secret.ts';
 import { lineText, positionOf, type SourceFile, type Span } from './source.ts';
 
-/** keepalived reads these with the meaning of the suggestion, or both mean nothing else. */
-const SAFE: ReadonlySet<DiagnosticCode> = new Set(['deprecated', 'bad-value'] as const);
+/** keepalived reads these as it reads the suggestion. */
+const SAFE: ReadonlySet<DiagnosticCode> = new Set(['deprecated', 'comment-sign'] as const);
 
 export interface Edit {
   readonly span: Span;
@@ -39,6 +39,13 @@ export function edited(file: SourceFile, edits: readonly Edit[]): string {
     from = span.end;
   }
   return pieces.join('') + file.text.slice(from);
+}
+
+const REPLACEMENT = '\ufffd';
+
+/** A file that is no UTF-8 was not read as it is: written back, it would have lost something. */
+export function isWritable({ text }: SourceFile): boolean {
+  return !text.includes(REPLACEMENT);
 }
 
 /** Each changed line as it was and as it will be. */

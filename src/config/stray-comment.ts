@@ -47,11 +47,15 @@ function isSign({ text, quoted }: Word, form: RegExp): boolean {
   return (first === SLASH || first === SEMICOLON) && !quoted && form.test(text);
 }
 
+/** Of a remark behind `//` nothing counts for keepalived either: `#` says so. */
 function tell({ text, span }: Word, reports: Reports): void {
+  const sign = text.startsWith(';') ? ';' : text.slice(0, 2);
+  const { file, start } = span;
   reports.add({
     code: 'comment-sign',
-    span,
-    message: `"${text.startsWith(';') ? ';' : text.slice(0, 2)}" begins no comment in this language`,
+    span: span.definedAt ? span : { file, start, end: start + sign.length },
+    message: `"${sign}" begins no comment in this language`,
     hint: 'a comment begins with # or !',
+    ...(sign === '//' ? { suggestion: '#' } : {}),
   });
 }

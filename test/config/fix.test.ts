@@ -1,6 +1,6 @@
 /** `lvsctl check --fix`: what is mended, and what is left alone. */
 import { expect, test } from 'vitest';
-import { edited, renderEdits, safeEdits } from '../../src/config/fix.ts';
+import { edited, isWritable, renderEdits, safeEdits } from '../../src/config/fix.ts';
 import { renderDiagnostics } from '../../src/config/render.ts';
 import { load } from './world.ts';
 
@@ -8,7 +8,7 @@ const TEXT = `# a pool
 virtual_server 192.0.2.10 80 {
 \tlb_algo   rr   # old
     lb_kind DR
-    protocol TCP
+    protocol TCP // a remark; with a sign of another language
     real_server 198.51.100.21 80 {
         inhibit_on_failure ON
         weigth 2
@@ -16,17 +16,22 @@ virtual_server 192.0.2.10 80 {
 }
 `;
 
-test('old words and the wrong case are mended; comments and layout stay; a guess is none of its business', () => {
+test('old words and foreign remarks are mended; comments and layout stay; what keepalived reads otherwise is left', () => {
   const { diagnostics, sources } = load(TEXT);
   const edits = safeEdits(diagnostics);
   const [file] = sources;
   if (file === undefined) throw new Error('nothing was read');
   const mended = edited(file, edits);
   expect(mended).toBe(
-    TEXT.replace('lb_algo  ', 'lvs_sched  ').replace('lb_kind', 'lvs_method').replace('ON', 'on'),
+    TEXT.replace('lb_algo  ', 'lvs_sched  ').replace('lb_kind', 'lvs_method').replace('//', '#'),
   );
   expect(renderEdits(edits)).toContain('- \tlb_algo   rr   # old\n+ \tlvs_sched   rr   # old\n');
   expect(safeEdits(load(mended).diagnostics)).toEqual([]);
+});
+
+test('a file that is no UTF-8 is not written back', () => {
+  const [file] = load('# \ufffd\nglobal_defs {\n}\n').sources;
+  expect(file && isWritable(file)).toBe(false);
 });
 
 test('what a definition has made is not touched', () => {
