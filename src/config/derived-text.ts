@@ -63,7 +63,7 @@ export class DerivedText implements DerivedLine {
     const rest = this.stretches.flatMap((stretch) => {
       const skip = Math.max(0, start - passed);
       passed += stretch.text.length;
-      return cut(stretch, skip, stretch.text.length);
+      return skip < stretch.text.length ? cut(stretch, skip, stretch.text.length) : [];
     });
     return new DerivedText(this.file, rest);
   }
@@ -91,16 +91,17 @@ export class DerivedText implements DerivedLine {
         isChanged = true;
         length += use.index - from + value.text.length;
         const to = use.index + use[0].length;
-        stretches.push(...cut(stretch, from, use.index));
-        const [written] = cut(stretch, use.index, to);
+        if (from < use.index) stretches.push(cut(stretch, from, use.index));
         // Of a line of empty values one is kept, so that the line has a place.
-        if (written !== undefined && (value.text !== '' || stretches.length === 0)) {
-          stretches.push({ ...written, ...value, literal: false });
+        if (value.text !== '' || stretches.length === 0) {
+          const { start, end } = cut(stretch, use.index, to);
+          const { text, definedAt } = value;
+          stretches.push({ text, start, end, literal: false, definedAt });
         }
         from = to;
         if (length > lengthMax) return new DerivedText(this.file, stretches);
       }
-      stretches.push(...cut(stretch, from, stretch.text.length));
+      if (from < stretch.text.length) stretches.push(cut(stretch, from, stretch.text.length));
     }
     return isChanged ? new DerivedText(this.file, stretches) : null;
   }
@@ -153,9 +154,11 @@ export function standingFor(line: DerivedText, text: string, definedAt: Span): D
   return new DerivedText(line.source, [{ ...line.place, text, literal: false, definedAt }]);
 }
 
-function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
-  if (from >= to) return [];
+function cut(stretch: Stretch, from: number, to: number): Stretch {
+  const { start, end, literal, definedAt } = stretch;
+  if (from === 0 && to === stretch.text.length) return stretch;
   const text = stretch.text.slice(from, to);
-  if (!stretch.literal) return [{ ...stretch, text }];
-  return [{ ...stretch, text, start: stretch.start + from, end: stretch.start + to }];
+  return literal
+    ? { text, start: start + from, end: start + to, literal, definedAt }
+    : { text, start, end, literal, definedAt };
 }
