@@ -76,10 +76,12 @@ function longLine(prefix: string, unit: string, name: string, length: number): H
   return main(name, null, () => `${prefix}${unit.repeat(length / unit.length)}\n}\nx\n`);
 }
 
-/** Every sign in every place, 1 MiB each: together they are read in one process. */
-export const LONG_LINES: readonly Heavy[] = PREFIXES.flatMap(([prefix, place]) =>
-  LINES.map(([unit, signs]) => longLine(prefix, unit, `${place} ${signs}`, MEBI - 64)),
-);
+/** Every sign in every place: together they are read in one process. */
+export function longLines(length: number): readonly Heavy[] {
+  return PREFIXES.flatMap(([prefix, place]) =>
+    LINES.map(([unit, signs]) => longLine(prefix, unit, `${place} ${signs}`, length)),
+  );
+}
 
 export const HEAVY: readonly Heavy[] = [
   main(
@@ -201,12 +203,14 @@ export const HEAVY: readonly Heavy[] = [
     /more than 10000 mistakes/,
     () =>
       `${numbered(1000, instance)}vrrp_sync_group G {\n group {\n${numbered(100_000, (at) => `W${at}\n`)}}\n}\n`,
+    true,
   ),
   main(
     '30 000 scripts that are all tracked',
     null,
     () =>
       `${numbered(30_000, (at) => `vrrp_script s${at} {\n${TRUE}user nobody\n}\n`)}vrrp_instance V {\n interface eth0\n virtual_router_id 1\n track_script {\n${numbered(30_000, (at) => `s${at}\n`)}}\n}\n`,
+    true,
   ),
   main(
     '200 000 bad values of one block',
@@ -254,6 +258,7 @@ export const HEAVY: readonly Heavy[] = [
     name: 'a file that includes itself by another name',
     says: /more than 20000 files/,
     write: link,
+    isLong: true,
   },
   {
     name: 'a million includes of an empty file',

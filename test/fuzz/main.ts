@@ -4,11 +4,13 @@
  */
 import { parseArgs } from 'node:util';
 import { faultsOf } from './campaign.ts';
-import { HEAVY } from './heavy.ts';
-import { faultsOfHeavy } from './measure.ts';
+import { HEAVY, longLines } from './heavy.ts';
+import { faultsOfHeavy, slowOf } from './measure.ts';
 
 const MUTANTS_OF_A_SEED = 10_000;
 const SEEDS = 5;
+/** Just within what a line with something to expand may have. */
+const LINE_CHARACTERS = 1024 * 1024 - 64;
 
 function main(): void {
   const { values } = parseArgs({
@@ -28,6 +30,7 @@ function main(): void {
     return;
   }
   tell(faultsOfHeavy(HEAVY, (line) => console.log(line)));
+  tell(slowOf(longLines(LINE_CHARACTERS), { eachMs: 10_000, allMs: 600_000 }));
   for (let seed = from; seed < from + seeds && performance.now() < endAt; seed += 1) {
     const startedAt = performance.now();
     tell(faultsOf({ seed, from: 0, to: MUTANTS_OF_A_SEED }));

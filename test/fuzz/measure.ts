@@ -41,8 +41,29 @@ function faultOf(heavy: Heavy, path: string, told: (line: string) => void): stri
   return null;
 }
 
+/** Those of many small files that take too long, or the one that ended their process. */
+export function slowOf(
+  cases: readonly Heavy[],
+  limits: { readonly eachMs: number; readonly allMs: number },
+): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'lvs-lines-'));
+  try {
+    const paths = cases.map((heavy, at) => {
+      const own = mkdtempSync(join(folder, `${at}-`));
+      return heavy.write(own) ?? join(own, 'lvsd.conf');
+    });
+    const [measured, failure] = measure(paths, limits.allMs);
+    const stopped = cases[measured.length];
+    if (stopped !== undefined) return [`${stopped.name}: ${failure}`];
+    const slow = cases.filter((_, at) => (measured[at]?.tookMs ?? 0) > limits.eachMs);
+    return slow.map(({ name }) => `${name}: slower than ${limits.eachMs} ms`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Checks files in one process; what was measured until it ended, and why it ended if that was not its will. */
-export function measure(
+function measure(
   paths: readonly string[],
   timeoutMs: number,
 ): readonly [readonly Measured[], string] {

@@ -11,7 +11,7 @@ import { formatFile } from '../../src/config/format-check.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { effectiveToJson, printEffective } from '../../src/config/print-effective.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../../src/config/render.ts';
-import type { SourceFile, Span } from '../../src/config/source.ts';
+import { positionOf, type SourceFile, type Span } from '../../src/config/source.ts';
 import { environmentOf } from '../config/world.ts';
 import { CANARY } from './corpus.ts';
 import type { Files } from './mutate.ts';
@@ -97,7 +97,7 @@ function checked(files: Files, mode: Mode): Fault | null {
   return (
     wrongPlace(loaded) ??
     wrongForm(loaded) ??
-    wrongRendering(files, loaded) ??
+    wrongRendering(files, loaded, mode) ??
     worseAfterFix(files, loaded, mode) ??
     (mode === 'compat' || loaded.director === null ? null : otherAfterFormat(environment))
   );
@@ -142,21 +142,31 @@ function wrongForm({ diagnostics, director }: LoadedConfig): Fault | null {
 
 /** A good configuration that is laid out anew means what it meant; and laid out once more it stays as it is. */
 function otherAfterFormat(environment: ConfigEnvironment): Fault | null {
-  const { after, obstacles, changesMeaning } = formatFile('lvsd.conf', { environment });
+  const { before, after, obstacles, changesMeaning } = formatFile('lvsd.conf', { environment });
   if (obstacles.length > 0) return null;
-  if (changesMeaning) return { kind: 'format meaning', detail: after.slice(0, 2000) };
+  // What definitions make cannot be seen in a file that is laid out: then it is left alone.
+  if (changesMeaning && !before.includes('$'))
+    return { kind: 'format meaning', detail: after.slice(0, 2000) };
   const again = textOf(formatConfig(after));
   return again === after ? null : { kind: 'format again', detail: again.slice(0, 2000) };
 }
 
-function renderings({ diagnostics, director, outline }: LoadedConfig): readonly string[] {
-  const whole = effectiveConfig(outline.root, diagnostics);
-  return [
+function renderings(
+  { diagnostics, director, outline }: LoadedConfig,
+  mode: Mode,
+): readonly string[] {
+  const plain = [
     renderDiagnostics(diagnostics, { colour: false }),
-    renderDiagnostics(diagnostics, { colour: true }),
-    JSON.stringify(diagnosticsToJson(diagnostics)),
     renderEdits(safeEdits(diagnostics)),
     director === null ? '' : dumpDirector(director),
+  ];
+  // The rest does not depend on the mode, and costs as much as reading.
+  if (mode !== 'default') return plain;
+  const whole = effectiveConfig(outline.root, diagnostics);
+  return [
+    ...plain,
+    renderDiagnostics(diagnostics, { colour: true }),
+    JSON.stringify(diagnosticsToJson(diagnostics)),
     printEffective(whole, { origins: true, changedOnly: false }),
     JSON.stringify(effectiveToJson(whole, { origins: false, changedOnly: true })),
   ];
@@ -177,8 +187,8 @@ function steersTerminal([plain = '']: readonly string[]): Fault | null {
   return { kind: 'control', detail: JSON.stringify(plain.slice(Math.max(0, at - 200), at + 50)) };
 }
 
-function wrongRendering(files: Files, loaded: LoadedConfig): Fault | null {
-  const shown = renderings(loaded);
+function wrongRendering(files: Files, loaded: LoadedConfig, mode: Mode): Fault | null {
+  const shown = renderings(loaded, mode);
   const steering = steersTerminal(shown);
   if (steering !== null) return steering;
   const text = Object.values(files).join('\n');
@@ -211,9 +221,17 @@ function worseAfterFix(
     if (file.path in files) mended[file.path] = edited(file, edits);
   }
   const after = loadConfig('lvsd.conf', { mode, environment: environmentOf(mended) });
-  const worse = after.diagnostics.find(({ severity }) => severity === 'error');
+  // What stands behind a word is looked at once the word is good.
+  const linesOfEdits = new Set(edits.map(({ span }) => lineOf(span)));
+  const worse = after.diagnostics.find(
+    ({ severity, span }) => severity === 'error' && !linesOfEdits.has(lineOf(span)),
+  );
   if (worse === undefined) return null;
   return { kind: `fix ${worse.code}`, detail: `new after --fix: ${describe(worse)}` };
+}
+
+function lineOf({ file, start }: Span): string {
+  return `${file.path} ${positionOf(file, start).line}`;
 }
 
 function placeOf({ file, start }: Span): string {
