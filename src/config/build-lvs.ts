@@ -14,6 +14,7 @@ import type { Word } from './ast.ts';
 import { readPacingWords } from './build-checker.ts';
 import { type Parent, type Placed, readRealServers, type Twins } from './build-real-server.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
+import type { Reports } from './diagnostic.ts';
 import { endpointOf, methodIn, portFor } from './endpoint.ts';
 import { SCHEDULERS } from './keywords/lvs.ts';
 import type { Section } from './section.ts';
@@ -102,10 +103,7 @@ function buildVirtualServer(
   const server = {
     key,
     scheduler: readScheduler(section, context),
-    schedulerFlags: {
-      fallback: section.has('sh-fallback') || section.has('mh-fallback'),
-      port: section.has('sh-port') || section.has('mh-port'),
-    },
+    schedulerFlags: readSchedulerFlags(section),
     onePacket: readOnePacket(section, key, context),
     persistence: readPersistence(section, key, context),
     realServers,
@@ -195,6 +193,12 @@ function readScheduler(section: Section, { reports }: ScriptContext): string {
   return section.text('lvs_sched') ?? DEFAULT_SCHEDULER;
 }
 
+/** Those of the scheduler; that another one's are of no use is told by the rules. */
+function readSchedulerFlags(section: Section): VirtualServer['schedulerFlags'] {
+  const scheduler = section.text('lvs_sched') ?? '';
+  return { fallback: section.has(`${scheduler}-fallback`), port: section.has(`${scheduler}-port`) };
+}
+
 function readOnePacket(section: Section, key: ServiceKey, { reports }: ScriptContext): boolean {
   const setting = section.find('ops');
   if (setting === null) return false;
@@ -217,6 +221,7 @@ function readPersistence(
   const everyPort = key.kind === 'address' && key.port === 0;
   const bits = addressBits(key.family);
   if (timeout === null && granularity === null && !everyPort) return null;
+  if (everyPort && timeout === null) tellPersistence(section, reports);
   const text = section.text('persistence_granularity');
   const read =
     text === null ? bits : key.family === 'ipv4' ? prefixLengthOf(text) : prefixNumber(text);
@@ -229,6 +234,16 @@ function readPersistence(
     });
   }
   return { timeoutSeconds: timeout ?? PERSISTENCE_SECONDS, granularityBits: read ?? bits };
+}
+
+/** The kernel takes every port only for clients that stay with their server. */
+function tellPersistence({ label, span }: Section, reports: Reports): void {
+  reports.add({
+    code: 'adjusted',
+    span: label[1]?.span ?? label[0]?.span ?? span,
+    message: `a virtual server of every port is persistent: ${PERSISTENCE_SECONDS} s are taken`,
+    hint: 'write persistence_timeout, or a port',
+  });
 }
 
 function prefixNumber(text: string): number | null {

@@ -9,6 +9,7 @@ import { type CheckOf, type PacingWords, readChecks } from './build-checker.ts';
 import { readScript, type ScriptContext } from './build-script.ts';
 import type { Reports } from './diagnostic.ts';
 import { addressSpan, type Endpoint, endpointOf, methodIn, portFor } from './endpoint.ts';
+import { LANGUAGE } from './keywords/table.ts';
 import { partsOfRealServer, tellRealServer } from './rules/real-servers.ts';
 import type { Section } from './section.ts';
 import type { Unread } from './value.ts';
@@ -22,11 +23,16 @@ export interface Parent {
   readonly twins: Twins;
 }
 
+/** Blocks that only a checker has. */
+const CHECKERS = [...LANGUAGE.real_server.values()].flatMap(({ name, argument }) =>
+  argument.is === 'block' ? [name] : [],
+);
+
 /** What a block says, whatever address stands in front of it. */
 interface Body {
   readonly settings: Omit<RealServer, 'address' | 'port' | 'checks'>;
   readonly checks: readonly CheckOf[];
-  /** Checkers of every kind, those without effect included. */
+  /** Checkers of every kind, with those that have no effect, or are misspelt. */
   readonly checkers: number;
 }
 
@@ -97,7 +103,7 @@ function readBody(
       notifyDown: readScript(section, 'notify_down', context),
     },
     checks: readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),
-    checkers,
+    checkers: checkers || (section.spoils(...CHECKERS) ? 1 : 0),
   };
 }
 

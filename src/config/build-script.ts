@@ -19,8 +19,7 @@ export function readScript(section: Section, name: string, context: ScriptContex
   const setting = section.find(name);
   if (setting === null || setting.value.is !== 'script') return null;
   const [command = '', ...rest] = splitCommand(setting.value.raw, false);
-  const argv = splitCommand(command, true);
-  const [program] = argv;
+  const [program, ...args] = splitCommand(command, true);
   if (program === undefined) {
     context.reports.add({
       code: 'missing-argument',
@@ -30,8 +29,11 @@ export function readScript(section: Section, name: string, context: ScriptContex
     return null;
   }
   const account = readAccount(setting, name, rest, context);
-  if (account === undefined || !inspect(program, setting, context)) return null;
-  return { argv: argv as unknown as Script['argv'], account };
+  if (account === undefined) return null;
+  // "</path" asks only whether a file can be read.
+  const file = name === 'script' && program.startsWith('<') ? program.slice(1) : null;
+  if (file !== null) return { argv: ['/usr/bin/test', '-r', file], account };
+  return inspect(program, setting, context) ? { argv: [program, ...args], account } : null;
 }
 
 /** USER and GROUP behind a notify script; behind `script`, words that keepalived drops in silence. */
@@ -76,7 +78,6 @@ function inspect(
   setting: Setting,
   { environment, reports }: ScriptContext,
 ): boolean {
-  // "</path" asks only whether a file can be read.
   const state = environment.program(program);
   if (state === 'good') return true;
   reports.add({

@@ -28,13 +28,14 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   const scripts = root
     .sections('vrrp_script')
     .flatMap((section) => buildScript(section, context) ?? []);
-  const byName = new Map(scripts.toReversed().map((script) => [script.name, script]));
+  const usable = new Map(scripts.toReversed().map((script) => [script.name, script]));
+  const declared = { usable, names: root.namesOf('vrrp_script') };
   const built = root
     .sections('vrrp_instance')
-    .map((section) => ({ section, instance: buildInstance(section, globals, byName, context) }));
+    .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
   const kept = withoutDuplicates(built, context);
   const instances = kept.map(({ instance }) => instance);
-  const syncGroups = buildGroups(root, instances, byName, context);
+  const syncGroups = buildGroups(root, instances, declared, context);
   return {
     instances,
     syncGroups,
@@ -48,10 +49,14 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   };
 }
 
-/** By name; of two with one name the first counts. */
-type Scripts = ReadonlyMap<string, VrrpScript>;
+interface DeclaredScripts {
+  /** By name; of two with one name the first counts. */
+  readonly usable: ReadonlyMap<string, VrrpScript>;
+  /** Also of those that are not. */
+  readonly names: ReadonlySet<string>;
+}
 
-const NO_SCRIPTS: Scripts = new Map();
+const NO_SCRIPTS: DeclaredScripts = { usable: new Map(), names: new Set() };
 
 /** Names for a hint. */
 function someOf(names: readonly string[]): string {
@@ -118,7 +123,7 @@ interface Weight {
 function buildInstance(
   section: Section,
   globals: Section,
-  scripts: Scripts,
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): VrrpInstance {
   const { reports } = context;
@@ -288,11 +293,13 @@ function readAuthentication(
     return { type: 'none' };
   }
   if (type === null || key === null) {
-    reports.add({
-      code: 'missing-keyword',
-      span: block.span,
-      message: 'authentication needs both auth_type and auth_pass',
-    });
+    if (!(block.mentions('auth_type') && block.mentions('auth_pass'))) {
+      reports.add({
+        code: 'missing-keyword',
+        span: block.span,
+        message: 'authentication needs both auth_type and auth_pass',
+      });
+    }
     return { type: 'none' };
   }
   if (Buffer.byteLength(key) > AUTH_PASS_OCTETS_MAX) {
@@ -391,15 +398,16 @@ function readTiming(section: Section, globals: Section): AnnounceTiming {
 function readTracks(
   section: Section,
   name: 'track_interface' | 'track_script',
-  scripts: Scripts,
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): readonly Track[] {
   return section.said(name).flatMap((said) => {
     const [first] = said.words;
     if (first === undefined) return [];
-    const script = scripts.get(first.text);
+    const script = scripts.usable.get(first.text);
     if (name === 'track_script' && script === undefined) {
-      tellUnknownScript(first, scripts, context);
+      // What is wrong with a script that is declared has been told there.
+      if (!scripts.names.has(first.text)) tellUnknownScript(first, scripts, context);
       return [];
     }
     return [{ name: first.text, ...trackedWeight(said.options.get('weight'), script) }];
@@ -418,14 +426,14 @@ function trackedWeight(said: Said | undefined, script: VrrpScript | undefined): 
 
 function tellUnknownScript(
   { text, span }: Word,
-  scripts: Scripts,
+  scripts: DeclaredScripts,
   { reports }: ScriptContext,
 ): void {
-  const known = someOf([...scripts.keys()]);
+  const known = someOf([...scripts.usable.keys()]);
   reports.add({
     code: 'unknown-reference',
     span,
-    message: `there is no usable vrrp_script "${text}"`,
+    message: `there is no vrrp_script "${text}"`,
     hint: known === '' ? 'declare it: vrrp_script NAME { … }' : `there are ${known}`,
   });
 }
@@ -482,16 +490,17 @@ function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext):
 function buildGroups(
   root: Section,
   instances: readonly VrrpInstance[],
-  scripts: Scripts,
+  scripts: DeclaredScripts,
   context: ScriptContext,
 ): readonly SyncGroup[] {
-  const names = new Set(instances.map(({ name }) => name));
+  const usable = new Set(instances.map(({ name }) => name));
+  const declared = { usable, names: root.namesOf('vrrp_instance') };
   const taken = new Map<string, string>();
   return root.sections('vrrp_sync_group').map((section) => {
     const name = nameOf(section);
     const words = section.words('group');
-    const members = words.filter((word) => isFree(word, name, names, taken, context));
-    if (!section.mentions('group')) {
+    const members = words.filter((word) => isFree(word, name, declared, taken, context));
+    if (!section.mentions('group') && !section.isSpoilt) {
       context.reports.add({
         code: 'missing-keyword',
         span: section.span,
@@ -513,13 +522,15 @@ function buildGroups(
 function isFree(
   word: Word,
   group: string,
-  instances: ReadonlySet<string>,
+  instances: { readonly usable: ReadonlySet<string>; readonly names: ReadonlySet<string> },
   taken: Map<string, string>,
   { reports }: ScriptContext,
 ): boolean {
   const other = taken.get(word.text);
-  if (!instances.has(word.text)) {
-    const known = someOf([...instances]);
+  if (!instances.usable.has(word.text)) {
+    // What is wrong with an instance that is declared has been told there.
+    if (instances.names.has(word.text)) return false;
+    const known = someOf([...instances.usable]);
     reports.add({
       code: 'unknown-reference',
       span: word.span,

@@ -16,6 +16,7 @@ export type Definition = readonly DefinedLine[];
 export const LINE_CHARACTERS_MAX: number = 1024 * 1024;
 
 const USE = /\$\{([A-Za-z_]\w*)((?:[ \t][^{}$]*)?)\}|\$([A-Za-z_]\w*)(?=[ \t,)]|$)/g;
+const NAME = /\$([A-Za-z_]\w*)/g;
 const ALONE = /^\s*\$(?:\{(\w+)\}|(\w+))\s*$/;
 
 export class Definitions {
@@ -30,10 +31,7 @@ export class Definitions {
 
   set(name: string, lines: Definition): void {
     this.inLine.delete(name);
-    this.byName.set(
-      name,
-      lines.map((line) => ({ ...line, text: withoutComment(line.text) })),
-    );
+    this.byName.set(name, lines);
   }
 
   /** The definition of several lines that stands alone on this line, or null. */
@@ -66,8 +64,22 @@ export class Definitions {
       },
       LINE_CHARACTERS_MAX,
     );
-    if (replaced === null) tellUndefined(line, reports);
+    if (replaced === null) this.tellLeftOver(line, reports);
     return replaced;
+  }
+
+  /** Names that stay as they are: keepalived says nothing of them. */
+  private tellLeftOver(line: DerivedText, reports: Reports): void {
+    tellUndefined(line, reports);
+    for (const { 0: use, 1: name = '', index } of codeOf(line.text).matchAll(NAME)) {
+      if (!this.byName.has(name)) continue;
+      reports.add({
+        code: 'not-replaced',
+        span: line.spanOf(index, index + use.length),
+        message: `${use} stays as it is: in quotes, or with text glued to it, a name needs braces`,
+        hint: `write \${${name}}`,
+      });
+    }
   }
 
   private valueOf(
@@ -96,21 +108,27 @@ function tellSeveralLines(line: DerivedText, name: string, reports: Reports): vo
 
 /** A use that begins a word and has no definition: keepalived leaves it as it is, and says nothing. */
 function tellUndefined(line: DerivedText, reports: Reports): void {
-  const text = line.text.replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length));
-  const [code = ''] = /^(?:[^#!\\]|\\.)*/.exec(text) ?? [];
+  const code = codeOf(line.text).replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length));
   for (const use of code.matchAll(
-    /(?<=^|[\s{])\$(?:\{[A-Za-z_]\w*(?:[^\w{}$][^{}$]*)?\}|[A-Za-z_]\w*(?=[\s,)]|$))/g,
+    /\$\{[A-Za-z_]\w*(?:[^\w{}$][^{}$]*)?\}|(?<=^|[\s{])\$[A-Za-z_]\w*(?=[\s,)]|$)/g,
   )) {
     reports.add({
       code: 'undefined-name',
       span: line.spanOf(use.index, use.index + use[0].length),
       message: `${use[0]} is defined nowhere above`,
-      hint: `define it: ${use[0].replace(/[{}]/g, '').split(/\s/)[0]}=VALUE; or put it in quotes if it is meant as it stands`,
+      hint: hintFor(use[0]),
     });
   }
 }
 
-function withoutComment(text: string): string {
-  const comment = /^(?:[^"#!\\]|\\.|"[^"]*")*/.exec(text);
-  return (comment?.[0] ?? text).trim();
+function hintFor(use: string): string {
+  const [name] = use.replace(/[{}]/g, '').split(/\s/);
+  if (name === '$_ENV') return `write \${_ENV NAME}`;
+  return `define it: ${name}=VALUE; or put it in quotes if it is meant as it stands`;
+}
+
+/** The line up to its comment. */
+export function codeOf(text: string): string {
+  const [code = text] = /^(?:[^"#!\\]|\\.|"[^"]*")*/.exec(text) ?? [];
+  return code;
 }

@@ -10,6 +10,8 @@ interface Stretch {
   readonly literal: boolean;
   /** Where a definition's text was written. */
   readonly definedAt: Span | null;
+  /** It stands there character by character. */
+  readonly isVerbatim: boolean;
 }
 
 export class DerivedText implements DerivedLine {
@@ -36,7 +38,9 @@ export class DerivedText implements DerivedLine {
   /** A piece of a file's text as it stands. */
   static of(file: SourceFile, text: string, start: number): DerivedText {
     const end = start + text.length;
-    return new DerivedText(file, [{ text, start, end, literal: true, definedAt: null }]);
+    return new DerivedText(file, [
+      { text, start, end, literal: true, definedAt: null, isVerbatim: false },
+    ]);
   }
 
   /** Of how many stretches it is made. */
@@ -59,19 +63,17 @@ export class DerivedText implements DerivedLine {
 
   /** From a character on. */
   from(start: number): DerivedText {
-    let passed = 0;
-    const rest = this.stretches.flatMap((stretch) => {
-      const skip = Math.max(0, start - passed);
-      passed += stretch.text.length;
-      return skip < stretch.text.length ? cut(stretch, skip, stretch.text.length) : [];
-    });
-    return new DerivedText(this.file, rest);
+    return new DerivedText(this.file, slicer(this.stretches)(start, this.text.length));
+  }
+
+  /** The characters before one. */
+  upTo(end: number): DerivedText {
+    return new DerivedText(this.file, slicer(this.stretches)(0, end));
   }
 
   /**
    * Each match of `pattern` replaced by what `valueFor` gives for it; those for which it gives null stay.
-   * Null: none was replaced. A use never reaches over two stretches: what a definition gives is complete.
-   * What comes behind more than `lengthMax` characters is left out.
+   * Null: none was replaced. What comes behind more than `lengthMax` characters is left out.
    */
   replaced(
     pattern: RegExp,
@@ -80,30 +82,27 @@ export class DerivedText implements DerivedLine {
     ) => { readonly text: string; readonly definedAt: Span | null } | null,
     lengthMax: number,
   ): DerivedText | null {
-    let isChanged = false;
-    let length = 0;
+    const between = slicer(this.stretches);
     const stretches: Stretch[] = [];
-    for (const stretch of this.stretches) {
-      let from = 0;
-      for (const use of stretch.text.matchAll(pattern)) {
-        const value = valueFor(use);
-        if (value === null) continue;
-        isChanged = true;
-        length += use.index - from + value.text.length;
-        const to = use.index + use[0].length;
-        if (from < use.index) stretches.push(cut(stretch, from, use.index));
-        // Of a line of empty values one is kept, so that the line has a place.
-        if (value.text !== '' || stretches.length === 0) {
-          const { start, end } = cut(stretch, use.index, to);
-          const { text, definedAt } = value;
-          stretches.push({ text, start, end, literal: false, definedAt });
-        }
-        from = to;
-        if (length > lengthMax) return new DerivedText(this.file, stretches);
+    let from: number | null = null;
+    let length = 0;
+    for (const use of this.text.matchAll(pattern)) {
+      const value = valueFor(use);
+      if (value === null) continue;
+      length += use.index - (from ?? 0) + value.text.length;
+      stretches.push(...between(from ?? 0, use.index));
+      from = use.index + use[0].length;
+      const replacedOnes = between(use.index, from);
+      const [start, end] = [replacedOnes[0]?.start ?? 0, replacedOnes.at(-1)?.end ?? 0];
+      // Of a line of empty values one is kept, so that the line has a place.
+      if (value.text !== '' || stretches.length === 0) {
+        stretches.push(written(value, start, end));
       }
-      if (from < stretch.text.length) stretches.push(cut(stretch, from, stretch.text.length));
+      if (length > lengthMax) return new DerivedText(this.file, stretches);
     }
-    return isChanged ? new DerivedText(this.file, stretches) : null;
+    if (from === null) return null;
+    stretches.push(...between(from, this.text.length));
+    return new DerivedText(this.file, stretches);
   }
 
   spanOf(start: number, end: number): Span {
@@ -111,7 +110,7 @@ export class DerivedText implements DerivedLine {
     const first = firstReaching(ends, start === end ? start : start + 1);
     const [opening] = stretches.slice(first, first + 1);
     if (opening === undefined) {
-      const { start: whole } = this.place;
+      const whole = stretches[0]?.start ?? 0;
       return { file, start: whole, end: whole };
     }
     const passed = ends[first - 1] ?? 0;
@@ -119,17 +118,13 @@ export class DerivedText implements DerivedLine {
     let to = from;
     let definedAt: Span | null = null;
     for (let at = first; at === first || (ends[at - 1] ?? end) < end; at += 1) {
-      const { literal, definedAt: written, ...place } = stretches[at] as Stretch;
-      const last = Math.min(end, ends[at] as number) - (ends[at - 1] ?? 0);
-      to = literal ? place.start + last : place.end;
-      definedAt ??= written;
+      const stretch = stretches[at] as Stretch;
+      const before = ends[at - 1] ?? 0;
+      const last = Math.min(end, ends[at] as number) - before;
+      to = stretch.literal ? stretch.start + last : stretch.end;
+      definedAt ??= narrowed(stretch, Math.max(start, before) - before, last);
     }
     return { file, start: from, end: Math.max(from, to), definedAt };
-  }
-
-  /** Where its first and its last character stand. */
-  get place(): { readonly start: number; readonly end: number } {
-    return { start: this.stretches[0]?.start ?? 0, end: this.stretches.at(-1)?.end ?? 0 };
   }
 
   get source(): SourceFile {
@@ -149,16 +144,52 @@ function firstReaching(ends: readonly number[], least: number): number {
   return low;
 }
 
-/** A text that a definition puts in the place of a line. */
-export function standingFor(line: DerivedText, text: string, definedAt: Span): DerivedText {
-  return new DerivedText(line.source, [{ ...line.place, text, literal: false, definedAt }]);
+/** A text that a definition puts in the place of a line, which is at `place`. */
+export function standingFor(place: Span, text: string, definedAt: Span): DerivedText {
+  return new DerivedText(place.file, [written({ text, definedAt }, place.start, place.end)]);
 }
 
-function cut(stretch: Stretch, from: number, to: number): Stretch {
-  const { start, end, literal, definedAt } = stretch;
-  if (from === 0 && to === stretch.text.length) return stretch;
-  const text = stretch.text.slice(from, to);
-  return literal
-    ? { text, start: start + from, end: start + to, literal, definedAt }
-    : { text, start, end, literal, definedAt };
+/** What a definition gives, for what stands from `start` to `end`. */
+function written(
+  { text, definedAt }: { readonly text: string; readonly definedAt: Span | null },
+  start: number,
+  end: number,
+): Stretch {
+  const isVerbatim =
+    definedAt !== null &&
+    definedAt.end - definedAt.start === text.length &&
+    definedAt.file.text.slice(definedAt.start, definedAt.end) === text;
+  return { text, start, end, literal: false, definedAt, isVerbatim };
+}
+
+/** Gives the stretches between two characters, of which neither may lie before the ones asked for last. */
+function slicer(stretches: readonly Stretch[]): (from: number, to: number) => readonly Stretch[] {
+  let index = 0;
+  let passed = 0;
+  return (from, to) => {
+    const found: Stretch[] = [];
+    for (; index < stretches.length; index += 1) {
+      const stretch = stretches[index] as Stretch;
+      found.push(...cut(stretch, Math.max(0, from - passed), to - passed));
+      if (passed + stretch.text.length > to) break;
+      passed += stretch.text.length;
+    }
+    return found;
+  };
+}
+
+function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
+  const text = stretch.text.slice(from, Math.max(from, to));
+  if (text === '') return [];
+  const definedAt = narrowed(stretch, from, from + text.length);
+  if (!stretch.literal) return [{ ...stretch, text, definedAt }];
+  const start = stretch.start + from;
+  return [{ ...stretch, text, start, end: start + text.length, definedAt }];
+}
+
+/** Where a part of a stretch was written, when the definition's text stands there as it is. */
+function narrowed({ definedAt, isVerbatim }: Stretch, from: number, to: number): Span | null {
+  if (definedAt === null || !isVerbatim) return definedAt;
+  const { file, start } = definedAt;
+  return { file, start: start + from, end: start + to };
 }

@@ -3,7 +3,7 @@
  * to mend it. Whether it is an error or a warning is decided in one place, by `severityOf`.
  */
 import { isFillIn } from './fill-in.ts';
-import type { Span } from './source.ts';
+import { positionOf, type Span } from './source.ts';
 
 /** A note is advice of `lvsctl lint` and said nowhere else. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -25,6 +25,8 @@ export type DiagnosticCode =
   | 'missing-close-brace'
   | 'unexpected-brace'
   | 'undefined-name'
+  | 'not-replaced'
+  | 'bad-condition'
   | 'bad-definition'
   | 'bad-generator'
   | 'unknown-keyword'
@@ -139,6 +141,8 @@ export interface Report {
   readonly message: string;
   readonly hint?: string;
   readonly suggestion?: string;
+  /** The same in many lines of a file is one mistake: the first is told, with their number. */
+  readonly oncePerFile?: boolean;
 }
 
 export type Mode = 'default' | 'compat';
@@ -352,9 +356,72 @@ export function fillIn(span: Span): Report {
   };
 }
 
+/** A value that is not what was meant, because something in its line was told to be wrong. */
+const VALUE_CODES: readonly DiagnosticCode[] = [
+  'extra-argument',
+  'bad-value',
+  'out-of-range',
+  'unknown-option',
+  'unknown-reference',
+  'unknown-interface',
+  'unknown-account',
+  'script-missing',
+  'script-not-executable',
+  'include-missing',
+  'include-required',
+];
+
+/** One cause is one message: what follows from it in the same line is left out. */
+const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
+  'unmatched-quote': ['missing-argument', 'missing-open-brace', 'extra-argument'],
+  'odd-character': ['extra-argument'],
+  'undefined-name': [...VALUE_CODES, 'missing-argument', 'unknown-keyword'],
+  'not-replaced': VALUE_CODES,
+  'bad-generator': VALUE_CODES,
+  'bad-condition': ['unknown-keyword'],
+  'bad-definition': ['unknown-keyword', 'undefined-name'],
+};
+
+function withoutConsequences(reports: readonly Report[]): readonly Report[] {
+  const lineOf = ({ file, start }: Span): string => `${file.order} ${positionOf(file, start).line}`;
+  const followsIn = new Map<string, Set<DiagnosticCode>>();
+  for (const { code, span } of reports) {
+    const follows = FOLLOWS[code];
+    if (follows === undefined) continue;
+    const line = lineOf(span);
+    const codes = followsIn.get(line) ?? new Set();
+    for (const follow of follows) codes.add(follow);
+    followsIn.set(line, codes);
+  }
+  if (followsIn.size === 0) return reports;
+  return reports.filter(({ code, span }) => !followsIn.get(lineOf(span))?.has(code));
+}
+
+function gatheredPerFile(reports: readonly Report[]): readonly Report[] {
+  const counts = new Map<string, number>();
+  const keyOf = ({ code, span, message }: Report): string =>
+    `${code} ${span.file.order} ${message}`;
+  for (const report of reports) {
+    if (report.oncePerFile) counts.set(keyOf(report), (counts.get(keyOf(report)) ?? 0) + 1);
+  }
+  return reports.flatMap((report) => {
+    if (!report.oncePerFile) return [report];
+    const more = (counts.get(keyOf(report)) ?? 0) - 1;
+    counts.delete(keyOf(report));
+    // Told with the first one.
+    if (more < 0) return [];
+    const { hint = '' } = report;
+    return [
+      more === 0
+        ? report
+        : { ...report, hint: `${hint}; so in ${more} more ${more === 1 ? 'line' : 'lines'}` },
+    ];
+  });
+}
+
 /** In the order of the text, with their severities. */
 export function toDiagnostics(reports: readonly Report[], mode: Mode): readonly Diagnostic[] {
-  return reports
+  return gatheredPerFile(withoutConsequences(reports))
     .map((report) => ({
       code: report.code,
       severity: severityOf(report.code, mode),

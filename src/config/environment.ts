@@ -15,7 +15,7 @@ import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
 import { TEXT_MAX } from './expand.ts';
-import { globMatcher } from './glob.ts';
+import { nameMatcher } from './glob.ts';
 import type { FilePort } from './include.ts';
 
 export interface Account {
@@ -57,6 +57,7 @@ export function systemEnvironment(): ConfigEnvironment {
   return {
     readFile,
     listFiles: (pattern) => lister.list(pattern),
+    absolutePath: (path) => resolve(path),
     hostName: hostname,
     interfaces: () => {
       names ??= readInterfaces();
@@ -168,8 +169,7 @@ class Lister {
     try {
       const names = readdirSync(folder);
       this.namesLeft -= names.length;
-      const isLike = globMatcher(pattern);
-      return names.filter((name) => !name.startsWith('.') && isLike(name));
+      return names.filter(nameMatcher(pattern));
     } catch {
       return [];
     }

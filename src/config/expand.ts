@@ -3,10 +3,16 @@
  * generators written out (config-grammar §8-11). A line with none of these goes to the lexer as it stands.
  */
 import { dirname } from 'node:path';
-import { type Definition, Definitions, LINE_CHARACTERS_MAX } from './definitions.ts';
+import {
+  codeOf,
+  type DefinedLine,
+  type Definition,
+  Definitions,
+  LINE_CHARACTERS_MAX,
+} from './definitions.ts';
 import { DerivedText, standingFor } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
-import { generate } from './generator.ts';
+import { type Generated, generate } from './generator.ts';
 import { type FilePort, Includes } from './include.ts';
 import { Lexer } from './lexer.ts';
 import { mended, tellByteOrderMark } from './mend.ts';
@@ -19,14 +25,23 @@ export interface ExpandOptions {
   readonly reports: Reports;
   /** Odd characters stay as keepalived takes them, instead of being read as what was meant. */
   readonly literal: boolean;
+  /** Lines of other hosts are taken in as well when they open or close a block, and not both. */
+  readonly keepsBraces: boolean;
   /** Other values of predefined names: `_INSTANCE`, `_ENV NAME`. */
   predefined(name: string): string | undefined;
 }
+
+const EXAMPLES = {
+  sequence: '~SEQ(i, 1, 3) real_server 10.0.0.$i 80 { … }',
+  list: '~LST({n, w}, {21, 5}, {22, 7}) real_server 10.0.0.$n 80 { weight $w }',
+};
 
 /** Definitions within definitions. */
 const DEPTH_MAX = 32;
 /** Uses of definitions in one line, those within definitions included. */
 const USES_MAX = 4096;
+/** What stands behind a brace and is more than words is a line of its own. */
+const PARTS_MAX = 256;
 /** Lines that definitions and generators make; each of them is kept with its places. */
 const DERIVED_LINES_MAX = 500_000;
 /** Characters of all files, and of all lines after definitions were replaced, likewise. */
@@ -36,8 +51,12 @@ const FILES_MAX = 20_000;
 const TOO_LONG = `more than ${LINE_CHARACTERS_MAX} characters in a line with a definition, a sequence, an include or an odd character`;
 
 const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
-const DEFINITION = /^\s*\$([A-Za-z_]\w*)=[ \t]*([\s\S]*)$/;
-const DEFINITION_WITH_BLANK = /^\s*(\$[A-Za-z_]\w*)\s+=/;
+const DEFINITION = /^\s*\$([A-Za-z_]\w*)([ \t]*)=[ \t]*([\s\S]*)$/;
+/** A brace outside quotes and comments, and behind it what is more than words. */
+const BRACE_AND_DIRECTIVE =
+  /^(?:[^"#!\\{}]|\\[\s\S]|"[^"]*"|[{}](?!\s*(?:[@$~]|include)))*[{}](\s*(?:[@$~]|include)[\s\S]*)$/;
+/** A name in braces that is defined nowhere; a quoted text may hold it. */
+const UNDEFINED_OR_QUOTED = /"[^"]*"|\$\{([A-Za-z_][^{}]*)\}/g;
 
 export class Expander {
   readonly sources: SourceFile[] = [];
@@ -46,16 +65,22 @@ export class Expander {
   private readonly lexer: Lexer;
   private readonly definitions: Definitions;
   private readonly includes: Includes;
+  /** Lines of other hosts open so many more blocks than they close. */
+  droppedOpens = 0;
+  /** The first of these lines. */
+  droppedBrace: Span | null = null;
   private derivedLength = 0;
   private derivedLines = 0;
   private readLength = 0;
   /** A limit of the whole configuration is passed, and told: nothing more is read. */
   private isStopped = false;
+  /** A limit of one line is passed, and told: nothing more is made of it. */
+  private isLineGivenUp = false;
 
   constructor(options: ExpandOptions) {
     this.options = options;
     this.lexer = new Lexer(this.tokens, options.reports);
-    this.includes = new Includes(options.files, options.reports);
+    this.includes = new Includes(options.files, options.reports, options.literal);
     this.definitions = new Definitions((name) => this.predefined(name));
   }
 
@@ -124,124 +149,179 @@ export class Expander {
   /** A line that is more than words; gives where the next one begins. */
   private special(file: SourceFile, at: number): number {
     const reader = new PhysicalLines(file, at);
-    const { text, start } = reader.next() as PhysicalLine;
-    if (this.isTooLong(file, start, text)) return reader.at;
-    const kept = this.keep(text);
-    if (kept === null) return reader.at;
-    const line = DerivedText.of(file, text.slice(kept), start + kept);
-    if (!this.define(line, reader)) this.expanded(line, 0);
+    this.isLineGivenUp = false;
+    const line = reader.next() as DerivedText;
+    if (!this.isTooLong(line)) this.line(line, 0, reader);
     return reader.at;
   }
 
+  /** A line, and then what stands behind its braces: that is a line of its own. */
+  private line(line: DerivedText, depth: number, reader: PhysicalLines | null): void {
+    let rest: DerivedText | null = line;
+    for (let parts = 1; rest !== null && !this.isOver; parts += 1) {
+      if (parts > PARTS_MAX) {
+        const span = rest.spanOf(0, rest.text.length);
+        this.giveUp(
+          span,
+          `more than ${PARTS_MAX} conditions and the like behind braces of one line`,
+        );
+      } else {
+        rest = this.beginning(rest, depth, reader);
+      }
+    }
+  }
+
+  /** Takes in a line, or its beginning up to a brace; gives what is left. */
+  private beginning(
+    line: DerivedText,
+    depth: number,
+    reader: PhysicalLines | null,
+  ): DerivedText | null {
+    const kept = this.keep(line);
+    if (kept === null) return null;
+    const rest = kept === 0 ? line : line.from(kept);
+    if (kept > 0 && rest.text.startsWith('@')) this.tellSecondCondition(rest);
+    return this.define(rest, reader) ? null : this.expanded(rest, depth, reader);
+  }
+
   /** How many characters a condition in front takes; null when the line is for another host. */
-  private keep(text: string): number | null {
-    const found = CONDITION.exec(text);
+  private keep(line: DerivedText): number | null {
+    const found = CONDITION.exec(line.text);
     if (found === null) return 0;
     const [whole, , not, id] = found;
     const same = id === this.options.configId;
-    return same === (not === '') ? whole.length : null;
+    if (same === (not === '')) return whole.length;
+    const opens = netBraces(line.text);
+    if (opens === 0) return null;
+    this.droppedOpens += opens;
+    this.droppedBrace ??= line.spanOf(whole.indexOf('@'), line.text.trimEnd().length);
+    return this.options.keepsBraces ? whole.length : null;
   }
 
   /** Takes in a definition, with its further lines. */
   private define(line: DerivedText, reader: PhysicalLines | null): boolean {
     const { text } = line;
     const found = DEFINITION.exec(text);
-    if (found === null) return this.tellBlankBeforeEquals(line);
-    const [whole, name = '', first = ''] = found;
-    const definedAt = line.spanOf(whole.length - first.length, whole.length);
-    const lines = [{ text: first, definedAt }];
-    while (reader !== null && continues(lines.at(-1)?.text ?? '')) {
-      const last = lines.pop() as { text: string; definedAt: Span };
-      lines.push({ ...last, text: last.text.trimEnd().slice(0, -1) });
-      const next = reader.next();
-      if (next === null || this.isTooLong(definedAt.file, next.start, next.text)) break;
-      if (lines.length === 1) this.tellConditionInFirstLine(next, definedAt.file);
-      const kept = this.keep(next.text);
-      const [start, end] = [next.start + (kept ?? 0), next.start + next.text.length];
-      const span = { file: definedAt.file, start, end };
-      lines.push({ text: kept === null ? '\\' : next.text.slice(kept), definedAt: span });
+    if (found === null) return false;
+    const [whole, name = '', blank = '', first = ''] = found;
+    if (blank !== '') {
+      this.tellBlankBeforeEquals(line, name);
+      // keepalived takes the name for a use of an earlier definition.
+      if (this.options.literal) return false;
     }
-    const several = lines.length > 1 ? lines.filter((one) => one.text.trim() !== '') : lines;
+    const value = line.from(whole.length - first.length);
+    const lines = [definedLine(value)];
+    for (let last = value; reader !== null && continues(last.text); ) {
+      const next = reader.next();
+      if (next === null || this.isTooLong(next)) break;
+      if (last === value) this.tellConditionInFirstLine(next);
+      const kept = this.keep(next);
+      if (kept !== null) lines.push(definedLine(next.from(kept)));
+      last = next;
+    }
+    const several = lines.length > 1 ? lines.filter(({ text }) => text !== '') : lines;
     this.definitions.set(name, several);
     return true;
   }
 
-  private tellBlankBeforeEquals(line: DerivedText): boolean {
-    const [, name] = DEFINITION_WITH_BLANK.exec(line.text) ?? [];
-    if (name === undefined) return false;
+  private tellBlankBeforeEquals(line: DerivedText, name: string): void {
     this.options.reports.add({
       code: 'bad-definition',
-      span: line.spanOf(0, line.text.length),
+      span: line.spanOf(line.text.indexOf('$'), line.text.indexOf('=') + 1),
       message: 'a definition has no blank before its "="',
-      hint: `${name}=VALUE`,
+      hint: `$${name}=VALUE`,
     });
-    return true;
   }
 
-  private tellConditionInFirstLine({ text, start }: PhysicalLine, file: SourceFile): void {
-    const [condition] = CONDITION.exec(text) ?? [];
+  private tellConditionInFirstLine(line: DerivedText): void {
+    const [condition] = CONDITION.exec(line.text) ?? [];
     if (condition === undefined) return;
     this.options.reports.add({
-      code: 'bad-definition',
-      span: { file, start, end: start + condition.trimEnd().length },
+      code: 'bad-condition',
+      span: line.spanOf(line.text.indexOf('@'), condition.trimEnd().length),
       message: 'keepalived knows no condition on the first line of a definition',
       hint: 'put a line without condition first',
     });
   }
 
-  /** False: a limit is passed, and nothing more is made of this line. */
-  private expanded(line: DerivedText, depth: number): boolean {
+  private tellSecondCondition(line: DerivedText): void {
+    const [second = ''] = /^\S+/.exec(line.text) ?? [];
+    this.options.reports.add({
+      code: 'bad-condition',
+      span: line.spanOf(0, second.length),
+      message: 'a line has one condition',
+      hint: 'write a line for each',
+    });
+  }
+
+  private expanded(
+    line: DerivedText,
+    depth: number,
+    reader: PhysicalLines | null,
+  ): DerivedText | null {
     const { text } = line;
     this.derivedLength += text.length;
     this.derivedLines += 1;
-    if (this.isTooMuch(line, depth)) return false;
+    if (this.isTooMuch(line, depth)) return null;
     const generated = generate(text, (value) => this.definitions.replacedIn(value));
-    if (generated !== null) return this.generated(line, generated, depth);
+    if (generated !== null) {
+      this.generated(line, generated, depth);
+      return null;
+    }
     const block = this.definitions.blockIn(text);
-    if (block !== null) return this.definedLines(line, block, depth);
+    if (block !== null) {
+      this.definedLines(line, block, depth);
+      return null;
+    }
     const replaced = this.definitions.replacedInLine(line, this.options.reports);
-    if (replaced !== null) return this.expanded(replaced, depth + 1);
-    if (!this.include(line)) this.emit(line);
-    return !this.isStopped;
+    // What a definition has put there may be a condition or a definition itself.
+    if (replaced !== null) return this.beginning(replaced, depth + 1, reader);
+    return this.include(line) ? null : this.emit(line);
   }
 
-  private generated(
-    line: DerivedText,
-    generated: NonNullable<ReturnType<typeof generate>>,
-    depth: number,
-  ): boolean {
-    if ('fault' in generated) {
+  private generated(line: DerivedText, generated: Generated, depth: number): void {
+    const { fault, start, end, rounds } = generated;
+    const definedAt = line.spanOf(start, end);
+    if (fault !== null) {
       this.options.reports.add({
         code: 'bad-generator',
-        span: line.spanOf(0, line.text.length),
-        message: generated.fault,
-        hint: 'for example: ~SEQ(i, 1, 3) real_server 10.0.0.$i 80 { … }',
+        span: definedAt,
+        message: fault,
+        hint: `for example: ${EXAMPLES[/LST/.test(line.text.slice(start, end)) ? 'list' : 'sequence']}`,
       });
-      return true;
+      // keepalived drops the line.
+      if (this.options.literal) return;
     }
-    const definedAt = line.spanOf(0, generated.restAt);
-    const rest = line.from(generated.restAt);
-    for (const values of generated.rounds) {
+    const rest = line.from(end);
+    for (const values of rounds) {
+      if (this.isOver) return;
       for (const [name, text] of values) this.definitions.set(name, [{ text, definedAt }]);
-      if (!this.expanded(rest, depth + 1)) return false;
+      this.line(rest, depth + 1, null);
     }
-    return true;
   }
 
   /** The lines of a definition, where it stands alone on a line; they may define names themselves. */
-  private definedLines(line: DerivedText, definition: Definition, depth: number): boolean {
+  private definedLines(line: DerivedText, definition: Definition, depth: number): void {
+    const first = line.text.length - line.text.trimStart().length;
+    const place = line.spanOf(first, line.text.trimEnd().length);
     for (const { text, definedAt } of definition) {
-      const inner = standingFor(line, text, definedAt);
-      if (!this.define(inner, null) && !this.expanded(inner, depth + 1)) return false;
+      if (this.isOver) return;
+      this.line(standingFor(place, text, definedAt), depth + 1, null);
     }
-    return true;
   }
 
   /** Nothing is left to replace: to the lexer, odd characters read as what was meant. */
-  private emit(line: DerivedText): void {
+  private emit(line: DerivedText): DerivedText | null {
     const { reports, literal } = this.options;
-    const good = mended(line, reports, literal);
-    if (good !== null) this.lexer.derivedLine(good);
+    const good = mended(withoutBracesOfNames(line), reports, literal);
+    if (good === null) return null;
+    const { 0: head, 1: rest = '' } = BRACE_AND_DIRECTIVE.exec(good.text) ?? [good.text];
+    if (rest === '') {
+      this.lexer.derivedLine(good);
+      return null;
+    }
+    this.lexer.derivedLine(good.upTo(head.length - rest.length));
+    return good.from(head.length - rest.length);
   }
 
   private include(line: DerivedText): boolean {
@@ -256,10 +336,15 @@ export class Expander {
   }
 
   private predefined(name: string): string | undefined {
-    if (name === '_PWD') return dirname(this.includes.current);
+    if (name === '_PWD') return dirname(this.options.files.absolutePath(this.includes.current));
     if (name === '_HASH') return '#';
     if (name === '_BANG') return '!';
     return this.options.predefined(name);
+  }
+
+  /** A limit is passed: nothing more is made of this line. */
+  private get isOver(): boolean {
+    return this.isStopped || this.isLineGivenUp;
   }
 
   /** Whether a limit is passed, which is told. */
@@ -270,21 +355,28 @@ export class Expander {
     } else if (this.derivedLength > TEXT_MAX) {
       this.stop(span(), `more than ${TEXT_MAX} characters after definitions are written out`);
     } else if (depth > DEPTH_MAX) {
-      this.tellTooLarge(span(), `definitions within definitions, more than ${DEPTH_MAX} deep`);
+      this.giveUp(span(), `definitions within definitions, more than ${DEPTH_MAX} deep`);
     } else if (line.text.length > LINE_CHARACTERS_MAX) {
-      this.tellTooLarge(span(), TOO_LONG);
+      this.giveUp(span(), TOO_LONG);
     } else if (line.pieces > USES_MAX) {
-      this.tellTooLarge(span(), `more than ${USES_MAX} uses of definitions in one line`);
+      this.giveUp(span(), `more than ${USES_MAX} uses of definitions in one line`);
     } else {
       return false;
     }
     return true;
   }
 
-  private isTooLong(file: SourceFile, start: number, { length }: string): boolean {
+  private isTooLong(line: DerivedText): boolean {
+    const { length } = line.text;
     if (length <= LINE_CHARACTERS_MAX) return false;
-    this.tellTooLarge({ file, start, end: start + length }, TOO_LONG);
+    this.giveUp(line.spanOf(0, length), TOO_LONG);
     return true;
+  }
+
+  /** Nothing more is made of the line. */
+  private giveUp(span: Span, message: string): void {
+    this.tellTooLarge(span, message);
+    this.isLineGivenUp = true;
   }
 
   private stop(span: Span, message: string): void {
@@ -295,6 +387,15 @@ export class Expander {
   private tellTooLarge(span: Span, message: string): void {
     this.options.reports.add({ code: 'too-large', span, message });
   }
+}
+
+/** The braces of a name that is defined nowhere are none of a block; where it stands is told already. */
+function withoutBracesOfNames(line: DerivedText): DerivedText {
+  if (!line.text.includes('${')) return line;
+  const text = line.text.replace(UNDEFINED_OR_QUOTED, (whole, name: string | undefined) =>
+    name === undefined ? whole : `$[${name.replace(/\s/g, '_')}]`,
+  );
+  return line.withText(text);
 }
 
 /** So many NULs at the beginning are no slip. */
@@ -308,28 +409,38 @@ function continues(text: string): boolean {
   return text.trimEnd().endsWith('\\');
 }
 
-interface PhysicalLine {
-  readonly text: string;
-  readonly start: number;
+/** How many more blocks a line opens than it closes. */
+function netBraces(text: string): number {
+  const code = codeOf(text).replace(/"[^"]*"|\$\{[^}]*\}/g, '');
+  return code.replace(/[^{]/g, '').length - code.replace(/[^}]/g, '').length;
+}
+
+/** A line of a definition, without its comment and the backslash that continues it. */
+function definedLine(line: DerivedText): DefinedLine {
+  const text = continues(line.text) ? line.text.trimEnd().slice(0, -1) : line.text;
+  const code = codeOf(text);
+  const start = code.length - code.trimStart().length;
+  return { text: code.trim(), definedAt: line.spanOf(start, code.trimEnd().length) };
 }
 
 /** Physical lines of a file from an offset on. */
 class PhysicalLines {
   /** Where the next line begins. */
   at: number;
-  private readonly text: string;
+  private readonly file: SourceFile;
 
-  constructor({ text }: SourceFile, at: number) {
-    this.text = text;
+  constructor(file: SourceFile, at: number) {
+    this.file = file;
     this.at = at;
   }
 
-  next(): PhysicalLine | null {
-    if (this.at >= this.text.length) return null;
+  next(): DerivedText | null {
+    const { text } = this.file;
+    if (this.at >= text.length) return null;
     const start = this.at;
-    const end = this.text.indexOf('\n', start);
-    this.at = end < 0 ? this.text.length : end + 1;
-    const text = this.text.slice(start, end < 0 ? undefined : end);
-    return { text: text.endsWith('\r') ? text.slice(0, -1) : text, start };
+    const end = text.indexOf('\n', start);
+    this.at = end < 0 ? text.length : end + 1;
+    const line = text.slice(start, end < 0 ? undefined : end);
+    return DerivedText.of(this.file, line.endsWith('\r') ? line.slice(0, -1) : line, start);
   }
 }

@@ -95,6 +95,18 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `$NAME is used, and nothing above defines it. keepalived then takes the text as it stands, dollar
     and all. Define it above its use, with $NAME=VALUE at the beginning of a line.`,
   ),
+  'not-replaced': trap(
+    'a use that keepalived does not replace',
+    `$NAME is replaced where a blank, a comma, a closing parenthesis or the end of the line follows it, and
+    never inside quotes. Everywhere else it stays as it is, without a word. \${NAME} is replaced
+    everywhere.`,
+  ),
+  'bad-condition': trap(
+    'a condition that does not do what it looks like',
+    `A line takes one condition, and the first line of a definition takes none: a second one becomes a
+    keyword that nobody knows. A condition on only one brace of a block leaves the other one alone on
+    other hosts. Write the condition before each line that it is meant for.`,
+  ),
   'bad-definition': trap(
     'a definition that cannot be read',
     `A definition is $NAME=VALUE, at the beginning of a line and without a blank before the equals sign.

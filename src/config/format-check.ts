@@ -3,7 +3,7 @@
  * their statements compared, for this host and for every other host that a condition names.
  */
 import type { Statement, Word } from './ast.ts';
-import { type Diagnostic, type DiagnosticCode, Reports, toDiagnostics } from './diagnostic.ts';
+import { type Diagnostic, type DiagnosticCode, type Reports, toDiagnostics } from './diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
 import { type FormattedLine, formatConfig, textOf } from './format.ts';
 import { isCommand } from './keywords/table.ts';
@@ -36,8 +36,7 @@ export function formatFile(
   options: { readonly environment: ConfigEnvironment; readonly configId?: string },
 ): Formatting {
   const { environment } = options;
-  const reports = new Reports();
-  const { sources } = readTree(path, { ...options, mode: 'default' }, reports);
+  const { sources, reports } = readTree(path, { ...options, mode: 'default' });
   const before = sources[0]?.text ?? '';
   if (sources[0] !== undefined) tellOtherEncoding(sources[0], reports);
   const obstacles = toDiagnostics(reports.all, 'default').filter(
@@ -56,7 +55,7 @@ export function formatFile(
   });
   const read = (text: string, configId: string): Iterable<Statement> => {
     const asked = { environment: ofText(text), configId, mode: 'default' } as const;
-    return readTree(path, asked, new Reports()).tree.statements();
+    return readTree(path, asked).tree.statements();
   };
   const changesMeaning = hostsOf(before, options).some(
     (host) => !sameStatements(read(before, host), read(after, host)),

@@ -6,15 +6,21 @@
 /** What one place of a pattern takes; null is a star. */
 type Part = ((character: string) => boolean) | null;
 
+/** A test for one part of a path, as glob(7) has it. A name that begins with a dot has to be asked for. */
+export function nameMatcher(pattern: string): (name: string) => boolean {
+  const isLike = globMatcher(pattern);
+  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && isLike(name);
+}
+
 /** A test for names, without `/` in them. */
-export function globMatcher(pattern: string): (name: string) => boolean {
+function globMatcher(pattern: string): (name: string) => boolean {
   const parts = partsOf(pattern);
   return (name) => matches(parts, name);
 }
 
 function partsOf(pattern: string): readonly Part[] {
   const parts: Part[] = [];
-  const set = /\[(!?)(\]?[^\]]*)\]/y;
+  const set = /\[([!^]?)(\]?[^\]]*)\]/y;
   for (let at = 0; at < pattern.length; at += 1) {
     const character = pattern[at] as string;
     if (character === '*') {

@@ -2,7 +2,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { DerivedText } from './derived-text.ts';
 import type { Reports } from './diagnostic.ts';
-import { maskLine } from './secret.ts';
 import type { Span } from './source.ts';
 
 /** What reading needs of the outside. */
@@ -14,6 +13,8 @@ export interface FilePort {
    * Or which limit the looking has passed.
    */
   listFiles(pattern: string): readonly string[] | { readonly error: string };
+  /** From the root of the file system. */
+  absolutePath(path: string): string;
 }
 
 /** What is an error when it happens; words of `include_check`. */
@@ -30,6 +31,8 @@ const CHECKS_OF_WORD: Readonly<Record<string, readonly Check[]>> = {
   includea: ALL,
 };
 
+export const INCLUDE_WORDS: readonly string[] = Object.keys(CHECKS_OF_WORD);
+
 /** Files within files. */
 const DEPTH_MAX = 32;
 /** Patterns that one pattern with braces stands for. */
@@ -37,9 +40,9 @@ const ALTERNATIVES_MAX = 1024;
 /** Characters of a pattern: Linux knows no longer paths. */
 const PATTERN_CHARACTERS_MAX = 4096;
 
-const INCLUDE =
-  /^\s*(include[rmwba]?)(?:\s+(?:"([^"]*)"|([^\s#!]+))?\s*([^#!]*))?(?:[#!][\s\S]*)?$/;
-const INCLUDE_CHECK = /^\s*include_check\s+([^#!]*)/;
+/** The pattern is the rest of the line up to a comment: it may hold blanks. */
+const INCLUDE = /^\s*(include[rmwba]?)(?:\s+([^#!]*))?(?:[#!][\s\S]*)?$/;
+const INCLUDE_CHECK = /^\s*include_check\s([^#!]*)/;
 
 /** A file being read. */
 interface Open {
@@ -56,11 +59,14 @@ export interface Included {
 export class Includes {
   private readonly files: FilePort;
   private readonly reports: Reports;
+  /** As keepalived takes it, not as it was meant. */
+  private readonly literal: boolean;
   private readonly open: Open[] = [];
   private checks: ReadonlySet<Check> = new Set();
 
-  constructor(files: FilePort, reports: Reports) {
+  constructor(files: FilePort, reports: Reports, literal: boolean) {
     this.files = files;
+    this.literal = literal;
     this.reports = reports;
   }
 
@@ -81,25 +87,47 @@ export class Includes {
 
   /** The files that a line includes; null: it is another line. */
   find(line: DerivedText): readonly Included[] | null {
-    this.noteChecks(line.text);
+    this.noteChecks(line);
     const found = INCLUDE.exec(line.text);
     if (found === null) return null;
-    const [, word = '', quoted, bare, extra = ''] = found;
-    const pattern = quoted ?? bare ?? '';
-    const span = line.spanOf(line.text.indexOf(word), line.text.trimEnd().length);
+    const [, word = '', rest = ''] = found;
+    const written = rest.trim();
+    const at = line.text.indexOf(word);
+    const end =
+      written === ''
+        ? at + word.length
+        : line.text.indexOf(written, at + word.length) + written.length;
+    const span = line.spanOf(at, end);
     this.checks = new Set([...(CHECKS_OF_WORD[word] ?? []), ...(this.open.at(-1)?.checks ?? [])]);
-    if (pattern === '') this.tellNoPattern(span, word);
-    if (extra.trim() !== '') this.tellExtra(span, word, extra.trim());
-    return pattern === '' ? [] : this.matching(pattern, span);
+    if (written === '') {
+      this.tellNoPattern(span, word);
+      return [];
+    }
+    return this.matching(this.withoutQuotes(written, line.spanOf(end - written.length, end)), span);
+  }
+
+  /** keepalived takes quotes for a part of the name. */
+  private withoutQuotes(pattern: string, span: Span): string {
+    const inner = /^"([^"]*)"$/.exec(pattern)?.[1];
+    if (inner === undefined || this.literal) return pattern;
+    this.reports.add({
+      code: 'bad-value',
+      span,
+      message:
+        'a file to include stands without quotes: keepalived takes them for a part of its name',
+      hint: `write ${inner}`,
+    });
+    return inner;
   }
 
   /** `include_check +read -match`: from here on in this file. */
-  private noteChecks(text: string): void {
-    const [, words] = INCLUDE_CHECK.exec(text) ?? [];
+  private noteChecks(line: DerivedText): void {
+    const found = INCLUDE_CHECK.exec(line.text);
     const open = this.open.at(-1);
-    if (words === undefined || open === undefined) return;
+    if (found === null || open === undefined) return;
+    const [, words = ''] = found;
     const checks = new Set(open.checks);
-    for (const word of words.trim().split(/\s+/)) {
+    for (const [word] of words.matchAll(/\S+/g)) {
       const check = ALL.find((one) => one === word.replace(/^[+-]/, ''));
       if (check === undefined) continue;
       if (word.startsWith('-')) checks.delete(check);
@@ -143,7 +171,7 @@ export class Includes {
       code: this.checks.has(check) ? 'include-required' : 'include-missing',
       span,
       message: `no file matches ${pattern}`,
-      hint: 'directories, and files with an execute bit, are passed over',
+      hint: hintFor(pattern),
     });
     return [];
   }
@@ -188,14 +216,14 @@ export class Includes {
       hint: `${word} /etc/lvsd/conf.d/*.conf`,
     });
   }
+}
 
-  private tellExtra(span: Span, word: string, extra: string): void {
-    this.reports.add({
-      code: 'extra-argument',
-      span,
-      message: `"${word}" takes one pattern: the rest is ignored: ${maskLine(extra)}`,
-    });
-  }
+function hintFor(pattern: string): string {
+  if (pattern.startsWith('"'))
+    return 'write it without quotes: they are taken for a part of the name';
+  if (pattern.endsWith(';')) return 'no line ends with ";" in this language';
+  if (/\s/.test(pattern)) return 'a line includes one name or pattern, blanks and all';
+  return 'directories, and files with an execute bit, are passed over';
 }
 
 /** `a{b,c}d` → `abd`, `acd`; null: there are too many. */

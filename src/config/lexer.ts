@@ -137,13 +137,13 @@ export class Lexer {
         return at + 1;
       }
       if (plain && (code === DOLLAR || code === TAB || code === 0)) return SPECIAL;
-      if (code === NEWLINE && plain) return this.neverClosed(cutting, from, at);
+      if (code === NEWLINE && plain) return this.neverClosed(cutting, text, from, at);
     }
-    return this.neverClosed(cutting, from, length);
+    return this.neverClosed(cutting, text, from, length);
   }
 
-  /** The text from the quote on is dropped, as keepalived does. */
-  private neverClosed(cutting: number, from: number, to: number): number {
+  /** The text from the quote on is dropped, as keepalived does; but for a brace at its end, which was meant. */
+  private neverClosed(cutting: number, text: string, from: number, to: number): number {
     const { tokens } = this;
     tokens.push(Kind.word, cutting, from, to);
     tokens.count -= 1;
@@ -153,6 +153,9 @@ export class Lexer {
       message: 'this quote is never closed',
       hint: 'a quoted text ends on its line, and there is no escape for a quote inside it',
     });
+    const dropped = text.slice(from, to).trimEnd();
+    const last = from + dropped.length - 1;
+    if (dropped.endsWith('{')) tokens.push(Kind.open, cutting, last, last + 1);
     return to;
   }
 }

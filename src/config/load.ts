@@ -12,10 +12,11 @@ import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Outline } from './pair.ts';
 import { parse, type Tree } from './parser.ts';
+import { readSection } from './read-section.ts';
 import type { Grammar } from './repair.ts';
 import { tellVirtualServer, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
-import { merged, readSection, Section } from './section.ts';
+import { merged, Section } from './section.ts';
 import type { SourceFile } from './source.ts';
 
 export interface LoadOptions {
@@ -44,8 +45,7 @@ const DIGEST_DIGITS = 12;
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
   const { environment, mode } = options;
-  const reports = new Reports(options.notes);
-  const { tree, sources } = readTree(path, options, reports);
+  const { tree, sources, reports } = readTree(path, options);
   const root = readSection('the top level', withinLimits(tree.statements(), reports), reports);
   const { director, outline } = build(root, environment, reports);
   const diagnostics = toDiagnostics(reports.all, mode);
@@ -88,21 +88,55 @@ function* withinLimits(statements: Iterable<Statement>, reports: Reports): Itera
   }
 }
 
-/** The statements of a file and of those that it includes, everything expanded. */
-export function readTree(
-  path: string,
-  { configId, environment, mode }: LoadOptions,
-  reports: Reports,
-): { readonly tree: Tree; readonly sources: readonly SourceFile[] } {
+/** The statements of a file and of those that it includes, everything expanded; and what is wrong so far. */
+export function readTree(path: string, options: LoadOptions): ReadTree {
+  const { reports, expander } = expand(path, options);
+  const tree = parse(expander.tokens, GRAMMAR, reports);
+  return { tree, sources: expander.sources, reports };
+}
+
+interface ReadTree {
+  readonly tree: Tree;
+  readonly sources: readonly SourceFile[];
+  readonly reports: Reports;
+}
+
+interface Expanded {
+  readonly reports: Reports;
+  readonly expander: Expander;
+}
+
+/** Files → tokens. */
+function expand(path: string, options: LoadOptions): Expanded {
+  const first = expandOnce(path, options, false);
+  const { droppedOpens, droppedBrace, tokens } = first.expander;
+  const isTheCause =
+    droppedBrace !== null && droppedOpens !== 0 && tokens.netBraces() === -droppedOpens;
+  if (!isTheCause || options.mode === 'compat') return first;
+  // Read as if the condition were not there: whatever is wrong besides is told as well.
+  const second = expandOnce(path, options, true);
+  second.reports.add({
+    code: 'bad-condition',
+    span: second.expander.droppedBrace ?? droppedBrace,
+    message: `this brace is not for this host, and its ${droppedOpens > 0 ? '}' : '{'} is`,
+    hint: 'write the condition before each line of the block',
+  });
+  return second;
+}
+
+function expandOnce(path: string, options: LoadOptions, keepsBraces: boolean): Expanded {
+  const { environment, mode } = options;
+  const reports = new Reports(options.notes);
   const expander = new Expander({
-    configId: configId ?? environment.hostName().split('.')[0] ?? '',
+    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
     files: environment,
     reports,
     literal: mode === 'compat',
+    keepsBraces,
     predefined: (name) => predefined(name, environment),
   });
   expander.read(path);
-  return { tree: parse(expander.tokens, GRAMMAR, reports), sources: expander.sources };
+  return { reports, expander };
 }
 
 const GRAMMAR: Grammar = {

@@ -22,11 +22,13 @@ export function mended(line: DerivedText, reports: Reports, literal: boolean): D
     return line;
   }
   const code = codeOf(text);
+  const runs: Run[] = [];
   const meant = code.replace(QUOTED_OR_ODD, (found, odd: string | undefined, index: number) => {
-    if (odd === undefined) return withoutNuls(line, found, index, reports);
-    tell(line, index, found, reports);
+    if (odd === undefined) return withoutNuls(found, index, runs);
+    runs.push({ index, text: found });
     return (LOOKALIKES.get(odd)?.meant ?? odd).repeat(found.length);
   });
+  tellRuns(line, runs, reports);
   if (literal && text.includes('\0')) return null;
   const kept = literal ? code.replace(/[\v\f]/g, ' ') : meant;
   return line.withText(kept + text.slice(code.length));
@@ -47,12 +49,27 @@ function tellTabs(line: DerivedText, reports: Reports): void {
   }
 }
 
+/** An odd character, once or several times. */
+interface Run {
+  readonly index: number;
+  readonly text: string;
+}
+
 /** What stands in quotes is the user's own, but for a NUL. */
-function withoutNuls(line: DerivedText, quoted: string, index: number, reports: Reports): string {
+function withoutNuls(quoted: string, index: number, runs: Run[]): string {
   return quoted.replace(/\0/g, (nul, at: number) => {
-    tell(line, index + at, nul, reports);
+    runs.push({ index: index + at, text: nul });
     return ' ';
   });
+}
+
+/** A pair of typographic quotes is one mistake: those of a line that stand for the same are told once. */
+function tellRuns(line: DerivedText, runs: readonly Run[], reports: Reports): void {
+  const meantBy = ({ text }: Run): string | undefined => LOOKALIKES.get(text[0] as string)?.meant;
+  for (const kind of new Set(runs.map(meantBy))) {
+    const [first, ...others] = runs.filter((run) => meantBy(run) === kind);
+    if (first !== undefined) tell(line, first, others.length, reports);
+  }
 }
 
 /** The line up to its comment. */
@@ -65,21 +82,18 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** `run`: one character, once or more often. */
-function tell(line: DerivedText, index: number, run: string, reports: Reports): void {
-  const character = run[0] as string;
+function tell(line: DerivedText, { index, text }: Run, others: number, reports: Reports): void {
+  const character = text[0] as string;
   const { is, meant } = LOOKALIKES.get(character) as Lookalike;
   const number = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  const remedy = meant === ' ' ? 'write a blank' : `write ${meant}`;
+  const more = others === 0 ? '' : `, and for ${others} more in this line`;
   reports.add({
     code: 'odd-character',
-    span: line.spanOf(index, index + run.length),
+    span: line.spanOf(index, index + text.length),
     message: `U+${number} is ${is}, and no part of this language`,
-    hint:
-      character === '\ufffd'
-        ? 'save the file as UTF-8'
-        : meant === ' '
-          ? 'write a blank'
-          : `write ${meant}`,
+    hint: character === '\ufffd' ? 'save the file as UTF-8' : remedy + more,
+    oncePerFile: meant === ' ' || character === '\ufffd',
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Statement, Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
-import { closeByContext, type Grammar } from './repair.ts';
+import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
 import { Kind, type Tokens } from './tokens.ts';
 
 /** Where blocks begin and end, as token numbers. */
@@ -13,34 +13,66 @@ export interface Structure {
   readonly ends: Uint32Array;
   /** Blocks whose `{` was forgotten: the token after their head → the first one behind them. */
   readonly unopened: ReadonlyMap<number, number>;
+  /** Each `{` that has no `}` of its own. */
+  readonly unclosed: ReadonlySet<number>;
 }
 
 /** Finds the blocks. Braces that do not match are told where they stand, and parsing goes on. */
 export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree {
-  const { structure, isBalanced } = matchBraces(tokens, reports);
-  return new Tree(tokens, isBalanced ? structure : closeByContext(tokens, grammar, reports));
+  const { structure, isBalanced, fits } = matchBraces(tokens, grammar, reports);
+  const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
+  return new Tree(tokens, isSound ? structure : closeByContext(tokens, grammar, reports));
+}
+
+interface Matched {
+  readonly structure: Structure;
+  /** Each brace has its partner. */
+  readonly isBalanced: boolean;
+  /** False: a block stands where it has no place, and has one in another block of this text. */
+  readonly fits: boolean;
 }
 
 /** The name of a block is the statement just before its brace. */
-function matchBraces(
-  tokens: Tokens,
-  reports: Reports,
-): { readonly structure: Structure; readonly isBalanced: boolean } {
+function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matched {
   const ends = new Uint32Array(tokens.count);
   const stack: number[] = [];
+  const blocks: (string | null)[] = [grammar.root];
+  const seen = new Set([grammar.root]);
   let isBalanced = true;
+  let fits = true;
   for (let at = 0; at < tokens.count; at += 1) {
     const kind = tokens.kind(at);
     if (kind === Kind.open) {
       stack.push(at);
-      if (at === 0 || !tokens.isWord(at - 1)) tellNameless(tokens, at, reports);
+      const isNamed = at > 0 && tokens.isWord(at - 1);
+      if (!isNamed) tellNameless(tokens, at, reports);
+      const name = isNamed ? headOf(tokens, at) : '';
+      const opened = opens(grammar, blocks.at(-1), name);
+      if (opened !== null) seen.add(opened);
+      else if ([...seen].some((block) => opens(grammar, block, name) !== null)) fits = false;
+      blocks.push(opened);
     } else if (kind === Kind.close) {
       const open = stack.pop();
       if (open === undefined) isBalanced = false;
-      else ends[open] = at;
+      else {
+        ends[open] = at;
+        blocks.pop();
+      }
     }
   }
-  return { structure: { ends, unopened: new Map() }, isBalanced: isBalanced && stack.length === 0 };
+  const structure = { ends, unopened: new Map(), unclosed: new Set<number>() };
+  return { structure, isBalanced: isBalanced && stack.length === 0, fits };
+}
+
+/** The first word of the statement that ends before a token. */
+function headOf(tokens: Tokens, end: number): string {
+  let at = end - 1;
+  while (at > 0 && !tokens.beginsStatement(at)) at -= 1;
+  return tokens.text(at);
+}
+
+function opens(grammar: Grammar, block: string | null | undefined, word: string): string | null {
+  return block ? grammar.opens(block, word) : null;
 }
 
 function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
@@ -80,10 +112,13 @@ export class Tree {
       do at += 1;
       while (at < to && tokens.isWord(at) && !tokens.beginsStatement(at));
       const opens = at < to && tokens.kind(at) === Kind.open;
-      const end = opens ? structure.ends[at] : structure.unopened.get(at);
-      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end ?? null);
-      if (end !== undefined) at = end;
-      if (at < to && tokens.kind(at) === Kind.close) at += 1;
+      const found = (opens ? structure.ends[at] : structure.unopened.get(at)) ?? 0;
+      // A brace that repairing has passed over ends nowhere.
+      const end = found < at ? null : found;
+      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end);
+      const hasClose = !(opens && structure.unclosed.has(at));
+      if (end !== null) at = end;
+      if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
     }
   }
 }

@@ -73,7 +73,8 @@ function excerpt(
   const margin = ' '.repeat(number.length);
   const place = `${margin}${arrow} ${visible(span.file.path)}:${line}:${column}`;
   if (text.trim() === '') return [place, ...(note ? [`${margin} = ${note}`] : [])];
-  const from = Math.max(0, column - 1 - SHOWN_CHARACTERS_MAX / 2);
+  const isLong = text.length > SHOWN_CHARACTERS_MAX;
+  const from = isLong ? Math.max(0, column - 1 - SHOWN_CHARACTERS_MAX / 2) : 0;
   const shown = visible(text.slice(from, from + SHOWN_CHARACTERS_MAX));
   const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   const width = Math.max(1, Math.min(span.end - span.start, shown.length - before.length));

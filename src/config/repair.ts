@@ -16,9 +16,6 @@ export interface Grammar {
   opensLike(block: string, word: string): string | null;
 }
 
-/** Blocks around a keyword that are looked at; the language has 6 within each other. */
-const DEPTH_LOOKED_AT = 32;
-
 interface Open {
   /** Null: a block that the language does not know, whose words say nothing. */
   readonly block: string | null;
@@ -35,16 +32,22 @@ export function closeByContext(tokens: Tokens, grammar: Grammar, reports: Report
   return new Repair(tokens, grammar, reports).run();
 }
 
+/** Blocks within blocks that are looked through; the language has 6. */
+const DEPTH_MAX = 64;
+
 class Repair {
   private readonly tokens: Tokens;
   private readonly grammar: Grammar;
   private readonly reports: Reports;
   private readonly ends: Uint32Array;
   private readonly unopened = new Map<number, number>();
+  private readonly unclosed = new Set<number>();
   private readonly stack: Open[] = [];
   /** Braces of each kind that have no partner in the whole text: so many may be put in. */
   private excessCloses: number;
   private excessOpens: number;
+  /** As many opened as closed, but not where the keywords say: one is missing here, and one there. */
+  private readonly isBalanced: boolean;
 
   constructor(tokens: Tokens, grammar: Grammar, reports: Reports) {
     this.tokens = tokens;
@@ -54,10 +57,14 @@ class Repair {
     const { closes, opens } = countExcess(tokens);
     this.excessCloses = closes;
     this.excessOpens = opens;
+    this.isBalanced = closes === 0 && opens === 0;
+    if (!this.isBalanced) return;
+    this.excessOpens = countUnopened(tokens, grammar);
+    this.excessCloses = this.excessOpens;
   }
 
   run(): Structure {
-    const { tokens, ends, unopened } = this;
+    const { tokens, ends, unopened, unclosed } = this;
     for (let at = 0; at < tokens.count; at += 1) {
       const kind = tokens.kind(at);
       if (kind === Kind.close) this.close(at);
@@ -65,7 +72,7 @@ class Repair {
       else at = this.statement(at);
     }
     for (const open of this.stack.splice(0).reverse()) this.endMissing(open, tokens.count);
-    return { ends, unopened };
+    return { ends, unopened, unclosed };
   }
 
   /** Gives the last token that it has taken in. */
@@ -75,9 +82,12 @@ class Repair {
     while (end < tokens.count && tokens.isWord(end) && !tokens.beginsStatement(end)) end += 1;
     const hasBrace = end < tokens.count && tokens.kind(end) === Kind.open;
     const word = tokens.text(first);
-    if (hasBrace && this.excessOpens > 0) this.closeUpTo(word, first);
+    if (this.excessOpens > 0) this.closeUpTo(word, first);
     const block = this.stack.length === 0 ? grammar.root : (this.stack.at(-1)?.block ?? null);
     const opened = block === null ? null : grammar.opens(block, word);
+    const isNoBlock = opened === '' || /^(\/\/|\/\*|;)/.test(word);
+    if (hasBrace && isNoBlock && this.excessOpens > 0 && !this.isBalanced)
+      return this.braceInValue(end);
     if (hasBrace) {
       const meant = opened || (block === null ? null : grammar.opensLike(block, word)) || null;
       this.stack.push({ block: meant, head: first, brace: end, start: end + 1 });
@@ -91,15 +101,28 @@ class Repair {
     return end - 1;
   }
 
+  /** A brace behind a keyword that opens no block: what stands behind it in its line is passed over. */
+  private braceInValue(brace: number): number {
+    const { tokens } = this;
+    const line = lineOf(tokens, brace);
+    let next = brace + 1;
+    while (next < tokens.count && lineOf(tokens, next) === line) next += 1;
+    this.excessOpens -= 1;
+    this.ends[brace] = next;
+    this.unclosed.add(brace);
+    return next - 1;
+  }
+
   /** Ends the blocks in which a keyword cannot stand, when an outer one is its place. */
   private closeUpTo(word: string, at: number): void {
     const { grammar, stack } = this;
     const knows = (block: string | null): boolean =>
       block !== null && grammar.opens(block, word) !== null;
-    const lowest = Math.max(0, stack.length - DEPTH_LOOKED_AT);
     let depth = stack.length;
+    const lowest = Math.max(0, depth - DEPTH_MAX);
     while (depth > lowest && !knows(stack[depth - 1]?.block ?? null)) depth -= 1;
-    const isPlaced = depth > lowest || (depth === 0 && knows(grammar.root));
+    if (depth === lowest && lowest > 0) return;
+    const isPlaced = depth > 0 || knows(grammar.root);
     const count = stack.length - depth;
     if (!isPlaced || count === 0 || count > this.excessOpens) return;
     this.excessOpens -= count;
@@ -107,7 +130,7 @@ class Repair {
   }
 
   private close(at: number): void {
-    const open = this.stack.pop();
+    const open = this.isOneTooMany(at) ? undefined : this.stack.pop();
     if (open !== undefined) {
       this.end(open, at);
       return;
@@ -121,8 +144,24 @@ class Repair {
     });
   }
 
-  /** A brace without a name is told already; what it holds is passed over. */
+  /** Whether the block goes on behind this brace: what stands there belongs in it, and not around it. */
+  private isOneTooMany(at: number): boolean {
+    const { tokens, grammar, stack } = this;
+    const next = at + 1;
+    if (this.excessCloses <= 0 || next >= tokens.count || !tokens.isWord(next)) return false;
+    const inner = stack.at(-1)?.block ?? null;
+    const outer = stack.length > 1 ? (stack.at(-2)?.block ?? null) : grammar.root;
+    if (inner === null || outer === null) return false;
+    const word = tokens.text(next);
+    return grammar.opens(inner, word) !== null && grammar.opens(outer, word) === null;
+  }
+
+  /** A brace without a name is told already; it is one too many, or what it holds is passed over. */
   private openNameless(at: number): void {
+    if (this.excessOpens > 0 && !this.isBalanced) {
+      this.excessOpens -= 1;
+      return;
+    }
     this.stack.push({ block: null, head: at, brace: at, start: at + 1 });
   }
 
@@ -156,6 +195,31 @@ class Repair {
       hint: 'a { is missing after it',
     });
   }
+}
+
+/** Whether a keyword that opens a block stands somewhere without its brace. */
+export function hasUnopened(tokens: Tokens, grammar: Grammar): boolean {
+  return countUnopened(tokens, grammar) > 0;
+}
+
+function countUnopened(tokens: Tokens, grammar: Grammar): number {
+  const blocks = new Set([grammar.root]);
+  let count = 0;
+  for (let at = 0; at < tokens.count; at += 1) {
+    if (!tokens.beginsStatement(at) || !tokens.isWord(at)) continue;
+    const word = tokens.text(at);
+    const opened = [...blocks].map((block) => grammar.opens(block, word)).find((name) => name);
+    if (!opened) continue;
+    blocks.add(opened);
+    if (!hasBraceBehind(tokens, at)) count += 1;
+  }
+  return count;
+}
+
+function hasBraceBehind(tokens: Tokens, first: number): boolean {
+  let end = first + 1;
+  while (end < tokens.count && tokens.isWord(end) && !tokens.beginsStatement(end)) end += 1;
+  return end < tokens.count && tokens.kind(end) === Kind.open;
 }
 
 function countExcess(tokens: Tokens): { readonly closes: number; readonly opens: number } {

@@ -1,6 +1,7 @@
 /** Comment signs of other languages: keepalived takes them for words, and drops what follows in silence. */
 import type { Statement, Word } from './ast.ts';
 import type { Reports } from './diagnostic.ts';
+import type { Span } from './source.ts';
 
 const SLASH = 47;
 const SEMICOLON = 59;
@@ -14,6 +15,23 @@ export function withoutStrayComment(args: readonly Word[], reports: Reports): re
     return args.slice(0, at);
   }
   return args;
+}
+
+/** A number or a word of the language that a semicolon is glued to, without it. */
+export function withoutSemicolon(word: Word, reports: Reports): Word {
+  const { text, span, quoted } = word;
+  if (quoted || text.length < 2 || !text.endsWith(';')) return word;
+  reports.add({
+    code: 'comment-sign',
+    span: { ...placeOf(span), start: span.end - 1 },
+    message: 'no line ends with ";" in this language',
+    hint: 'remove it',
+  });
+  return { text: text.slice(0, -1), span, quoted };
+}
+
+function placeOf({ file, start, end, definedAt }: Span): Span {
+  return { file, start, end, definedAt: definedAt ?? null };
 }
 
 /** Whether a whole line was meant as a comment; it is told. */

@@ -159,6 +159,17 @@ export class Tokens {
     return text.slice(this.ends[open], this.starts[close]);
   }
 
+  /** How many more blocks are opened than closed. */
+  netBraces(): number {
+    let count = 0;
+    for (let at = 0; at < this.count; at += 1) {
+      const kind = this.kind(at);
+      if (kind === Kind.open) count += 1;
+      else if (kind === Kind.close) count -= 1;
+    }
+    return count;
+  }
+
   /** What stands from one word of a line to another one, as written. */
   textBetween(first: number, last: number): string {
     const { text } = this.cuttings[this.cuttingOf[first] as number] as Cutting;

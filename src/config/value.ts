@@ -17,7 +17,7 @@ import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
 import type { Section } from './section.ts';
 import type { Span } from './source.ts';
-import { isStrayComment, withoutStrayComment } from './stray-comment.ts';
+import { isStrayComment, withoutSemicolon, withoutStrayComment } from './stray-comment.ts';
 
 /** One entry of an entry block: `10.0.0.1/24 dev eth0`. */
 export type EntryLine = readonly [Word, ...Word[]];
@@ -58,7 +58,8 @@ export interface Unread {
 export function readWords(keyword: Keyword, statement: Statement, reports: Reports): Value | null {
   const { argument } = keyword;
   if (statement.hasBlock) tellBlock(keyword.name, statement, reports);
-  const [first, second] = statement.args;
+  const args = argument.is === 'script' ? statement.args : cleanArgs(argument, statement, reports);
+  const [first, second] = args;
   switch (argument.is) {
     case 'flag':
       if (first !== undefined) tellBehindFlag(keyword, first, reports);
@@ -68,7 +69,7 @@ export function readWords(keyword: Keyword, statement: Statement, reports: Repor
         return tellMissing(keyword, statement, reports);
       return { is: 'script', raw: statement.rawArgs };
     case 'phrase':
-      return readPhraseOf(argument.of, keyword, statement, reports);
+      return readPhraseOf(argument.of, keyword, { statement, args }, reports);
     case 'boolean':
       if (second !== undefined) tellExtra(keyword, second, reports);
       return first === undefined
@@ -79,19 +80,33 @@ export function readWords(keyword: Keyword, statement: Statement, reports: Repor
       return null;
     default:
       if (second !== undefined) tellExtra(keyword, second, reports);
-      return readOne(argument, keyword, statement, reports);
+      return readOne(argument, keyword, { statement, first }, reports);
   }
+}
+
+/** Without a comment of another language, and a semicolon that ends the line in one. */
+function cleanArgs(
+  argument: Keyword['argument'],
+  statement: Statement,
+  reports: Reports,
+): readonly Word[] {
+  const args = withoutStrayComment(statement.args, reports);
+  const last = args[args.length - 1];
+  // A word of the user's own may end with anything.
+  if (argument.is === 'word' || last === undefined) return args;
+  const clean = withoutSemicolon(last, reports);
+  return clean === last ? args : [...args.slice(0, -1), clean];
 }
 
 function readPhraseOf(
   of: PhraseName,
   keyword: Keyword,
-  statement: Statement,
+  { statement, args }: { readonly statement: Statement; readonly args: readonly Word[] },
   reports: Reports,
 ): Value | null {
   const { name, help } = keyword;
   const line = { name, help, span: statement.keyword.span, relation: 'behind' } as const;
-  const said = readPhraseNamed(of, statement.args, line, reports);
+  const said = readPhraseNamed(of, args, line, reports);
   return said && { is: 'words', words: said.words, said };
 }
 
@@ -129,12 +144,19 @@ export function readEntries(
     isEmpty = false;
     if (entry.hasBlock) tellBlockInList(name, entry, reports);
     const line = { name, help, span: statementSpan(entry), relation: 'in' } as const;
-    const words = [entry.keyword, ...withoutStrayComment(entry.args, reports)];
+    const words = entryWords(entry, reports);
     const one = readPhraseNamed(argument.of, words, line, reports);
     if (one !== null && one.words.length > 0) said.push(one);
   }
   const entries = said.map(({ words }) => words as unknown as EntryLine);
   return { is: 'entries', entries, label: statement.args, said, isEmpty };
+}
+
+/** A semicolon at its end is none of it. */
+function entryWords({ keyword, args }: Statement, reports: Reports): readonly Word[] {
+  const words = [keyword, ...withoutStrayComment(args, reports)];
+  const last = words.pop() as Word;
+  return [...words, withoutSemicolon(last, reports)];
 }
 
 function tellBlockInList(name: string, entry: Statement, reports: Reports): void {
@@ -148,10 +170,9 @@ function tellBlockInList(name: string, entry: Statement, reports: Reports): void
 function readOne(
   scalar: Scalar,
   keyword: Keyword,
-  statement: Statement,
+  { statement, first }: { readonly statement: Statement; readonly first: Word | undefined },
   reports: Reports,
 ): Value | null {
-  const [first] = statement.args;
   if (first === undefined) {
     const bare = scalar.is === 'integer' ? scalar.bare : undefined;
     return bare === undefined
@@ -221,11 +242,12 @@ function tellBehindFlag({ name }: Keyword, { text, span }: Word, reports: Report
   });
 }
 
-function tellExtra({ name }: Keyword, { span }: Word, reports: Reports): void {
+function tellExtra({ name }: Keyword, { text, span }: Word, reports: Reports): void {
   reports.add({
     code: 'extra-argument',
     span,
     message: `"${name}" takes no more than one value: the rest is ignored`,
+    ...(text === '\\' ? { hint: 'a \\ continues no line but those of a definition' } : {}),
   });
 }
 

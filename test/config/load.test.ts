@@ -166,9 +166,10 @@ vrrp_instance VI_1 {
         const from = at % (text.length + 1);
         return text.slice(0, from) + insert + text.slice(from + length);
       });
+    const modes = fc.constantFrom('default' as const, 'compat' as const);
     fc.assert(
-      fc.property(fc.oneof(mutant, fc.string({ maxLength: 200 })), (text) => {
-        for (const { span } of load(text).diagnostics) {
+      fc.property(fc.oneof(mutant, fc.string({ maxLength: 200 })), modes, (text, mode) => {
+        for (const { span } of load(text, { mode, configId: 'one' }).diagnostics) {
           expect(span.start).toBeGreaterThanOrEqual(0);
           expect(span.end).toBeGreaterThanOrEqual(span.start);
           expect(span.end).toBeLessThanOrEqual(span.file.text.length);
@@ -176,6 +177,25 @@ vrrp_instance VI_1 {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test.each([
+    ['a pattern', `include ${'{'.repeat(100_000)}`],
+    ['uses of definitions', `$A=a\n${'$A '.repeat(100_000)}`],
+    ['definitions within definitions', '$A=$B\n$B=$A\n$A\n'],
+    ['lines of generators', '~SEQ(i, 1000) ~SEQ(k, 1000) # $i$k\n'],
+  ])('%s: the limit is named', (_, text) => {
+    const found = load(text).diagnostics.find(({ code }) => code === 'too-large');
+    expect(found?.message).toMatch(/at most|more than/);
+  });
+
+  test('more than 10 000 mistakes are not told', () => {
+    const { diagnostics, director } = load(
+      Array.from({ length: 10_100 }, (_, at) => `what${at}\n`).join(''),
+    );
+    expect(director).toBeNull();
+    expect(diagnostics).toHaveLength(10_001);
+    expect(diagnostics.at(-1)?.code).toBe('too-many');
   });
 
   test('100 virtual servers of 10 real servers each are read', () => {

@@ -2,7 +2,7 @@
 import type { Word } from '../../src/config/ast.ts';
 import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
 import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
-import { globMatcher } from '../../src/config/glob.ts';
+import { nameMatcher } from '../../src/config/glob.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {
@@ -19,20 +19,54 @@ const NETWORKS: Readonly<Record<string, readonly Network[]>> = {
   eth1: [{ address: '198.51.100.2', prefixLength: 24 }],
 };
 
-export function environmentOf(files: Readonly<Record<string, string>>): ConfigEnvironment {
+export const MAIN_FILE = 'lvsd.conf';
+/** Where the files of this machine lie. */
+const FOLDER = '/etc/lvsd/';
+
+function withoutFolder(path: string): string {
+  return path.startsWith(FOLDER) ? path.slice(FOLDER.length) : path;
+}
+
+export interface WorldFile {
+  readonly text: string;
+  readonly is?: 'unreadable' | 'executable' | undefined;
+}
+
+export function environmentOf(
+  files: Readonly<Record<string, string | WorldFile>>,
+  variables: Readonly<Record<string, string>> = {},
+): ConfigEnvironment {
   return {
     readFile: (path) => {
-      const text = files[path];
-      return text === undefined ? { error: 'ENOENT' } : { text };
+      const file = files[withoutFolder(path)];
+      if (file === undefined) return { error: 'ENOENT' };
+      if (typeof file === 'string') return { text: file };
+      return file.is === 'unreadable' ? { error: 'EACCES' } : { text: file.text };
     },
-    listFiles: (pattern) => Object.keys(files).filter(globMatcher(pattern)),
+    listFiles: (pattern) => {
+      const matches = pathMatcher(withoutFolder(pattern));
+      return Object.entries(files)
+        .filter(([, file]) => typeof file === 'string' || file.is !== 'executable')
+        .flatMap(([path]) => (matches(path) ? [path] : []))
+        .sort();
+    },
+    absolutePath: (path) => (path.startsWith('/') ? path : FOLDER + path),
     hostName: () => 'lb1.example',
     interfaces: () => ['lo', 'eth0', 'eth1'],
     networks: (link) => NETWORKS[link] ?? null,
     account: (user) => (user === 'nobody' ? { uid: 65534, gid: 65534 } : null),
     program: (path) => PROGRAMS[path] ?? 'missing',
-    variable: () => undefined,
+    variable: (name) => variables[name],
     random: () => 0.5,
+  };
+}
+
+/** Part by part, as the folders of a real machine are searched. */
+function pathMatcher(pattern: string): (path: string) => boolean {
+  const parts = pattern.split('/').map(nameMatcher);
+  return (path) => {
+    const names = path.split('/');
+    return names.length === parts.length && names.every((name, at) => parts[at]?.(name));
   };
 }
 
@@ -41,16 +75,20 @@ export function load(
   text: string,
   options: {
     readonly mode?: 'default' | 'compat';
-    readonly files?: Readonly<Record<string, string>>;
+    readonly files?: Readonly<Record<string, string | WorldFile>>;
     readonly configId?: string;
     readonly notes?: boolean;
+    readonly variables?: Readonly<Record<string, string>>;
+    /** Another file to begin with. */
+    readonly mainFile?: string;
   } = {},
 ): LoadedConfig {
   const { mode = 'default', files = {}, configId, notes = false } = options;
-  return loadConfig('lvsd.conf', {
+  const { variables, mainFile = MAIN_FILE } = options;
+  return loadConfig(mainFile, {
     mode,
     notes,
-    environment: environmentOf({ 'lvsd.conf': text, ...files }),
+    environment: environmentOf({ [MAIN_FILE]: text, ...files }, variables),
     ...(configId === undefined ? {} : { configId }),
   });
 }

@@ -70,6 +70,7 @@ function allowanceMs(files: Files): number {
     files: environmentOf(files),
     reports: new Reports(),
     literal: false,
+    keepsBraces: false,
     predefined: () => undefined,
   });
   expander.read('lvsd.conf');

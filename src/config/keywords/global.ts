@@ -250,7 +250,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('enable_snmp_vrrp', flag, 'KEEPALIVED-MIB, VRRP part'),
   accepted('enable_traps', flag, 'send SNMP traps'),
   accepted('fifo_write_vrrp_states_on_reload', flag, 'write all VRRP states to FIFOs after reload'),
-  accepted('include_check', phrase('include checks'), 'severity of include problems'),
+  keyword('include_check', phrase('include checks'), 'severity of include problems'),
   accepted('iproute_etc_dir', path, 'directory of local iproute2 name tables', {
     unset: 'where iproute2 has them',
   }),

@@ -75,10 +75,7 @@ export function blocksWith(name: string, except: BlockName): readonly BlockName[
   );
 }
 
-/**
- * A word may be misspelt by as many characters as a third of its length, three at most. Who misspelt an
- * old word is told the new one.
- */
+/** The keyword that a word is misspelt for, or null. Who misspelt an old word is told the new one. */
 export function nearestKeyword(name: string, table: KeywordTable): string | null {
   let known = nearestKnown.get(table);
   if (known === undefined || known.size >= WORDS_KNOWN_MAX) {
@@ -87,29 +84,40 @@ export function nearestKeyword(name: string, table: KeywordTable): string | null
   }
   const before = known.get(name);
   if (before !== undefined) return before;
-  const nearest = findNearest(name, table);
-  known.set(name, nearest);
-  return nearest;
+  const nearest = nearestOf(name, [...table.keys()]) ?? cutShort(name, table);
+  const meant = nearest === null ? null : (table.get(nearest)?.insteadOf ?? nearest);
+  known.set(name, meant);
+  return meant;
 }
 
 /** A generator can make one misspelt line a hundred thousand times. */
 const nearestKnown = new WeakMap<KeywordTable, Map<string, string | null>>();
 const WORDS_KNOWN_MAX = 1000;
 
-function findNearest(name: string, table: KeywordTable): string | null {
+/** A word may be misspelt by as many characters as a third of its length, three at most. */
+export function nearestOf(name: string, names: readonly string[]): string | null {
   const limit = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
   const lower = name.toLowerCase();
   let best: string | null = null;
   let bestDistance = limit + 1;
-  for (const { name: candidate, insteadOf } of table.values()) {
+  for (const candidate of names) {
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
-      best = insteadOf ?? candidate;
+      best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+const CUT_LENGTH_MIN = 6;
+
+/** The one keyword that a word is the beginning or the end of. */
+function cutShort(name: string, table: KeywordTable): string | null {
+  if (name.length < CUT_LENGTH_MIN) return null;
+  const found = [...table.keys()].filter((one) => one.startsWith(name) || one.endsWith(name));
+  return found.length === 1 ? (found[0] ?? null) : null;
 }
 
 /**

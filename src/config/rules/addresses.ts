@@ -24,6 +24,8 @@ function ownNetworks(link: string, family: Family, whole: Whole): readonly Netwo
 
 /** Decided by this machine, so a warning. An interface without address of the family tells nothing. */
 export function tellVipsOutside(instance: Section, whole: Whole): void {
+  // Which interface was meant is not known then.
+  if (instance.spoils('interface')) return;
   for (const { word, options, address } of vipsOf(instance)) {
     const link = optionOf(options, 'dev')?.text ?? interfaceOf(instance, whole.globals);
     const networks = ownNetworks(link, familyOf(address), whole);

@@ -57,11 +57,13 @@ export function tellShellWords(section: Section, reports: Reports): void {
   }
 }
 
-export function tellUntracked({ scripts, instances, groups, reports }: Whole): void {
+export function tellUntracked({ root, scripts, instances, groups, reports }: Whole): void {
+  const trackers = [...instances, ...groups];
+  // One that cannot be used may track any of them.
+  if (root.spoils('vrrp_instance', 'vrrp_sync_group')) return;
+  if (trackers.some((tracker) => tracker.spoils('track_script'))) return;
   const tracked = new Set(
-    [...instances, ...groups].flatMap((one) =>
-      entriesOf(one, 'track_script').map(([name]) => name.text),
-    ),
+    trackers.flatMap((one) => entriesOf(one, 'track_script').map(([name]) => name.text)),
   );
   for (const [name, script] of scripts) {
     if (name === '' || tracked.has(name)) continue;
