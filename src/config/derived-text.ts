@@ -10,6 +10,8 @@ interface Stretch {
   readonly literal: boolean;
   /** Where a definition's text was written. */
   readonly definedAt: Span | null;
+  /** It stands there character by character. */
+  readonly isVerbatim: boolean;
 }
 
 export class DerivedText implements DerivedLine {
@@ -36,7 +38,9 @@ export class DerivedText implements DerivedLine {
   /** A piece of a file's text as it stands. */
   static of(file: SourceFile, text: string, start: number): DerivedText {
     const end = start + text.length;
-    return new DerivedText(file, [{ text, start, end, literal: true, definedAt: null }]);
+    return new DerivedText(file, [
+      { text, start, end, literal: true, definedAt: null, isVerbatim: false },
+    ]);
   }
 
   /** Of how many stretches it is made. */
@@ -88,11 +92,11 @@ export class DerivedText implements DerivedLine {
       length += use.index - (from ?? 0) + value.text.length;
       stretches.push(...between(from ?? 0, use.index));
       from = use.index + use[0].length;
-      const written = between(use.index, from);
-      const [start, end] = [written[0]?.start ?? 0, written.at(-1)?.end ?? 0];
+      const replacedOnes = between(use.index, from);
+      const [start, end] = [replacedOnes[0]?.start ?? 0, replacedOnes.at(-1)?.end ?? 0];
       // Of a line of empty values one is kept, so that the line has a place.
       if (value.text !== '' || stretches.length === 0) {
-        stretches.push({ ...value, start, end, literal: false });
+        stretches.push(written(value, start, end));
       }
       if (length > lengthMax) return new DerivedText(this.file, stretches);
     }
@@ -140,11 +144,22 @@ function firstReaching(ends: readonly number[], least: number): number {
   return low;
 }
 
-/** A text that a definition puts in the place of a line. */
-export function standingFor(line: DerivedText, text: string, definedAt: Span): DerivedText {
-  const first = line.text.length - line.text.trimStart().length;
-  const { start, end } = line.spanOf(first, line.text.trimEnd().length);
-  return new DerivedText(line.source, [{ start, end, text, literal: false, definedAt }]);
+/** A text that a definition puts in the place of a line, which is at `place`. */
+export function standingFor(place: Span, text: string, definedAt: Span): DerivedText {
+  return new DerivedText(place.file, [written({ text, definedAt }, place.start, place.end)]);
+}
+
+/** What a definition gives, for what stands from `start` to `end`. */
+function written(
+  { text, definedAt }: { readonly text: string; readonly definedAt: Span | null },
+  start: number,
+  end: number,
+): Stretch {
+  const isVerbatim =
+    definedAt !== null &&
+    definedAt.end - definedAt.start === text.length &&
+    definedAt.file.text.slice(definedAt.start, definedAt.end) === text;
+  return { text, start, end, literal: false, definedAt, isVerbatim };
 }
 
 /** Gives the stretches between two characters, of which neither may lie before the ones asked for last. */
@@ -173,9 +188,8 @@ function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
 }
 
 /** Where a part of a stretch was written, when the definition's text stands there as it is. */
-function narrowed({ text, definedAt }: Stretch, from: number, to: number): Span | null {
-  if (definedAt === null) return null;
-  const { file, start, end } = definedAt;
-  if (end - start !== text.length || file.text.slice(start, end) !== text) return definedAt;
+function narrowed({ definedAt, isVerbatim }: Stretch, from: number, to: number): Span | null {
+  if (definedAt === null || !isVerbatim) return definedAt;
+  const { file, start } = definedAt;
   return { file, start: start + from, end: start + to };
 }

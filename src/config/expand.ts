@@ -302,9 +302,11 @@ export class Expander {
 
   /** The lines of a definition, where it stands alone on a line; they may define names themselves. */
   private definedLines(line: DerivedText, definition: Definition, depth: number): void {
+    const first = line.text.length - line.text.trimStart().length;
+    const place = line.spanOf(first, line.text.trimEnd().length);
     for (const { text, definedAt } of definition) {
       if (this.isOver) return;
-      this.line(standingFor(line, text, definedAt), depth + 1, null);
+      this.line(standingFor(place, text, definedAt), depth + 1, null);
     }
   }
 

@@ -36,6 +36,7 @@ const TRUE = 'script "/bin/true"\n';
 const LINES: readonly (readonly [string, string])[] = [
   ['a', 'letters'],
   ['$', 'dollar signs'],
+  ['${B}', 'uses of a word'],
   ['$A ', 'uses of nothing'],
   ['${A', 'uses that do not end'],
   ['${A ', 'uses with blanks that do not end'],
@@ -73,7 +74,11 @@ const PREFIXES: readonly (readonly [string, string])[] = [
 ];
 
 function longLine(prefix: string, unit: string, name: string, length: number): Heavy {
-  return main(name, null, () => `${prefix}${unit.repeat(length / unit.length)}\n}\nx\n`);
+  return main(
+    name,
+    null,
+    () => `$B=b\n${prefix}${unit.repeat(length / unit.length)}\n}\nx $A\n  $A\n`,
+  );
 }
 
 /** Every sign in every place: together they are read in one process. */
@@ -151,6 +156,12 @@ export const HEAVY: readonly Heavy[] = [
     'a million words on one line',
     null,
     () => `global_defs {\nrouter_id ${'a '.repeat(MEBI)}\n}\n`,
+  ),
+  main(
+    'a definition of many lines, used behind blanks',
+    /more than \d+ lines/,
+    () => `$A=\\\n${numbered(520_000, () => ' x \\\n')} z\n${' '.repeat(MEBI - 64)}$A\n`,
+    true,
   ),
   main('a million braces in braces', null, () => 'a {\n'.repeat(MEBI) + '}\n'.repeat(MEBI)),
   main('a million braces that never close', null, () => 'a {\n'.repeat(MEBI)),
