@@ -50,8 +50,8 @@ const ROUNDS_MAX = 4;
 
 /** A report in the making. */
 interface Draft {
-  applied: IpvsChange[];
-  refused: RefusedChange[];
+  applied: readonly IpvsChange[];
+  refused: readonly RefusedChange[];
   foreign: readonly ServiceKey[];
   readings: number;
   converged: boolean;
@@ -142,7 +142,7 @@ export class IpvsReconciler {
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
     const { done, refused, stale } = judge(changes, outcomes);
-    draft.applied = [...draft.applied, ...done];
+    draft.applied = draft.applied.length === 0 ? done : [...draft.applied, ...done];
     draft.refused = refused;
     if (done.length === changes.length) {
       // All is as desired: the desired objects are passed over at a glance by the next comparison.
@@ -210,14 +210,17 @@ export class IpvsReconciler {
 const LOST_ANSWERS: readonly string[] = ['NETLINK_OVERRUN', 'NETLINK_TIMEOUT'];
 
 interface Judgement {
-  readonly done: IpvsChange[];
-  readonly refused: RefusedChange[];
+  readonly done: readonly IpvsChange[];
+  readonly refused: readonly RefusedChange[];
   /** A refusal shows that the table is not what we took it for. */
   readonly stale: boolean;
 }
 
 /** Leaves out the real servers of a virtual server that was itself refused: they cannot but fail. */
 function judge(changes: readonly IpvsChange[], outcomes: readonly Outcome[]): Judgement {
+  if (outcomes.every((outcome) => outcome.done)) {
+    return { done: changes, refused: [], stale: false };
+  }
   const absent = new Set<string>();
   const done: IpvsChange[] = [];
   const refused: RefusedChange[] = [];

@@ -74,6 +74,12 @@ function diffDestinations(
   { service: { key }, destinations }: ServiceEntry,
   actual: readonly Destination[],
 ): void {
+  if (actual.length === 0) {
+    for (const destination of destinations) {
+      changes.push({ do: 'add-destination', key, destination });
+    }
+    return;
+  }
   if (isSameList(destinations, actual)) {
     destinations.forEach((destination, at) => {
       const before = actual[at] as Destination;
@@ -111,25 +117,36 @@ function isSameList(a: readonly Destination[], b: readonly Destination[]): boole
 export function orderChanges(changes: readonly IpvsChange[]): readonly IpvsChange[] {
   const removals: IpvsChange[] = [];
   const ordered: IpvsChange[] = [];
-  for (const ofService of runsByService(changes)) {
-    const [first] = ofService;
-    if (first?.do === 'remove-service') removals.push(first);
-    else appendOrdered(ordered, ofService);
+  for (let from = 0; from < changes.length; ) {
+    const first = changes[from] as IpvsChange;
+    const key = keyOf(first);
+    let to = from + 1;
+    // The changes of one service share its key object.
+    while (to < changes.length && keyOf(changes[to] as IpvsChange) === key) to += 1;
+    if (first.do === 'remove-service') removals.push(first);
+    else appendOrdered(ordered, changes, from, to);
+    from = to;
   }
-  return [...ordered, ...removals];
+  for (const removal of removals) ordered.push(removal);
+  return ordered;
 }
 
 /** Of one service that is desired. */
-function appendOrdered(ordered: IpvsChange[], changes: readonly IpvsChange[]): void {
+function appendOrdered(
+  ordered: IpvsChange[],
+  changes: readonly IpvsChange[],
+  from: number,
+  to: number,
+): void {
   const service: IpvsChange[] = [];
   const more: IpvsChange[] = [];
   const less: IpvsChange[] = [];
   const binding: IpvsChange[] = [];
-  const added = changes.filter((change) => change.do === 'add-destination').length;
-  for (const change of changes) {
+  for (let at = from; at < to; at += 1) {
+    const change = changes[at] as IpvsChange;
     switch (change.do) {
       case 'add-service': {
-        const { first, last } = creation(change.service, added);
+        const { first, last } = creation(change.service, to - from - 1);
         service.push(first);
         if (last !== null) binding.push(last);
         break;
@@ -151,7 +168,9 @@ function appendOrdered(ordered: IpvsChange[], changes: readonly IpvsChange[]): v
         unreachable(change);
     }
   }
-  for (const change of [...service, ...more, ...less, ...binding]) ordered.push(change);
+  for (const phase of [service, more, less, binding]) {
+    for (const change of phase) ordered.push(change);
+  }
 }
 
 function creation(
@@ -173,18 +192,6 @@ const NO_SCHEDULER = 'none';
 
 function becomesMh(before: Service, after: Service): boolean {
   return after.scheduler === MH && before.scheduler !== MH;
-}
-
-/** The changes of one service share its key object. */
-function* runsByService(changes: readonly IpvsChange[]): Generator<readonly IpvsChange[]> {
-  let from = 0;
-  for (let at = 1; at <= changes.length; at += 1) {
-    const previous = changes[at - 1] as IpvsChange;
-    const next = changes[at];
-    if (next !== undefined && keyOf(next) === keyOf(previous)) continue;
-    yield changes.slice(from, at);
-    from = at;
-  }
 }
 
 /** Of services with the same key. */
