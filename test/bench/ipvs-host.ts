@@ -23,7 +23,7 @@ import { encodeMessage, MessageCursor, MessageWriter } from '../../src/wire/nlms
 import { type Side, tellLimit } from './figures.ts';
 import { type Shape, shapeName, tableOf } from './ipvs-table.ts';
 
-const RUNS = 20;
+const RUNS = 40;
 /** NLMSG_NOOP. */
 const NOOP = { type: 1 } as const;
 const MESSAGES_A_SEND = 256;
@@ -32,8 +32,9 @@ const SHAPES: readonly Shape[] = [
   { virtual: 10_000, real: 10, scheduler: 'wrr' },
 ];
 
+/** The faster half: others on the machine slow a run down, and nothing makes it faster than it is. */
 function side(name: string, values: readonly number[]): Side {
-  return { name, values };
+  return { name, values: values.toSorted((a, b) => a - b).slice(0, values.length / 2) };
 }
 
 function encodeAll(changes: readonly IpvsChange[], writer: MessageWriter): void {
