@@ -1,9 +1,9 @@
 /** `lvsctl check [FILE]`: every mistake of a configuration, where it stands and what was meant. */
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import type { Diagnostic } from '../config/diagnostic.ts';
-import { edited, isWritable, renderEdits, safeEdits } from '../config/fix.ts';
-import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
+import type { Diagnostic } from '../config/diagnostics/diagnostic.ts';
+import { edited, isWritable, renderEdits, safeEdits } from '../config/diagnostics/fix.ts';
+import { diagnosticsToJson, renderDiagnostics } from '../config/diagnostics/render.ts';
 import { type Command, Exit } from './command.ts';
 import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
 import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';

@@ -1,5 +1,5 @@
 /** `lvsctl config diff A B`: what a second configuration does otherwise than a first. */
-import { diffConfigs, renderDifference } from '../config/diff.ts';
+import { diffConfigs, renderDifference } from '../config/show/diff.ts';
 import { type Command, Exit } from './command.ts';
 import { declareReading, type ReadingOptions, readTree } from './read-config.ts';
 

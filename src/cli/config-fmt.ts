@@ -1,11 +1,11 @@
 /** `lvsctl config fmt [FILE]`: a configuration laid out as everybody's; what it means stays what it was. */
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
+import { renderDiagnostics } from '../config/diagnostics/render.ts';
+import { maskLine } from '../config/diagnostics/secret.ts';
 import { systemEnvironment } from '../config/environment.ts';
-import type { FormattedLine } from '../config/format.ts';
-import { type Formatting, formatFile } from '../config/format-check.ts';
-import { renderDiagnostics } from '../config/render.ts';
-import { maskLine } from '../config/secret.ts';
+import type { FormattedLine } from '../config/show/format.ts';
+import { type Formatting, formatFile } from '../config/show/format-check.ts';
 import { type Command, Exit } from './command.ts';
 import { defaultFile } from './default-file.ts';
 

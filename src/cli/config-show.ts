@@ -1,5 +1,5 @@
 /** `lvsctl config show [FILE]`: the configuration in force, with every default, and where each value is from. */
-import { effectiveToJson, printEffective } from '../config/print-effective.ts';
+import { effectiveToJson, printEffective } from '../config/show/print-effective.ts';
 import { type Command, Exit } from './command.ts';
 import { declareReading, type ReadingOptions, readTree } from './read-config.ts';
 

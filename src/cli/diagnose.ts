@@ -1,6 +1,6 @@
 /** Everything that is to be said of a configuration, and of the peer's beside it: for `check` and `lint`. */
 import type { Command as Commander } from 'commander';
-import { type Diagnostic, isOfThisHost, type Mode } from '../config/diagnostic.ts';
+import { type Diagnostic, isOfThisHost, type Mode } from '../config/diagnostics/diagnostic.ts';
 import { systemEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { comparePair } from '../config/pair.ts';

@@ -1,6 +1,6 @@
 /** `lvsctl lint [FILE]`: the traps that a configuration steps into, each with its whole story. */
 import { Option } from 'commander';
-import { isCode } from '../config/explanations.ts';
+import { isCode } from '../config/diagnostics/explanations.ts';
 import {
   countTraps,
   nearestCode,
@@ -8,7 +8,7 @@ import {
   renderTrapList,
   renderTraps,
   trapsToJson,
-} from '../config/traps.ts';
+} from '../config/diagnostics/traps.ts';
 import { type Command, Exit } from './command.ts';
 import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
 import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';

@@ -1,10 +1,10 @@
 /** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
 import type { Command as Commander } from 'commander';
-import { severityOf } from '../config/diagnostic.ts';
-import { type EffectiveBlock, effectiveConfig } from '../config/effective.ts';
+import { severityOf } from '../config/diagnostics/diagnostic.ts';
+import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { systemEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
-import { renderDiagnostics } from '../config/render.ts';
+import { type EffectiveBlock, effectiveConfig } from '../config/show/effective.ts';
 import { Exit } from './command.ts';
 import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
 import type { Terminal } from './terminal.ts';

@@ -14,9 +14,9 @@ import { dirname, join, resolve } from 'node:path';
 import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
-import { TEXT_MAX } from './expand.ts';
-import { nameMatcher } from './glob.ts';
-import type { FilePort } from './include.ts';
+import { TEXT_MAX } from './text/expand.ts';
+import { nameMatcher } from './text/glob.ts';
+import type { FilePort } from './text/include.ts';
 
 export interface Account {
   readonly uid: number;

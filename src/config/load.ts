@@ -1,23 +1,23 @@
 /** A configuration from its file to the model: the one way through, and every mistake on it. */
 import { createHash } from 'node:crypto';
 import type { Director } from '../model/director.ts';
-import type { Statement } from './ast.ts';
-import { buildHealth } from './build-lvs.ts';
-import { resolveAccount, type ScriptContext } from './build-script.ts';
-import { buildVrrp } from './build-vrrp.ts';
-import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostic.ts';
+import { resolveAccount, type ScriptContext } from './build/scripts.ts';
+import { buildHealth } from './build/virtual-servers.ts';
+import { buildVrrp } from './build/vrrp.ts';
+import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
-import { Expander } from './expand.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Outline } from './pair.ts';
-import { parse, type Tree } from './parser.ts';
-import { readSection } from './read-section.ts';
-import type { Grammar } from './repair.ts';
 import { tellVirtualServer, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
-import { merged, Section } from './section.ts';
-import type { SourceFile } from './source.ts';
+import type { Statement } from './text/ast.ts';
+import { Expander } from './text/expand.ts';
+import { parse, type Tree } from './text/parser.ts';
+import type { Grammar } from './text/repair.ts';
+import type { SourceFile } from './text/source.ts';
+import { readSection } from './values/read-section.ts';
+import { merged, Section } from './values/section.ts';
 
 export interface LoadOptions {
   readonly mode: Mode;

@@ -3,7 +3,13 @@
  * Instances that belong together have one VRID and family; where several have, the interface tells,
  * else the name. Everything is told at its place in the first file, except what stands in the other only.
  */
-import { type Diagnostic, type Mode, type Report, Reports, toDiagnostics } from './diagnostic.ts';
+import {
+  type Diagnostic,
+  type Mode,
+  type Report,
+  Reports,
+  toDiagnostics,
+} from './diagnostics/diagnostic.ts';
 import { OWNER_PRIORITY, type Reach, reachOf } from './rules/priorities.ts';
 import { peersOf } from './rules/unicast.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
@@ -26,8 +32,8 @@ import {
   textOf,
   valueSpan,
 } from './rules/written.ts';
-import type { Section } from './section.ts';
-import type { Span } from './source.ts';
+import type { Span } from './text/source.ts';
+import type { Section } from './values/section.ts';
 
 /** What is compared of a file. The servers are there when advice was asked for. */
 export interface Outline {

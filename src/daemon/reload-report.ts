@@ -1,8 +1,8 @@
 /** What a file said when it was read, as its reader is told: the answer to a reload, and `lvsctl show`. */
 import type { RefusedConfiguration, ReloadReport, Unconfirmed } from '../api/protocol.ts';
-import type { Diagnostic } from '../config/diagnostic.ts';
+import type { Diagnostic } from '../config/diagnostics/diagnostic.ts';
+import { diagnosticsToJson, renderDiagnostics } from '../config/diagnostics/render.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { diagnosticsToJson, renderDiagnostics } from '../config/render.ts';
 
 /** A file of garbage has a mistake in each line; `lvsctl check` tells them all. */
 const REPORTED_MAX = 100;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { check } from '../../src/cli/check.ts';
 import { lint } from '../../src/cli/lint.ts';
-import { ALL_CODES } from '../../src/config/explanations.ts';
+import { ALL_CODES } from '../../src/config/diagnostics/explanations.ts';
 
 let folder = '';
 let written = '';

@@ -19,8 +19,8 @@
  * A line of ten dashes with a name begins a further file; behind the name may stand `unreadable` or `executable`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dumpDirector } from '../../src/config/dump.ts';
-import { renderDiagnostics } from '../../src/config/render.ts';
+import { renderDiagnostics } from '../../src/config/diagnostics/render.ts';
+import { dumpDirector } from '../../src/config/show/dump.ts';
 import { load, MAIN_FILE, type WorldFile } from './world.ts';
 
 const FOLDER = new URL('../golden/config/', import.meta.url);

@@ -1,7 +1,7 @@
 /** The words of a script's value: the first splitting, and the second one with its escapes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { splitCommand } from '../../src/config/command-words.ts';
+import { splitCommand } from '../../src/config/build/command-words.ts';
 
 describe('the value of a keyword', () => {
   test.each([

@@ -1,8 +1,8 @@
 /** Two configurations by meaning: what is a difference, what is none, and how it is told. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffConfigs, renderDifference } from '../../src/config/diff.ts';
-import { printEffective } from '../../src/config/print-effective.ts';
+import { diffConfigs, renderDifference } from '../../src/config/show/diff.ts';
+import { printEffective } from '../../src/config/show/print-effective.ts';
 import { EXAMPLES, GOLDEN, generated } from './corpus.ts';
 import { treeOf } from './world.ts';
 

@@ -1,13 +1,13 @@
 /** The configuration in force: what it says, and that it can be read again and means the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { effectiveConfig } from '../../src/config/effective.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { effectiveConfig } from '../../src/config/show/effective.ts';
 import {
   effectiveToJson,
   type PrintOptions,
   printEffective,
-} from '../../src/config/print-effective.ts';
+} from '../../src/config/show/print-effective.ts';
 import { EXAMPLES, GOLDEN, generated } from './corpus.ts';
 import { environmentOf, load, treeOf } from './world.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemEnvironment } from '../../src/config/environment.ts';
-import { nameMatcher } from '../../src/config/glob.ts';
+import { nameMatcher } from '../../src/config/text/glob.ts';
 
 test.each([
   ['*.conf', ['a.conf', 'b.c.conf'], ['.a.conf', 'a.conf~', 'aconf']],

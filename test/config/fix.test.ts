@@ -1,7 +1,7 @@
 /** `lvsctl check --fix`: what is mended, and what is left alone. */
 import { expect, test } from 'vitest';
-import { edited, isWritable, renderEdits, safeEdits } from '../../src/config/fix.ts';
-import { renderDiagnostics } from '../../src/config/render.ts';
+import { edited, isWritable, renderEdits, safeEdits } from '../../src/config/diagnostics/fix.ts';
+import { renderDiagnostics } from '../../src/config/diagnostics/render.ts';
 import { load } from './world.ts';
 
 const TEXT = `# a pool

@@ -1,8 +1,8 @@
 /** `config fmt`: how a file is laid out, that it says the same, and that doing it twice changes nothing. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatConfig, textOf } from '../../src/config/format.ts';
-import { type Formatting, formatFile } from '../../src/config/format-check.ts';
+import { formatConfig, textOf } from '../../src/config/show/format.ts';
+import { type Formatting, formatFile } from '../../src/config/show/format-check.ts';
 import { EXAMPLES, GOLDEN, generated } from './corpus.ts';
 import { environmentOf, load } from './world.ts';
 

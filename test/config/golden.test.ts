@@ -13,7 +13,7 @@ function read(path: string): string {
 /** Every code there is. */
 const CODES: readonly string[] = (() => {
   const [, union = ''] =
-    /DiagnosticCode =([^;]*);/.exec(read('../../src/config/diagnostic.ts')) ?? [];
+    /DiagnosticCode =([^;]*);/.exec(read('../../src/config/diagnostics/diagnostic.ts')) ?? [];
   return [...union.matchAll(/'([a-z-]+)'/g)].map(([, code = '']) => code);
 })();
 

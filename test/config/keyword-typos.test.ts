@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { BlockName } from '../../src/config/keywords/keyword.ts';
 import { strangerIn } from '../../src/config/keywords/strangers.ts';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
-import { positionOf } from '../../src/config/source.ts';
+import { positionOf } from '../../src/config/text/source.ts';
 import { inPlace } from './places.ts';
 import { load } from './world.ts';
 

@@ -15,8 +15,8 @@ import {
 } from '../../src/config/keywords/keyword.ts';
 import { PHRASES } from '../../src/config/keywords/phrases.ts';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
-import { formOf } from '../../src/config/phrase.ts';
-import { describeScalar, symbolOf } from '../../src/config/scalar.ts';
+import { formOf } from '../../src/config/values/phrase.ts';
+import { describeScalar, symbolOf } from '../../src/config/values/scalar.ts';
 
 const EFFECTS: Readonly<Record<Effect, string>> = {
   full: 'full',

@@ -1,12 +1,12 @@
 /** Places, words and sequences against the simplest program that could be right. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Reports } from '../../src/config/diagnostic.ts';
-import { Expander } from '../../src/config/expand.ts';
-import { generate } from '../../src/config/generator.ts';
-import { nameMatcher } from '../../src/config/glob.ts';
-import { expandBraces } from '../../src/config/include.ts';
-import { lineText, positionOf, type SourceFile } from '../../src/config/source.ts';
+import { Reports } from '../../src/config/diagnostics/diagnostic.ts';
+import { Expander } from '../../src/config/text/expand.ts';
+import { generate } from '../../src/config/text/generator.ts';
+import { nameMatcher } from '../../src/config/text/glob.ts';
+import { expandBraces } from '../../src/config/text/include.ts';
+import { lineText, positionOf, type SourceFile } from '../../src/config/text/source.ts';
 import { environmentOf } from './world.ts';
 
 function fileOf(text: string): SourceFile {

@@ -4,10 +4,15 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { severityOf } from '../../src/config/diagnostic.ts';
-import { ALL_CODES, EXPLANATIONS } from '../../src/config/explanations.ts';
-import { renderDiagnostics } from '../../src/config/render.ts';
-import { nearestCode, renderTraps, renderTrapsPage, trapsToJson } from '../../src/config/traps.ts';
+import { severityOf } from '../../src/config/diagnostics/diagnostic.ts';
+import { ALL_CODES, EXPLANATIONS } from '../../src/config/diagnostics/explanations.ts';
+import { renderDiagnostics } from '../../src/config/diagnostics/render.ts';
+import {
+  nearestCode,
+  renderTraps,
+  renderTrapsPage,
+  trapsToJson,
+} from '../../src/config/diagnostics/traps.ts';
 import { load } from './world.ts';
 
 const GOLDEN = new URL('../golden/', import.meta.url);

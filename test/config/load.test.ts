@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dumpDirector } from '../../src/config/dump.ts';
-import { diagnosticsToJson } from '../../src/config/render.ts';
+import { diagnosticsToJson } from '../../src/config/diagnostics/render.ts';
+import { dumpDirector } from '../../src/config/show/dump.ts';
 import { load } from './world.ts';
 
 const virtualServer = (inner: string): string =>

@@ -5,10 +5,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Diagnostic } from '../../src/config/diagnostic.ts';
+import type { Diagnostic } from '../../src/config/diagnostics/diagnostic.ts';
+import { renderDiagnostics } from '../../src/config/diagnostics/render.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { comparePair } from '../../src/config/pair.ts';
-import { renderDiagnostics } from '../../src/config/render.ts';
 import { environmentOf, load } from './world.ts';
 
 const FOLDER = new URL('../golden/pair/', import.meta.url);

@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Reports } from '../../src/config/diagnostic.ts';
-import { Expander } from '../../src/config/expand.ts';
-import { parse } from '../../src/config/parser.ts';
+import { Reports } from '../../src/config/diagnostics/diagnostic.ts';
+import { Expander } from '../../src/config/text/expand.ts';
+import { parse } from '../../src/config/text/parser.ts';
 import { ask, missing } from './keepalived.ts';
 import { environmentOf, MAIN_FILE } from './world.ts';
 

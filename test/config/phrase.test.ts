@@ -1,6 +1,10 @@
 /** Lines of words: what is taken, and what is told on which word. One table a family. */
 import { describe, expect, test } from 'vitest';
-import { type Diagnostic, type DiagnosticCode, Reports } from '../../src/config/diagnostic.ts';
+import {
+  type Diagnostic,
+  type DiagnosticCode,
+  Reports,
+} from '../../src/config/diagnostics/diagnostic.ts';
 import {
   choice,
   integer,
@@ -8,7 +12,7 @@ import {
   type Phrase,
   tableOf,
 } from '../../src/config/keywords/keyword.ts';
-import { readPhrase } from '../../src/config/phrase.ts';
+import { readPhrase } from '../../src/config/values/phrase.ts';
 import { inPlace } from './places.ts';
 import { load, words } from './world.ts';
 

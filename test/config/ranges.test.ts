@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { formatConfig, textOf } from '../../src/config/format.ts';
 import type { Argument, BlockName, Keyword, Scalar } from '../../src/config/keywords/keyword.ts';
 import { PHRASES } from '../../src/config/keywords/phrases.ts';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
-import { positionOf } from '../../src/config/source.ts';
+import { formatConfig, textOf } from '../../src/config/show/format.ts';
+import { positionOf } from '../../src/config/text/source.ts';
 import { inPlace } from './places.ts';
 import { load } from './world.ts';
 

@@ -8,12 +8,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { effectiveConfig } from '../../src/config/effective.ts';
+import { diagnosticsToJson } from '../../src/config/diagnostics/render.ts';
 import { type ConfigEnvironment, systemEnvironment } from '../../src/config/environment.ts';
-import { formatFile } from '../../src/config/format-check.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { printEffective } from '../../src/config/print-effective.ts';
-import { diagnosticsToJson } from '../../src/config/render.ts';
+import { effectiveConfig } from '../../src/config/show/effective.ts';
+import { formatFile } from '../../src/config/show/format-check.ts';
+import { printEffective } from '../../src/config/show/print-effective.ts';
 
 const FOLDER = '/usr/share/doc/keepalived/samples';
 const GOLDEN = new URL('../golden/samples/', import.meta.url);

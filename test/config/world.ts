@@ -1,9 +1,10 @@
 /** A machine for configurations to be read on: files by path, some interfaces, accounts and programs. */
-import type { Word } from '../../src/config/ast.ts';
-import { type EffectiveBlock, effectiveConfig } from '../../src/config/effective.ts';
+
 import type { ConfigEnvironment, Network } from '../../src/config/environment.ts';
-import { nameMatcher } from '../../src/config/glob.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
+import { type EffectiveBlock, effectiveConfig } from '../../src/config/show/effective.ts';
+import type { Word } from '../../src/config/text/ast.ts';
+import { nameMatcher } from '../../src/config/text/glob.ts';
 
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {
   '/bin/true': 'good',

@@ -1,7 +1,8 @@
 /** Checks files one after the other as `lvsctl check` does, and prints of each how long it took and what was said. */
+
+import { diagnosticsToJson, renderDiagnostics } from '../../src/config/diagnostics/render.ts';
 import { systemEnvironment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { diagnosticsToJson, renderDiagnostics } from '../../src/config/render.ts';
 
 export interface Measured {
   readonly path: string;

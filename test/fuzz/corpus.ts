@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
-import { LOOKALIKES } from '../../src/config/lookalikes.ts';
+import { LOOKALIKES } from '../../src/config/text/lookalikes.ts';
 
 /** Stands for every password of the corpus; no rendering may ever hold it. */
 export const CANARY = 'zqCanary';

@@ -8,8 +8,8 @@ export interface Heavy {
   readonly name: string;
   /** What the report holds; null: whatever it says, it ends. */
   readonly says: RegExp | null;
-  /** Writes the files into a folder; the path to check, when it is not `lvsd.conf` in it. */
-  write(folder: string): string | void;
+  /** Writes the files into a folder, and gives the path to check. */
+  write(folder: string): string;
   /** Only in `npm run fuzz`, because it takes long. */
   readonly isLong?: true;
 }
@@ -18,8 +18,14 @@ const MEBI = 1024 * 1024;
 
 /** The main file of a case. */
 function main(name: string, says: RegExp | null, text: () => string, isLong?: true): Heavy {
-  const write = (folder: string): void => writeFileSync(join(folder, 'lvsd.conf'), text());
+  const write = (folder: string): string => mainFile(folder, text());
   return { name, says, write, ...(isLong === undefined ? {} : { isLong }) };
+}
+
+function mainFile(folder: string, text: string): string {
+  const path = join(folder, 'lvsd.conf');
+  writeFileSync(path, text);
+  return path;
 }
 
 const numbered = (count: number, line: (at: number) => string): string =>
@@ -285,8 +291,7 @@ export const HEAVY: readonly Heavy[] = [
 ];
 
 /** Each level reads it twice. */
-function link(folder: string): void {
-  writeFileSync(join(folder, 'lvsd.conf'), 'include a.conf\ninclude b.conf\n');
+function link(folder: string): string {
   for (let at = 0; at < 40; at += 1) {
     mkdirSync(join(folder, `d${at}`));
   }
@@ -294,18 +299,19 @@ function link(folder: string): void {
     writeFileSync(join(folder, name), 'include self/a.conf\ninclude self/b.conf\n');
   }
   symlinkSync('.', join(folder, 'self'));
+  return mainFile(folder, 'include a.conf\ninclude b.conf\n');
 }
 
-function emptyIncludes(folder: string): void {
+function emptyIncludes(folder: string): string {
   writeFileSync(join(folder, 'empty'), '');
-  writeFileSync(join(folder, 'lvsd.conf'), 'include empty\n'.repeat(1_000_000));
+  return mainFile(folder, 'include empty\n'.repeat(1_000_000));
 }
 
-function chain(folder: string): void {
-  writeFileSync(join(folder, 'lvsd.conf'), 'include 0.conf\n');
+function chain(folder: string): string {
   for (let at = 0; at < 100; at += 1) {
     writeFileSync(join(folder, `${at}.conf`), `include ${at + 1}.conf\n`);
   }
+  return mainFile(folder, 'include 0.conf\n');
 }
 
 function pipe(folder: string): string {
@@ -320,8 +326,8 @@ function socket(folder: string): string {
   return path;
 }
 
-function unreadable(folder: string): void {
+function unreadable(folder: string): string {
   writeFileSync(join(folder, 'secret'), 'x');
   chmodSync(join(folder, 'secret'), 0);
-  writeFileSync(join(folder, 'lvsd.conf'), 'includer secret\n');
+  return mainFile(folder, 'includer secret\n');
 }

@@ -20,7 +20,7 @@ export function faultsOfHeavy(cases: readonly Heavy[], told: (line: string) => v
   try {
     return cases.flatMap((heavy, at) => {
       const own = mkdtempSync(join(folder, `${at}-`));
-      const path = heavy.write(own) ?? join(own, 'lvsd.conf');
+      const path = heavy.write(own);
       const fault = faultOf(heavy, path, told);
       rmSync(own, { recursive: true, force: true });
       return fault === null ? [] : [`${heavy.name}: ${fault}`];
@@ -50,7 +50,7 @@ export function slowOf(
   try {
     const paths = cases.map((heavy, at) => {
       const own = mkdtempSync(join(folder, `${at}-`));
-      return heavy.write(own) ?? join(own, 'lvsd.conf');
+      return heavy.write(own);
     });
     const [measured, failure] = measure(paths, limits.allMs);
     const stopped = cases[measured.length];

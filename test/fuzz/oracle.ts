@@ -1,17 +1,17 @@
 /** What must be true of every load, whatever the files hold. */
 import { runInThisContext } from 'node:vm';
-import { type Diagnostic, type Mode, Reports } from '../../src/config/diagnostic.ts';
-import { dumpDirector } from '../../src/config/dump.ts';
-import { effectiveConfig } from '../../src/config/effective.ts';
+import { type Diagnostic, type Mode, Reports } from '../../src/config/diagnostics/diagnostic.ts';
+import { edited, renderEdits, safeEdits } from '../../src/config/diagnostics/fix.ts';
+import { diagnosticsToJson, renderDiagnostics } from '../../src/config/diagnostics/render.ts';
 import type { ConfigEnvironment } from '../../src/config/environment.ts';
-import { Expander } from '../../src/config/expand.ts';
-import { edited, renderEdits, safeEdits } from '../../src/config/fix.ts';
-import { formatConfig, textOf } from '../../src/config/format.ts';
-import { formatFile } from '../../src/config/format-check.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
-import { effectiveToJson, printEffective } from '../../src/config/print-effective.ts';
-import { diagnosticsToJson, renderDiagnostics } from '../../src/config/render.ts';
-import { positionOf, type SourceFile, type Span } from '../../src/config/source.ts';
+import { dumpDirector } from '../../src/config/show/dump.ts';
+import { effectiveConfig } from '../../src/config/show/effective.ts';
+import { formatConfig, textOf } from '../../src/config/show/format.ts';
+import { formatFile } from '../../src/config/show/format-check.ts';
+import { effectiveToJson, printEffective } from '../../src/config/show/print-effective.ts';
+import { Expander } from '../../src/config/text/expand.ts';
+import { positionOf, type SourceFile, type Span } from '../../src/config/text/source.ts';
 import { environmentOf } from '../config/world.ts';
 import { CANARY } from './corpus.ts';
 import type { Files } from './mutate.ts';

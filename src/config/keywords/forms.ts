@@ -6,8 +6,8 @@ import {
   parseAddress,
   prefixLengthOf,
 } from '../../base/address.ts';
-import type { DiagnosticCode } from '../diagnostic.ts';
-import { isInterfaceName } from '../interface-name.ts';
+import { isInterfaceName } from '../build/interface-name.ts';
+import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
 
 export type FormName =
   | 'interface name'

@@ -1,7 +1,7 @@
 /** Virtual addresses: their networks, their prefixes, and who owns them. */
 import { type Family, familyOf, parseAddress, prefixContains } from '../../base/address.ts';
 import type { Network } from '../environment.ts';
-import type { Section } from '../section.ts';
+import type { Section } from '../values/section.ts';
 import { OWNER_PRIORITY } from './priorities.ts';
 import {
   interfaceOf,

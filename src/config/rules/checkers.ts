@@ -1,9 +1,9 @@
 /** Checkers: whether there are any, how long they take, and what they look at. */
 
-import type { Placed } from '../build-real-server.ts';
-import type { Reports } from '../diagnostic.ts';
-import { addressSpan } from '../endpoint.ts';
-import type { Section, Setting } from '../section.ts';
+import { addressSpan } from '../build/endpoint.ts';
+import type { Placed } from '../build/real-servers.ts';
+import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Section, Setting } from '../values/section.ts';
 import type { RealServerParts } from './real-servers.ts';
 import type { ServerParts } from './virtual-servers.ts';
 import { lastWritten, nameIn, nameSpan, numberIn, valueSpan } from './written.ts';

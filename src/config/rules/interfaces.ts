@@ -1,5 +1,5 @@
 /** The interface of an instance itself. */
-import type { Section } from '../section.ts';
+import type { Section } from '../values/section.ts';
 import { interfaceOf, type Whole } from './whole.ts';
 import { entriesOf, isOn } from './written.ts';
 

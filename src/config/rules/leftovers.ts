@@ -1,8 +1,8 @@
 /** What was copied and never changed, left empty, or cut short by a comment that nobody meant. */
 
-import { fillIn } from '../diagnostic.ts';
-import { isFillIn } from '../fill-in.ts';
-import type { Section } from '../section.ts';
+import { fillIn } from '../diagnostics/diagnostic.ts';
+import { isFillIn } from '../diagnostics/fill-in.ts';
+import type { Section } from '../values/section.ts';
 import type { Whole } from './whole.ts';
 import {
   entriesOf,

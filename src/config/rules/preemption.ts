@@ -1,5 +1,5 @@
 /** Who preempts whom, and settings that another one takes the meaning of. */
-import type { Section } from '../section.ts';
+import type { Section } from '../values/section.ts';
 import { isStrict } from './strict.ts';
 import type { Whole } from './whole.ts';
 import { isOn, lastWritten, numberIn, textOf } from './written.ts';

@@ -2,8 +2,8 @@
  * Weights and what they can do: where the effective priority of an instance can go (behaviour of
  * keepalived: the sum is clamped to 1 to 254, and 255 never moves).
  */
-import type { Word } from '../ast.ts';
-import type { Section } from '../section.ts';
+import type { Word } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
 import type { Whole } from './whole.ts';
 import { entriesOf, isOn, lastWritten, nameIn, numberOf, valueSpan, wordsOf } from './written.ts';
 

@@ -1,9 +1,10 @@
 /** Scripts: who runs them, when, and what a shell would have done for them. */
-import type { Word } from '../ast.ts';
-import { splitCommand } from '../command-words.ts';
-import type { Reports } from '../diagnostic.ts';
+
+import { splitCommand } from '../build/command-words.ts';
+import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { BlockName } from '../keywords/keyword.ts';
-import type { Section } from '../section.ts';
+import type { Word } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
 import type { Whole } from './whole.ts';
 import {
   entriesOf,

@@ -1,5 +1,5 @@
 /** `vrrp_strict`: what it forbids, drops and closes (strict mode of keepalived, RFC 3768 and 5798). */
-import type { Section } from '../section.ts';
+import type { Section } from '../values/section.ts';
 import { OWNER_PRIORITY } from './priorities.ts';
 import { versionOf, type Whole, writtenVips } from './whole.ts';
 import { entriesOf, isOn, lastWritten, nameIn, nameSpan, numberOf, textOf } from './written.ts';

@@ -1,6 +1,6 @@
 /** Sync groups: members that rise and fall together. */
-import type { Word } from '../ast.ts';
-import type { Section } from '../section.ts';
+import type { Word } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
 import { countsWeights } from './priorities.ts';
 import { membersOf, type Whole } from './whole.ts';
 import { nameIn, numberOf } from './written.ts';

@@ -1,7 +1,7 @@
 /** Advertisements to peers by their addresses: who they are, and from where. */
 import { familyOf, parseAddress } from '../../base/address.ts';
-import type { Word } from '../ast.ts';
-import type { Section } from '../section.ts';
+import type { Word } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
 import { familyIn, interfaceOf, type Whole } from './whole.ts';
 import { entriesOf, lastWritten, textOf, valueSpan } from './written.ts';
 

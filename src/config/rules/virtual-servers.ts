@@ -1,9 +1,9 @@
 /** What a virtual server and its real servers are together. Each server is looked at by itself. */
 import { parseAddress } from '../../base/address.ts';
-import type { Word } from '../ast.ts';
-import type { Placed } from '../build-real-server.ts';
-import type { Reports } from '../diagnostic.ts';
-import type { Section } from '../section.ts';
+import type { Placed } from '../build/real-servers.ts';
+import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Word } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
 import { partsOfRealServer, type RealServerParts } from './real-servers.ts';
 import {
   isOn,

@@ -1,9 +1,9 @@
 /** What rules over VRRP look at: the sections of the file, found by name once. */
 import { addressBits, familyOf, parseAddress } from '../../base/address.ts';
-import type { Word } from '../ast.ts';
-import type { Reports } from '../diagnostic.ts';
+import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { ConfigEnvironment } from '../environment.ts';
-import type { Section } from '../section.ts';
+import type { Word } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
 import { entriesOf, nameIn, textOf } from './written.ts';
 
 /** What is named in a file, by its name. */

@@ -1,8 +1,8 @@
 /** Reading a section as it is written, with what has no effect in this version: for rules only. */
-import type { Word } from '../ast.ts';
-import type { Section, Setting } from '../section.ts';
-import type { Span } from '../source.ts';
-import type { EntryLine } from '../value.ts';
+import type { Word } from '../text/ast.ts';
+import type { Span } from '../text/source.ts';
+import type { Section, Setting } from '../values/section.ts';
+import type { EntryLine } from '../values/value.ts';
 
 export function lastWritten(section: Section, name: string): Setting | null {
   return section.written(name).at(-1) ?? null;

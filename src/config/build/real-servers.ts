@@ -1,0 +1,165 @@
+/**
+ * Blocks of `real_server` → real servers of the model. Those of a large pool are often alike to the letter:
+ * what such a block says is read once, as long as there was nothing to tell of it.
+ */
+import { type Family, familyOf } from '../../base/address.ts';
+import { formatEndpoint } from '../../base/endpoint.ts';
+import type { ForwardingMethod, RealServer, ServiceKey } from '../../model/virtual-server.ts';
+import type { Reports } from '../diagnostics/diagnostic.ts';
+import { LANGUAGE } from '../keywords/table.ts';
+import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
+import type { Section } from '../values/section.ts';
+import type { Unread } from '../values/value.ts';
+import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
+import { addressSpan, type Endpoint, endpointOf, methodIn, portFor } from './endpoint.ts';
+import { readScript, type ScriptContext } from './scripts.ts';
+
+export interface Parent {
+  readonly section: Section;
+  readonly key: ServiceKey;
+  readonly forwarding: ForwardingMethod;
+  readonly pacing: PacingWords;
+  readonly globals: Section;
+  readonly twins: Twins;
+}
+
+/** Blocks that only a checker has. */
+const CHECKERS = [...LANGUAGE.real_server.values()].flatMap(({ name, argument }) =>
+  argument.is === 'block' ? [name] : [],
+);
+
+/** What a block says, whatever address stands in front of it. */
+interface Body {
+  readonly settings: Omit<RealServer, 'address' | 'port' | 'checks'>;
+  readonly checks: readonly CheckOf[];
+  /** Checkers of every kind, with those that have no effect, or are misspelt. */
+  readonly checkers: number;
+}
+
+/** Bodies by the text that they were read from, within virtual servers that hand down the same. */
+export type Twins = Map<string, Body>;
+
+/** A real server with what is told of it and its siblings together. */
+export interface Placed {
+  readonly server: RealServer;
+  readonly block: Unread;
+  readonly checkers: number;
+}
+
+/** Each address and port once. */
+export function readRealServers(parent: Parent, context: ScriptContext): readonly Placed[] {
+  const placed: Placed[] = [];
+  const seen = new Set<string>();
+  for (const block of parent.section.unread('real_server')) {
+    const body = bodyOf(block, parent, context);
+    const one = place(block, body, parent, context);
+    if (one === null) continue;
+    const name = formatEndpoint(one.server.address, one.server.port);
+    if (seen.has(name)) {
+      context.reports.add({
+        code: 'duplicate',
+        span: addressSpan(block),
+        message: `${name} is a real_server of this virtual_server already`,
+      });
+      continue;
+    }
+    seen.add(name);
+    placed.push(one);
+  }
+  return placed;
+}
+
+function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
+  const { reports } = context;
+  const twin = block.text === null ? undefined : parent.twins.get(block.text);
+  if (twin !== undefined) return twin;
+  const before = reports.attempts;
+  const section = block.read();
+  const parts = partsOfRealServer(section);
+  tellRealServer(parts, parent.section, reports);
+  const body = readBody(section, parts.checkers.length, parent, context);
+  // Of what was told each place has to be told: such a block is read wherever it stands.
+  const isSilent = reports.attempts === before && !reports.takesNotes;
+  if (block.text !== null && isSilent) parent.twins.set(block.text, body);
+  return body;
+}
+
+function readBody(
+  section: Section,
+  checkers: number,
+  { section: virtual, forwarding, pacing, globals }: Parent,
+  context: ScriptContext,
+): Body {
+  const { upper, lower } = readThresholds(section, context);
+  return {
+    settings: {
+      forwarding: methodIn(section, 'lvs_method') ?? forwarding,
+      weight: section.number('weight') ?? virtual.number('weight') ?? 1,
+      upperThreshold: upper,
+      lowerThreshold: lower,
+      inhibitOnFailure:
+        section.boolean('inhibit_on_failure') ?? virtual.boolean('inhibit_on_failure') ?? false,
+      notifyUp: readScript(section, 'notify_up', context),
+      notifyDown: readScript(section, 'notify_down', context),
+    },
+    checks: readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),
+    checkers: checkers || (section.spoils(...CHECKERS) ? 1 : 0),
+  };
+}
+
+function readThresholds(
+  section: Section,
+  { reports }: ScriptContext,
+): { readonly upper: number; readonly lower: number } {
+  const upper = section.number('uthreshold') ?? 0;
+  const lower = section.number('lthreshold') ?? 0;
+  if (lower <= upper) return { upper, lower };
+  reports.add({
+    code: 'contradiction',
+    span: section.find('lthreshold')?.span ?? section.span,
+    message: `lthreshold ${lower} is above uthreshold ${upper}`,
+    hint: 'the lower one is where new connections are sent again',
+  });
+  return { upper, lower: 0 };
+}
+
+/** Null: the block has no address that it could have, which has been told. */
+function place(
+  block: Unread,
+  { settings, checks, checkers }: Body,
+  { key }: Parent,
+  { reports }: ScriptContext,
+): Placed | null {
+  const endpoint = endpointOf(block.address, block.port);
+  if (endpoint === null) return null;
+  const { forwarding } = settings;
+  if (!sameFamily(endpoint, key.family, forwarding, block, reports)) return null;
+  const checked = {
+    address: endpoint.address,
+    port: endpoint.port || (key.kind === 'address' ? key.port : 0),
+  };
+  const server = {
+    address: endpoint.address,
+    port: portFor(forwarding, endpoint, key, () => block.label[1]?.span ?? block.span, reports),
+    ...settings,
+    checks: checks.map((checkOf) => checkOf(checked)),
+  };
+  return { server, block, checkers };
+}
+
+function sameFamily(
+  { address }: Endpoint,
+  family: Family,
+  forwarding: ForwardingMethod,
+  block: Unread,
+  reports: Reports,
+): boolean {
+  if (familyOf(address) === family || forwarding === 'tun') return true;
+  reports.add({
+    code: 'contradiction',
+    span: addressSpan(block),
+    message: `${address} is of another family than its virtual_server`,
+    hint: 'only TUN can forward to the other family',
+  });
+  return false;
+}

@@ -1,0 +1,90 @@
+/** A script's value → the command to run and its account, or a diagnostic (config-grammar §6). */
+import type { Script } from '../../model/script.ts';
+import type { Reports } from '../diagnostics/diagnostic.ts';
+import { maskLine } from '../diagnostics/secret.ts';
+import type { ConfigEnvironment } from '../environment.ts';
+import type { Span } from '../text/source.ts';
+import type { Section, Setting } from '../values/section.ts';
+import { splitCommand } from './command-words.ts';
+
+export interface ScriptContext {
+  readonly environment: ConfigEnvironment;
+  readonly reports: Reports;
+  /** `script_user`, for scripts that name no account. */
+  readonly account: Script['account'];
+}
+
+/** The script of a keyword; null: absent, or not usable. */
+export function readScript(section: Section, name: string, context: ScriptContext): Script | null {
+  const setting = section.find(name);
+  if (setting === null || setting.value.is !== 'script') return null;
+  const [command = '', ...rest] = splitCommand(setting.value.raw, false);
+  const [program, ...args] = splitCommand(command, true);
+  if (program === undefined) {
+    context.reports.add({
+      code: 'missing-argument',
+      span: setting.span,
+      message: `"${name}" names no program`,
+    });
+    return null;
+  }
+  const account = readAccount(setting, name, rest, context);
+  if (account === undefined) return null;
+  // "</path" asks only whether a file can be read.
+  const file = name === 'script' && program.startsWith('<') ? program.slice(1) : null;
+  if (file !== null) return { argv: ['/usr/bin/test', '-r', file], account };
+  return inspect(program, setting, context) ? { argv: [program, ...args], account } : null;
+}
+
+/** USER and GROUP behind a notify script; behind `script`, words that keepalived drops in silence. */
+function readAccount(
+  setting: Setting,
+  name: string,
+  rest: readonly string[],
+  { environment, reports, account }: ScriptContext,
+): Script['account'] | undefined {
+  const [user, group] = rest;
+  if (user === undefined) return account;
+  const quote = 'a command with arguments stands in quotes: "/path/program argument"';
+  if (name === 'script') {
+    reports.add({
+      code: 'extra-argument',
+      span: setting.span,
+      message: `the arguments behind the command are ignored: ${maskLine(rest.join(' '))}`,
+      hint: quote,
+    });
+    return account;
+  }
+  return resolveAccount(setting.span, user, group ?? null, environment, reports, quote);
+}
+
+export function resolveAccount(
+  span: Span,
+  user: string,
+  group: string | null,
+  environment: ConfigEnvironment,
+  reports: Reports,
+  hint = 'name an account of this machine',
+): Script['account'] | undefined {
+  const found = environment.account(user, group);
+  if (found !== null) return { user, ...found };
+  const named = group === null ? `user "${user}"` : `user "${user}" with group "${group}"`;
+  reports.add({ code: 'unknown-account', span, message: `there is no ${named}`, hint });
+  return undefined;
+}
+
+function inspect(
+  program: string,
+  setting: Setting,
+  { environment, reports }: ScriptContext,
+): boolean {
+  const state = environment.program(program);
+  if (state === 'good') return true;
+  reports.add({
+    code: state === 'missing' ? 'script-missing' : 'script-not-executable',
+    span: setting.span,
+    message: state === 'missing' ? `there is no ${program}` : `${program} cannot be run`,
+    hint: state === 'missing' ? 'check the path' : `chmod +x ${program}`,
+  });
+  return false;
+}

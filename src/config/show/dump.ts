@@ -1,0 +1,150 @@
+/** The configuration as understood, for `lvsd -d` and USR1: sections in keepalived's order and frames. */
+import { formatEndpoint } from '../../base/endpoint.ts';
+import type { Check } from '../../model/checker.ts';
+import type { Director } from '../../model/director.ts';
+import { formatService } from '../../model/names.ts';
+import type { VirtualServer } from '../../model/virtual-server.ts';
+import type { Track, VirtualAddress, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
+
+type Fields = readonly (readonly [string, string | number | boolean | null])[];
+
+/** Secrets are masked. */
+export function dumpDirector({ global, vrrp, health }: Director): string {
+  return [
+    frame('Global definitions', [
+      fields([
+        ['Router ID', global.routerId],
+        ['Script user', global.scriptUser],
+        ['Script security', global.scriptSecurity],
+        ['Child wait time', `${global.childWaitMs / 1000} s`],
+        ['VRRP start-up delay', `${vrrp.startupDelayMs / 1000} s`],
+        ['LVS flush at start', health.flushAtStart],
+      ]),
+    ]),
+    frame('VRRP Topology', vrrp.instances.map(dumpInstance)),
+    frame(
+      'VRRP Sync groups',
+      vrrp.syncGroups.map(
+        (group) => ` VRRP Sync Group = ${group.name}\n   Members = ${group.members.join(', ')}\n`,
+      ),
+    ),
+    frame('VRRP Scripts', vrrp.scripts.map(dumpScript)),
+    frame('LVS Topology', health.virtualServers.map(dumpVirtualServer)),
+    frame('Health checkers', health.virtualServers.flatMap(dumpCheckers)),
+  ].join('');
+}
+
+/** An empty section is left out. */
+function frame(title: string, parts: readonly string[]): string {
+  return parts.length === 0 ? '' : `------< ${title} >------\n${parts.join('')}`;
+}
+
+function fields(entries: Fields): string {
+  return entries
+    .map(([label, value]) => `   ${label} = ${value === null ? 'none' : String(value)}\n`)
+    .join('');
+}
+
+function list(title: string, entries: readonly string[]): string {
+  if (entries.length === 0) return '';
+  return `   ${title} (${entries.length}):\n${entries.map((entry) => `     ${entry}\n`).join('')}`;
+}
+
+function dumpInstance(instance: VrrpInstance): string {
+  const { authentication, announce } = instance;
+  const head = fields([
+    ['VRRP Version', instance.version],
+    ['Wantstate', instance.initialState.toUpperCase()],
+    ['Interface', instance.interface],
+    ['Using src_ip', instance.sourceAddress],
+    ['Multicast address', instance.multicastGroup],
+    ['Virtual Router ID', instance.vrid],
+    ['Priority', instance.priority],
+    ['Advert interval', `${instance.advertIntervalMs / 1000} s`],
+    ['Down timer adverts', instance.downTimerAdverts],
+    ['Preempt', instance.preempt],
+    ['Preempt delay', `${instance.preemptDelayMs / 1000} s`],
+    ['Authentication', authentication.type === 'none' ? 'none' : 'PASS ********'],
+    ['Gratuitous ARP repeat', announce.repeat],
+    ['Gratuitous ARP delay', `${announce.secondAfterMs / 1000} s`],
+    ['Gratuitous ARP refresh', `${announce.refreshMs / 1000} s`],
+    ['Track primary interface', instance.trackPrimaryInterface],
+  ]);
+  return [
+    ` VRRP Instance = ${instance.name}\n`,
+    head,
+    list('Virtual IP', instance.addresses.map(addressText)),
+    list('Virtual IP Excluded', instance.excludedAddresses.map(addressText)),
+    list('Tracked interfaces', instance.trackInterfaces.map(trackText)),
+    list('Tracked scripts', instance.trackScripts.map(trackText)),
+  ].join('');
+}
+
+function addressText(one: VirtualAddress): string {
+  const label = one.label === null ? '' : ` label ${one.label}`;
+  return `${one.address}/${one.prefixLength} dev ${one.interface} scope ${one.scope}${label}`;
+}
+
+function trackText({ name, weightDelta, reverse }: Track): string {
+  return `${name} weight ${weightDelta}${reverse ? ' reverse' : ''}`;
+}
+
+function dumpScript(script: VrrpScript): string {
+  const { argv, account } = script.script;
+  return ` VRRP Script = ${script.name}\n${fields([
+    ['Command', argv.join(' ')],
+    ['User', account?.user ?? null],
+    ['Interval', `${script.intervalMs / 1000} s`],
+    ['Timeout', `${script.timeoutMs / 1000} s`],
+    ['Weight', script.weightDelta],
+    ['Rise', script.rise],
+    ['Fall', script.fall],
+  ])}`;
+}
+
+function dumpVirtualServer(server: VirtualServer): string {
+  const { persistence, sorryServer } = server;
+  const head = fields([
+    ['lvs_sched', server.scheduler],
+    ['One packet scheduling', server.onePacket],
+    [
+      'Persistence',
+      persistence && `${persistence.timeoutSeconds} s, /${persistence.granularityBits}`,
+    ],
+    ['Quorum', server.quorum],
+    ['Hysteresis', server.hysteresis],
+    ['Sorry server', sorryServer && formatEndpoint(sorryServer.address, sorryServer.port)],
+  ]);
+  const reals = server.realServers.map((real) => {
+    const inhibit = real.inhibitOnFailure ? ', inhibit on failure' : '';
+    const { address, port, forwarding, weight } = real;
+    return `RIP = ${formatEndpoint(address, port)}, ${forwarding.toUpperCase()}, WEIGHT = ${weight}${inhibit}`;
+  });
+  return ` VS = ${formatService(server.key)}\n${head}${list('Real servers', reals)}`;
+}
+
+function dumpCheckers(server: VirtualServer): readonly string[] {
+  return server.realServers.flatMap((real) =>
+    real.checks.map(
+      (check) =>
+        ` ${formatService(server.key)} -> ${formatEndpoint(real.address, real.port)}\n${checkFields(check)}`,
+    ),
+  );
+}
+
+function checkFields(check: Check): string {
+  const { target, pacing } = check;
+  const urls = check.kind === 'http' ? check.urls.map(({ path }) => path) : [];
+  const kind = check.kind === 'tcp' ? 'TCP_CHECK' : check.tls ? 'SSL_GET' : 'HTTP_GET';
+  const shared = fields([
+    ['Keyword', kind],
+    ['Destination', formatEndpoint(target.address, target.port)],
+    ['Delay loop', `${pacing.delayLoopMs / 1000} s`],
+    ['Retries', pacing.retry],
+    ['Delay before retry', `${pacing.delayBeforeRetryMs / 1000} s`],
+    ['Connection timeout', `${pacing.connectTimeoutMs / 1000} s`],
+    ['Warmup', `${pacing.warmupMs / 1000} s`],
+    ['Alpha', pacing.alpha],
+  ]);
+  return shared + list('Urls', urls);
+}

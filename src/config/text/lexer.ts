@@ -1,0 +1,173 @@
+/**
+ * Lines → words and braces (config-grammar §2-5). Comments begin at `#` or `!` anywhere outside double
+ * quotes; a brace outside quotes ends the word and the line it stands on.
+ */
+import type { Reports } from '../diagnostics/diagnostic.ts';
+import { LOOKALIKES } from './lookalikes.ts';
+import { type DerivedLine, FIRST, Kind, type Tokens } from './tokens.ts';
+
+const TAB = 9;
+const NEWLINE = 10;
+const VERTICAL_TAB = 11;
+const FORM_FEED = 12;
+const CARRIAGE_RETURN = 13;
+const BLANK = 32;
+const BANG = 33;
+const QUOTE = 34;
+const HASH = 35;
+const DOLLAR = 36;
+const AT = 64;
+const BACKSLASH = 92;
+const OPEN = 123;
+const CLOSE = 125;
+const TILDE = 126;
+
+/** What a character is to a word: part of it, its end, or a reason to look at the whole line first. */
+const Role = { part: 0, blank: 1, end: 2, special: 3 } as const;
+
+const ROLES: Uint8Array = (() => {
+  const roles = new Uint8Array(TILDE + 1);
+  for (const blank of [TAB, NEWLINE, CARRIAGE_RETURN, BLANK]) roles[blank] = Role.blank;
+  for (const end of [BANG, QUOTE, HASH, OPEN, CLOSE]) roles[end] = Role.end;
+  for (let control = 0; control < BLANK; control += 1) {
+    if (roles[control] === Role.part) roles[control] = Role.special;
+  }
+  for (const special of [VERTICAL_TAB, FORM_FEED, DOLLAR]) roles[special] = Role.special;
+  return roles;
+})();
+
+/** Gives −1 for a line that holds something to expand or to mend. */
+const SPECIAL = -1;
+
+export class Lexer {
+  private readonly tokens: Tokens;
+  private readonly reports: Reports;
+
+  constructor(tokens: Tokens, reports: Reports) {
+    this.tokens = tokens;
+    this.reports = reports;
+  }
+
+  /**
+   * Takes in one physical line of a file as it stands.
+   * @returns where the next line begins; or −1, having taken nothing, when the line has to be expanded first
+   */
+  plainLine(cutting: number, text: string, at: number): number {
+    const mark = this.tokens.count;
+    const next = this.scan(cutting, text, at, true);
+    if (next === SPECIAL) this.tokens.count = mark;
+    return next;
+  }
+
+  /** Takes in a line that has been expanded. */
+  derivedLine(line: DerivedLine): void {
+    this.scan(this.tokens.addLine(line), line.text, 0, false);
+  }
+
+  private scan(cutting: number, text: string, from: number, plain: boolean): number {
+    const { tokens } = this;
+    const length = text.length;
+    let first = FIRST;
+    let at = from;
+    while (at < length) {
+      const code = text.charCodeAt(at);
+      if (code === NEWLINE && plain) return at + 1;
+      if (code <= BLANK && ROLES[code] === Role.blank) {
+        at += 1;
+      } else if (code === HASH || code === BANG) {
+        const end = plain ? text.indexOf('\n', at) : -1;
+        return end < 0 ? length : end + 1;
+      } else if (code === OPEN || code === CLOSE) {
+        tokens.push(code === OPEN ? Kind.open : Kind.close, cutting, at, at + 1);
+        first = FIRST;
+        at += 1;
+      } else {
+        if (plain && first === FIRST && beginsDirective(text, at, code)) return SPECIAL;
+        at =
+          code === QUOTE
+            ? this.quoted(cutting, text, at, first, plain)
+            : this.bare(cutting, text, at, first, plain);
+        if (at < 0) return SPECIAL;
+        first = 0;
+      }
+    }
+    return length;
+  }
+
+  private bare(cutting: number, text: string, from: number, first: number, plain: boolean): number {
+    const length = text.length;
+    let kind: number = Kind.word;
+    let at = from;
+    for (; at < length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > TILDE) {
+        if (plain && isOdd(code)) return SPECIAL;
+        continue;
+      }
+      const role = ROLES[code];
+      if (role === Role.part) {
+        if (code !== BACKSLASH) continue;
+        const next = text.charCodeAt(at + 1);
+        if (next !== HASH && next !== BANG) continue;
+        kind = Kind.escaped;
+        at += 1;
+      } else if (role !== Role.special) {
+        break;
+      } else if (plain) {
+        return SPECIAL;
+      }
+    }
+    this.tokens.push(kind + first, cutting, from, at);
+    return at;
+  }
+
+  /** There are no escapes: a quoted word ends at the next quote. */
+  private quoted(
+    cutting: number,
+    text: string,
+    from: number,
+    first: number,
+    plain: boolean,
+  ): number {
+    const length = text.length;
+    for (let at = from + 1; at < length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) {
+        this.tokens.push(Kind.quoted + first, cutting, from, at + 1);
+        return at + 1;
+      }
+      if (plain && (code === DOLLAR || code === TAB || code === 0)) return SPECIAL;
+      if (code === NEWLINE && plain) return this.neverClosed(cutting, text, from, at);
+    }
+    return this.neverClosed(cutting, text, from, length);
+  }
+
+  /** The text from the quote on is dropped, as keepalived does; but for a brace at its end, which was meant. */
+  private neverClosed(cutting: number, text: string, from: number, to: number): number {
+    const { tokens } = this;
+    tokens.push(Kind.word, cutting, from, to);
+    tokens.count -= 1;
+    this.reports.add({
+      code: 'unmatched-quote',
+      span: tokens.span(tokens.count),
+      message: 'this quote is never closed',
+      hint: 'a quoted text ends on its line, and there is no escape for a quote inside it',
+    });
+    const dropped = text.slice(from, to).trimEnd();
+    const last = from + dropped.length - 1;
+    if (dropped.endsWith('{')) tokens.push(Kind.open, cutting, last, last + 1);
+    return to;
+  }
+}
+
+/** A condition, a definition or its use, a generator, or one of the include words. */
+function beginsDirective(text: string, at: number, code: number): boolean {
+  if (code === AT || code === DOLLAR || code === TILDE) return true;
+  return code === 105 && text.startsWith('include', at);
+}
+
+const ODD_CODES = new Set([...LOOKALIKES.keys()].map((character) => character.charCodeAt(0)));
+
+function isOdd(code: number): boolean {
+  return ODD_CODES.has(code);
+}

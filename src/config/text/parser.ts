@@ -1,0 +1,207 @@
+/**
+ * Tokens → the tree. Which brace closes which is found for the whole text at once; statements are made
+ * when somebody asks for them, block by block, so that a large file is never in memory as objects.
+ */
+
+import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Statement, Word } from './ast.ts';
+import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
+import { Kind, type Tokens } from './tokens.ts';
+
+/** Where blocks begin and end, as token numbers. */
+export interface Structure {
+  /** For each `{`: the first token that is no longer in its block, usually its `}`. */
+  readonly ends: Uint32Array;
+  /** Blocks whose `{` was forgotten: the token after their head → the first one behind them. */
+  readonly unopened: ReadonlyMap<number, number>;
+  /** Each `{` that has no `}` of its own. */
+  readonly unclosed: ReadonlySet<number>;
+}
+
+/** Finds the blocks. Braces that do not match are told where they stand, and parsing goes on. */
+export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree {
+  const { structure, isBalanced, fits } = matchBraces(tokens, grammar, reports);
+  const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
+  return new Tree(tokens, isSound ? structure : closeByContext(tokens, grammar, reports));
+}
+
+interface Matched {
+  readonly structure: Structure;
+  /** Each brace has its partner. */
+  readonly isBalanced: boolean;
+  /** False: a block stands where it has no place, and has one in another block of this text. */
+  readonly fits: boolean;
+}
+
+/** The name of a block is the statement just before its brace. */
+function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matched {
+  const ends = new Uint32Array(tokens.count);
+  const stack: number[] = [];
+  const blocks: (string | null)[] = [grammar.root];
+  const seen = new Set([grammar.root]);
+  let isBalanced = true;
+  let fits = true;
+  for (let at = 0; at < tokens.count; at += 1) {
+    const kind = tokens.kind(at);
+    if (kind === Kind.open) {
+      stack.push(at);
+      const isNamed = at > 0 && tokens.isWord(at - 1);
+      if (!isNamed) tellNameless(tokens, at, reports);
+      const name = isNamed ? headOf(tokens, at) : '';
+      const opened = opens(grammar, blocks.at(-1), name);
+      if (opened !== null) seen.add(opened);
+      else if ([...seen].some((block) => opens(grammar, block, name) !== null)) fits = false;
+      blocks.push(opened);
+    } else if (kind === Kind.close) {
+      const open = stack.pop();
+      if (open === undefined) isBalanced = false;
+      else {
+        ends[open] = at;
+        blocks.pop();
+      }
+    }
+  }
+  const structure = { ends, unopened: new Map(), unclosed: new Set<number>() };
+  return { structure, isBalanced: isBalanced && stack.length === 0, fits };
+}
+
+/** The first word of the statement that ends before a token. */
+function headOf(tokens: Tokens, end: number): string {
+  let at = end - 1;
+  while (at > 0 && !tokens.beginsStatement(at)) at -= 1;
+  return tokens.text(at);
+}
+
+function opens(grammar: Grammar, block: string | null | undefined, word: string): string | null {
+  return block ? grammar.opens(block, word) : null;
+}
+
+function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
+  reports.add({
+    code: 'unexpected-brace',
+    span: tokens.span(open),
+    message: 'this brace opens a block that has no name',
+    hint: 'remove it, or write the name of the block before it',
+  });
+}
+
+export class Tree {
+  private readonly tokens: Tokens;
+  private readonly structure: Structure;
+
+  constructor(tokens: Tokens, structure: Structure) {
+    this.tokens = tokens;
+    this.structure = structure;
+  }
+
+  /** The statements at the top level, each made when it is asked for. */
+  statements(): Iterable<Statement> {
+    return this.statementsFrom(0, this.tokens.count);
+  }
+
+  /** The statements among some tokens; braces that were told to be wrong are passed over. */
+  *statementsFrom(from: number, to: number): Iterable<Statement> {
+    const { tokens, structure } = this;
+    let at = from;
+    while (at < to) {
+      if (!tokens.isWord(at)) {
+        // A brace too many, or a block without a name.
+        at = Math.max(at, structure.ends[at] as number) + 1;
+        continue;
+      }
+      const first = at;
+      do at += 1;
+      while (at < to && tokens.isWord(at) && !tokens.beginsStatement(at));
+      const opens = at < to && tokens.kind(at) === Kind.open;
+      const found = (opens ? structure.ends[at] : structure.unopened.get(at)) ?? 0;
+      // A brace that repairing has passed over ends nowhere.
+      const end = found < at ? null : found;
+      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end);
+      const hasClose = !(opens && structure.unclosed.has(at));
+      if (end !== null) at = end;
+      if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
+    }
+  }
+}
+
+/** A statement that makes its words and its block when it is asked for them; its block each time anew. */
+class ParsedStatement implements Statement {
+  readonly name: string;
+  private readonly tree: Tree;
+  private readonly tokens: Tokens;
+  private readonly first: number;
+  private readonly headEnd: number;
+  private readonly blockStart: number;
+  private readonly blockEnd: number | null;
+  private words: readonly [Word, ...Word[]] | null = null;
+
+  constructor(
+    tree: Tree,
+    tokens: Tokens,
+    first: number,
+    headEnd: number,
+    blockStart: number,
+    blockEnd: number | null,
+  ) {
+    this.tree = tree;
+    this.tokens = tokens;
+    this.first = first;
+    this.headEnd = headEnd;
+    this.blockStart = blockStart;
+    this.blockEnd = blockEnd;
+    this.name = tokens.text(first);
+  }
+
+  get keyword(): Word {
+    return this.madeWords()[0];
+  }
+
+  get args(): readonly Word[] {
+    return this.madeWords().slice(1);
+  }
+
+  private madeWords(): readonly [Word, ...Word[]] {
+    if (this.words !== null) return this.words;
+    const words: [Word, ...Word[]] = [this.tokens.word(this.first)];
+    for (let at = this.first + 1; at < this.headEnd; at += 1) words.push(this.tokens.word(at));
+    this.words = words;
+    return words;
+  }
+
+  get argCount(): number {
+    return this.headEnd - this.first - 1;
+  }
+
+  argText(index: number): string {
+    const at = this.first + 1 + index;
+    return at < this.headEnd ? this.tokens.text(at) : '';
+  }
+
+  get rawArgs(): string {
+    const from = this.first + 1;
+    return from < this.headEnd ? this.tokens.textBetween(from, this.headEnd - 1) : '';
+  }
+
+  get hasBlock(): boolean {
+    return this.blockEnd !== null;
+  }
+
+  get size(): number {
+    return (this.blockEnd ?? this.headEnd) - this.first;
+  }
+
+  block(): Iterable<Statement> {
+    return this.tree.statementsFrom(this.blockStart, this.blockEnd ?? this.blockStart);
+  }
+
+  blockText(): string | null {
+    const { tokens, blockStart, blockEnd } = this;
+    const open = blockStart - 1;
+    const hasBraces =
+      blockEnd !== null &&
+      blockEnd < tokens.count &&
+      tokens.kind(open) === Kind.open &&
+      tokens.kind(blockEnd) === Kind.close;
+    return hasBraces ? tokens.textInside(open, blockEnd) : null;
+  }
+}
