@@ -4,8 +4,9 @@ import { Option } from 'commander';
 import type { Diagnostic } from '../config/diagnostics/diagnostic.ts';
 import { edited, isWritable, renderEdits, safeEdits } from '../config/diagnostics/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/diagnostics/render.ts';
+import { STANDARD_INPUT } from '../config/environment.ts';
 import { type Command, Exit } from './command.ts';
-import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
+import { FILE_HELP } from './default-file.ts';
 import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
@@ -25,7 +26,7 @@ export const check: Command<Options> = {
   summary: 'check a configuration: exit code 0 good, 1 errors, 2 no such file',
   declare(command) {
     command
-      .argument('[file]', `default ${OWN_FILE}, else ${KEEPALIVED_FILE}`)
+      .argument('[file]', FILE_HELP)
       .addOption(new Option('--compat', 'mistakes that keepalived lives with are warnings'))
       .addOption(new Option('--strict', 'warnings are errors').conflicts('compat'))
       .option('--config-id <id>', 'identity for lines that begin with @ID')
@@ -39,6 +40,10 @@ export const check: Command<Options> = {
     declarePeer(command);
   },
   async run({ terminal }, options, [file]) {
+    if (options.fix && file === STANDARD_INPUT) {
+      terminal.writeError('lvsctl: --fix mends files in place: name one\n');
+      return Exit.usage;
+    }
     const subject = subjectOf(file, options);
     const load = (): readonly Diagnostic[] => diagnose(file, options, false);
     const found = load();

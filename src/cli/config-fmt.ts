@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { maskLine } from '../config/diagnostics/secret.ts';
-import { systemEnvironment } from '../config/environment.ts';
+import { commandEnvironment, STANDARD_INPUT } from '../config/environment.ts';
 import type { FormattedLine } from '../config/show/format.ts';
 import { type Formatting, formatFile } from '../config/show/format-check.ts';
 import { type Command, Exit } from './command.ts';
@@ -26,9 +26,13 @@ export const configFmt: Command<Options> = {
       .option('--config-id <id>', 'identity for lines that begin with @ID');
   },
   async run({ terminal }, { check, write, configId }, [file]) {
+    if (write && file === STANDARD_INPUT) {
+      terminal.writeError('lvsctl: --write is for files: standard input is printed\n');
+      return Exit.usage;
+    }
     const path = file ?? defaultFile();
     const formatting = formatFile(path, {
-      environment: systemEnvironment(),
+      environment: commandEnvironment(),
       ...(configId === undefined ? {} : { configId }),
     });
     const { before, after, obstacles } = formatting;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 
 export const OWN_FILE = '/etc/lvsd/lvsd.conf';
 export const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
+export const FILE_HELP: string = `default ${OWN_FILE}, else ${KEEPALIVED_FILE}; - is standard input`;
 
 /** The file that lvsd would read when none is named. */
 export function defaultFile(): string {

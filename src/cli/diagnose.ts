@@ -1,7 +1,7 @@
 /** Everything that is to be said of a configuration, and of the peer's beside it: for `check` and `lint`. */
 import type { Command as Commander } from 'commander';
 import { type Diagnostic, isOfThisHost, type Mode } from '../config/diagnostics/diagnostic.ts';
-import { systemEnvironment } from '../config/environment.ts';
+import { commandEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { comparePair } from '../config/pair.ts';
 import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
@@ -41,7 +41,7 @@ export function diagnose(
       mode,
       notes,
       ...(id === undefined ? {} : { configId: id }),
-      environment: systemEnvironment(),
+      environment: commandEnvironment(),
     });
   const own = read(path, options.configId);
   if (options.peer === undefined) return own.diagnostics;

@@ -10,7 +10,7 @@ import {
   trapsToJson,
 } from '../config/diagnostics/traps.ts';
 import { type Command, Exit } from './command.ts';
-import { KEEPALIVED_FILE, OWN_FILE } from './default-file.ts';
+import { FILE_HELP } from './default-file.ts';
 import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
 import { declareReading } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,7 +29,7 @@ export const lint: Command<Options> = {
     declareReading(command);
     declarePeer(command);
     command
-      .argument('[file]', `default ${OWN_FILE}, else ${KEEPALIVED_FILE}`)
+      .argument('[file]', FILE_HELP)
       .option('--json', 'one array of diagnostics, each with its explanation')
       .addOption(new Option('--list', 'list all traps that are known').conflicts('explain'))
       .option('--explain <code>', 'explain one trap, or any code of lvsctl check');

@@ -2,7 +2,7 @@
 import type { Command as Commander } from 'commander';
 import { severityOf } from '../config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
-import { systemEnvironment } from '../config/environment.ts';
+import { commandEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/show/effective.ts';
 import { Exit } from './command.ts';
@@ -35,7 +35,7 @@ export function readTree(
   const path = named ?? defaultFile();
   const isFallback = named === undefined && path === KEEPALIVED_FILE;
   const options = {
-    environment: systemEnvironment(),
+    environment: commandEnvironment(),
     ...(configId === undefined ? {} : { configId }),
   };
   const mode = compat || isFallback ? 'compat' : 'default';

@@ -16,7 +16,7 @@ import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
 import { TEXT_MAX } from './text/expand.ts';
 import { nameMatcher } from './text/glob.ts';
-import type { FilePort } from './text/include.ts';
+import type { FilePort, FileText } from './text/include.ts';
 
 export interface Account {
   readonly uid: number;
@@ -74,6 +74,24 @@ export function systemEnvironment(): ConfigEnvironment {
   };
 }
 
+/** The name that commands have for their standard input. */
+export const STANDARD_INPUT = '-';
+const STDIN_DESCRIPTOR = 0;
+
+/** The machine as a command sees it: besides files, it reads what is piped into it. */
+export function commandEnvironment(): ConfigEnvironment {
+  const environment = systemEnvironment();
+  let input: FileText | null = null;
+  return {
+    ...environment,
+    readFile: (path) => {
+      if (path !== STANDARD_INPUT) return environment.readFile(path);
+      input ??= readStandardInput();
+      return input;
+    },
+  };
+}
+
 /** The same question again gets the same answer, without asking the machine once more. */
 function remembered<Answer>(
   ask: (user: string, group: string | null) => Answer,
@@ -90,21 +108,33 @@ function remembered<Answer>(
 }
 
 /** Regular files only: a pipe may never have an end, and a device has none. */
-function readFile(path: string): { readonly text: string } | { readonly error: string } {
+function readFile(path: string): FileText {
   let opened: number | null = null;
   try {
     opened = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const facts = fstatSync(opened);
     if (facts.isDirectory()) return { error: 'it is a directory' };
-    if (!facts.isFile()) return { error: 'it is no regular file' };
-    const octets = readOctets(opened, facts.size);
-    if (octets === null) return { error: `it is larger than ${FILE_BYTES_MAX} octets` };
-    return { text: octets.toString('utf8') };
+    if (!facts.isFile()) return { error: 'it is no regular file; what is piped in is read as "-"' };
+    return readText(opened, facts.size);
   } catch (error) {
     return { error: errnoName(error) };
   } finally {
     if (opened !== null) closeSync(opened);
   }
+}
+
+function readStandardInput(): FileText {
+  try {
+    return readText(STDIN_DESCRIPTOR, 0);
+  } catch (error) {
+    return { error: errnoName(error) };
+  }
+}
+
+function readText(opened: number, size: number): FileText {
+  const octets = readOctets(opened, size);
+  if (octets === null) return { error: `it is larger than ${FILE_BYTES_MAX} octets` };
+  return { text: octets.toString('utf8') };
 }
 
 /** Null: there are too many. A file of /proc says that it has none, and gives some. */

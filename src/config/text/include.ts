@@ -5,9 +5,11 @@ import type { DerivedText } from './derived-text.ts';
 import type { Span } from './source.ts';
 
 /** What reading needs of the outside. */
+/** The text, or why it cannot be read (`ENOENT`, `EACCES`, …). */
+export type FileText = { readonly text: string } | { readonly error: string };
+
 export interface FilePort {
-  /** The text, or why it cannot be read (`ENOENT`, `EISDIR`, …). */
-  readFile(path: string): { readonly text: string } | { readonly error: string };
+  readFile(path: string): FileText;
   /**
    * Regular files that match a pattern of * ? [], sorted; directories and executable files are passed over.
    * Or which limit the looking has passed.
