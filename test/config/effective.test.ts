@@ -74,6 +74,21 @@ describe('config show', () => {
     expect(text).toContain('    smtp_alert on # no effect in this version, lvsd.conf:19\n');
   });
 
+  test('names the place of use, and the one where a definition wrote it', () => {
+    const text = BASE.replace('delay_loop 7', '$TIME');
+    const shown = show(`$TIME=delay_loop 7\n${text}`, { origins: true });
+    expect(shown).toContain('    delay_loop 7 # lvsd.conf:9 written in lvsd.conf:1\n');
+    expect(shown).toContain(' # from virtual_server, lvsd.conf:9 written in lvsd.conf:1\n');
+    const whole = effectiveToJson(treeOf(`$TIME=delay_loop 7\n${text}`), {});
+    const server = whole.blocks.find(({ keyword }) => keyword === 'virtual_server');
+    expect(server?.settings.find(({ keyword }) => keyword === 'delay_loop')?.origin).toEqual({
+      file: 'lvsd.conf',
+      line: 9,
+      column: 5,
+      writtenAt: { file: 'lvsd.conf', line: 1, column: 7 },
+    });
+  });
+
   test('leaves out what is there by default when asked', () => {
     const text = show(BASE, { changedOnly: true });
     expect(text).not.toContain('path /');

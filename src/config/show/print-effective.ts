@@ -103,7 +103,10 @@ function remarkOf(
   return remarks.length === 0 ? '' : ` # ${remarks.join(', ')}`;
 }
 
-/** `FILE:LINE`, `from virtual_server, FILE:LINE`, `from its delay_loop, FILE:LINE` or `default`. */
+/**
+ * `FILE:LINE`, `FILE:LINE written in FILE:LINE` for what a definition or a generator has put there, `from
+ * virtual_server, FILE:LINE`, `from its delay_loop, FILE:LINE` or `default`.
+ */
 function originText(origin: Origin, within: EffectiveBlock | null): string {
   switch (origin.from) {
     case 'file':
@@ -119,7 +122,13 @@ function originText(origin: Origin, within: EffectiveBlock | null): string {
   }
 }
 
-function placeText({ file, start }: Span): string {
+function placeText(span: Span): string {
+  const place = lineOf(span);
+  const written = span.definedAt ? lineOf(span.definedAt) : place;
+  return written === place ? place : `${place} written in ${written}`;
+}
+
+function lineOf({ file, start }: Span): string {
   return `${file.path}:${positionOf(file, start).line}`;
 }
 
@@ -127,6 +136,8 @@ interface JsonPlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** The place in the definition or generator that has put it here. */
+  readonly writtenAt?: JsonPlace;
 }
 
 export type JsonOrigin =
@@ -184,8 +195,12 @@ export function valueText(setting: EffectiveSetting): string {
 
 function originToJson(origin: Origin): JsonOrigin {
   if (origin.from === 'default') return 'default';
-  const { file, start } = origin.span;
-  const place = { file: file.path, ...positionOf(file, start) };
+  const place = placeToJson(origin.span);
   if (origin.from === 'file') return place;
   return { ...place, from: { block: origin.block, keyword: origin.keyword } };
+}
+
+function placeToJson({ file, start, definedAt }: Span): JsonPlace {
+  const place = { file: file.path, ...positionOf(file, start) };
+  return definedAt ? { ...place, writtenAt: placeToJson(definedAt) } : place;
 }
