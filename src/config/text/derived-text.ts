@@ -179,6 +179,7 @@ function slicer(stretches: readonly Stretch[]): (from: number, to: number) => re
 }
 
 function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
+  if (from === 0 && to >= stretch.text.length && stretch.text !== '') return [stretch];
   const text = stretch.text.slice(from, Math.max(from, to));
   if (text === '') return [];
   const definedAt = narrowed(stretch, from, from + text.length);
@@ -190,6 +191,7 @@ function cut(stretch: Stretch, from: number, to: number): readonly Stretch[] {
 /** Where a part of a stretch was written, when the definition's text stands there as it is. */
 function narrowed({ definedAt, isVerbatim }: Stretch, from: number, to: number): Span | null {
   if (definedAt === null || !isVerbatim) return definedAt;
-  const { file, start } = definedAt;
+  const { file, start, end } = definedAt;
+  if (from === 0 && start + to === end) return definedAt;
   return { file, start: start + from, end: start + to };
 }

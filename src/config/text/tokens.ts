@@ -22,10 +22,10 @@ export const TOKENS_MAX: number = 8 * 1024 * 1024;
 const TOKENS_AT_FIRST = 4096;
 
 /** Where tokens were cut from: a whole file, or one line that definitions have made. */
-interface Cutting {
-  readonly text: string;
-  readonly file: SourceFile | null;
-  readonly line: DerivedLine | null;
+type Cutting = SourceFile | DerivedLine;
+
+function isLine(cutting: Cutting): cutting is DerivedLine {
+  return 'spanOf' in cutting;
 }
 
 /** A word of a file, which knows its place; the text is cut when the word is made. */
@@ -69,11 +69,11 @@ export class Tokens {
 
   /** The number by which `push` names the text that a token is cut from. */
   addFile(file: SourceFile): number {
-    return this.cuttings.push({ text: file.text, file, line: null }) - 1;
+    return this.cuttings.push(file) - 1;
   }
 
   addLine(line: DerivedLine): number {
-    return this.cuttings.push({ text: line.text, file: null, line }) - 1;
+    return this.cuttings.push(line) - 1;
   }
 
   /** `start` and `end` are offsets in the text of `cutting`; those of a quoted word include its quotes. */
@@ -120,18 +120,18 @@ export class Tokens {
   }
 
   private spanBetween(at: number, start: number, end: number): Span {
-    const { file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
-    return file === null ? (line as DerivedLine).spanOf(start, end) : { file, start, end };
+    const cutting = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    return isLine(cutting) ? cutting.spanOf(start, end) : { file: cutting, start, end };
   }
 
   word(at: number): Word {
     const start = this.starts[at] as number;
     const end = this.ends[at] as number;
-    const { file, line } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    const cutting = this.cuttings[this.cuttingOf[at] as number] as Cutting;
     const isQuoted = this.kind(at) === Kind.quoted;
     const text = this.text(at);
-    if (file !== null) return new FileWord(text, isQuoted, file, start, end, null);
-    const span = (line as DerivedLine).spanOf(start, end);
+    if (!isLine(cutting)) return new FileWord(text, isQuoted, cutting, start, end, null);
+    const span = cutting.spanOf(start, end);
     return new FileWord(text, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
   }
 
