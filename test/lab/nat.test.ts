@@ -1,7 +1,6 @@
 // needs: ipvs
 /** conf/lvs-nat: requests and answers both pass the director, and the ports differ. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from './lab.ts';
 import { CLIENT, Pair, SERVICE, VIP } from './pair.ts';
 import { OVERLAP_MS_MAX } from './probe.ts';
 
@@ -12,11 +11,7 @@ beforeAll(async () => {
   await pair.client.probe(VIP, CLIENT);
   pair.start('director1');
   pair.start('director2');
-  await eventually(
-    'director1 is MASTER',
-    async () => (await pair.states('director1')).join() === 'master,master',
-    40_000,
-  );
+  await pair.serves('director1');
 });
 
 afterAll(() => pair.close());
@@ -29,11 +24,7 @@ test('the other director takes both sides over, and answers come back through it
   const daemon = pair.daemon('director1');
   daemon.kill('SIGTERM');
   expect(await daemon.ended).toBe(0);
-  await eventually(
-    'director2 is MASTER',
-    async () => (await pair.states('director2')).join() === 'master,master',
-    20_000,
-  );
+  await pair.serves('director2', 20_000);
   expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
   const { holders, overlapMs } = await pair.client.endProbe();
   expect(holders).toHaveLength(2);

@@ -9,7 +9,7 @@
 import { openControl } from '../../src/api/client.ts';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
-import { Lab, type Result, type Running } from './lab.ts';
+import { eventually, Lab, type Result, type Running } from './lab.ts';
 
 export const VIP = '192.0.2.10';
 export const SERVICE: string = `http://${VIP}/`;
@@ -119,6 +119,22 @@ export class Pair {
   async states(director: DirectorName): Promise<readonly string[]> {
     const vrrp = (await this.snapshot(director))?.vrrp;
     return (vrrp?.instances ?? []).map(({ state }) => state);
+  }
+
+  /**
+   * Waits until it is MASTER on both sides, and every real server is in its table: on a busy machine the first
+   * checks may take too long.
+   */
+  async serves(director: DirectorName, withinMs = 40_000): Promise<void> {
+    await eventually(
+      `${director} is MASTER`,
+      async () => (await this.states(director)).join() === 'master,master',
+      withinMs,
+    );
+    await eventually(
+      'every real server is in its table',
+      () => this.inKernel(director).length === REAL_SERVERS.length,
+    );
   }
 
   /** The addresses of real servers in the director's kernel, as it is now. */
