@@ -1,7 +1,7 @@
 // needs: ipvs
 /** conf/lvs-nat: requests and answers both pass the director, and the ports differ. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLIENT, Pair, SERVICE, VIP } from './pair.ts';
+import { CLIENT, Pair, VIP } from './pair.ts';
 import { OVERLAP_MS_MAX } from './probe.ts';
 
 let pair: Pair;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => pair.close());
 
 test('spreads connections exactly by weight', async () => {
-  expect(await pair.client.fetch(SERVICE, 60)).toEqual({ rs1: 10, rs2: 20, rs3: 30 });
+  expect(await pair.spread('director1', 60)).toEqual({ rs1: 10, rs2: 20, rs3: 30 });
 });
 
 test('the other director takes both sides over, and answers come back through it', async () => {
@@ -25,7 +25,7 @@ test('the other director takes both sides over, and answers come back through it
   daemon.kill('SIGTERM');
   expect(await daemon.ended).toBe(0);
   await pair.serves('director2', 20_000);
-  expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
+  expect(await pair.spread('director2', 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
   const { holders, overlapMs } = await pair.client.endProbe();
   expect(holders).toHaveLength(2);
   expect(overlapMs).toBeLessThanOrEqual(OVERLAP_MS_MAX);

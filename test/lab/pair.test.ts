@@ -1,7 +1,7 @@
 // needs: ipvs
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, pause } from './lab.ts';
-import { Pair, SERVICE, VIP } from './pair.ts';
+import { Pair, VIP } from './pair.ts';
 import { OVERLAP_MS_MAX } from './probe.ts';
 
 /** Processes of a director by the name of their module. */
@@ -26,7 +26,7 @@ describe('a pair of directors in DR mode, conf/lvs-dr', () => {
   afterAll(() => pair.close());
 
   test('spreads connections exactly by weight', async () => {
-    expect(await pair.client.fetch(SERVICE, 60)).toEqual({ rs1: 10, rs2: 20, rs3: 30 });
+    expect(await pair.spread('director1', 60)).toEqual({ rs1: 10, rs2: 20, rs3: 30 });
   });
 
   test('takes a failed real server out, and back when it answers again', async () => {
@@ -55,14 +55,14 @@ describe('a pair of directors in DR mode, conf/lvs-dr', () => {
       });
       await pair.serves('director1');
       expect([...pair.inKernel('director1')].sort()).toEqual(before);
-      expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
+      expect(await pair.spread('director1', 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
     },
   );
 
   test('moves as one when the master loses its power, and nobody else answered ARP meanwhile', async () => {
     await pair.powerOff('director1');
     await pair.serves('director2', 30_000);
-    expect(await pair.client.fetch(SERVICE, 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
+    expect(await pair.spread('director2', 6)).toEqual({ rs1: 1, rs2: 2, rs3: 3 });
     const { holders, overlapMs } = await pair.client.endProbe();
     expect(holders).toHaveLength(2);
     expect(overlapMs).toBeLessThanOrEqual(OVERLAP_MS_MAX);

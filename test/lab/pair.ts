@@ -14,6 +14,7 @@ import { eventually, Lab, type Result, type Running } from './lab.ts';
 export const VIP = '192.0.2.10';
 export const SERVICE: string = `http://${VIP}/`;
 export const CLIENT = '192.0.2.100';
+const SPREAD_ATTEMPTS = 5;
 export const REAL_SERVERS: readonly string[] = ['rs1', 'rs2', 'rs3'];
 export type DirectorName = 'director1' | 'director2';
 
@@ -135,6 +136,24 @@ export class Pair {
       'every real server is in its table',
       () => this.inKernel(director).length === REAL_SERVERS.length,
     );
+  }
+
+  /**
+   * How many of some connections each real server was given while the table stayed as it is: on a busy machine a
+   * check may take too long at any time, and then they are counted again.
+   */
+  async spread(director: DirectorName, connections: number): Promise<Record<string, number>> {
+    for (let attempt = 0; attempt < SPREAD_ATTEMPTS; attempt += 1) {
+      await this.serves(director);
+      const before = this.tableChanges(director);
+      const counts = await this.client.fetch(SERVICE, connections);
+      if (this.tableChanges(director) === before) return counts;
+    }
+    throw new Error(`the table of ${director} did not stay as it is`);
+  }
+
+  private tableChanges(director: DirectorName): number {
+    return this.lab.logOf(director).split('IPVS table changed').length - 1;
   }
 
   /** The addresses of real servers in the director's kernel, as it is now. */

@@ -283,7 +283,9 @@ describe('what is not an advertisement of a peer', () => {
     process.kill(pid, 'SIGCONT');
     await pair.movesTo('director1');
     expect(await pair.pidOf('director1', 'vrrp')).toBe(pid);
-    expect(pair.lab.logOf('director1')).toContain('notifications of the kernel were lost');
+    await eventually('it says so', () =>
+      pair.lab.logOf('director1').includes('notifications of the kernel were lost'),
+    );
   });
 });
 
