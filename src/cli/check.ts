@@ -1,13 +1,13 @@
 /** `lvsctl check [FILE]`: every mistake of a configuration, where it stands and what was meant. */
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import type { Diagnostic } from '../config/diagnostics/diagnostic.ts';
+import { type Diagnostic, isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { edited, isWritable, renderEdits, safeEdits } from '../config/diagnostics/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../config/diagnostics/render.ts';
 import { STANDARD_INPUT } from '../config/environment.ts';
 import { type Command, Exit } from './command.ts';
 import { FILE_HELP } from './default-file.ts';
-import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
+import { declarePeer, diagnose, type PairOptions, subjectOf } from './diagnose.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 

@@ -1,6 +1,7 @@
 /** `lvsctl config fmt [FILE]`: a configuration laid out as everybody's; what it means stays what it was. */
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
+import { isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { maskLine } from '../config/diagnostics/secret.ts';
 import { commandEnvironment, STANDARD_INPUT } from '../config/environment.ts';
@@ -38,8 +39,7 @@ export const configFmt: Command<Options> = {
     const { before, after, obstacles } = formatting;
     if (obstacles.length > 0) {
       terminal.writeError(renderDiagnostics(obstacles, { colour: terminal.colour }));
-      const isUnreadable = obstacles.some(({ code }) => code === 'unreadable-file');
-      return isUnreadable ? Exit.usage : Exit.failed;
+      return isUnreadable(obstacles) ? Exit.usage : Exit.failed;
     }
     if (formatting.changesMeaning) {
       terminal.writeError(

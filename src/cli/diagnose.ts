@@ -1,10 +1,10 @@
 /** Everything that is to be said of a configuration, and of the peer's beside it: for `check` and `lint`. */
 import type { Command as Commander } from 'commander';
-import { type Diagnostic, isOfThisHost, type Mode } from '../config/diagnostics/diagnostic.ts';
+import { type Diagnostic, isOfThisHost, isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { comparePair } from '../config/pair.ts';
-import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
+import { chosenFile, defaultFile } from './default-file.ts';
 import type { ReadingOptions } from './read-config.ts';
 
 export interface PairOptions extends ReadingOptions {
@@ -33,9 +33,7 @@ export function diagnose(
   options: PairOptions,
   notes: boolean,
 ): readonly Diagnostic[] {
-  const path = file ?? defaultFile();
-  const isFallback = file === undefined && path === KEEPALIVED_FILE;
-  const mode: Mode = options.compat || isFallback ? 'compat' : 'default';
+  const { path, mode } = chosenFile(file, options.compat);
   const read = (which: string, id: string | undefined): LoadedConfig =>
     loadConfig(which, {
       mode,
@@ -50,8 +48,4 @@ export function diagnose(
   const both = [...own.diagnostics, ...ofPeer];
   if (isUnreadable(both)) return both;
   return [...both, ...comparePair(own.outline, other.outline, { mode, notes })];
-}
-
-export function isUnreadable(diagnostics: readonly Diagnostic[]): boolean {
-  return diagnostics.some(({ code }) => code === 'unreadable-file');
 }

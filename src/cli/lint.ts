@@ -1,5 +1,6 @@
 /** `lvsctl lint [FILE]`: the traps that a configuration steps into, each with its whole story. */
 import { Option } from 'commander';
+import { isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { isCode } from '../config/diagnostics/explanations.ts';
 import {
   countTraps,
@@ -11,7 +12,7 @@ import {
 } from '../config/diagnostics/traps.ts';
 import { type Command, Exit } from './command.ts';
 import { FILE_HELP } from './default-file.ts';
-import { declarePeer, diagnose, isUnreadable, type PairOptions, subjectOf } from './diagnose.ts';
+import { declarePeer, diagnose, type PairOptions, subjectOf } from './diagnose.ts';
 import { declareReading } from './read-config.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';

@@ -1,12 +1,12 @@
 /** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
 import type { Command as Commander } from 'commander';
-import { severityOf } from '../config/diagnostics/diagnostic.ts';
+import { isUnreadable, severityOf } from '../config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/show/effective.ts';
 import { Exit } from './command.ts';
-import { defaultFile, KEEPALIVED_FILE } from './default-file.ts';
+import { chosenFile } from './default-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ReadingOptions {
@@ -26,29 +26,25 @@ export interface ReadTree {
   readonly exitCode: number;
 }
 
-/** keepalived's own file is read as keepalived reads it, unless somebody names it. */
 export function readTree(
   named: string | undefined,
   { compat, configId }: ReadingOptions,
   terminal: Terminal,
 ): ReadTree {
-  const path = named ?? defaultFile();
-  const isFallback = named === undefined && path === KEEPALIVED_FILE;
+  const { path, mode } = chosenFile(named, compat);
   const options = {
     environment: commandEnvironment(),
     ...(configId === undefined ? {} : { configId }),
   };
-  const mode = compat || isFallback ? 'compat' : 'default';
   const { diagnostics, outline } = loadConfig(path, { ...options, mode });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) {
     return { whole: effectiveConfig(outline.root, diagnostics), exitCode: Exit.ok };
   }
   terminal.writeError(renderDiagnostics(errors, { colour: terminal.colour }));
-  const isUnreadable = errors.some(({ code }) => code === 'unreadable-file');
   const wouldStart = errors.every(({ code }) => severityOf(code, 'compat') === 'warning');
   if (wouldStart) {
     terminal.writeError(`\n${path} is refused; with --compat it is read as keepalived reads it\n`);
   }
-  return { whole: null, exitCode: isUnreadable ? Exit.usage : Exit.failed };
+  return { whole: null, exitCode: isUnreadable(errors) ? Exit.usage : Exit.failed };
 }

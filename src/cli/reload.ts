@@ -35,7 +35,7 @@ function exitCodeOf({ outcome, unconfirmed }: ReloadReport): number {
 }
 
 /** All that is wrong: mistakes with their lines, then processes. */
-export function renderReasons(report: ReloadReport): string {
+function renderReasons(report: ReloadReport): string {
   const { outcome, path, diagnostics, rendered, errors, warnings, unconfirmed } = report;
   const more = errors + warnings - diagnostics.length;
   const verb = outcome === 'refused' ? 'cannot do its work' : 'has not confirmed it';
@@ -50,7 +50,7 @@ export function renderReasons(report: ReloadReport): string {
 }
 
 /** One line. */
-export function renderOutcome(report: ReloadReport): string {
+function renderOutcome(report: ReloadReport): string {
   const { outcome, path, digest, inForce, errors, warnings } = report;
   const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
   switch (outcome) {

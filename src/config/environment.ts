@@ -78,16 +78,18 @@ export function systemEnvironment(): ConfigEnvironment {
 export const STANDARD_INPUT = '-';
 const STDIN_DESCRIPTOR = 0;
 
+/** What was piped in: it is there once, and may be asked for by two names or twice. */
+let standardInput: FileText | null = null;
+
 /** The machine as a command sees it: besides files, it reads what is piped into it. */
 export function commandEnvironment(): ConfigEnvironment {
   const environment = systemEnvironment();
-  let input: FileText | null = null;
   return {
     ...environment,
     readFile: (path) => {
       if (path !== STANDARD_INPUT) return environment.readFile(path);
-      input ??= readStandardInput();
-      return input;
+      standardInput ??= readStandardInput();
+      return standardInput;
     },
   };
 }

@@ -17,6 +17,8 @@ test.each([
   ['lint -', UNTIDY, 0, '-: 0 traps found'],
   ['config show --changed -', UNTIDY, 0, 'router_id a'],
   ['config fmt -', UNTIDY, 0, 'global_defs {\n    router_id a\n}\n'],
+  ['config diff - -', UNTIDY, 0, ''],
+  ['check - --peer -', 'x {\n', 1, '- and -: 4 errors'],
   ['config fmt --check -', UNTIDY, 1, '-:1'],
   ['config fmt -w -', UNTIDY, 2, '--write is for files'],
   ['check --fix -', UNTIDY, 2, '--fix mends files in place'],

@@ -252,7 +252,7 @@ export function severityOf(code: DiagnosticCode, mode: Mode): Severity {
 }
 
 /** More mistakes are not told: a person mends the first ones, and then looks again. */
-export const REPORTS_MAX: number = 10_000;
+const REPORTS_MAX = 10_000;
 
 /** Messages quote words of the user, and a word may have megabytes. */
 const SENTENCE_CHARACTERS_MAX = 500;
@@ -432,4 +432,9 @@ export function toDiagnostics(reports: readonly Report[], mode: Mode): readonly 
       suggestion: report.suggestion ?? null,
     }))
     .sort((a, b) => a.span.file.order - b.span.file.order || a.span.start - b.span.start);
+}
+
+/** Nothing was read at all: the path is wrong, or not allowed. */
+export function isUnreadable(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ code }) => code === 'unreadable-file');
 }

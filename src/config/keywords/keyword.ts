@@ -106,7 +106,25 @@ export type BlockName =
   | 'garp_group'
   | 'SSL';
 
-/** The lines of words, by what they tell. They stand in phrases.ts and routing.ts. */
+/** Those of addresses, routes and policy rules; they stand in routing.ts. */
+export type RoutingName =
+  | 'address'
+  | 'static address'
+  | 'route'
+  | 'static route'
+  | 'gateway'
+  | 'translation'
+  | 'next hop'
+  | 'encapsulation'
+  | 'encapsulation ip'
+  | 'encapsulation ip6'
+  | 'number that may be locked'
+  | 'time that may be locked'
+  | 'name that may be locked'
+  | 'rule'
+  | 'static rule';
+
+/** The lines of words, by what they tell; all others stand in phrases.ts. */
 export type PhraseName =
   | 'no label'
   | 'name'
@@ -160,21 +178,7 @@ export type PhraseName =
   | 'tracked'
   | 'tracked file'
   | 'tracked interface'
-  | 'address'
-  | 'static address'
-  | 'route'
-  | 'static route'
-  | 'gateway'
-  | 'translation'
-  | 'next hop'
-  | 'encapsulation'
-  | 'encapsulation ip'
-  | 'encapsulation ip6'
-  | 'number that may be locked'
-  | 'time that may be locked'
-  | 'name that may be locked'
-  | 'rule'
-  | 'static rule'
+  | RoutingName
   | 'mark with family';
 
 /** What a keyword does in this version. */

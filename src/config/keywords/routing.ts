@@ -13,33 +13,14 @@ import {
   keyword,
   name,
   type Phrase,
-  type PhraseName,
   phrase,
   prefix,
+  type RoutingName,
   type Scalar,
   tableOf,
   UINT_MAX,
   word,
 } from './keyword.ts';
-
-export type RoutingName = Extract<
-  PhraseName,
-  | 'address'
-  | 'static address'
-  | 'route'
-  | 'static route'
-  | 'gateway'
-  | 'translation'
-  | 'next hop'
-  | 'encapsulation'
-  | 'encapsulation ip'
-  | 'encapsulation ip6'
-  | 'number that may be locked'
-  | 'time that may be locked'
-  | 'name that may be locked'
-  | 'rule'
-  | 'static rule'
->;
 
 const LABEL_OCTETS_MAX = 15;
 const BYTE = integer(0, 255, { anyBase: true, named: true });

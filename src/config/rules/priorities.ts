@@ -28,7 +28,7 @@ export interface Reach {
   readonly shifts: readonly Shift[];
 }
 
-export function clampPriority(sum: number): number {
+function clampPriority(sum: number): number {
   return Math.min(254, Math.max(1, sum));
 }
 

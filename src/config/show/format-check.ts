@@ -96,7 +96,7 @@ function hostsOf(
   return [...new Set([own, ' ', ...named])].slice(0, HOSTS_MAX);
 }
 
-export function sameStatements(before: Iterable<Statement>, after: Iterable<Statement>): boolean {
+function sameStatements(before: Iterable<Statement>, after: Iterable<Statement>): boolean {
   const [a, b] = [[...before], [...after]];
   return a.length === b.length && a.every((one, at) => sameStatement(one, b[at] as Statement));
 }

@@ -13,7 +13,7 @@ export function nameMatcher(pattern: string): (name: string) => boolean {
 }
 
 /** A test for names, without `/` in them. */
-export function globMatcher(pattern: string): (name: string) => boolean {
+function globMatcher(pattern: string): (name: string) => boolean {
   const parts = partsOf(pattern);
   return (name) => matches(parts, name);
 }
