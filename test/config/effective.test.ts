@@ -89,6 +89,12 @@ describe('config show', () => {
     });
   });
 
+  test('keeps the quotes of a word that would lose its semicolon without them', () => {
+    const text = 'vrrp_sync_group a {\n    track_file {\n        "x;"\n    }\n}\n';
+    expect(show(text)).toContain('        "x;"\n');
+    expect(show(show(text))).toBe(show(text));
+  });
+
   test('leaves out what is there by default when asked', () => {
     const text = show(BASE, { changedOnly: true });
     expect(text).not.toContain('path /');

@@ -20,7 +20,7 @@ const NO_EFFECT = 'no effect in this version';
 /** A word that needs no quotes wherever it stands. */
 const PLAIN_WORD = /^[\w.:/,+*%=()[\]<>|&;?^-][\w.:/,+*%=()[\]<>|&;?^@~'-]*$/;
 /** What would be read as an include, or told as a comment of another language. */
-const MISLEADING = /^(include[rmwba]?$|;|\/[/*])/;
+const MISLEADING = /^(include[rmwba]?$|;|\/[/*])|;$/;
 
 export function printEffective(whole: EffectiveBlock, options: PrintOptions): string {
   const settings = settingLines(whole, '', options).map((line) => `${line}\n`);
