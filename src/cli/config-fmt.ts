@@ -43,7 +43,7 @@ export const configFmt: Command<Options> = {
     }
     if (formatting.changesMeaning) {
       terminal.writeError(
-        `lvsctl: ${path} is left alone: in this layout it would mean something else\n`,
+        `lvsctl: ${path} is left alone: in another layout it might mean something else\n`,
       );
       return Exit.failed;
     }

@@ -90,7 +90,7 @@ describe('exit codes', () => {
     write('odd.conf', text);
     const { errors, exitCode } = await lvsctl('config fmt odd.conf -w');
     expect(exitCode).toBe(1);
-    expect(errors).toContain('would mean something else');
+    expect(errors).toContain('might mean something else');
     expect(readFileSync(join(folder, 'odd.conf'), 'utf8')).toBe(text);
   });
 });

@@ -165,6 +165,11 @@ describe('the meaning', () => {
     MANY_RUNS_MS,
   );
 
+  test('is not trusted when a second look gives another layout', () => {
+    const text = 'global_defs { $N=@one global_defs {\n    router_id $N\n}';
+    expect(check(text).changesMeaning).toBe(true);
+  });
+
   test('of included files counts too', () => {
     const text = 'global_defs\n{\ninclude  x.conf\n}\n';
     const { after, changesMeaning } = check(text, { 'x.conf': ' router_id   a\n' });

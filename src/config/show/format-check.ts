@@ -33,7 +33,10 @@ export interface Formatting {
   readonly after: string;
   /** Not empty: the file is not fit to be formatted, and why. */
   readonly obstacles: readonly Diagnostic[];
-  /** The result would mean something else: it must not be used. */
+  /**
+   * The result would mean something else, or be laid out otherwise a second time, so that it is not clear what it
+   * means: it must not be used.
+   */
   readonly changesMeaning: boolean;
 }
 
@@ -63,9 +66,9 @@ export function formatFile(
     const asked = { environment: ofText(text), configId, mode: 'default' } as const;
     return readTree(path, asked).tree.statements();
   };
-  const changesMeaning = hostsOf(before, options).some(
-    (host) => !sameStatements(read(before, host), read(after, host)),
-  );
+  const changesMeaning =
+    textOf(formatConfig(after)) !== after ||
+    hostsOf(before, options).some((host) => !sameStatements(read(before, host), read(after, host)));
   return { before, lines, after, obstacles, changesMeaning };
 }
 
