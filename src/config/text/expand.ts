@@ -135,6 +135,7 @@ export class Expander {
     const hasMark = text.startsWith('\ufeff');
     if (hasMark) tellByteOrderMark(file, this.options.reports);
     this.includes.enter(file.path);
+    this.lexer.changeFile();
     let at = hasMark ? 1 : 0;
     while (at < text.length && !this.isStopped) {
       const next = this.lexer.plainLine(cutting, text, at);
@@ -143,6 +144,7 @@ export class Expander {
         this.stop({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
       }
     }
+    this.lexer.changeFile();
     this.includes.leave();
   }
 

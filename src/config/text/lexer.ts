@@ -4,7 +4,7 @@
  */
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LOOKALIKES } from './lookalikes.ts';
-import { type DerivedLine, FIRST, Kind, type Tokens } from './tokens.ts';
+import { type DerivedLine, FIRST, Kind, type Passage, type Tokens } from './tokens.ts';
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -36,12 +36,36 @@ const ROLES: Uint8Array = (() => {
   return roles;
 })();
 
+/** Blocks of fewer tokens are as soon read as recognised. */
+const PASSAGE_TOKENS_MIN = 3;
+/** How many different passages are known at a time, on each depth of blocks. */
+const PASSAGES_KNOWN = 4;
+const PASSAGE_DEPTH_MAX = 8;
+
+/** A block that is open: the tokens of its brace and of the word that names it. */
+interface OpenBlock {
+  readonly brace: number;
+  readonly head: number;
+}
+
+/** A passage and the word that names its block: what it means depends on that. */
+interface KnownPassage {
+  readonly name: string;
+  readonly passage: Passage;
+}
+
 /** Gives −1 for a line that holds something to expand or to mend. */
 const SPECIAL = -1;
+/** No token. */
+const NONE = -1;
 
 export class Lexer {
   private readonly tokens: Tokens;
   private readonly reports: Reports;
+  /** Blocks of this file that are open, as far as nothing but plain lines stands in them. */
+  private readonly open: OpenBlock[] = [];
+  /** By the depth of their blocks, the passages that stood there last. */
+  private readonly known: KnownPassage[][] = Array.from({ length: PASSAGE_DEPTH_MAX }, () => []);
 
   constructor(tokens: Tokens, reports: Reports) {
     this.tokens = tokens;
@@ -55,8 +79,22 @@ export class Lexer {
   plainLine(cutting: number, text: string, at: number): number {
     const mark = this.tokens.count;
     const next = this.scan(cutting, text, at, true);
-    if (next === SPECIAL) this.tokens.count = mark;
+    if (next === SPECIAL) {
+      this.tokens.count = mark;
+      this.forgetOpen();
+    }
     return next;
+  }
+
+  /** Another file is read: passages are known by their place in one. */
+  changeFile(): void {
+    this.forgetOpen();
+    for (const passages of this.known) passages.length = 0;
+  }
+
+  /** What stands in a block is no longer all of its text, or has been told of. */
+  private forgetOpen(): void {
+    this.open.length = 0;
   }
 
   /** Takes in a line that has been expanded. */
@@ -68,6 +106,7 @@ export class Lexer {
     const { tokens } = this;
     const length = text.length;
     let first = FIRST;
+    let head = NONE;
     let at = from;
     while (at < length) {
       const code = text.charCodeAt(at);
@@ -77,11 +116,20 @@ export class Lexer {
       } else if (code === HASH || code === BANG) {
         const end = plain ? text.indexOf('\n', at) : -1;
         return end < 0 ? length : end + 1;
-      } else if (code === OPEN || code === CLOSE) {
-        tokens.push(code === OPEN ? Kind.open : Kind.close, cutting, at, at + 1);
-        first = FIRST;
+      } else if (code === OPEN) {
+        tokens.push(Kind.open, cutting, at, at + 1);
         at += 1;
+        if (plain) at += this.openBlock(cutting, text, at, head);
+        first = FIRST;
+        head = NONE;
+      } else if (code === CLOSE) {
+        tokens.push(Kind.close, cutting, at, at + 1);
+        at += 1;
+        if (plain) this.closeBlock();
+        first = FIRST;
+        head = NONE;
       } else {
+        if (first === FIRST) head = tokens.count;
         if (plain && first === FIRST && beginsDirective(text, at, code)) return SPECIAL;
         at =
           code === QUOTE
@@ -92,6 +140,42 @@ export class Lexer {
       }
     }
     return length;
+  }
+
+  /** Gives how many characters behind the brace are known from a block before, and are taken in by that. */
+  private openBlock(cutting: number, text: string, at: number, head: number): number {
+    const { tokens, open } = this;
+    const passage = head === NONE ? null : this.recognise(text, at, head);
+    open.push({ brace: tokens.count - 1, head });
+    if (passage === null) return 0;
+    tokens.pushRepeat(passage, cutting, at);
+    return passage.text.length;
+  }
+
+  private recognise(text: string, at: number, head: number): Passage | null {
+    const passages = this.known[this.open.length];
+    if (passages === undefined) return null;
+    for (const { name, passage } of passages) {
+      const isEqual =
+        text.charCodeAt(at + passage.text.length) === CLOSE &&
+        text.startsWith(passage.text, at) &&
+        this.tokens.text(head) === name;
+      if (isEqual) return passage;
+    }
+    return null;
+  }
+
+  /** Its closing brace is the last token. */
+  private closeBlock(): void {
+    const { tokens } = this;
+    const block = this.open.pop();
+    const passages = this.known[this.open.length];
+    const close = tokens.count - 1;
+    if (block === undefined || passages === undefined || block.head === NONE) return;
+    if (close - block.brace <= PASSAGE_TOKENS_MIN) return;
+    const passage = tokens.passage(block.brace, close);
+    passages.unshift({ name: tokens.text(block.head), passage });
+    if (passages.length > PASSAGES_KNOWN) passages.pop();
   }
 
   private bare(cutting: number, text: string, from: number, first: number, plain: boolean): number {
@@ -145,6 +229,7 @@ export class Lexer {
   /** The text from the quote on is dropped, as keepalived does; but for a brace at its end, which was meant. */
   private neverClosed(cutting: number, text: string, from: number, to: number): number {
     const { tokens } = this;
+    this.forgetOpen();
     tokens.push(Kind.word, cutting, from, to);
     tokens.count -= 1;
     this.reports.add({

@@ -22,7 +22,9 @@ export interface Structure {
 export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree {
   const { structure, isBalanced, fits } = matchBraces(tokens, grammar, reports);
   const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
-  return new Tree(tokens, isSound ? structure : closeByContext(tokens, grammar, reports));
+  if (isSound) return new Tree(tokens, structure);
+  const all = tokens.unfolded();
+  return new Tree(all, closeByContext(all, grammar, reports));
 }
 
 interface Matched {
@@ -96,12 +98,21 @@ export class Tree {
 
   /** The statements at the top level, each made when it is asked for. */
   statements(): Iterable<Statement> {
-    return this.statementsFrom(0, this.tokens.count);
+    return this.statementsFrom(0, this.tokens.count, 0);
   }
 
-  /** The statements among some tokens; braces that were told to be wrong are passed over. */
-  *statementsFrom(from: number, to: number): Iterable<Statement> {
+  /**
+   * The statements among some tokens; braces that were told to be wrong are passed over. `shift`: so many
+   * characters behind their first place.
+   */
+  *statementsFrom(from: number, to: number, shift: number): Iterable<Statement> {
     const { tokens, structure } = this;
+    const repeated = from < to ? tokens.passageAt(from) : null;
+    if (repeated !== null) {
+      const { passage } = repeated;
+      yield* this.statementsFrom(passage.from, passage.to, shift + repeated.shift);
+      return;
+    }
     let at = from;
     while (at < to) {
       if (!tokens.isWord(at)) {
@@ -116,7 +127,7 @@ export class Tree {
       const found = (opens ? structure.ends[at] : structure.unopened.get(at)) ?? 0;
       // A brace that repairing has passed over ends nowhere.
       const end = found < at ? null : found;
-      yield new ParsedStatement(this, tokens, first, at, opens ? at + 1 : at, end);
+      yield new ParsedStatement(this, tokens, shift, first, at, opens ? at + 1 : at, end);
       const hasClose = !(opens && structure.unclosed.has(at));
       if (end !== null) at = end;
       if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
@@ -129,6 +140,7 @@ class ParsedStatement implements Statement {
   readonly name: string;
   private readonly tree: Tree;
   private readonly tokens: Tokens;
+  private readonly shift: number;
   private readonly first: number;
   private readonly headEnd: number;
   private readonly blockStart: number;
@@ -138,6 +150,7 @@ class ParsedStatement implements Statement {
   constructor(
     tree: Tree,
     tokens: Tokens,
+    shift: number,
     first: number,
     headEnd: number,
     blockStart: number,
@@ -145,6 +158,7 @@ class ParsedStatement implements Statement {
   ) {
     this.tree = tree;
     this.tokens = tokens;
+    this.shift = shift;
     this.first = first;
     this.headEnd = headEnd;
     this.blockStart = blockStart;
@@ -162,8 +176,9 @@ class ParsedStatement implements Statement {
 
   private madeWords(): readonly [Word, ...Word[]] {
     if (this.words !== null) return this.words;
-    const words: [Word, ...Word[]] = [this.tokens.word(this.first)];
-    for (let at = this.first + 1; at < this.headEnd; at += 1) words.push(this.tokens.word(at));
+    const { tokens, first, headEnd, shift } = this;
+    const words: [Word, ...Word[]] = [tokens.word(first, shift)];
+    for (let at = first + 1; at < headEnd; at += 1) words.push(tokens.word(at, shift));
     this.words = words;
     return words;
   }
@@ -191,7 +206,8 @@ class ParsedStatement implements Statement {
   }
 
   block(): Iterable<Statement> {
-    return this.tree.statementsFrom(this.blockStart, this.blockEnd ?? this.blockStart);
+    const { tree, blockStart, blockEnd, shift } = this;
+    return tree.statementsFrom(blockStart, blockEnd ?? blockStart, shift);
   }
 
   blockText(): string | null {

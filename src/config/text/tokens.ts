@@ -13,13 +13,26 @@ export interface DerivedLine {
 }
 
 /** Kinds of tokens. A word that begins a statement has `FIRST` added. */
-export const Kind = { word: 0, escaped: 1, quoted: 2, open: 3, close: 4 } as const;
+export const Kind = { word: 0, escaped: 1, quoted: 2, open: 3, close: 4, repeat: 5 } as const;
 export const FIRST = 8;
 
 /** One token more is a file that nobody wrote by hand or by program: 13 octets each are kept. */
 export const TOKENS_MAX: number = 8 * 1024 * 1024;
 
 const TOKENS_AT_FIRST = 4096;
+
+/**
+ * What stands between two braces, to the letter and in one file: where it stands again, one token of the
+ * kind `repeat` stands for all of it.
+ */
+export interface Passage {
+  readonly text: string;
+  /** Its tokens, the last one exclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Where it was cut from its file. */
+  readonly start: number;
+}
 
 /** Where tokens were cut from: a whole file, or one line that definitions have made. */
 type Cutting = SourceFile | DerivedLine;
@@ -62,6 +75,7 @@ class FileWord implements Word {
 export class Tokens {
   count = 0;
   private readonly cuttings: Cutting[] = [];
+  private readonly passages: Passage[] = [];
   private kinds = new Uint8Array(TOKENS_AT_FIRST);
   private cuttingOf = new Uint32Array(TOKENS_AT_FIRST);
   private starts = new Uint32Array(TOKENS_AT_FIRST);
@@ -85,6 +99,46 @@ export class Tokens {
     this.starts[at] = start;
     this.ends[at] = end;
     this.count = at + 1;
+  }
+
+  /** What stands from an opening brace to the token `to`. */
+  passage(open: number, to: number): Passage {
+    const { text } = this.cuttings[this.cuttingOf[open] as number] as Cutting;
+    const start = this.ends[open] as number;
+    return { text: text.slice(start, this.starts[to]), from: open + 1, to, start };
+  }
+
+  /** A passage stands at `start` again. */
+  pushRepeat(passage: Passage, cutting: number, start: number): void {
+    this.push(Kind.repeat, cutting, start, this.passages.push(passage) - 1);
+  }
+
+  /** The passage that a token stands for, and how far behind its first place that is; or null. */
+  passageAt(at: number): { readonly passage: Passage; readonly shift: number } | null {
+    if (this.kind(at) !== Kind.repeat) return null;
+    const passage = this.passages[this.ends[at] as number] as Passage;
+    return { passage, shift: (this.starts[at] as number) - passage.start };
+  }
+
+  /** The same with each passage written out. */
+  unfolded(): Tokens {
+    const all = new Tokens();
+    all.cuttings.push(...this.cuttings);
+    this.unfoldInto(all, 0, this.count, 0);
+    return all;
+  }
+
+  private unfoldInto(all: Tokens, from: number, to: number, shift: number): void {
+    for (let at = from; at < to; at += 1) {
+      const start = (this.starts[at] as number) + shift;
+      if (this.kind(at) === Kind.repeat) {
+        const passage = this.passages[this.ends[at] as number] as Passage;
+        this.unfoldInto(all, passage.from, passage.to, start - passage.start);
+      } else {
+        const kind = this.kinds[at] as number;
+        all.push(kind, this.cuttingOf[at] as number, start, (this.ends[at] as number) + shift);
+      }
+    }
   }
 
   private grow(): void {
@@ -124,9 +178,10 @@ export class Tokens {
     return isLine(cutting) ? cutting.spanOf(start, end) : { file: cutting, start, end };
   }
 
-  word(at: number): Word {
-    const start = this.starts[at] as number;
-    const end = this.ends[at] as number;
+  /** `shift`: so many characters behind the place where it was cut from, for the text is repeated there. */
+  word(at: number, shift = 0): Word {
+    const start = (this.starts[at] as number) + shift;
+    const end = (this.ends[at] as number) + shift;
     const cutting = this.cuttings[this.cuttingOf[at] as number] as Cutting;
     const isQuoted = this.kind(at) === Kind.quoted;
     const text = this.text(at);
@@ -151,6 +206,8 @@ export class Tokens {
    * definitions, generators and included files have put it there.
    */
   textInside(open: number, close: number): string | null {
+    const repeated = open + 1 < close ? this.passageAt(open + 1) : null;
+    if (repeated !== null) return repeated.passage.text;
     const cutting = this.cuttingOf[open] as number;
     for (let at = open + 1; at <= close; at += 1) {
       if (this.cuttingOf[at] !== cutting) return null;

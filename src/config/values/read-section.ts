@@ -49,7 +49,9 @@ export function readSection(
     }
     const name = nameOfMeaning(keyword);
     const isAgain = settings.has(name) || unusable.has(name);
-    if (isAgain) tellRepeated(keyword, statementSpan(statement), reports);
+    if (isAgain && keyword.repeats !== 'list') {
+      tellRepeated(keyword, statementSpan(statement), reports);
+    }
     const setting = readSetting(keyword, statement, reports);
     lack = setting === null || statement.hasBlock ? lackOf(block, statement) : null;
     if (setting === null) {
