@@ -1,6 +1,7 @@
 /** The virtual servers of a snapshot as text: what each serves, who is up, and why not. */
 import { formatEndpoint } from '../base/endpoint.ts';
-import { formatService } from '../model/names.ts';
+import { destinationPort } from '../model/destination-port.ts';
+import { formatService, nameOfVirtualServer } from '../model/names.ts';
 import type {
   CheckerSnapshot,
   HealthSnapshot,
@@ -8,6 +9,7 @@ import type {
   VirtualServerHealth,
 } from '../model/snapshot-health.ts';
 import type { DestinationSnapshot, IpvsSnapshot, ServiceSnapshot } from '../model/snapshot-ipvs.ts';
+import type { ServiceKey } from '../model/virtual-server.ts';
 import { formatSince, formatSpan, formatTable, plural, type TextStyle, tone } from './text.ts';
 
 interface Context {
@@ -23,59 +25,139 @@ export function renderVirtualServers(health: HealthSnapshot, context: Context): 
     context.ipvs?.services.map((service) => [formatService(service.key), service]),
   );
   return health.virtualServers
-    .map((server) => renderOne(server, services.get(formatService(server.key)), context))
+    .map((server) => renderOne(server, heldBy(server, services), context))
     .join('\n');
 }
 
-function renderOne(
-  server: VirtualServerHealth,
-  service: ServiceSnapshot | undefined,
-  context: Context,
-): string {
+/** A service of a virtual server as the kernel holds it: its destinations by address and port. */
+interface HeldService {
+  readonly key: ServiceKey;
+  readonly destinations: ReadonlyMap<string, DestinationSnapshot>;
+}
+
+/** The services of a virtual server that the kernel holds, and those that it does not. */
+interface Held {
+  readonly services: readonly HeldService[];
+  readonly absent: readonly ServiceKey[];
+}
+
+function heldBy(
+  { keys }: VirtualServerHealth,
+  services: ReadonlyMap<string, ServiceSnapshot>,
+): Held {
+  const held = keys.flatMap((key) => services.get(formatService(key)) ?? []);
+  return {
+    services: held.map(({ key, destinations }) => ({
+      key,
+      destinations: new Map(
+        destinations.map((one) => [formatEndpoint(one.address, one.port), one]),
+      ),
+    })),
+    absent: keys.filter((key) => !services.has(formatService(key))),
+  };
+}
+
+function renderOne(server: VirtualServerHealth, held: Held, context: Context): string {
   const { style, nowMs } = context;
   const quorum = server.quorumMet
     ? tone('quorum met', 'good', style)
     : tone('quorum lost', 'bad', style);
   const bounds = server.hysteresis > 0 ? `${server.quorum} ± ${server.hysteresis}` : server.quorum;
   const heading = [
-    tone(formatService(server.key), 'strong', style),
+    tone(nameOfVirtualServer(server), 'strong', style),
     server.scheduler,
     `${quorum} ${formatSince(server.sinceMs, nowMs)}: weight ${server.upWeight} up, ${bounds} wanted`,
   ].join('  ');
   const rows = [
     HEADINGS.map((word) => tone(word, 'weak', style)),
-    ...server.realServers.map((real) => realServerRow(real, service, context)),
-    ...(server.sorryServer === null ? [] : [sorryRow(server.sorryServer, service, context)]),
+    ...server.realServers.map((real) => realServerRow(real, held, context)),
+    ...(server.sorryServer === null ? [] : [sorryRow(server.sorryServer, held, context)]),
   ];
+  const services = server.group === null ? '' : `    ${servicesText(server.keys)}\n`;
   const absent =
-    service === undefined ? `  ${tone('not in the kernel’s table', 'bad', style)}\n` : '';
-  return `  ${heading}\n${absent}${formatTable(rows, { indent: 4 })}`;
+    held.absent.length === 0 ? '' : `  ${tone(absentText(server, held), 'bad', style)}\n`;
+  return `  ${heading}\n${services}${absent}${formatTable(rows, { indent: 4 })}`;
+}
+
+/** A group may have a whole network of them. */
+const SERVICES_NAMED_MAX = 6;
+
+/** `3 services: 10.0.0.1:80 tcp, 10.0.0.2:80 tcp, fwmark 7 ipv4` */
+function servicesText(keys: readonly ServiceKey[]): string {
+  return `${plural(keys.length, 'service')}: ${namesOf(keys)}`;
+}
+
+function absentText({ group }: VirtualServerHealth, { absent }: Held): string {
+  const where = 'not in the kernel’s table';
+  return group === null ? where : `${where}: ${namesOf(absent)}`;
+}
+
+function namesOf(keys: readonly ServiceKey[]): string {
+  const named = keys.slice(0, SERVICES_NAMED_MAX).map(formatService).join(', ');
+  const more = keys.length - SERVICES_NAMED_MAX;
+  return more > 0 ? `${named} and ${more} more` : named;
 }
 
 function realServerRow(
   real: RealServerHealth,
-  service: ServiceSnapshot | undefined,
+  held: Held,
   { style, nowMs }: Context,
 ): readonly (string | number)[] {
-  const inKernel = destinationOf(service, real);
+  const places = placesOf(real, held);
   const standing = tone(real.standing, real.standing === 'up' ? 'good' : 'bad', style);
   return [
     formatEndpoint(real.address, real.port),
     real.forwarding.toUpperCase(),
-    weightText(real, inKernel),
+    weightText(real, places),
     `${standing} ${formatSpan(nowMs - real.sinceMs)}`,
-    inKernel?.activeConnections ?? '-',
-    inKernel?.inactiveConnections ?? '-',
+    connections(places, 'activeConnections'),
+    connections(places, 'inactiveConnections'),
     real.checkers.length === 0
       ? 'nobody'
       : real.checkers.map((checker) => checkerText(checker, nowMs)).join('; '),
   ];
 }
 
-/** `3`, or what was configured and what the kernel holds instead: `3 → absent`, `3 → 0`. */
-function weightText(real: RealServerHealth, inKernel: DestinationSnapshot | undefined): string {
-  const held = inKernel?.weight ?? 'absent';
-  return held === real.configuredWeight ? String(held) : `${real.configuredWeight} → ${held}`;
+/** Where the kernel should hold a server, and what it holds there. */
+interface PlaceInKernel {
+  readonly key: ServiceKey;
+  readonly destination: DestinationSnapshot | undefined;
+}
+
+function placesOf(
+  server: Pick<RealServerHealth, 'address' | 'port' | 'forwarding'>,
+  { services }: Held,
+): readonly PlaceInKernel[] {
+  return services.map(({ key, destinations }) => ({
+    key,
+    destination: destinations.get(formatEndpoint(server.address, destinationPort(key, server))),
+  }));
+}
+
+/**
+ * `3`, or what was configured and what the kernel holds instead: `3 → absent`, `3 → 0`. Where some services of
+ * a group differ from others, the first that differs is named.
+ */
+function weightText(
+  { configuredWeight }: RealServerHealth,
+  places: readonly PlaceInKernel[],
+): string {
+  const weights = places.map(({ destination }) => destination?.weight ?? 'absent');
+  const at = weights.findIndex((weight) => weight !== configuredWeight);
+  if (weights.length > 0 && at < 0) return String(configuredWeight);
+  const place = places[at];
+  const isEverywhere = weights.every((weight) => weight === weights[at]);
+  const where = isEverywhere || place === undefined ? '' : ` in ${formatService(place.key)}`;
+  return `${configuredWeight} → ${weights[at] ?? 'absent'}${where}`;
+}
+
+/** Of all services together. */
+function connections(
+  places: readonly PlaceInKernel[],
+  which: 'activeConnections' | 'inactiveConnections',
+): number | '-' {
+  const held = places.flatMap(({ destination }) => destination ?? []);
+  return held.length === 0 ? '-' : held.reduce((sum, one) => sum + one[which], 0);
 }
 
 function checkerText(checker: CheckerSnapshot, nowMs: number): string {
@@ -94,28 +176,19 @@ function checkerText(checker: CheckerSnapshot, nowMs: number): string {
 
 function sorryRow(
   sorry: NonNullable<VirtualServerHealth['sorryServer']>,
-  service: ServiceSnapshot | undefined,
+  held: Held,
   { style }: Context,
 ): readonly (string | number)[] {
-  const inKernel = destinationOf(service, sorry);
+  const places = placesOf(sorry, held);
   return [
     formatEndpoint(sorry.address, sorry.port),
     sorry.forwarding.toUpperCase(),
-    inKernel?.weight ?? 'absent',
+    places.find(({ destination }) => destination !== undefined)?.destination?.weight ?? 'absent',
     sorry.inUse ? tone('sorry server in use', 'bad', style) : 'sorry server',
-    inKernel?.activeConnections ?? '-',
-    inKernel?.inactiveConnections ?? '-',
+    connections(places, 'activeConnections'),
+    connections(places, 'inactiveConnections'),
     '',
   ];
-}
-
-function destinationOf(
-  service: ServiceSnapshot | undefined,
-  server: { readonly address: string; readonly port: number },
-): DestinationSnapshot | undefined {
-  return service?.destinations.find(
-    ({ address, port }) => address === server.address && port === server.port,
-  );
 }
 
 /** Services in the kernel that somebody else made: told, never touched. */

@@ -6,12 +6,13 @@
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
-import { formatService } from '../model/names.ts';
+import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Dial } from './checker.ts';
 import type { Beginning, NotifyPort, PresenceOf, WatchPorts } from './ports.ts';
+import { presenceBefore } from './presence-before.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
 import { WatchedVirtualServer } from './watched-virtual-server.ts';
@@ -46,13 +47,13 @@ export class HealthMonitor {
 
   /**
    * The first time begins the checks; later it is a reload, and what is found of the same stays.
-   * `presence` tells what an earlier life of this process has left in the kernel.
+   * `presence` tells what an earlier life of this process has left in the kernel; a reload knows by itself.
    */
   configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
     const beginning = {
       at: this.ports.clock.now(),
       reload: this.configured,
-      ...(presence === undefined ? {} : { presence }),
+      presence: presence ?? presenceBefore(this.watched),
     };
     const old = new Roster(this.watched);
     this.configured = true;
@@ -91,7 +92,7 @@ export class HealthMonitor {
     old: Roster<WatchedVirtualServer>,
     beginning: Beginning,
   ): WatchedVirtualServer {
-    const known = old.claim(formatService(server.key));
+    const known = old.claim(nameOfVirtualServer(server));
     known?.adopt(server, beginning.at);
     return known ?? new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
   }

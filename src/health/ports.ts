@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock, Instant } from '../base/time.ts';
 import type { Script } from '../model/script.ts';
-import type { RealServer, ServiceKey } from '../model/virtual-server.ts';
+import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Dial } from './checker.ts';
 import type { Rounds } from './rounds.ts';
 
@@ -27,21 +27,22 @@ export interface WatchPorts {
 }
 
 /**
- * What the kernel's table tells of a real server after an earlier life of this process: `unknown` when
- * its virtual server is not there, or is not ours.
+ * What is known of a real server when it begins to be watched: after an earlier life of this process from the
+ * kernel's table, at a reload from the virtual server that had its service before. `unknown` when none of its
+ * services was there, or was ours.
  */
-export type KernelPresence = 'serves' | 'withdrawn' | 'unknown';
+export type Presence = 'serves' | 'withdrawn' | 'unknown';
 
+/** Tells of each real server of a virtual server, in its order. */
 export type PresenceOf = (
-  key: ServiceKey,
-  real: Pick<RealServer, 'address' | 'port' | 'weight'>,
-) => KernelPresence;
+  server: Pick<VirtualServer, 'keys' | 'realServers'>,
+) => readonly Presence[];
 
 /** When something came to be watched: what the first failed check is worth depends on it. */
 export interface Beginning {
   readonly at: Instant;
   /** The daemon was serving before: a new server gets all its retries. */
   readonly reload: boolean;
-  /** What the kernel already holds; absent when nothing is to be learnt from it. */
+  /** What its services held before; absent when nothing is to be learnt from that. */
   readonly presence?: PresenceOf;
 }

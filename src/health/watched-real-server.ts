@@ -7,9 +7,9 @@ import type { Instant, Millis } from '../base/time.ts';
 import type { Check } from '../model/checker.ts';
 import type { Script } from '../model/script.ts';
 import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
-import type { RealServer, ServiceKey } from '../model/virtual-server.ts';
+import type { RealServer } from '../model/virtual-server.ts';
 import { firstPace, type Pace, withdrawnPace } from './pacing.ts';
-import type { Beginning, KernelPresence, WatchPorts } from './ports.ts';
+import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
 import { sameQuestion, WatchedChecker } from './watched-checker.ts';
 
@@ -18,9 +18,13 @@ const FIRST_CHECK_AFTER_MS: Millis = 1_000;
 
 export interface RealServerOwner {
   readonly name: string;
-  readonly key: ServiceKey;
   /** The standing of a real server has changed. */
   onStanding(): void;
+}
+
+/** Of one real server. */
+export interface RealServerBeginning extends Pick<Beginning, 'at' | 'reload'> {
+  readonly presence: Presence;
 }
 
 export class WatchedRealServer {
@@ -32,14 +36,16 @@ export class WatchedRealServer {
   private sinceMs: number;
   private reason = 'start';
 
-  constructor(server: RealServer, owner: RealServerOwner, ports: WatchPorts, beginning: Beginning) {
+  constructor(
+    server: RealServer,
+    owner: RealServerOwner,
+    ports: WatchPorts,
+    beginning: RealServerBeginning,
+  ) {
     this.server = server;
     this.owner = owner;
     this.ports = ports;
-    const presence = beginning.presence?.(owner.key, server) ?? 'unknown';
-    this.checkers = server.checks.map((check) =>
-      this.watch(check, paceAtStart(check, presence, beginning.reload)),
-    );
+    this.checkers = server.checks.map((check) => this.watch(check, paceAtStart(check, beginning)));
     this.current = judgeRealServer(this.checkers.map(({ standing }) => standing));
     this.sinceMs = ports.clock.wallTimeMs();
     this.startChecks(beginning.at);
@@ -47,6 +53,10 @@ export class WatchedRealServer {
 
   get standing(): Standing {
     return this.current;
+  }
+
+  get configured(): RealServer {
+    return this.server;
   }
 
   /**
@@ -145,7 +155,7 @@ export class WatchedRealServer {
 }
 
 /** Where a checker of a new real server begins. */
-function paceAtStart(check: Check, presence: KernelPresence, reload: boolean): Pace {
+function paceAtStart(check: Check, { presence, reload }: RealServerBeginning): Pace {
   switch (presence) {
     case 'withdrawn':
       return withdrawnPace;

@@ -1,15 +1,10 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
 import type { Instant } from '../base/time.ts';
-import { formatService } from '../model/names.ts';
+import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { VirtualServerHealth } from '../model/snapshot-health.ts';
-import type {
-  RealServer,
-  ServiceKey,
-  SorryServer,
-  VirtualServer,
-} from '../model/virtual-server.ts';
-import type { Beginning, WatchPorts } from './ports.ts';
+import type { RealServer, SorryServer, VirtualServer } from '../model/virtual-server.ts';
+import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { nameOfRealServer } from './real-server.ts';
 import { Roster } from './roster.ts';
 import { quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
@@ -31,20 +26,26 @@ export class WatchedVirtualServer implements RealServerOwner {
     beginning: Beginning,
     onServing: () => void,
   ) {
-    this.name = formatService(server.key);
+    this.name = nameOfVirtualServer(server);
     this.ports = ports;
     this.onServing = onServing;
     this.server = server;
-    this.reals = this.watch(server.realServers, new Roster([]), beginning);
+    const presences = beginning.presence?.(server) ?? [];
+    this.reals = this.watch(server.realServers, new Roster([]), { ...beginning, presences });
     const up = this.whoIsUp();
-    this.met = quorumMet(server, upWeight(server, up), servedBefore(server, beginning) || null);
+    this.met = quorumMet(server, upWeight(server, up), servedBefore(server, presences) || null);
     this.sinceMs = ports.clock.wallTimeMs();
     this.current = servingOf(server, up, this.met);
     this.notify(this.met ? 'up' : 'down');
   }
 
-  get key(): ServiceKey {
-    return this.server.key;
+  get configured(): VirtualServer {
+    return this.server;
+  }
+
+  /** In the order of the configuration. */
+  get realServers(): readonly WatchedRealServer[] {
+    return this.reals;
   }
 
   get serving(): Serving {
@@ -56,7 +57,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     const before = this.server;
     const old = new Roster(this.reals);
     this.server = server;
-    this.reals = this.watch(server.realServers, old, { at, reload: true });
+    this.reals = this.watch(server.realServers, old, { at, reload: true, presences: [] });
     for (const gone of old.rest()) gone.stop(gone.standing === 'up');
     const stayedLost = !this.judge('reload') && !this.met;
     // keepalived tells again when another sorry server takes over (behaviour.md §10).
@@ -84,9 +85,10 @@ export class WatchedVirtualServer implements RealServerOwner {
   }
 
   snapshot(): VirtualServerHealth {
-    const { key, scheduler, quorum, hysteresis, sorryServer } = this.server;
+    const { keys, group, scheduler, quorum, hysteresis, sorryServer } = this.server;
     return {
-      key,
+      keys,
+      group,
       scheduler,
       quorumMet: this.met,
       sinceMs: this.sinceMs,
@@ -106,12 +108,18 @@ export class WatchedVirtualServer implements RealServerOwner {
   private watch(
     servers: readonly RealServer[],
     old: Roster<WatchedRealServer>,
-    beginning: Beginning,
+    {
+      at,
+      reload,
+      presences,
+    }: Pick<Beginning, 'at' | 'reload'> & { presences: readonly Presence[] },
   ): WatchedRealServer[] {
-    return servers.map((server) => {
+    return servers.map((server, place) => {
       const known = old.claim(nameOfRealServer(server));
-      known?.adopt(server, beginning.at);
-      return known ?? new WatchedRealServer(server, this, this.ports, beginning);
+      known?.adopt(server, at);
+      if (known !== undefined) return known;
+      const presence = presences[place] ?? 'unknown';
+      return new WatchedRealServer(server, this, this.ports, { at, reload, presence });
     });
   }
 
@@ -150,9 +158,8 @@ export class WatchedVirtualServer implements RealServerOwner {
  * Whether an earlier life of this process had its quorum: beside a sorry server, real servers are in
  * service only then. Without this, a restart between the two bounds would call the sorry server.
  */
-function servedBefore(server: VirtualServer, { presence }: Beginning): boolean {
-  if (server.sorryServer === null) return false;
-  return server.realServers.some((real) => presence?.(server.key, real) === 'serves');
+function servedBefore(server: VirtualServer, presences: readonly Presence[]): boolean {
+  return server.sorryServer !== null && presences.includes('serves');
 }
 
 /** Whether there is a sorry server, and it is another one than before. */

@@ -1,6 +1,6 @@
 /** What operators call things: one way to write each, for logs, plans and errors. */
 import { formatEndpoint } from '../base/endpoint.ts';
-import type { ServiceKey } from './virtual-server.ts';
+import type { ServiceKey, VirtualServer } from './virtual-server.ts';
 
 /** Keys that are kept are looked up by name again and again, and there may be a hundred thousand. */
 const known = new WeakMap<ServiceKey, string>();
@@ -19,4 +19,15 @@ export function nameOfService(key: ServiceKey): string {
   return key.kind === 'fwmark'
     ? `fwmark ${key.mark} ${key.family}`
     : `${formatEndpoint(key.address, key.port)} ${key.protocol}`;
+}
+
+/** `10.0.0.1:80 tcp`, or `group web tcp`; of firewall marks alone `group web`. */
+export function nameOfVirtualServer({
+  keys,
+  group,
+}: Pick<VirtualServer, 'keys' | 'group'>): string {
+  const [first] = keys;
+  if (group === null && first !== undefined) return formatService(first);
+  const protocol = keys.find(({ kind }) => kind === 'address');
+  return protocol?.kind === 'address' ? `group ${group} ${protocol.protocol}` : `group ${group}`;
 }

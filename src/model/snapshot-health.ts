@@ -60,7 +60,9 @@ export interface SorryServerHealth {
 }
 
 export interface VirtualServerHealth {
-  readonly key: ServiceKey;
+  /** As in the configuration: one, or those of its group. */
+  readonly keys: readonly ServiceKey[];
+  readonly group: string | null;
   readonly scheduler: string;
   readonly quorumMet: boolean;
   /** Milliseconds since 1970. */

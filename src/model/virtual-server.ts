@@ -6,7 +6,7 @@ import type { ProcessSettings } from './vrrp.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 
-/** What identifies a virtual server to the kernel. */
+/** What identifies a service to the kernel. */
 export type ServiceKey =
   | {
       readonly kind: 'address';
@@ -30,12 +30,13 @@ export interface SchedulerFlags {
 
 export interface Persistence {
   readonly timeoutSeconds: number;
-  /** Clients in one network of this prefix length stay together: 1..32 or 1..128. */
-  readonly granularityBits: number;
+  /** Clients in one network of this prefix length stay together: 1..32 and 1..128. */
+  readonly granularityBits: Readonly<Record<Family, number>>;
 }
 
 export interface RealServer {
   readonly address: string;
+  /** 0: that of each service (`destinationPort`). */
   readonly port: number;
   readonly forwarding: ForwardingMethod;
   /** 0 to 2147483647; 0 takes no new connections. */
@@ -53,6 +54,7 @@ export interface RealServer {
 /** Serves when too few real servers are up. */
 export interface SorryServer {
   readonly address: string;
+  /** 0: that of each service (`destinationPort`). */
   readonly port: number;
   readonly forwarding: ForwardingMethod;
   /** Stays in the kernel with weight 0 while it is not needed. */
@@ -60,7 +62,10 @@ export interface SorryServer {
 }
 
 export interface VirtualServer {
-  readonly key: ServiceKey;
+  /** Its services in the kernel, which share all else: one, or those of its group. No key twice. */
+  readonly keys: readonly ServiceKey[];
+  /** The virtual_server_group that they come from, or null. */
+  readonly group: string | null;
   /** Name of the kernel's scheduler: `rr`, `wrr`, … */
   readonly scheduler: string;
   readonly schedulerFlags: SchedulerFlags;

@@ -6,17 +6,22 @@
 import { addressBits } from '../base/address.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { invariant } from '../base/error.ts';
+import { destinationPort } from '../model/destination-port.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type {
   ForwardingMethod,
   RealServer,
+  ServiceKey,
   SorryServer,
   VirtualServer,
 } from '../model/virtual-server.ts';
 
-/** One serving a virtual server, in the same order. Of two with one key the first counts. */
+/**
+ * One serving a virtual server, in the same order; an entry each of its services. Of two with one key the first
+ * counts.
+ */
 export function desiredTable(
   virtualServers: readonly VirtualServer[],
   servings: readonly Serving[],
@@ -24,30 +29,36 @@ export function desiredTable(
   invariant(virtualServers.length === servings.length, 'health tells of each virtual server');
   const services = new Map<string, ServiceEntry>();
   virtualServers.forEach((virtualServer, at) => {
-    const name = formatService(virtualServer.key);
-    if (!services.has(name)) {
-      services.set(name, desiredEntry(virtualServer, servings[at] as Serving));
+    for (const entry of desiredEntries(virtualServer, servings[at] as Serving)) {
+      const name = formatService(entry.service.key);
+      if (!services.has(name)) services.set(name, entry);
     }
   });
   return { services: [...services.values()] };
 }
 
-/** The same serving gives the same object, so that what has not changed is seen at a glance. */
-const lastEntry = new WeakMap<Serving, { virtualServer: VirtualServer; entry: ServiceEntry }>();
+type Entries = readonly ServiceEntry[];
 
-function desiredEntry(virtualServer: VirtualServer, serving: Serving): ServiceEntry {
-  const last = lastEntry.get(serving);
-  if (last?.virtualServer === virtualServer) return last.entry;
-  const entry = {
-    service: desiredService(virtualServer),
-    destinations: desiredDestinations(virtualServer, serving),
-  };
-  lastEntry.set(serving, { virtualServer, entry });
-  return entry;
+/** The same serving gives the same objects, so that what has not changed is seen at a glance. */
+const lastEntries = new WeakMap<Serving, { virtualServer: VirtualServer; entries: Entries }>();
+
+function desiredEntries(virtualServer: VirtualServer, serving: Serving): Entries {
+  const last = lastEntries.get(serving);
+  if (last?.virtualServer === virtualServer) return last.entries;
+  // Services of one port share their destinations.
+  const shared = new Map<number, readonly Destination[]>();
+  const entries = virtualServer.keys.map((key) => {
+    const port = key.kind === 'address' ? key.port : 0;
+    const destinations = shared.get(port) ?? desiredDestinations(key, virtualServer, serving);
+    shared.set(port, destinations);
+    return { service: desiredService(key, virtualServer), destinations };
+  });
+  lastEntries.set(serving, { virtualServer, entries });
+  return entries;
 }
 
-function desiredService(virtualServer: VirtualServer): Service {
-  const { key, scheduler, schedulerFlags, onePacket, persistence } = virtualServer;
+function desiredService(key: ServiceKey, virtualServer: VirtualServer): Service {
+  const { scheduler, schedulerFlags, onePacket, persistence } = virtualServer;
   return {
     key,
     scheduler,
@@ -55,12 +66,13 @@ function desiredService(virtualServer: VirtualServer): Service {
     onePacket,
     schedulerFlags: { ...schedulerFlags, third: false },
     timeoutSeconds: persistence?.timeoutSeconds ?? 0,
-    granularityBits: persistence?.granularityBits ?? addressBits(key.family),
+    granularityBits: persistence?.granularityBits[key.family] ?? addressBits(key.family),
     engine: null,
   };
 }
 
 function desiredDestinations(
+  key: ServiceKey,
   { realServers, sorryServer }: VirtualServer,
   { weights, sorryWeight }: Serving,
 ): readonly Destination[] {
@@ -75,16 +87,20 @@ function desiredDestinations(
   };
   realServers.forEach((realServer, at) => {
     const weight = weights[at] ?? null;
-    if (weight !== null) put(toDestination(realServer, weight));
+    if (weight !== null) put(toDestination(key, realServer, weight));
   });
-  if (sorryServer && sorryWeight !== null) put(toDestination(sorryServer, sorryWeight));
+  if (sorryServer && sorryWeight !== null) put(toDestination(key, sorryServer, sorryWeight));
   return [...destinations.values()];
 }
 
-function toDestination(server: RealServer | SorryServer, weight: number): Destination {
+function toDestination(
+  key: ServiceKey,
+  server: RealServer | SorryServer,
+  weight: number,
+): Destination {
   return {
     address: server.address,
-    port: server.port,
+    port: destinationPort(key, server),
     forwarding: server.forwarding,
     tunnel: tunnelOf(server.forwarding),
     weight,

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../src/api/protocol.ts';
 import { renderSnapshot } from '../../src/cli/topology.ts';
 import type { JsonDiagnostic } from '../../src/model/json-diagnostic.ts';
 import type { CheckerSnapshot, RealServerHealth } from '../../src/model/snapshot-health.ts';
+import type { DestinationSnapshot } from '../../src/model/snapshot-ipvs.ts';
 import type { InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
 
 const FOLDER = new URL('../golden/show/', import.meta.url);
@@ -167,7 +168,8 @@ const MASTER: Snapshot = {
     checksWaiting: 0,
     virtualServers: [
       {
-        key: KEY,
+        keys: [KEY],
+        group: null,
         scheduler: 'wrr',
         quorumMet: true,
         sinceMs: ago(200),
@@ -208,6 +210,31 @@ const MASTER: Snapshot = {
   },
 };
 
+/** Two services, of which one lacks a real server, and one that the kernel does not have. */
+const GROUP: Snapshot = (() => {
+  const keys = [10, 11, 12].map((last) => ({ ...KEY, address: `192.0.2.${last}` }));
+  const reals = [realServer(21, { port: 0 }), realServer(22, { forwarding: 'nat', port: 8080 })];
+  const [one] = MASTER.health?.virtualServers ?? [];
+  const service = (at: number, ...destinations: DestinationSnapshot[]) => ({
+    key: keys[at] ?? KEY,
+    scheduler: 'wrr',
+    owned: true,
+    destinations,
+  });
+  const server = one && { ...one, keys, group: 'web', realServers: reals };
+  return {
+    ...MASTER,
+    vrrp: null,
+    health: { checksRunning: 0, checksWaiting: 0, virtualServers: server ? [server] : [] },
+    ipvs: {
+      services: [
+        service(0, held(21, 1, 7), { ...held(22, 1, 3), port: 8080 }),
+        service(1, { ...held(22, 1, 5), port: 8080 }),
+      ],
+    },
+  };
+})();
+
 const CASES: Readonly<Record<string, Snapshot>> = {
   master: MASTER,
   backup: {
@@ -230,6 +257,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     health: null,
     ipvs: null,
   },
+  group: GROUP,
   'without-ipvs': {
     ...MASTER,
     configuration: {

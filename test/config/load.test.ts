@@ -78,9 +78,10 @@ describe('the model', () => {
     }`);
     expect(diagnostics).toEqual([]);
     expect(director?.health.virtualServers[0]).toMatchObject({
-      key: { kind: 'fwmark', family: 'ipv4', mark: 7 },
+      keys: [{ kind: 'fwmark', family: 'ipv4', mark: 7 }],
+      group: null,
       schedulerFlags: { fallback: false, port: true },
-      persistence: { timeoutSeconds: 360, granularityBits: 24 },
+      persistence: { timeoutSeconds: 360, granularityBits: { ipv4: 24, ipv6: 128 } },
       realServers: [{ port: 0, upperThreshold: 10, lowerThreshold: 5 }],
     });
   });

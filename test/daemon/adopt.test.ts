@@ -2,51 +2,87 @@ import { expect, test } from 'vitest';
 import { presenceIn } from '../../src/daemon/adopt.ts';
 import type { ServiceKey } from '../../src/model/virtual-server.ts';
 import type { TableColumns } from '../../src/wire/ipvs/table.ts';
+import { realServer } from '../health/make.ts';
 import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 
-const key: ServiceKey = {
+const key = {
   kind: 'address',
   family: 'ipv4',
   protocol: 'tcp',
   address: '192.0.2.10',
   port: 80,
-};
+} as const satisfies ServiceKey;
 
-const holding = (...weights: readonly (readonly [string, number])[]): TableColumns => {
+type Held = readonly [address: string, port: number, weight: number];
+
+const holding = (...services: readonly (readonly [ServiceKey, ...Held[]])[]): TableColumns => {
   const ipvs = new SimulatedIpvs();
-  const service = {
-    key,
-    scheduler: 'wrr',
-    persistent: false,
-    onePacket: false,
-    schedulerFlags: { fallback: false, port: false, third: false },
-    timeoutSeconds: 0,
-    granularityBits: 32,
-    engine: null,
-  };
-  const rest = { port: 80, forwarding: 'dr', tunnel: null } as const;
-  const thresholds = { upperThreshold: 0, lowerThreshold: 0 };
-  ipvs.make({ do: 'add-service', service });
-  for (const [address, weight] of weights) {
-    const destination = { address, weight, ...rest, ...thresholds };
-    ipvs.make({ do: 'add-destination', key, destination });
+  for (const [held, ...destinations] of services) {
+    const service = {
+      key: held,
+      scheduler: 'wrr',
+      persistent: false,
+      onePacket: false,
+      schedulerFlags: { fallback: false, port: false, third: false },
+      timeoutSeconds: 0,
+      granularityBits: 32,
+      engine: null,
+    };
+    ipvs.make({ do: 'add-service', service });
+    for (const [address, port, weight] of destinations) {
+      const rest = {
+        forwarding: 'dr',
+        tunnel: null,
+        upperThreshold: 0,
+        lowerThreshold: 0,
+      } as const;
+      ipvs.make({
+        do: 'add-destination',
+        key: held,
+        destination: { address, port, weight, ...rest },
+      });
+    }
   }
   return columnsOf(ipvs.table());
 };
 
-const real = { address: '198.51.100.21', port: 80, weight: 3 };
-const table = holding(['198.51.100.21', 3], ['198.51.100.22', 0]);
+const real = realServer('198.51.100.21', { weight: 3 });
+const table = holding([key, ['198.51.100.21', 80, 3], ['198.51.100.22', 80, 0]]);
 
 test.each([
   ['a real server with weight serves', real, 'serves'],
   ['one with weight 0 is withdrawn', { ...real, address: '198.51.100.22' }, 'withdrawn'],
   ['one that is absent is withdrawn', { ...real, address: '198.51.100.23' }, 'withdrawn'],
-  ['one that is to have weight 0 is not withdrawn', { ...real, port: 81, weight: 0 }, 'serves'],
+  [
+    'one that is to have weight 0 is not withdrawn',
+    { ...real, address: '198.51.100.23', weight: 0 },
+    'serves',
+  ],
 ] as const)('%s', (_, asked, presence) => {
-  expect(presenceIn(table, [key])(key, asked)).toBe(presence);
+  expect(presenceIn(table, [key])({ keys: [key], realServers: [asked] })).toEqual([presence]);
 });
 
 test('nothing is concluded from a service of somebody else, or none', () => {
-  expect(presenceIn(table, [])(key, real)).toBe('unknown');
-  expect(presenceIn(columnsOf({ services: [] }), [key])(key, real)).toBe('unknown');
+  const server = { keys: [key], realServers: [real] };
+  expect(presenceIn(table, [])(server)).toEqual(['unknown']);
+  expect(presenceIn(columnsOf({ services: [] }), [key])(server)).toEqual(['unknown']);
+});
+
+test('of a group, whoever serves in one of our services serves', () => {
+  const [other, third] = [
+    { ...key, address: '192.0.2.11', port: 443 },
+    { ...key, address: '192.0.2.12' },
+  ];
+  const both = holding(
+    [key, ['198.51.100.21', 80, 3], ['198.51.100.22', 80, 0]],
+    [other, ['198.51.100.22', 443, 1], ['198.51.100.23', 443, 0]],
+  );
+  const realServers = [21, 22, 23, 24].map((last) =>
+    realServer(`198.51.100.${last}`, { port: 0, weight: 3 }),
+  );
+  const presence = (owned: readonly ServiceKey[]) =>
+    presenceIn(both, owned)({ keys: [key, other, third], realServers });
+  expect(presence([key, other])).toEqual(['serves', 'serves', 'withdrawn', 'withdrawn']);
+  expect(presence([key])).toEqual(['serves', 'withdrawn', 'withdrawn', 'withdrawn']);
+  expect(presence([third])).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
 });

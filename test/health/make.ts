@@ -1,7 +1,12 @@
 /** Small builders of configuration: a test names only what it is about. */
 import type { Check, CheckPacing, HttpCheck, HttpUrl, TcpCheck } from '../../src/model/checker.ts';
 import type { Script } from '../../src/model/script.ts';
-import type { RealServer, SorryServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import type {
+  RealServer,
+  ServiceKey,
+  SorryServer,
+  VirtualServer,
+} from '../../src/model/virtual-server.ts';
 
 export function pacing(changes: Partial<CheckPacing> = {}): CheckPacing {
   return {
@@ -70,9 +75,14 @@ export function sorryServer(changes: Partial<SorryServer> = {}): SorryServer {
   return { address: '10.0.0.9', port: 80, forwarding: 'dr', inhibit: false, ...changes };
 }
 
+export function serviceKey(address = '192.0.2.1', port = 80): ServiceKey {
+  return { kind: 'address', family: 'ipv4', protocol: 'tcp', address, port };
+}
+
 export function virtualServer(changes: Partial<VirtualServer> = {}): VirtualServer {
   return {
-    key: { kind: 'address', family: 'ipv4', protocol: 'tcp', address: '192.0.2.1', port: 80 },
+    keys: [serviceKey()],
+    group: null,
     scheduler: 'wrr',
     schedulerFlags: { fallback: false, port: false },
     onePacket: false,

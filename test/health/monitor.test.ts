@@ -4,9 +4,17 @@ import { type LogRecord, logTo } from '../../src/base/log.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
 import type { Check } from '../../src/model/checker.ts';
 import type { Serving } from '../../src/model/serving.ts';
-import type { RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import type { RealServer, ServiceKey, VirtualServer } from '../../src/model/virtual-server.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
-import { realServer, script, sorryServer, target, tcpCheck, virtualServer } from './make.ts';
+import {
+  realServer,
+  script,
+  serviceKey,
+  sorryServer,
+  target,
+  tcpCheck,
+  virtualServer,
+} from './make.ts';
 
 /** `10.0.0.1` checked at its own address, with scripts named after it. */
 function checked(address: string, changes: Partial<RealServer> = {}, retry = 0): RealServer {
@@ -341,15 +349,65 @@ describe('a reload', () => {
   });
 });
 
+describe('a group at a reload', () => {
+  const [first, second, third] = [1, 2, 3].map((last) => serviceKey(`192.0.2.${last}`));
+  const realServers = [checked('10.0.0.1'), checked('10.0.0.2')];
+  const of = (group: string | null, ...keys: (ServiceKey | undefined)[]): VirtualServer =>
+    virtualServer({ realServers, group, keys: keys.flatMap((key) => key ?? []) });
+
+  /** Ten seconds on, with the second real server down. */
+  async function running(server: VirtualServer): Promise<ReturnType<typeof world>> {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    await w.configure(server);
+    await w.to(10);
+    w.news();
+    return w;
+  }
+
+  test('may gain and lose services: its checks go on, and no script runs', async () => {
+    const w = await running(of('web', first, second));
+    const before = w.monitor.snapshot().virtualServers[0];
+    await w.configure(of('web', second, third));
+    expect(w.news()).toEqual(['10 1 -']);
+    const [after] = w.monitor.snapshot().virtualServers;
+    expect(after?.keys).toEqual([second, third]);
+    expect(after?.realServers).toEqual(before?.realServers);
+  });
+
+  test('is asked for once, however many services it has', async () => {
+    const w = await running(of('web', first, second, third));
+    expect(w.attempts.filter((attempt) => attempt.includes('10.0.0.1'))).toHaveLength(5);
+  });
+
+  test.each([
+    ['that is renamed', of('web', first, second), [of('www', first, second)]],
+    ['that is made of an address', of(null, first), [of('web', first, second)]],
+    ['that is split', of('web', first, second), [of(null, first), of(null, second)]],
+  ])('%s puts nothing back into service that has failed', async (_, before, after) => {
+    const w = await running(before);
+    await w.configure(...after);
+    expect(w.monitor.servings().map(render)).toEqual(after.map(() => '1 -'));
+    w.failing.clear();
+    await w.to(12);
+    expect(w.monitor.servings().map(render)).toEqual(after.map(() => '1 1'));
+  });
+
+  test('a real server that its services have not had before serves at once', async () => {
+    const w = await running(of('web', first));
+    const more = [...realServers, checked('10.0.0.3')];
+    await w.configure({ ...of('www', first), realServers: more });
+    expect(w.monitor.servings().map(render)).toEqual(['1 - 1']);
+  });
+});
+
 describe('a new life after a crash', () => {
   const realServers = ['10.0.0.1', '10.0.0.2'].map((address) => checked(address, {}, 1));
 
   test('keeps out what was out until it answers, and forgives what serves', async () => {
     const w = world();
     w.failing.add('10.0.0.2');
-    w.monitor.configure([virtualServer({ realServers })], (_, { address }) =>
-      address === '10.0.0.1' ? 'withdrawn' : 'serves',
-    );
+    w.monitor.configure([virtualServer({ realServers })], () => ['withdrawn', 'serves']);
     await w.to(4);
     expect(w.news()).toEqual(['0 - 1', '1 up 10.0.0.1', '1 1 1', '1.5 down 10.0.0.2', '1.5 1 -']);
   });
@@ -363,9 +421,7 @@ describe('a new life after a crash', () => {
       hysteresis: 1,
     });
     w.failing.add('10.0.0.2');
-    w.monitor.configure([server], (_, { address }) =>
-      address === '10.0.0.1' ? 'serves' : 'withdrawn',
-    );
+    w.monitor.configure([server], () => ['serves', 'withdrawn']);
     await w.to(4);
     expect(w.news()).toEqual(['0 1 -']);
   });

@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import type { RealServer, SorryServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import type {
+  RealServer,
+  ServiceKey,
+  SorryServer,
+  VirtualServer,
+} from '../../src/model/virtual-server.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
+
+const key = (address: string, port: number): ServiceKey => ({
+  kind: 'address',
+  family: address.includes(':') ? 'ipv6' : 'ipv4',
+  protocol: 'tcp',
+  address,
+  port,
+});
 
 const realServer = (host: number, over: Partial<RealServer> = {}): RealServer => ({
   address: `10.1.0.${host}`,
@@ -19,7 +32,8 @@ const realServer = (host: number, over: Partial<RealServer> = {}): RealServer =>
 const SORRY: SorryServer = { address: '10.1.0.9', port: 80, forwarding: 'nat', inhibit: false };
 
 const virtualServer = (over: Partial<VirtualServer> = {}): VirtualServer => ({
-  key: { kind: 'address', family: 'ipv4', protocol: 'tcp', address: '10.0.0.1', port: 80 },
+  keys: [key('10.0.0.1', 80)],
+  group: null,
   scheduler: 'wrr',
   schedulerFlags: { fallback: false, port: false },
   onePacket: false,
@@ -43,7 +57,7 @@ const only = (
 describe('the service of a virtual server', () => {
   test('without persistence has no timeout and a mask of all ones', () => {
     expect(only(virtualServer(), [1, 1], null)?.service).toEqual({
-      key: virtualServer().key,
+      key: key('10.0.0.1', 80),
       scheduler: 'wrr',
       persistent: false,
       onePacket: false,
@@ -55,15 +69,16 @@ describe('the service of a virtual server', () => {
   });
 
   test('of IPv6 or of a firewall mark has the mask of its family', () => {
-    const mark = virtualServer({ key: { kind: 'fwmark', family: 'ipv6', mark: 7 } });
+    const mark = virtualServer({ keys: [{ kind: 'fwmark', family: 'ipv6', mark: 7 }] });
     expect(only(mark, [1, 1], null)?.service.granularityBits).toBe(128);
   });
 
   test('with persistence has its timeout and granularity', () => {
-    const persistence = { timeoutSeconds: 360, granularityBits: 24 };
+    const persistence = { timeoutSeconds: 360, granularityBits: { ipv4: 24, ipv6: 128 } };
     expect(only(virtualServer({ persistence }), [1, 1], null)?.service).toMatchObject({
       persistent: true,
-      ...persistence,
+      timeoutSeconds: 360,
+      granularityBits: 24,
     });
   });
 
@@ -131,6 +146,50 @@ test('of two virtual servers with one key the first counts', () => {
   ];
   const { services } = desiredTable([virtualServer(), virtualServer()], servings);
   expect(services.map(({ destinations }) => destinations[0]?.weight)).toEqual([1]);
+});
+
+describe('a group', () => {
+  const keys = [key('10.0.0.1', 80), key('10.0.0.2', 80), key('10.0.0.2', 443)];
+  const fwmark: ServiceKey = { kind: 'fwmark', family: 'ipv4', mark: 7 };
+  const server = virtualServer({
+    group: 'web',
+    keys: [...keys, fwmark],
+    realServers: [
+      realServer(3, { port: 0 }),
+      realServer(4, { port: 8080, forwarding: 'nat' }),
+      realServer(5, { port: 0, forwarding: 'nat' }),
+    ],
+    sorryServer: { ...SORRY, port: 0, forwarding: 'tun' },
+  });
+  const { services } = desiredTable([server], [{ weights: [1, 2, 3], sorryWeight: 0 }]);
+
+  test('is a service each of its addresses and marks', () => {
+    expect(services.map(({ service }) => service.key)).toEqual(server.keys);
+  });
+
+  test('has real servers at the port of each service, unless NAT changes it', () => {
+    const ports = services.map(({ destinations }) => destinations.map(({ port }) => port));
+    expect(ports).toEqual([
+      [80, 8080, 80, 80],
+      [80, 8080, 80, 80],
+      [443, 8080, 443, 443],
+      [0, 8080, 0, 0],
+    ]);
+  });
+
+  test('makes the real servers of services with one port once', () => {
+    expect(services[1]?.destinations).toBe(services[0]?.destinations);
+  });
+
+  test('of both families has the granularity of each', () => {
+    const mixed = virtualServer({
+      group: 'web',
+      keys: [key('10.0.0.1', 80), key('fd00::1', 80)],
+      persistence: { timeoutSeconds: 360, granularityBits: { ipv4: 24, ipv6: 64 } },
+    });
+    const table = desiredTable([mixed], [{ weights: [null, null], sorryWeight: null }]);
+    expect(table.services.map(({ service }) => service.granularityBits)).toEqual([24, 64]);
+  });
 });
 
 test('a serving that has not changed gives the same entry', () => {

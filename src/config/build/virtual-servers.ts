@@ -1,6 +1,6 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
 import { addressBits, familyOf, prefixLengthOf } from '../../base/address.ts';
-import { formatService } from '../../model/names.ts';
+import { formatService, nameOfVirtualServer } from '../../model/names.ts';
 import type {
   ForwardingMethod,
   HealthConfig,
@@ -42,7 +42,7 @@ export function buildHealth(
     const { server, realServers } = buildVirtualServer(section, { globals, twins }, context);
     look(section, realServers);
     if (server === null) continue;
-    const name = formatService(server.key);
+    const name = nameOfVirtualServer(server);
     if (names.has(name)) {
       context.reports.add({
         code: 'duplicate',
@@ -101,7 +101,8 @@ function buildVirtualServer(
   const realServers = placed.map(({ server }) => server);
   const total = realServers.reduce((sum, one) => sum + one.weight, 0);
   const server = {
-    key,
+    keys: [key],
+    group: null,
     scheduler: readScheduler(section, context),
     schedulerFlags: readSchedulerFlags(section),
     onePacket: readOnePacket(section, key, context),
@@ -233,7 +234,8 @@ function readPersistence(
       hint: key.family === 'ipv4' ? 'a netmask: 255.255.255.0' : 'a prefix length from 1 to 128',
     });
   }
-  return { timeoutSeconds: timeout ?? PERSISTENCE_SECONDS, granularityBits: read ?? bits };
+  const granularityBits = { ipv4: 32, ipv6: 128, [key.family]: read ?? bits };
+  return { timeoutSeconds: timeout ?? PERSISTENCE_SECONDS, granularityBits };
 }
 
 /** The kernel takes every port only for clients that stay with their server. */

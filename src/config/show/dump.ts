@@ -2,8 +2,8 @@
 import { formatEndpoint } from '../../base/endpoint.ts';
 import type { Check } from '../../model/checker.ts';
 import type { Director } from '../../model/director.ts';
-import { formatService } from '../../model/names.ts';
-import type { VirtualServer } from '../../model/virtual-server.ts';
+import { formatService, nameOfVirtualServer } from '../../model/names.ts';
+import type { Persistence, VirtualServer } from '../../model/virtual-server.ts';
 import type { Track, VirtualAddress, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
 
 type Fields = readonly (readonly [string, string | number | boolean | null])[];
@@ -103,13 +103,13 @@ function dumpScript(script: VrrpScript): string {
 }
 
 function dumpVirtualServer(server: VirtualServer): string {
-  const { persistence, sorryServer } = server;
+  const { keys, persistence, sorryServer } = server;
   const head = fields([
     ['lvs_sched', server.scheduler],
     ['One packet scheduling', server.onePacket],
     [
       'Persistence',
-      persistence && `${persistence.timeoutSeconds} s, /${persistence.granularityBits}`,
+      persistence && `${persistence.timeoutSeconds} s, ${granularityText(server, persistence)}`,
     ],
     ['Quorum', server.quorum],
     ['Hysteresis', server.hysteresis],
@@ -120,14 +120,21 @@ function dumpVirtualServer(server: VirtualServer): string {
     const { address, port, forwarding, weight } = real;
     return `RIP = ${formatEndpoint(address, port)}, ${forwarding.toUpperCase()}, WEIGHT = ${weight}${inhibit}`;
   });
-  return ` VS = ${formatService(server.key)}\n${head}${list('Real servers', reals)}`;
+  const services = server.group === null ? '' : list('Services', keys.map(formatService));
+  return ` VS = ${nameOfVirtualServer(server)}\n${services}${head}${list('Real servers', reals)}`;
+}
+
+/** `/24`, of both families `/24 /128`. */
+function granularityText({ keys }: VirtualServer, { granularityBits }: Persistence): string {
+  const families = new Set(keys.map(({ family }) => family));
+  return [...families].map((family) => `/${granularityBits[family]}`).join(' ');
 }
 
 function dumpCheckers(server: VirtualServer): readonly string[] {
   return server.realServers.flatMap((real) =>
     real.checks.map(
       (check) =>
-        ` ${formatService(server.key)} -> ${formatEndpoint(real.address, real.port)}\n${checkFields(check)}`,
+        ` ${nameOfVirtualServer(server)} -> ${formatEndpoint(real.address, real.port)}\n${checkFields(check)}`,
     ),
   );
 }
