@@ -1,13 +1,15 @@
 /** A configuration from its file to the model: the one way through, and every mistake on it. */
 import { createHash } from 'node:crypto';
+import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
 import { resolveAccount, type ScriptContext } from './build/scripts.ts';
-import { buildHealth } from './build/virtual-servers.ts';
+import { buildHealth, type LookAt } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
+import type { Memory } from './memory.ts';
 import type { Outline } from './pair.ts';
 import { tellVirtualServer, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
@@ -26,6 +28,8 @@ export interface LoadOptions {
   readonly environment: ConfigEnvironment;
   /** Also the advice of `lvsctl lint`; default false. */
   readonly notes?: boolean;
+  /** Of earlier readings of this file, and for later ones; what advice asks for is not in it. */
+  readonly memory?: Memory;
 }
 
 export interface LoadedConfig {
@@ -44,10 +48,23 @@ const DIGEST_DIGITS = 12;
 
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
-  const { environment, mode } = options;
+  const { memory, notes } = options;
+  const known = memory === undefined || notes ? null : load(path, options);
+  if (known !== null) return known;
+  memory?.forget();
+  const loaded = load(path, options);
+  invariant(loaded !== null, 'where nothing is remembered nothing is amiss');
+  return loaded;
+}
+
+/** Null: what is remembered of an earlier reading is not enough this time. */
+function load(path: string, options: LoadOptions): LoadedConfig | null {
+  const { memory, mode } = options;
   const { tree, sources, reports } = readTree(path, options);
   const root = readSection('the top level', withinLimits(tree.statements(), reports), reports);
-  const { director, outline } = build(root, environment, reports);
+  const { director, outline } = build(root, reports, options);
+  const holds = memory?.turnOver(surroundingsOf(outline, options)) ?? true;
+  if (!holds || tree.isInsufficient) return null;
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   return {
@@ -59,6 +76,15 @@ export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
     },
     outline,
   };
+}
+
+/** What a virtual server says depends on this, and on its own text. */
+function surroundingsOf({ root, globals }: Outline, options: LoadOptions): string {
+  return JSON.stringify([options.mode, configIdOf(options), root.signature(), globals.signature()]);
+}
+
+function configIdOf({ configId, environment }: LoadOptions): string {
+  return configId ?? environment.hostName().split('.')[0] ?? '';
 }
 
 function digestOf(sources: readonly SourceFile[]): string {
@@ -133,14 +159,16 @@ function expand(path: string, options: LoadOptions): Expanded {
 }
 
 function expandOnce(path: string, options: LoadOptions, keepsBraces: boolean): Expanded {
-  const { environment, mode } = options;
-  const reports = new Reports(options.notes);
+  const { environment, mode, memory, notes = false } = options;
+  const reports = new Reports(notes);
+  const remembered = memory === undefined ? null : (head: string) => memory.bodiesOf(head);
   const expander = new Expander({
-    configId: options.configId ?? environment.hostName().split('.')[0] ?? '',
+    configId: configIdOf(options),
     files: environment,
     reports,
     literal: mode === 'compat',
     keepsBraces,
+    ...(remembered === null ? {} : { remembered }),
     predefined: (name) => predefined(name, environment),
   });
   expander.read(path);
@@ -179,9 +207,10 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
 
 function build(
   root: Section,
-  environment: ConfigEnvironment,
   reports: Reports,
+  { environment: machine, memory }: LoadOptions,
 ): { readonly director: Director; readonly outline: Outline } {
+  const environment = memory?.watched(machine) ?? machine;
   const globals =
     merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
   const [user, group] = globals.words('script_user');
@@ -192,9 +221,9 @@ function build(
   const context: ScriptContext = { environment, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
-  const health = buildHealth(root, globals, context, (server, realServers) =>
-    tellVirtualServer(server, realServers, servers, reports),
-  );
+  const look: LookAt = (server, realServers) =>
+    tellVirtualServer(server, realServers, servers, reports);
+  const health = buildHealth({ root, globals, memory: memory ?? null }, context, look);
   tellVrrp(root, globals, servers, context);
   const director = {
     global: {

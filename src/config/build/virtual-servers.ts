@@ -12,9 +12,11 @@ import type {
 } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { SCHEDULERS } from '../keywords/lvs.ts';
+import type { Memory } from '../memory.ts';
 import type { Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';
+import type { Unread } from '../values/value.ts';
 import { readPacingWords } from './checks.ts';
 import { endpointOf, methodIn, portFor } from './endpoint.ts';
 import { type Parent, type Placed, readRealServers, type Twins } from './real-servers.ts';
@@ -27,9 +29,14 @@ const MARK_MAX = 4_294_967_295;
 /** Sees each virtual server, whose section is not kept. */
 export type LookAt = (section: Section, realServers: readonly Placed[]) => void;
 
+interface Ground {
+  readonly root: Section;
+  readonly globals: Section;
+  readonly memory: Memory | null;
+}
+
 export function buildHealth(
-  root: Section,
-  globals: Section,
+  { root, globals, memory }: Ground,
   context: ScriptContext,
   look: LookAt,
 ): HealthConfig {
@@ -37,16 +44,19 @@ export function buildHealth(
   const names = new Set<string>();
   const pools = new Map<string, Twins>();
   for (const block of root.unread('virtual_server')) {
-    const section = block.read();
-    const twins = twinsOf(section, pools);
-    const { server, realServers } = buildVirtualServer(section, { globals, twins }, context);
-    look(section, realServers);
+    const server = remembering(block, memory, context.reports, () => {
+      const section = block.read();
+      const pool = { globals, twins: twinsOf(section, pools) };
+      const { server, realServers } = buildVirtualServer(section, pool, context);
+      look(section, realServers);
+      return server;
+    });
     if (server === null) continue;
     const name = nameOfVirtualServer(server);
     if (names.has(name)) {
       context.reports.add({
         code: 'duplicate',
-        span: section.span,
+        span: block.span,
         message: `there is a virtual_server ${name} already`,
         hint: 'put all its real servers into one block',
       });
@@ -64,6 +74,28 @@ export function buildHealth(
       lockMemory: globals.has('checker_no_swap'),
     },
   };
+}
+
+/** What an earlier reading has made of a block; or what is made of it now, if need be for the next reading. */
+function remembering(
+  block: Unread,
+  memory: Memory | null,
+  reports: Reports,
+  build: () => VirtualServer | null,
+): VirtualServer | null {
+  if (memory === null || !block.isPlain) return build();
+  const recalled = block.remembered === null ? null : memory.recall(block);
+  if (recalled !== null) {
+    for (const told of recalled.told) reports.tell(told);
+    memory.learn(block, recalled);
+    return recalled.server;
+  }
+  const { questions } = memory;
+  const { result: server, told } = reports.listening(build);
+  // The machine may answer otherwise next time; a group has its services from elsewhere.
+  const isClosed = memory.questions === questions && server?.group === null && !reports.isFull;
+  if (isClosed) memory.learn(block, { server, told });
+  return server;
 }
 
 /** Virtual servers that say the same hand down the same. */

@@ -146,6 +146,12 @@ export interface Report {
   readonly oncePerFile?: boolean;
 }
 
+/** What was told, and whether only the first of its kind was to be. */
+export interface Told {
+  readonly report: Report;
+  readonly once: boolean;
+}
+
 export type Mode = 'default' | 'compat';
 
 /** Said, but never a reason not to start: nothing is lost or guessed. */
@@ -268,6 +274,8 @@ export class Reports {
   /** What was told where, and the messages alone. */
   private readonly seen: Set<string>;
   private readonly counts: { attempts: number; notes: number; warnings: number; mistakes: number };
+  /** Where it is written down besides what is told. */
+  private readonly tape: { told: Told[] | null };
   private readonly ignored: DiagnosticCode | null;
 
   constructor(takesNotes = false, of?: Reports, ignored: DiagnosticCode | null = null) {
@@ -275,6 +283,7 @@ export class Reports {
     this.all = of?.all ?? [];
     this.seen = of?.seen ?? new Set();
     this.counts = of?.counts ?? { attempts: 0, notes: 0, warnings: 0, mistakes: 0 };
+    this.tape = of?.tape ?? { told: null };
     this.ignored = ignored;
   }
 
@@ -293,7 +302,38 @@ export class Reports {
     return this.counts.mistakes > REPORTS_MAX;
   }
 
-  add(said: Report): void {
+  /** Does some work, and gives what was told meanwhile: to be told again where the same stands once more. */
+  listening<Result>(work: () => Result): {
+    readonly result: Result;
+    readonly told: readonly Told[];
+  } {
+    const told: Told[] = [];
+    this.tape.told = told;
+    try {
+      return { result: work(), told };
+    } finally {
+      this.tape.told = null;
+    }
+  }
+
+  tell({ report, once }: Told): void {
+    if (once) this.addOnce(report);
+    else this.add(report);
+  }
+
+  add(report: Report): void {
+    this.tape.told?.push({ report, once: false });
+    this.take(report);
+  }
+
+  /** The first report of this message only, wherever the others stand. */
+  addOnce(report: Report): void {
+    this.tape.told?.push({ report, once: true });
+    if (this.seen.has(shortened(report.message))) this.counts.attempts += 1;
+    else this.take(report);
+  }
+
+  private take(said: Report): void {
     if (said.code === this.ignored || (NOTES.has(said.code) && !this.takesNotes)) return;
     const { counts } = this;
     counts.attempts += 1;
@@ -306,12 +346,6 @@ export class Reports {
     this.seen.add(key).add(report.message);
     counts[kind] += 1;
     this.all.push(counts[kind] > REPORTS_MAX ? tooMany(report.span) : report);
-  }
-
-  /** The first report of this message only, wherever the others stand. */
-  addOnce(report: Report): void {
-    this.counts.attempts += 1;
-    if (!this.seen.has(shortened(report.message))) this.add(report);
   }
 }
 

@@ -25,6 +25,12 @@ export interface Statement {
   block(): Iterable<Statement>;
   /** The text between its braces; null: not all of it was written there. */
   blockText(): string | null;
+  /** Keyword and arguments as written, the key to what is remembered of its block. */
+  readonly head: string;
+  /** No definition, condition or include stands in its block: what it says is all in its text. */
+  readonly isPlain: boolean;
+  /** What stands between its braces, as an earlier reading has it, and its statements; here are none. Else null. */
+  readonly remembered: string | null;
 }
 
 /** From the keyword to the last argument. */

@@ -14,7 +14,7 @@ import {
 import { DerivedText, standingFor } from './derived-text.ts';
 import { type Generated, generate } from './generator.ts';
 import { type FilePort, Includes } from './include.ts';
-import { Lexer } from './lexer.ts';
+import { type BodiesOf, Lexer } from './lexer.ts';
 import { mended, tellByteOrderMark } from './mend.ts';
 import type { SourceFile, Span } from './source.ts';
 import { TOKENS_MAX, Tokens } from './tokens.ts';
@@ -25,6 +25,7 @@ export interface ExpandOptions {
   readonly reports: Reports;
   /** Odd characters stay as keepalived takes them, instead of being read as what was meant. */
   readonly literal: boolean;
+  readonly remembered?: BodiesOf;
   /** Lines of other hosts are taken in as well when they open or close a block, and not both. */
   readonly keepsBraces: boolean;
   /** Other values of predefined names: `_INSTANCE`, `_ENV NAME`. */
@@ -79,7 +80,7 @@ export class Expander {
 
   constructor(options: ExpandOptions) {
     this.options = options;
-    this.lexer = new Lexer(this.tokens, options.reports);
+    this.lexer = new Lexer(this.tokens, options.reports, options.remembered ?? null);
     this.includes = new Includes(options.files, options.reports, options.literal);
     this.definitions = new Definitions((name) => this.predefined(name));
   }

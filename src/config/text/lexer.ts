@@ -59,17 +59,22 @@ const SPECIAL = -1;
 /** No token. */
 const NONE = -1;
 
+/** What earlier readings have between the braces behind these words. */
+export type BodiesOf = (head: string) => readonly string[];
+
 export class Lexer {
   private readonly tokens: Tokens;
   private readonly reports: Reports;
+  private readonly remembered: BodiesOf | null;
   /** Blocks of this file that are open, as far as nothing but plain lines stands in them. */
   private readonly open: OpenBlock[] = [];
   /** By the depth of their blocks, the passages that stood there last. */
   private readonly known: KnownPassage[][] = Array.from({ length: PASSAGE_DEPTH_MAX }, () => []);
 
-  constructor(tokens: Tokens, reports: Reports) {
+  constructor(tokens: Tokens, reports: Reports, remembered: BodiesOf | null = null) {
     this.tokens = tokens;
     this.reports = reports;
+    this.remembered = remembered;
   }
 
   /**
@@ -153,22 +158,29 @@ export class Lexer {
   }
 
   private recognise(text: string, at: number, head: number): Passage | null {
-    const passages = this.known[this.open.length];
-    if (passages === undefined) return null;
-    for (const { name, passage } of passages) {
-      const isEqual =
-        text.charCodeAt(at + passage.text.length) === CLOSE &&
-        text.startsWith(passage.text, at) &&
-        this.tokens.text(head) === name;
-      if (isEqual) return passage;
+    const depth = this.open.length;
+    if (depth === 0 && this.remembered !== null) {
+      const passage = this.remember(this.remembered, text, at, head);
+      if (passage !== null) return passage;
+    }
+    for (const { name, passage } of this.known[depth] ?? []) {
+      if (isBody(passage.text, text, at) && this.tokens.text(head) === name) return passage;
     }
     return null;
+  }
+
+  private remember(bodiesOf: BodiesOf, text: string, at: number, head: number): Passage | null {
+    const { tokens } = this;
+    const bodies = bodiesOf(tokens.textBetween(head, tokens.count - 2));
+    const body = bodies.find((one) => isBody(one, text, at));
+    return body === undefined ? null : { text: body, from: 0, to: 0, start: at };
   }
 
   /** Its closing brace is the last token. */
   private closeBlock(): void {
     const { tokens } = this;
     const block = this.open.pop();
+    if (block !== undefined) tokens.markPlain(block.brace);
     const passages = this.known[this.open.length];
     const close = tokens.count - 1;
     if (block === undefined || passages === undefined || block.head === NONE) return;
@@ -243,6 +255,13 @@ export class Lexer {
     if (dropped.endsWith('{')) tokens.push(Kind.open, cutting, last, last + 1);
     return to;
   }
+}
+
+/** Whether this is what stands from here to the closing brace. */
+function isBody(body: string, text: string, at: number): boolean {
+  const end = at + body.length;
+  // Two texts of one length are compared many characters at a time.
+  return text.charCodeAt(end) === CLOSE && text.slice(at, end) === body;
 }
 
 /** A condition, a definition or its use, a generator, or one of the include words. */

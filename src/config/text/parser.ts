@@ -6,7 +6,7 @@
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Statement, Word } from './ast.ts';
 import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
-import { Kind, type Tokens } from './tokens.ts';
+import { isElsewhere, Kind, type Tokens } from './tokens.ts';
 
 /** Where blocks begin and end, as token numbers. */
 export interface Structure {
@@ -23,6 +23,8 @@ export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree 
   const { structure, isBalanced, fits } = matchBraces(tokens, grammar, reports);
   const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
   if (isSound) return new Tree(tokens, structure);
+  // Nothing can be said of braces while some are not there.
+  if (tokens.isIncomplete) return new Tree(tokens, structure, true);
   const all = tokens.unfolded();
   return new Tree(all, closeByContext(all, grammar, reports));
 }
@@ -90,10 +92,13 @@ function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
 export class Tree {
   private readonly tokens: Tokens;
   private readonly structure: Structure;
+  /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
+  isInsufficient: boolean;
 
-  constructor(tokens: Tokens, structure: Structure) {
+  constructor(tokens: Tokens, structure: Structure, isInsufficient = false) {
     this.tokens = tokens;
     this.structure = structure;
+    this.isInsufficient = isInsufficient;
   }
 
   /** The statements at the top level, each made when it is asked for. */
@@ -110,6 +115,7 @@ export class Tree {
     const repeated = from < to ? tokens.passageAt(from) : null;
     if (repeated !== null) {
       const { passage } = repeated;
+      if (isElsewhere(passage)) this.isInsufficient = true;
       yield* this.statementsFrom(passage.from, passage.to, shift + repeated.shift);
       return;
     }
@@ -208,6 +214,20 @@ class ParsedStatement implements Statement {
   block(): Iterable<Statement> {
     const { tree, blockStart, blockEnd, shift } = this;
     return tree.statementsFrom(blockStart, blockEnd ?? blockStart, shift);
+  }
+
+  get head(): string {
+    return this.tokens.textBetween(this.first, this.headEnd - 1);
+  }
+
+  get isPlain(): boolean {
+    return this.blockEnd !== null && this.tokens.isPlain(this.blockStart - 1);
+  }
+
+  get remembered(): string | null {
+    if (this.blockEnd === null || this.blockEnd <= this.blockStart) return null;
+    const repeated = this.tokens.passageAt(this.blockStart);
+    return repeated !== null && isElsewhere(repeated.passage) ? repeated.passage.text : null;
   }
 
   blockText(): string | null {

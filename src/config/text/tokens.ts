@@ -12,9 +12,14 @@ export interface DerivedLine {
   spanOf(start: number, end: number): Span;
 }
 
-/** Kinds of tokens. A word that begins a statement has `FIRST` added. */
+/**
+ * Kinds of tokens. A word that begins a statement has `FIRST` added, and an opening brace `PLAIN` when nothing but
+ * words and braces stands in its block: no definition, condition or include.
+ */
 export const Kind = { word: 0, escaped: 1, quoted: 2, open: 3, close: 4, repeat: 5 } as const;
 export const FIRST = 8;
+const PLAIN = 16;
+const KIND_BITS = 7;
 
 /** One token more is a file that nobody wrote by hand or by program: 13 octets each are kept. */
 export const TOKENS_MAX: number = 8 * 1024 * 1024;
@@ -27,7 +32,7 @@ const TOKENS_AT_FIRST = 4096;
  */
 export interface Passage {
   readonly text: string;
-  /** Its tokens, the last one exclusive. */
+  /** Its tokens, the last one exclusive; none, if an earlier reading has cut it into words, and not this one. */
   readonly from: number;
   readonly to: number;
   /** Where it was cut from its file. */
@@ -36,6 +41,11 @@ export interface Passage {
 
 /** Where tokens were cut from: a whole file, or one line that definitions have made. */
 type Cutting = SourceFile | DerivedLine;
+
+/** Whether an earlier reading has the tokens of a passage. */
+export function isElsewhere({ from, to }: Passage): boolean {
+  return from === to;
+}
 
 function isLine(cutting: Cutting): cutting is DerivedLine {
   return 'spanOf' in cutting;
@@ -120,6 +130,19 @@ export class Tokens {
     return { passage, shift: (this.starts[at] as number) - passage.start };
   }
 
+  markPlain(open: number): void {
+    this.kinds[open] = Kind.open | PLAIN;
+  }
+
+  isPlain(open: number): boolean {
+    return ((this.kinds[open] as number) & PLAIN) !== 0;
+  }
+
+  /** Whether some of the text was cut into words by an earlier reading, and is not here. */
+  get isIncomplete(): boolean {
+    return this.passages.some(isElsewhere);
+  }
+
   /** The same with each passage written out. */
   unfolded(): Tokens {
     const all = new Tokens();
@@ -158,7 +181,7 @@ export class Tokens {
 
   /** One of `Kind`. */
   kind(at: number): number {
-    return (this.kinds[at] as number) & ~FIRST;
+    return (this.kinds[at] as number) & KIND_BITS;
   }
 
   isWord(at: number): boolean {
@@ -166,7 +189,7 @@ export class Tokens {
   }
 
   beginsStatement(at: number): boolean {
-    return (this.kinds[at] as number) >= FIRST;
+    return ((this.kinds[at] as number) & FIRST) !== 0;
   }
 
   span(at: number): Span {
@@ -207,7 +230,8 @@ export class Tokens {
    */
   textInside(open: number, close: number): string | null {
     const repeated = open + 1 < close ? this.passageAt(open + 1) : null;
-    if (repeated !== null) return repeated.passage.text;
+    // Not the text of an earlier reading: that would keep all of its file in memory.
+    if (repeated !== null && !isElsewhere(repeated.passage)) return repeated.passage.text;
     const cutting = this.cuttingOf[open] as number;
     for (let at = open + 1; at <= close; at += 1) {
       if (this.cuttingOf[at] !== cutting) return null;

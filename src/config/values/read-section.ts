@@ -200,4 +200,16 @@ class UnreadBlock implements Unread {
   get text(): string | null {
     return this.statement.blockText();
   }
+
+  get head(): string {
+    return this.statement.head;
+  }
+
+  get isPlain(): boolean {
+    return this.statement.isPlain;
+  }
+
+  get remembered(): string | null {
+    return this.statement.remembered;
+  }
 }

@@ -51,6 +51,12 @@ export interface Unread {
   readonly span: Span;
   /** What stands between the braces; null: not all of it was written there. */
   readonly text: string | null;
+  /** Keyword and label as written. */
+  readonly head: string;
+  /** What it says is all in this text. */
+  readonly isPlain: boolean;
+  /** The same text, when only an earlier reading can read what it says; else null. */
+  readonly remembered: string | null;
   read(): Section;
 }
 
