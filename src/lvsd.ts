@@ -12,11 +12,12 @@ import { renderDiagnostics } from './config/diagnostics/render.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { dumpDirector } from './config/show/dump.ts';
 import { requireCapabilities } from './daemon/capabilities.ts';
+import { History } from './daemon/history.ts';
 import type { ProcessName } from './daemon/ipc.ts';
-import { chooseSource, readConfiguration } from './daemon/reload.ts';
+import { chooseSource, goodReading, readConfiguration } from './daemon/reload.ts';
 import { catchSignals } from './daemon/signals.ts';
-import { Supervisor } from './daemon/supervisor.ts';
-import type { Director } from './model/director.ts';
+import { readingAtStart, type Start } from './daemon/start-with.ts';
+import { type Beginning, Supervisor } from './daemon/supervisor.ts';
 
 interface Options {
   readonly useFile?: string;
@@ -29,6 +30,7 @@ interface Options {
   readonly dontReleaseVrrp?: true;
   readonly dontReleaseIpvs?: true;
   readonly runDir: string;
+  readonly stateDir?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -58,6 +60,10 @@ function parseArguments(version: string): Options {
     .option('-I, --dont-release-ipvs', 'keep the IPVS table at stop')
     .option('-n, --dont-fork', 'stay in the foreground; lvsd always does')
     .option('--run-dir <dir>', 'folder of the control socket and of state', DEFAULT_RUN_DIR)
+    .option(
+      '--state-dir <dir>',
+      `folder of what outlives a boot (default: ${DEFAULT_STATE_DIR}; with another --run-dir, state in it)`,
+    )
     .addOption(
       new Option('--log-level <level>', 'least severe records to log')
         .choices(['error', 'warn', 'info', 'debug', 'trace'])
@@ -81,21 +87,45 @@ function wantedProcesses(options: Options): readonly ProcessName[] {
   return all.filter((name) => (name === 'vrrp' ? options.vrrp : options.check));
 }
 
+/** What outlives a boot. Several daemons on one host have different run directories. */
+const DEFAULT_STATE_DIR = '/var/lib/lvsd';
+
+function stateDirOf({ runDir, stateDir }: Options): string {
+  if (stateDir !== undefined) return stateDir;
+  return runDir === DEFAULT_RUN_DIR ? DEFAULT_STATE_DIR : join(runDir, 'state');
+}
+
+/** What the daemon is going to run, and why. */
+interface Launch {
+  readonly source: ReturnType<typeof chooseSource>;
+  readonly history: History;
+  readonly start: Start;
+  readonly begin: Beginning;
+}
+
 /** Runs until a signal ends it; gives the exit code. */
 async function run(
   options: Options,
   version: string,
-  source: ReturnType<typeof chooseSource>,
-  loaded: LoadedConfig & { readonly director: Director },
+  { source, history, start, begin }: Launch,
   takeSignals: ReturnType<typeof catchSignals>,
 ): Promise<number> {
   requireCapabilities();
   const log = await openLog({ level: options.logLevel, descriptor: 1 });
+  const { instead, lost, reading } = start;
+  if (instead !== null) {
+    const fields = { file: source.path, digest: reading.digest, reason: instead };
+    log.warn(fields, 'a kept configuration runs instead of the file');
+  }
+  if (lost !== null) {
+    log.error({ file: source.path, digest: lost }, 'kept configuration is lost: the file runs');
+  }
   const supervisor = new Supervisor(
     {
       version,
       source,
       runDir: options.runDir,
+      history,
       processes: wantedProcesses(options),
       modules: MODULES,
       keep: { vrrp: options.dontReleaseVrrp === true, health: options.dontReleaseIpvs === true },
@@ -104,7 +134,7 @@ async function run(
       log,
       clock: systemClock,
     },
-    loaded,
+    begin,
   );
   const started = supervisor.start();
   takeSignals((signal) => supervisor.onSignal(signal));
@@ -118,12 +148,16 @@ async function main(): Promise<number> {
   const source = chooseSource(options.useFile, options.configId);
   const runs = options.dumpConf === undefined && options.configTest === undefined;
   const takeSignals = runs ? catchSignals(process) : () => {};
-  const loaded = readConfiguration(source);
-  tellDiagnostics(loaded);
-  if (loaded.director === null) return Exit.failed;
-  if (options.dumpConf) process.stdout.write(dumpDirector(loaded.director));
-  if (!runs) return Exit.ok;
-  return run(options, version, source, { ...loaded, director: loaded.director }, takeSignals);
+  const file = readConfiguration(source);
+  const history = new History(stateDirOf(options));
+  const start = runs ? readingAtStart(history, file, systemClock) : null;
+  const reading = goodReading(start?.reading ?? file);
+  tellDiagnostics(start?.reading ?? file);
+  if (reading === null) return Exit.failed;
+  if (options.dumpConf) process.stdout.write(dumpDirector(reading.director));
+  if (start === null) return Exit.ok;
+  const begin = { reading, state: start.state };
+  return run(options, version, { source, history, start, begin }, takeSignals);
 }
 
 main().then(exitWhenWritten, (error: unknown) => {

@@ -3,27 +3,54 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
-import { type ApiError, CONTROL_SOCKET, type ReloadReport, type Snapshot } from './protocol.ts';
+import {
+  type ApiError,
+  type ApplyRequest,
+  CONTROL_SOCKET,
+  type ConfirmReport,
+  type PlanReport,
+  type PlanRequest,
+  type ReloadReport,
+  type Snapshot,
+} from './protocol.ts';
 
 const REPLY_MS_MAX: Millis = 15_000;
 /** The answer to a reload may wait for the one that runs; each waits for its processes. */
-const RELOAD_MS_MAX: Millis = 60_000;
+const STEER_MS_MAX: Millis = 60_000;
 
 /** The daemon of one run directory. */
 export interface Control {
   snapshot(): Promise<Snapshot>;
   reload(): Promise<ReloadReport>;
+  plan(request: PlanRequest): Promise<PlanReport>;
+  apply(request: ApplyRequest): Promise<ReloadReport>;
+  confirm(): Promise<ConfirmReport>;
+  rollback(): Promise<ReloadReport>;
 }
 
 /** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */
 export function openControl(runDir: string): Control {
+  const steer = <Reply>(what: string, body?: object): Promise<Reply> =>
+    ask<Reply>(runDir, { method: 'POST', path: `/v1/${what}`, timeout: STEER_MS_MAX, body });
   return {
-    snapshot: () => ask<Snapshot>(runDir, 'GET', '/v1/snapshot', REPLY_MS_MAX),
-    reload: () => ask<ReloadReport>(runDir, 'POST', '/v1/reload', RELOAD_MS_MAX),
+    snapshot: () =>
+      ask(runDir, { method: 'GET', path: '/v1/snapshot', timeout: REPLY_MS_MAX, body: undefined }),
+    reload: () => steer('reload'),
+    plan: (request) => steer('plan', request),
+    apply: (request) => steer('apply', request),
+    confirm: () => steer('confirm'),
+    rollback: () => steer('rollback'),
   };
 }
 
-function ask<Reply>(runDir: string, method: string, path: string, timeout: Millis): Promise<Reply> {
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly timeout: Millis;
+  readonly body: object | undefined;
+}
+
+function ask<Reply>(runDir: string, { method, path, timeout, body }: Call): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const socketPath = join(runDir, CONTROL_SOCKET);
     // Without an agent: one request, and nothing is kept open that the process would wait for.
@@ -34,9 +61,9 @@ function ask<Reply>(runDir: string, method: string, path: string, timeout: Milli
       response.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
       response.on('end', () => {
         try {
-          const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
-          if (response.statusCode === 200) resolve(body as Reply);
-          else reject(refusal(body as ApiError));
+          const told: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+          if (response.statusCode === 200) resolve(told as Reply);
+          else reject(refusal(told as ApiError));
         } catch (error) {
           reject(unreachableDaemon(socketPath, error as Error));
         }
@@ -44,7 +71,7 @@ function ask<Reply>(runDir: string, method: string, path: string, timeout: Milli
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout / 1000} s`)));
     call.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
-    call.end();
+    call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

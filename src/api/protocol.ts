@@ -1,14 +1,19 @@
 /**
  * What is said on the control socket: HTTP with JSON bodies, one truth for both ends.
  *
- *   GET  /v1/snapshot   → Snapshot
- *   POST /v1/reload     → ReloadReport
+ *   GET  /v1/snapshot                  → Snapshot
+ *   POST /v1/reload                    → ReloadReport
+ *   POST /v1/plan      PlanRequest     → PlanReport
+ *   POST /v1/apply     ApplyRequest    → ReloadReport
+ *   POST /v1/confirm                   → ConfirmReport
+ *   POST /v1/rollback                  → ReloadReport
  *
- * A refusal has status 4xx or 5xx and an `ApiError` as its body.
+ * Whatever is not GET is for root only: it steers, or reads files. A refusal has status 4xx or 5xx and an `ApiError` as its body.
  */
 import type { Millis } from '../base/time.ts';
 import type { GlobalSettings } from '../model/director.ts';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
+import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
@@ -46,6 +51,25 @@ export interface ConfigurationSnapshot {
   readonly unconfirmed: readonly Unconfirmed[];
   /** Why the newest file was refused, or null when the newest file is the one in force. */
   readonly refused: RefusedConfiguration | null;
+  /** Why it is not what the daemon's own file says; null: it is. */
+  readonly pin: PinSnapshot | null;
+  /** It is in force for a time only; null: for good. */
+  readonly pending: PendingSnapshot | null;
+}
+
+/** A kept copy is in force, until the file is changed or read again by a reload. */
+export interface PinSnapshot {
+  readonly reason: 'applied' | 'rolled-back' | 'not-confirmed';
+  /** Of the daemon's own file, as it was when that happened. */
+  readonly fileDigest: string;
+  readonly sinceMs: number;
+}
+
+export interface PendingSnapshot {
+  /** What returns unless somebody confirms. */
+  readonly before: string;
+  readonly confirmMs: Millis;
+  readonly untilMs: number;
 }
 
 export interface RefusedConfiguration {
@@ -99,6 +123,41 @@ export interface ReloadReport {
   /** The same diagnostics for a person, empty when there are none. */
   readonly rendered: string;
   /** Of a refused one: the processes because of which it was refused. */
+  readonly unconfirmed: readonly Unconfirmed[];
+  /** It is rolled back after this time unless `confirm` comes; null: it stays. */
+  readonly confirmWithinMs: Millis | null;
+}
+
+/** Null: the daemon's own file. Else an absolute path on the daemon's host. */
+export interface PlanRequest {
+  readonly file: string | null;
+}
+
+export interface ApplyRequest extends PlanRequest {
+  readonly confirmMs: Millis | null;
+}
+
+/** Bounds of `confirmMs`: long enough to type the answer, and short enough to be meant. */
+export const CONFIRM_MS: { readonly min: Millis; readonly max: Millis } = {
+  min: 5_000,
+  max: 86_400_000,
+};
+
+export interface PlanReport
+  extends Omit<ReloadReport, 'outcome' | 'unconfirmed' | 'confirmWithinMs'> {
+  readonly outcome: 'nothing' | 'changes' | 'refused';
+  /** Null: its process does not run, or could not be asked. */
+  readonly ipvs: IpvsPlan | null;
+  readonly vrrp: VrrpPlan | null;
+  /** Processes that could not say what would change. */
+  readonly unasked: readonly Unconfirmed[];
+  /** `~ vrrp_instance VI_1: advert_int 1 → 2`: what the two above do not tell; the first 10 000. */
+  readonly settings: readonly string[];
+  readonly settingsCount: number;
+}
+
+export interface ConfirmReport {
+  readonly digest: string;
   readonly unconfirmed: readonly Unconfirmed[];
 }
 

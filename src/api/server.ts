@@ -8,17 +8,33 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DirectorError, describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
-import { type ApiError, CONTROL_SOCKET, type ReloadReport, type Snapshot } from './protocol.ts';
+import {
+  type ApiError,
+  type ApplyRequest,
+  CONTROL_SOCKET,
+  type ConfirmReport,
+  type PlanReport,
+  type PlanRequest,
+  type ReloadReport,
+  type Snapshot,
+} from './protocol.ts';
+import { parseApplyRequest, parsePlanRequest } from './requests.ts';
 
 /** Connections at once: a person, a monitor and some scripts; more is a mistake or an attack. */
 const CONNECTIONS_MAX = 32;
 /** A request line and headers larger than this are refused by Node with 431. */
 const HEADER_BYTES_MAX = 8 * 1024;
+/** Two paths of the longest kind that Linux knows. */
+const BODY_BYTES_MAX = 16 * 1024;
 const REQUEST_MS_MAX = 5_000;
 
 export interface ControlDuties {
   snapshot(): Promise<Snapshot>;
   reload(): Promise<ReloadReport>;
+  plan(request: PlanRequest): Promise<PlanReport>;
+  apply(request: ApplyRequest): Promise<ReloadReport>;
+  confirm(): Promise<ConfirmReport>;
+  rollback(): Promise<ReloadReport>;
 }
 
 export interface ControlServerOptions {
@@ -33,11 +49,16 @@ export interface ControlServer {
   close(): void;
 }
 
-type Route = (options: ControlServerOptions) => Promise<Snapshot | ReloadReport>;
+/** `body`: what came with the request, undefined when nothing did. @throws DirectorError USAGE */
+type Route = (duties: ControlDuties, body: unknown) => Promise<object>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
-  'GET /v1/snapshot': ({ duties }) => duties.snapshot(),
-  'POST /v1/reload': ({ duties }) => duties.reload(),
+  'GET /v1/snapshot': (duties) => duties.snapshot(),
+  'POST /v1/reload': (duties) => duties.reload(),
+  'POST /v1/plan': (duties, body) => duties.plan(parsePlanRequest(body)),
+  'POST /v1/apply': (duties, body) => duties.apply(parseApplyRequest(body)),
+  'POST /v1/confirm': (duties) => duties.confirm(),
+  'POST /v1/rollback': (duties) => duties.rollback(),
 };
 
 /**
@@ -98,23 +119,48 @@ async function answer(
   response: ServerResponse,
   options: ControlServerOptions,
 ): Promise<void> {
-  request.resume();
   const name = `${request.method} ${request.url}`;
-  const route = ROUTES[name];
+  const route = Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined;
   if (route === undefined) {
+    request.resume();
     reply(response, 404, { error: `no such request: ${name}`, hint: knownRequests() });
     return;
   }
   if (request.method !== 'GET' && !options.maySteer(request.socket)) {
+    request.resume();
     options.log.warn({ request: name }, 'request refused: not root');
     reply(response, 403, { error: 'only root may steer the daemon' });
     return;
   }
   try {
-    reply(response, 200, await route(options));
+    reply(response, 200, await route(options.duties, await readBody(request)));
   } catch (error) {
     options.log.error({ request: name, reason: describeError(error) }, 'request failed');
-    reply(response, error instanceof DirectorError ? 503 : 500, toApiError(error));
+    reply(response, statusOf(error), toApiError(error));
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof DirectorError)) return 500;
+  return error.code === 'USAGE' ? 400 : 503;
+}
+
+/** The JSON that comes with a request; undefined: nothing does. @throws DirectorError USAGE */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let octets = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    octets += part.length;
+    if (octets > BODY_BYTES_MAX) {
+      throw new DirectorError('USAGE', `a request has at most ${BODY_BYTES_MAX} octets`);
+    }
+    parts.push(part);
+  }
+  if (octets === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+  } catch (cause) {
+    throw new DirectorError('USAGE', 'the request is no JSON', { cause });
   }
 }
 
@@ -128,11 +174,7 @@ function knownRequests(): string {
   return `there are ${Object.keys(ROUTES).join(', ')}`;
 }
 
-function reply(
-  response: ServerResponse,
-  status: number,
-  body: Snapshot | ReloadReport | ApiError,
-): void {
+function reply(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }

@@ -31,6 +31,16 @@ export type ErrorCode =
   | 'DAEMON_RUNNING'
   /** The daemon is on its way out and begins nothing any more. */
   | 'DAEMON_STOPPING'
+  /** A process of the daemon does not run, or does not answer. */
+  | 'PROCESS_SILENT'
+  /** Another configuration is in force for a time only. Cure: `lvsctl confirm` or `lvsctl rollback`. */
+  | 'CONFIRM_PENDING'
+  /** Nothing waits for `lvsctl confirm`. */
+  | 'NOTHING_PENDING'
+  /** There is no earlier configuration to roll back to. */
+  | 'NOTHING_EARLIER'
+  /** The state directory cannot be written. Cure: `lvsd --state-dir DIR`. */
+  | 'STATE_UNWRITABLE'
   /** The daemon refused a request of the control socket. */
   | 'REQUEST_REFUSED'
   /** A script could not be started. */

@@ -2,6 +2,7 @@
 import { openControl } from '../api/client.ts';
 import type { ReloadReport } from '../api/protocol.ts';
 import { type Command, Exit } from './command.ts';
+import type { Terminal } from './terminal.ts';
 import { plural } from './text.ts';
 
 interface Options {
@@ -9,7 +10,7 @@ interface Options {
 }
 
 /** It is in force, but not every process works by it yet. */
-const UNCONFIRMED = 3;
+export const UNCONFIRMED = 3;
 
 export const reload: Command<Options> = {
   name: 'reload',
@@ -18,30 +19,41 @@ export const reload: Command<Options> = {
     command.option('--json', 'the report as one JSON object');
   },
   async run({ terminal, runDir }, options) {
-    const report = await openControl(runDir).reload();
-    if (options.json) {
-      terminal.write(`${JSON.stringify(report, null, 2)}\n`);
-    } else {
-      terminal.writeError(renderReasons(report));
-      terminal.write(renderOutcome(report));
-    }
-    return exitCodeOf(report);
+    return tellReload(await openControl(runDir).reload(), terminal, options.json === true);
   },
 };
+
+/** Tells how a configuration came into force, or did not; gives the exit code. */
+export function tellReload(report: ReloadReport, terminal: Terminal, json: boolean): number {
+  if (json) {
+    terminal.write(`${JSON.stringify(report, null, 2)}\n`);
+  } else {
+    terminal.writeError(renderReasons(report));
+    terminal.write(renderOutcome(report));
+  }
+  return exitCodeOf(report);
+}
 
 function exitCodeOf({ outcome, unconfirmed }: ReloadReport): number {
   if (outcome === 'refused') return Exit.failed;
   return unconfirmed.length > 0 ? UNCONFIRMED : Exit.ok;
 }
 
+/** What is wrong with a file, as the daemon has read it. */
+export function renderMistakes(
+  report: Pick<ReloadReport, 'path' | 'diagnostics' | 'rendered' | 'errors' | 'warnings'>,
+): string {
+  const { path, diagnostics, rendered, errors, warnings } = report;
+  const more = errors + warnings - diagnostics.length;
+  return more > 0 ? `${rendered}and ${more} more: lvsctl check ${path}\n` : rendered;
+}
+
 /** All that is wrong: mistakes with their lines, then processes. */
 function renderReasons(report: ReloadReport): string {
-  const { outcome, path, diagnostics, rendered, errors, warnings, unconfirmed } = report;
-  const more = errors + warnings - diagnostics.length;
+  const { outcome, unconfirmed } = report;
   const verb = outcome === 'refused' ? 'cannot do its work' : 'has not confirmed it';
   return [
-    rendered,
-    more > 0 ? `and ${more} more: lvsctl check ${path}\n` : '',
+    renderMistakes(report),
     ...unconfirmed.map(
       ({ process, reason, hint }) =>
         `${process} ${verb}: ${reason}\n${hint === null ? '' : `  hint: ${hint}\n`}`,
@@ -51,11 +63,13 @@ function renderReasons(report: ReloadReport): string {
 
 /** One line. */
 function renderOutcome(report: ReloadReport): string {
-  const { outcome, path, digest, inForce, errors, warnings } = report;
+  const { outcome, path, digest, inForce, errors, warnings, confirmWithinMs } = report;
   const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
   switch (outcome) {
     case 'reloaded':
-      return `reloaded: configuration ${digest} is in force${told}\n`;
+      return confirmWithinMs === null
+        ? `reloaded: configuration ${digest} is in force${told}\n`
+        : `applied: configuration ${digest} is in force for ${confirmWithinMs / 1000} s${told}; lvsctl confirm keeps it\n`;
     case 'unchanged':
       return `unchanged: configuration ${digest} stays in force${told}\n`;
     case 'refused': {

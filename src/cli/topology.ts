@@ -1,6 +1,7 @@
 /** A snapshot as text: the director, VRRP, the virtual servers. */
 import type {
   ConfigurationSnapshot,
+  PinSnapshot,
   RefusedConfiguration,
   Snapshot,
   Unconfirmed,
@@ -48,18 +49,43 @@ function renderDirector(snapshot: Snapshot, style: TextStyle): string {
 }
 
 function renderConfiguration(
-  { path, digest, loadedAtMs, warnings, unconfirmed, refused }: ConfigurationSnapshot,
+  configuration: ConfigurationSnapshot,
   nowMs: number,
   style: TextStyle,
 ): string {
+  const { path, digest, loadedAtMs, warnings, unconfirmed, refused } = configuration;
   const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
   const since = formatSince(loadedAtMs, nowMs);
   return [
     `  configuration ${path}  ${digest} in force ${since}${told}\n`,
+    renderStay(configuration, nowMs, style),
     ...unconfirmed.map((one) => `    ${tone(`not confirmed by ${named(one)}`, 'bad', style)}\n`),
     refused === null ? '' : renderRefused(refused, { path, nowMs, style }),
   ].join('');
 }
+
+/** Whether it stays, and whether it is what the file says. */
+function renderStay(
+  { pin, pending }: ConfigurationSnapshot,
+  nowMs: number,
+  style: TextStyle,
+): string {
+  if (pending !== null) {
+    const left = formatSpan(Math.max(0, pending.untilMs - nowMs));
+    const what = `for ${left} more: lvsctl confirm keeps it, else ${pending.before} returns`;
+    return `    ${tone(what, 'bad', style)}\n`;
+  }
+  if (pin === null) return '';
+  const when = `${PINNED[pin.reason]} at ${formatTime(pin.sinceMs, nowMs)}`;
+  const what = `a kept copy, ${when}; the daemon's file is ${pin.fileDigest}: lvsctl reload reads it`;
+  return `    ${tone(what, 'bad', style)}\n`;
+}
+
+const PINNED: Readonly<Record<PinSnapshot['reason'], string>> = {
+  applied: 'applied from another file',
+  'rolled-back': 'rolled back',
+  'not-confirmed': 'rolled back because nobody confirmed',
+};
 
 /** The newest file with the first of its errors; or the processes that cannot do what it asks for. */
 function renderRefused(

@@ -28,7 +28,7 @@ export interface LoadOptions {
   readonly environment: ConfigEnvironment;
   /** Also the advice of `lvsctl lint`; default false. */
   readonly notes?: boolean;
-  /** Of earlier readings of this file, and for later ones; what advice asks for is not in it. */
+  /** Of earlier readings of this file, and for later ones. There is no outline of what is remembered, and no advice. */
   readonly memory?: Memory;
 }
 
@@ -65,6 +65,7 @@ function load(path: string, options: LoadOptions): LoadedConfig | null {
   const { director, outline } = build(root, reports, options);
   const holds = memory?.turnOver(surroundingsOf(outline, options)) ?? true;
   if (!holds || tree.isInsufficient) return null;
+  tree.isDone = true;
   const diagnostics = toDiagnostics(reports.all, mode);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   return {

@@ -3,13 +3,14 @@
  * stopped. It knows nothing of VRRP or health: those are messages (ipc.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { DirectorError } from '../base/error.ts';
+import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
 import {
   type FromProcess,
   fromRefusal,
   type ProcessName,
+  type Question,
   REFUSED_EXIT_CODE,
   type ToProcess,
 } from './ipc.ts';
@@ -53,6 +54,12 @@ export interface ChildStatus {
   readonly restarts: number;
 }
 
+interface Answer {
+  readonly body: unknown;
+  /** Why there is no body. */
+  readonly error: DirectorError | null;
+}
+
 export class Child<Config> {
   private readonly options: ChildOptions<Config>;
   private config: Config;
@@ -66,7 +73,7 @@ export class Child<Config> {
   private state: Standing = { is: 'waiting' };
   private whenSettled: (() => void)[] = [];
   private nextId = 1;
-  private readonly waiting = new Map<number, (body: unknown) => void>();
+  private readonly waiting = new Map<number, (answer: Answer) => void>();
 
   constructor(options: ChildOptions<Config>) {
     this.options = options;
@@ -105,13 +112,25 @@ export class Child<Config> {
   }
 
   /** Its snapshot, or null when it does not answer. */
-  async snapshot(): Promise<unknown> {
-    if (this.process === null || !this.process.connected) return null;
+  snapshot(): Promise<unknown> {
+    return this.ask({ ask: 'snapshot' }, REPLY_MS_MAX).catch(() => null);
+  }
+
+  /** Its answer to a question. @throws DirectorError PROCESS_SILENT, or what it refuses with. */
+  async ask(question: Question<Config>, limitMs: Millis): Promise<unknown> {
+    const { name, clock } = this.options;
+    const silent = (why: string): Answer => ({
+      body: null,
+      error: new DirectorError('PROCESS_SILENT', `the process ${name} ${why}`),
+    });
+    if (this.process === null || !this.process.connected) throw silent('does not run').error;
     const id = this.nextId++;
-    const reply = new Promise<unknown>((resolve) => this.waiting.set(id, resolve));
-    this.send({ type: 'request', id, what: 'snapshot' });
-    const body = await within(this.options.clock, REPLY_MS_MAX, reply, () => null);
+    const reply = new Promise<Answer>((resolve) => this.waiting.set(id, resolve));
+    this.send({ type: 'request', id, question });
+    const late = (): Answer => silent(`has not answered within ${limitMs / 1000} s`);
+    const { body, error } = await within(clock, limitMs, reply, late);
     this.waiting.delete(id);
+    if (error !== null) throw error;
     return body;
   }
 
@@ -185,7 +204,10 @@ export class Child<Config> {
         break;
       }
       case 'reply':
-        this.waiting.get(message.id)?.(message.body);
+        this.waiting.get(message.id)?.({
+          body: message.body,
+          error: message.error === undefined ? null : fromRefusal(message.error),
+        });
         break;
     }
   }
@@ -196,7 +218,8 @@ export class Child<Config> {
 
   private onExit(code: number | null, signal: string | null): void {
     this.process = null;
-    for (const answer of this.waiting.values()) answer(null);
+    const error = new DirectorError('PROCESS_SILENT', `the process ${this.options.name} has died`);
+    for (const answer of this.waiting.values()) answer({ body: null, error });
     this.waiting.clear();
     if (this.stopping || code === REFUSED_EXIT_CODE) return;
     this.state = { is: 'waiting' };

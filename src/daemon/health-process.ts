@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HealthProcessSnapshot } from '../api/protocol.ts';
-import { describeError, errnoName, invariant } from '../base/error.ts';
+import { DirectorError, describeError, errnoName, invariant } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
@@ -17,6 +17,7 @@ import { type Ipvs, openIpvs } from '../kernel/ipvs.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
 import { formatService } from '../model/names.ts';
+import type { IpvsPlan } from '../model/plan.ts';
 import type { DestinationSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
 import { ScriptQueue } from '../notify/script.ts';
@@ -25,7 +26,7 @@ import { desiredTable } from '../reconcile/desired.ts';
 import { renderChange } from '../reconcile/render.ts';
 import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import { presenceIn } from './adopt.ts';
-import { openUplink, type ProcessDuties } from './ipc.ts';
+import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;
@@ -46,6 +47,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** What the file of them holds, as far as we have written it. */
   private ownedText = '';
   private cancelVerify: Cancel = () => {};
+  /** It has made the kernel's table as its first configuration wants it. */
+  private working = false;
   private stopped = false;
 
   constructor(log: Log, runDir: string) {
@@ -72,10 +75,16 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) this.verifyLater();
+    this.working = true;
   }
 
-  async snapshot(): Promise<HealthProcessSnapshot> {
-    return { health: this.monitor.snapshot(), ipvs: await this.readIpvs() };
+  async answer(question: Question<HealthConfig>): Promise<unknown> {
+    switch (question.ask) {
+      case 'snapshot':
+        return this.snapshot();
+      case 'plan':
+        return this.plan(question.config);
+    }
   }
 
   async stop(keep: boolean): Promise<void> {
@@ -91,6 +100,19 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** The kernel goes on forwarding; the next health process finds its table. */
   async orphaned(): Promise<void> {
     this.leave();
+  }
+
+  private async snapshot(): Promise<HealthProcessSnapshot> {
+    return { health: this.monitor.snapshot(), ipvs: await this.readIpvs() };
+  }
+
+  /** By the standing that a reload would keep, now. */
+  private async plan({ virtualServers }: HealthConfig): Promise<IpvsPlan> {
+    if (this.reconciler === null || !this.working) {
+      throw new DirectorError('PROCESS_SILENT', 'the process health has not begun its work yet');
+    }
+    const servings = this.monitor.servingsUnder(virtualServers);
+    return this.reconciler.plan(desiredTable(virtualServers, servings));
   }
 
   private leave(): void {

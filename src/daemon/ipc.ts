@@ -5,7 +5,7 @@
  *   supervisor ── configure, request, stop ──▶ vrrp, health
  *   supervisor ◀── ready, failed, refused, log, reply ── vrrp, health
  */
-import { DirectorError, type ErrorCode } from '../base/error.ts';
+import { DirectorError, describeError, type ErrorCode } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
 import { reviveSupervisor } from './revive.ts';
@@ -22,7 +22,7 @@ export type ToProcess<Config> =
       /** Clean up after an earlier life now, but begin the work only after this time. */
       readonly quietMs: Millis;
     }
-  | { readonly type: 'request'; readonly id: number; readonly what: 'snapshot' }
+  | { readonly type: 'request'; readonly id: number; readonly question: Question<Config> }
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
   | { readonly type: 'stop'; readonly keep: boolean };
 
@@ -34,7 +34,19 @@ export type FromProcess =
   /** Nothing that a restart could mend; the process ends after this. */
   | { readonly type: 'refused'; readonly error: Refusal }
   | { readonly type: 'log'; readonly record: LogRecord }
-  | { readonly type: 'reply'; readonly id: number; readonly body: unknown };
+  /** With `error` there is no answer, and this is why. */
+  | {
+      readonly type: 'reply';
+      readonly id: number;
+      readonly body: unknown;
+      readonly error?: Refusal;
+    };
+
+/** What a process can be asked; whoever asks knows what the answer looks like. */
+export type Question<Config> =
+  | { readonly ask: 'snapshot' }
+  /** What would this configuration change? Changes nothing. */
+  | { readonly ask: 'plan'; readonly config: Config };
 
 /** A DirectorError as data. */
 export interface Refusal {
@@ -59,7 +71,8 @@ export interface ProcessDuties<Config> {
    * @throws DirectorError when the kernel does not do what is needed; the first time that is the end.
    */
   configure(config: Config, quietMs: Millis): Promise<void>;
-  snapshot(): Promise<unknown>;
+  /** Not in turn with the others: who asks waits for nobody's work. @throws DirectorError */
+  answer(question: Question<Config>): Promise<unknown>;
   stop(keep: boolean): Promise<void>;
   /** The supervisor is gone. Gives up what a peer may claim; the process ends afterwards. */
   orphaned(): Promise<void>;
@@ -125,12 +138,16 @@ function serve<Config>(
         inTurn(() => configure(order));
         break;
       case 'request':
-        // Not in turn: a reader waits for nobody's work.
-        duties.snapshot().then(
+        duties.answer(order.question).then(
           (body) => send({ type: 'reply', id: order.id, body }),
           (error: unknown) => {
-            log.error({ reason: String(error) }, 'snapshot failed');
-            send({ type: 'reply', id: order.id, body: null });
+            const { ask } = order.question;
+            log.error({ question: ask, reason: describeError(error) }, 'question not answered');
+            const refusal =
+              error instanceof DirectorError
+                ? toRefusal(error)
+                : ({ code: 'PROCESS_SILENT', message: describeError(error) } as const);
+            send({ type: 'reply', id: order.id, body: null, error: refusal });
           },
         );
         break;

@@ -16,6 +16,9 @@ import type { ProcessName } from './ipc.ts';
 /** A configuration counts as in force although a process has not confirmed it within this time. */
 const CONFIRM_MS_MAX: Millis = 10_000;
 
+/** Reading the kernel's largest table takes seconds. */
+const PLAN_MS_MAX: Millis = 20_000;
+
 export interface ProcessesOptions {
   /** Which may run at all: `-P` and `-C` restrict them. */
   readonly allowed: readonly ProcessName[];
@@ -43,13 +46,17 @@ export class Processes {
 
   /** Starts those that are needed and do not run yet; gives the ones that cannot do their work. */
   async startMissing(director: Director): Promise<readonly Unconfirmed[]> {
-    for (const name of this.options.allowed) {
-      if (this.children.has(name) || !needs(director, name)) continue;
+    for (const name of this.missing(director)) {
       this.fresh.add(name);
       this.children.set(name, this.start(name, partOf(director, name)));
     }
     await this.settled([...this.fresh]);
     return this.unconfirmed().filter(({ process }) => this.standing(process).is === 'refused');
+  }
+
+  /** Those that a configuration needs and that do not run yet. */
+  missing(director: Director): readonly ProcessName[] {
+    return this.options.allowed.filter((name) => !this.children.has(name) && needs(director, name));
   }
 
   /** The new ones stay, and those that ran before are told; resolves when they have answered or are late. */
@@ -83,6 +90,16 @@ export class Processes {
   /** A process's own snapshot; null when it does not run or does not answer. */
   async snapshot(name: ProcessName): Promise<unknown> {
     return (await this.children.get(name)?.snapshot()) ?? null;
+  }
+
+  /**
+   * What a configuration would change in one that runs. Null: it does not run.
+   * @throws DirectorError when it does not answer.
+   */
+  async plan(name: ProcessName, director: Director): Promise<unknown> {
+    const child = this.children.get(name);
+    if (child === undefined) return null;
+    return child.ask({ ask: 'plan', config: partOf(director, name) }, PLAN_MS_MAX);
   }
 
   /** All at once: a peer should not wait for our checkers to be cleared away. */

@@ -13,7 +13,7 @@ const MESSAGE_CHARACTERS_MAX = 200;
 
 export function reloadReport(
   loaded: LoadedConfig,
-  told: Pick<ReloadReport, 'outcome' | 'path' | 'inForce' | 'unconfirmed'>,
+  told: Pick<ReloadReport, 'outcome' | 'path' | 'inForce' | 'unconfirmed' | 'confirmWithinMs'>,
 ): ReloadReport {
   const { diagnostics, digest } = loaded;
   const errors = errorsOf(loaded);

@@ -1,8 +1,10 @@
 /** Where the configuration comes from, and reading it: the same at start and at reload. */
 import { existsSync } from 'node:fs';
 import { systemEnvironment } from '../config/environment.ts';
+import { type KeptFiles, keptEnvironment, recorded } from '../config/kept.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { Memory } from '../config/memory.ts';
+import type { Director } from '../model/director.ts';
 
 /** Our own file is held to our rules; keepalived's starts as keepalived would start it. */
 const OWN_FILE = '/etc/lvsd/lvsd.conf';
@@ -13,8 +15,8 @@ export interface ConfigSource {
   readonly mode: 'default' | 'compat';
   /** Identity for `@ID` lines, or undefined for the host name up to its first dot. */
   readonly configId: string | undefined;
-  /** Of the readings so far: what has not changed is not read again. */
-  readonly memory: Memory;
+  /** What earlier readings found, of which there is no outline then; null: all is read. */
+  readonly memory: Memory | null;
 }
 
 /** The file that was asked for, else our own, else keepalived's. */
@@ -30,12 +32,31 @@ export function chooseSource(
   return { path: OWN_FILE, mode: 'default', configId, memory };
 }
 
-/** Reads and validates; never throws on bad input. */
-export function readConfiguration(source: ConfigSource): LoadedConfig {
-  return loadConfig(source.path, {
+/** A configuration as it was read, and the means to read it again. */
+export interface Reading extends LoadedConfig {
+  readonly source: ConfigSource;
+  readonly kept: KeptFiles;
+}
+
+/** One that may come into force. */
+export type GoodReading = Reading & { readonly director: Director };
+
+/** Reads and validates; never throws on bad input. With `kept` the files are those, not the disk's. */
+export function readConfiguration(source: ConfigSource, kept?: KeptFiles): Reading {
+  const system = systemEnvironment();
+  const files = recorded(kept === undefined ? system : keptEnvironment(system, kept));
+  const loaded = loadConfig(source.path, {
     mode: source.mode,
-    memory: source.memory,
+    ...(source.memory === null || kept !== undefined ? {} : { memory: source.memory }),
     ...(source.configId === undefined ? {} : { configId: source.configId }),
-    environment: systemEnvironment(),
+    environment: files.environment,
   });
+  const { director, diagnostics, sources, digest, outline } = loaded;
+  return { director, diagnostics, sources, digest, outline, source, kept: files.kept };
+}
+
+/** The reading, if it has no errors. */
+export function goodReading(reading: Reading): GoodReading | null {
+  const { director } = reading;
+  return director === null ? null : { ...reading, director };
 }

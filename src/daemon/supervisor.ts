@@ -8,29 +8,28 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type {
-  ConfigurationSnapshot,
+  ApplyRequest,
   HealthProcessSnapshot,
   ReloadReport,
   Snapshot,
   Unconfirmed,
 } from '../api/protocol.ts';
-import { type ControlServer, openControlServer } from '../api/server.ts';
+import { type ControlDuties, type ControlServer, openControlServer } from '../api/server.ts';
 import { DirectorError, describeError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import { dumpDirector } from '../config/show/dump.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
-import type { Director } from '../model/director.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import { Configurations } from './configurations.ts';
+import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
+import type { KeptState } from './kept-state.ts';
 import { Processes } from './processes.ts';
-import { type ConfigSource, readConfiguration } from './reload.ts';
+import type { ConfigSource, GoodReading } from './reload.ts';
 import { ReloadQueue } from './reload-queue.ts';
-import { refusedConfiguration, reloadReport, warningsOf } from './reload-report.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
 import type { Signal } from './signals.ts';
 
@@ -38,6 +37,8 @@ export interface SupervisorOptions {
   readonly version: string;
   readonly source: ConfigSource;
   readonly runDir: string;
+  /** Configurations that were good, over the daemon's end. */
+  readonly history: History;
   /** Which processes may run at all: `-P` and `-C` restrict them. */
   readonly processes: readonly ProcessName[];
   /** The compiled module that each process runs. */
@@ -50,34 +51,37 @@ export interface SupervisorOptions {
   readonly clock: Clock;
 }
 
-/** A configuration that may come into force. */
-type GoodConfig = LoadedConfig & { readonly director: Director };
-
-type InForce = Omit<ConfigurationSnapshot, 'unconfirmed'>;
+/** What a daemon begins with. */
+export interface Beginning {
+  readonly reading: GoodReading;
+  /** To be remembered when the processes work by it. */
+  readonly state: KeptState;
+}
 
 export class Supervisor {
   /** Resolves with the exit code once everything has stopped. */
   readonly ended: Promise<number>;
   private readonly options: SupervisorOptions;
   private readonly processes: Processes;
-  private readonly reloads = new ReloadQueue(() => this.reloadNow());
+  private readonly reloads = new ReloadQueue(() =>
+    this.changing(() => this.configurations.reload()),
+  );
   private resolveEnded: (exitCode: number) => void = () => {};
   private readonly startedAtMs: number;
-  private director: Director;
-  private configuration: InForce;
+  private readonly begin: Beginning;
+  private readonly configurations: Configurations;
   private control: ControlServer | null = null;
   private ready = false;
   private stopping: Promise<void> | null = null;
 
-  /** `loaded` has no errors. */
-  constructor(options: SupervisorOptions, loaded: GoodConfig) {
+  /** What it begins with has no errors. */
+  constructor(options: SupervisorOptions, begin: Beginning) {
     this.options = options;
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
     });
     this.startedAtMs = options.clock.wallTimeMs();
-    this.director = loaded.director;
-    this.configuration = this.inForce(loaded);
+    this.begin = begin;
     const { modules, runDir, logLevel, clock, log } = options;
     this.processes = new Processes({
       allowed: options.processes,
@@ -88,6 +92,18 @@ export class Supervisor {
       log,
       onRefused: (name, error) => this.refused({ process: name, ...told(error) }),
     });
+    this.configurations = new Configurations(
+      {
+        source: options.source,
+        processes: this.processes,
+        history: options.history,
+        turns: this.reloads,
+        clock,
+        log,
+        refuseWhenStopping: () => this.refuseWhenStopping(),
+      },
+      begin.reading,
+    );
   }
 
   /** Opens the control socket and starts the processes; resolves when their work is in force. */
@@ -98,6 +114,15 @@ export class Supervisor {
   /** Reads the file again, after the reload that runs. A bad file changes nothing and is reported. */
   reload(): Promise<ReloadReport> {
     return this.reloads.ask();
+  }
+
+  /** Brings another configuration into force, perhaps for a time only. */
+  apply(request: ApplyRequest): Promise<ReloadReport> {
+    return this.inTurn(() => this.configurations.apply(request));
+  }
+
+  rollback(): Promise<ReloadReport> {
+    return this.inTurn(() => this.configurations.rollback());
   }
 
   /** Does what a signal asks for. Nobody waits for the answer: what goes wrong is in the log. */
@@ -115,6 +140,7 @@ export class Supervisor {
   async snapshot(): Promise<Snapshot> {
     const { version, runDir, clock } = this.options;
     const { processes } = this;
+    const { director } = this.configurations;
     const [vrrp, health] = (await Promise.all([
       processes.snapshot('vrrp'),
       processes.snapshot('health'),
@@ -122,13 +148,13 @@ export class Supervisor {
     return {
       version,
       global: {
-        ...this.director.global,
-        vrrpStartupDelayMs: this.director.vrrp.startupDelayMs,
-        flushAtStart: this.director.health.flushAtStart,
+        ...director.global,
+        vrrpStartupDelayMs: director.vrrp.startupDelayMs,
+        flushAtStart: director.health.flushAtStart,
       },
       atMs: clock.wallTimeMs(),
       runDir,
-      configuration: { ...this.configuration, unconfirmed: processes.unconfirmed() },
+      configuration: this.configurations.snapshot(),
       processes: [
         { name: 'supervisor', pid: process.pid, startedAtMs: this.startedAtMs, restarts: 0 },
         ...processes.statuses(),
@@ -143,7 +169,7 @@ export class Supervisor {
   async dump(): Promise<string> {
     const path = join(this.options.runDir, 'lvsd.data');
     const state = JSON.stringify(await this.snapshot(), null, 2);
-    const text = `${dumpDirector(this.director)}\n------< Live state >------\n${state}\n`;
+    const text = `${dumpDirector(this.configurations.director)}\n------< Live state >------\n${state}\n`;
     writeFileSync(path, text, { mode: 0o600 });
     this.options.log.info({ path }, 'data dumped');
     return path;
@@ -155,12 +181,34 @@ export class Supervisor {
     return this.stopping;
   }
 
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.reloads.inTurn(() => this.changing(work));
+  }
+
+  private duties(): ControlDuties {
+    const { configurations, reloads } = this;
+    const asked = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      reloads.inTurn(() => {
+        this.refuseWhenStopping();
+        return work();
+      });
+    return {
+      snapshot: () => this.snapshot(),
+      reload: () => this.reload(),
+      apply: (request) => this.apply(request),
+      rollback: () => this.rollback(),
+      confirm: () => asked(() => configurations.confirm()),
+      plan: ({ file }) => asked(() => configurations.plan(file)),
+    };
+  }
+
   private async startNow(): Promise<void> {
-    const { runDir, log, pidFile, version, source } = this.options;
+    const { runDir, log, pidFile, version } = this.options;
+    const { reading, state } = this.begin;
     // A signal may have come before us.
     if (this.stopping !== null) return;
     mkdirSync(runDir, { recursive: true, mode: 0o755 });
-    const duties = { snapshot: () => this.snapshot(), reload: () => this.reload() };
+    const duties = this.duties();
     this.control = await openControlServer({ runDir, log, maySteer: mayControl, duties });
     if (this.stopping !== null) {
       this.control.close();
@@ -168,93 +216,30 @@ export class Supervisor {
     }
     forgetRevivals(runDir);
     writeFileSync(pidFile, `${process.pid}\n`);
-    const { digest } = this.configuration;
+    const { digest, director, source } = reading;
     log.info({ version, configuration: source.path, digest, runDir }, 'lvsd starts');
-    const [refusal] = await this.processes.startMissing(this.director);
+    const [refusal] = await this.processes.startMissing(director);
     if (this.stopping !== null) return;
     if (refusal !== undefined) {
       this.refused(refusal);
       return;
     }
-    await this.processes.replace(this.director);
+    await this.processes.replace(director);
+    this.configurations.started(state);
     this.ready = true;
     notifyServiceManager('READY=1');
     log.info({}, 'lvsd is ready');
   }
 
-  /** One reload from the file to the processes; no other one runs. */
-  private async reloadNow(): Promise<ReloadReport> {
+  /** One change of configuration; no other one runs. The service manager is told. */
+  private async changing<Result>(work: () => Promise<Result>): Promise<Result> {
     this.refuseWhenStopping();
     notifyServiceManager(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
     try {
-      const loaded = readConfiguration(this.options.source);
-      const { director } = loaded;
-      if (director === null) return this.keep(loaded, []);
-      const good = { ...loaded, director };
-      return this.isInForce(good) ? this.unchanged(good) : await this.replace(good);
+      return await work();
     } finally {
       if (this.stopping === null) notifyServiceManager('READY=1');
     }
-  }
-
-  /** Starts what is missing while nothing has changed yet, then changes over. */
-  private async replace(loaded: GoodConfig): Promise<ReloadReport> {
-    const { log } = this.options;
-    const { processes } = this;
-    const refusals = await processes.startMissing(loaded.director);
-    this.refuseWhenStopping();
-    if (refusals.length > 0) {
-      await processes.dropFresh(this.director.global.childWaitMs);
-      return this.keep(loaded, refusals);
-    }
-    const from = this.configuration.digest;
-    this.director = loaded.director;
-    this.configuration = this.inForce(loaded);
-    await processes.replace(loaded.director);
-    this.refuseWhenStopping();
-    const unconfirmed = processes.unconfirmed();
-    const report = this.report(loaded, 'reloaded', unconfirmed);
-    const fields = { from, to: loaded.digest, warnings: report.warnings };
-    if (unconfirmed.length === 0) log.info(fields, 'configuration reloaded');
-    else log.error({ ...fields, unconfirmed }, 'configuration reloaded, but not everywhere');
-    return report;
-  }
-
-  /** The same text can mean something else when a host name or an account has changed. */
-  private isInForce({ digest, director }: GoodConfig): boolean {
-    return (
-      digest === this.configuration.digest &&
-      this.processes.unconfirmed().length === 0 &&
-      isDeepStrictEqual(director, this.director)
-    );
-  }
-
-  private unchanged(loaded: GoodConfig): ReloadReport {
-    const { loadedAtMs } = this.configuration;
-    this.configuration = { ...this.inForce(loaded), loadedAtMs };
-    this.options.log.info({ digest: loaded.digest }, 'configuration unchanged');
-    return this.report(loaded, 'unchanged', []);
-  }
-
-  /** What runs stays as it is, because of the file or because of processes that it needs. */
-  private keep(loaded: LoadedConfig, processes: readonly Unconfirmed[]): ReloadReport {
-    const { clock, log, source } = this.options;
-    const refused = refusedConfiguration(loaded, { atMs: clock.wallTimeMs(), processes });
-    this.configuration = { ...this.configuration, refused };
-    log.error(
-      { configuration: source.path, inForce: this.configuration.digest, ...refused },
-      'reload refused: the running configuration stays',
-    );
-    return this.report(loaded, 'refused', processes);
-  }
-
-  private report(
-    loaded: LoadedConfig,
-    outcome: ReloadReport['outcome'],
-    unconfirmed: readonly Unconfirmed[],
-  ): ReloadReport {
-    const { path, digest: inForce } = this.configuration;
-    return reloadReport(loaded, { outcome, path, inForce, unconfirmed });
   }
 
   private refuseWhenStopping(): void {
@@ -266,21 +251,12 @@ export class Supervisor {
     const { log, keep, pidFile } = this.options;
     log.info({ reason }, 'lvsd stops');
     notifyServiceManager('STOPPING=1');
-    await this.processes.stop(keep, this.director.global.childWaitMs);
+    this.configurations.close();
+    await this.processes.stop(keep, this.configurations.director.global.childWaitMs);
     this.control?.close();
     rmSync(pidFile, { force: true });
     log.info({ exitCode }, 'lvsd has stopped');
     this.resolveEnded(exitCode);
-  }
-
-  private inForce(loaded: GoodConfig): InForce {
-    return {
-      path: this.options.source.path,
-      digest: loaded.digest,
-      loadedAtMs: this.options.clock.wallTimeMs(),
-      warnings: warningsOf(loaded),
-      refused: null,
-    };
   }
 
   private refused({ process, reason, hint }: Unconfirmed): void {

@@ -10,6 +10,7 @@ import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.
 import { openVrrpSocket } from '../kernel/packets.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
+import type { VrrpPlan } from '../model/plan.ts';
 import type { Script } from '../model/script.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
@@ -19,7 +20,7 @@ import { diffAddresses } from '../reconcile/network.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { AdvertSocket, VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
-import { openUplink, type ProcessDuties } from './ipc.ts';
+import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 import { KnownLinks } from './links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
@@ -54,8 +55,13 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.speaker.configure(config);
   }
 
-  async snapshot(): Promise<VrrpSnapshot> {
-    return this.speaker.snapshot();
+  async answer(question: Question<VrrpConfig>): Promise<VrrpSnapshot | VrrpPlan> {
+    switch (question.ask) {
+      case 'snapshot':
+        return this.speaker.snapshot();
+      case 'plan':
+        return this.speaker.plan(question.config);
+    }
   }
 
   async stop(keep: boolean): Promise<void> {

@@ -11,11 +11,11 @@ import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Dial } from './checker.ts';
-import type { Beginning, NotifyPort, PresenceOf, WatchPorts } from './ports.ts';
+import type { Beginning, NotifyPort, Presence, PresenceOf, WatchPorts } from './ports.ts';
 import { presenceBefore } from './presence-before.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
-import { WatchedVirtualServer } from './watched-virtual-server.ts';
+import { firstServing, WatchedVirtualServer } from './watched-virtual-server.ts';
 
 export interface HealthPorts {
   readonly clock: Clock;
@@ -28,6 +28,14 @@ export interface HealthPorts {
    * order of the configuration. Changes of one turn come together.
    */
   readonly onServings: (servings: readonly Serving[]) => void;
+}
+
+/** A virtual server of a new configuration, and the one at work that goes on under it. */
+interface Successor {
+  readonly server: VirtualServer;
+  readonly known: WatchedVirtualServer | null;
+  /** What is known of the real servers of one that is new. */
+  readonly presences: readonly Presence[];
 }
 
 export class HealthMonitor {
@@ -53,18 +61,29 @@ export class HealthMonitor {
     const beginning = {
       at: this.ports.clock.now(),
       reload: this.configured,
-      presence: presence ?? presenceBefore(this.watched),
     };
-    const old = new Roster(this.watched);
+    // All that is to be learnt from the old ones is learnt before one of them is changed.
+    const next = this.succession(servers, presence ?? presenceBefore(this.watched));
+    const kept = new Set(next.map(({ known }) => known));
+    const gone = this.watched.filter((one) => !kept.has(one));
     this.configured = true;
-    this.watched = servers.map((server) => this.watch(server, old, beginning));
-    for (const gone of old.rest()) gone.stop(true);
+    this.watched = next.map((one) => this.watch(one, beginning));
+    for (const one of gone) one.stop(true);
     this.tell();
   }
 
   /** What should serve now, one entry a virtual server in the order of the configuration. */
   servings(): readonly Serving[] {
     return this.watched.map(({ serving }) => serving);
+  }
+
+  /** What would serve just after `configure` with these, as a reload; nothing is changed. */
+  servingsUnder(servers: readonly VirtualServer[]): readonly Serving[] {
+    const next = this.succession(servers, presenceBefore(this.watched));
+    return next.map(
+      ({ server, known, presences }) =>
+        known?.servingUnder(server) ?? firstServing(server, presences),
+    );
   }
 
   snapshot(): HealthSnapshot {
@@ -88,13 +107,23 @@ export class HealthMonitor {
   }
 
   private watch(
-    server: VirtualServer,
-    old: Roster<WatchedVirtualServer>,
-    beginning: Beginning,
+    { server, known, presences }: Successor,
+    { at, reload }: Omit<Beginning, 'presence'>,
   ): WatchedVirtualServer {
-    const known = old.claim(nameOfVirtualServer(server));
-    known?.adopt(server, beginning.at);
+    known?.adopt(server, at);
+    const beginning = { at, reload, presence: () => presences };
     return known ?? new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
+  }
+
+  private succession(
+    servers: readonly VirtualServer[],
+    presence: PresenceOf,
+  ): readonly Successor[] {
+    const old = new Roster(this.watched);
+    return servers.map((server) => {
+      const known = old.claim(nameOfVirtualServer(server)) ?? null;
+      return { server, known, presences: known === null ? presence(server) : [] };
+    });
   }
 
   private tell(): void {

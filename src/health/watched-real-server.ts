@@ -8,7 +8,7 @@ import type { Check } from '../model/checker.ts';
 import type { Script } from '../model/script.ts';
 import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
 import type { RealServer } from '../model/virtual-server.ts';
-import { firstPace, type Pace, withdrawnPace } from './pacing.ts';
+import { firstPace, type Pace, standingOf, withdrawnPace } from './pacing.ts';
 import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
 import { sameQuestion, WatchedChecker } from './watched-checker.ts';
@@ -65,19 +65,34 @@ export class WatchedRealServer {
    * reload takes a server out before anything has failed. One that does not serve has to earn it.
    */
   adopt(server: RealServer, at: Instant): void {
-    const old = [...this.checkers];
-    const serves = this.current === 'up';
+    const { next, dropped } = this.succession(server);
     this.server = server;
-    this.checkers = server.checks.map((check) => {
-      const kept = old.findIndex((candidate) => sameQuestion(candidate.check, check));
-      const [checker] = kept < 0 ? [] : old.splice(kept, 1);
-      checker?.adopt(check);
-      const begin = { until: serves ? 'up' : 'awaiting', forgiving: serves } as const;
-      return checker ?? this.watch(check, firstPace(begin));
+    this.checkers = next.map(({ check, kept, pace }) => {
+      kept?.adopt(check);
+      return kept ?? this.watch(check, pace);
     });
-    for (const dropped of old) dropped.stop();
+    for (const checker of dropped) checker.stop();
     this.startChecks(at);
     this.judge('reload');
+  }
+
+  /** Where it would stand just after `adopt`; nothing is changed. */
+  standingUnder(server: RealServer): Standing {
+    const { next } = this.succession(server);
+    return judgeRealServer(next.map(({ kept, pace }) => kept?.standing ?? standingOf(pace)));
+  }
+
+  /** Which of its checkers go on under a new configuration, and where new ones begin. */
+  private succession(server: RealServer): Succession {
+    const dropped = [...this.checkers];
+    const serves = this.current === 'up';
+    const pace = firstPace({ until: serves ? 'up' : 'awaiting', forgiving: serves });
+    const next = server.checks.map((check) => {
+      const at = dropped.findIndex((candidate) => sameQuestion(candidate.check, check));
+      const [kept = null] = at < 0 ? [] : dropped.splice(at, 1);
+      return { check, kept, pace };
+    });
+    return { next, dropped };
   }
 
   /** Watches no longer. `announce`: it left service by that, and its script is told. */
@@ -154,8 +169,26 @@ export class WatchedRealServer {
   }
 }
 
+interface Succession {
+  /** One entry a check of the new configuration; `pace` is that of a checker which is new. */
+  readonly next: readonly {
+    readonly check: Check;
+    readonly kept: WatchedChecker | null;
+    readonly pace: Pace;
+  }[];
+  readonly dropped: readonly WatchedChecker[];
+}
+
+/** Where a new real server stands before its first check. */
+export function firstStanding(
+  server: RealServer,
+  beginning: Omit<RealServerBeginning, 'at'>,
+): Standing {
+  return judgeRealServer(server.checks.map((check) => standingOf(paceAtStart(check, beginning))));
+}
+
 /** Where a checker of a new real server begins. */
-function paceAtStart(check: Check, { presence, reload }: RealServerBeginning): Pace {
+function paceAtStart(check: Check, { presence, reload }: Omit<RealServerBeginning, 'at'>): Pace {
   switch (presence) {
     case 'withdrawn':
       return withdrawnPace;

@@ -8,7 +8,7 @@ import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { nameOfRealServer } from './real-server.ts';
 import { Roster } from './roster.ts';
 import { quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
-import { type RealServerOwner, WatchedRealServer } from './watched-real-server.ts';
+import { firstStanding, type RealServerOwner, WatchedRealServer } from './watched-real-server.ts';
 
 export class WatchedVirtualServer implements RealServerOwner {
   readonly name: string;
@@ -33,7 +33,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     const presences = beginning.presence?.(server) ?? [];
     this.reals = this.watch(server.realServers, new Roster([]), { ...beginning, presences });
     const up = this.whoIsUp();
-    this.met = quorumMet(server, upWeight(server, up), servedBefore(server, presences) || null);
+    this.met = firstQuorum(server, up, presences);
     this.sinceMs = ports.clock.wallTimeMs();
     this.current = servingOf(server, up, this.met);
     this.notify(this.met ? 'up' : 'down');
@@ -62,6 +62,17 @@ export class WatchedVirtualServer implements RealServerOwner {
     const stayedLost = !this.judge('reload') && !this.met;
     // keepalived tells again when another sorry server takes over (behaviour.md §10).
     if (stayedLost && sorryMoved(before.sorryServer, server.sorryServer)) this.notify('down');
+  }
+
+  /** What it would serve just after `adopt`; nothing is changed. */
+  servingUnder(server: VirtualServer): Serving {
+    const old = new Roster(this.reals);
+    const up = server.realServers.map((real) => {
+      const known = old.claim(nameOfRealServer(real));
+      const standing = known?.standingUnder(real) ?? firstStanding(real, NEW_AT_RELOAD);
+      return standing === 'up';
+    });
+    return servingOf(server, up, quorumMet(server, upWeight(server, up), this.met));
   }
 
   onStanding(): void {
@@ -152,6 +163,25 @@ export class WatchedVirtualServer implements RealServerOwner {
     if (script === null) return;
     this.ports.notify.enqueue({ subject: `virtual server ${this.name}`, script, extraArgs: [] });
   }
+}
+
+const NEW_AT_RELOAD = { reload: true, presence: 'unknown' } as const;
+
+/** What a virtual server that is new at a reload serves before its first check. */
+export function firstServing(server: VirtualServer, presences: readonly Presence[]): Serving {
+  const up = server.realServers.map((real, at) => {
+    const presence = presences[at] ?? 'unknown';
+    return firstStanding(real, { reload: true, presence }) === 'up';
+  });
+  return servingOf(server, up, firstQuorum(server, up, presences));
+}
+
+function firstQuorum(
+  server: VirtualServer,
+  up: readonly boolean[],
+  presences: readonly Presence[],
+): boolean {
+  return quorumMet(server, upWeight(server, up), servedBefore(server, presences) || null);
 }
 
 /**

@@ -6,15 +6,17 @@
 import { DirectorError } from '../base/error.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
+import type { IpvsPlan } from '../model/plan.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
 import { byName, type IpvsChange, keyOf, withChanges } from './change.ts';
 import { diffIpvs, type IpvsDiff } from './ipvs.ts';
+import { type CountedTable, planIpvs } from './plan.ts';
 import { type HeldTable, recognise } from './recognise.ts';
 import { explainRefusal, isStale, type Outcome } from './refusal.ts';
 
 /** What the reconciler needs of the kernel. */
 export interface IpvsPort {
-  readColumns(options: { readonly withStatistics: boolean }): Promise<HeldTable>;
+  readColumns(options: { readonly withStatistics: boolean }): Promise<CountedTable>;
   /** One outcome a change. Throws NETLINK_OVERRUN or NETLINK_TIMEOUT when outcomes were lost. */
   apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]>;
 }
@@ -90,6 +92,17 @@ export class IpvsReconciler {
   /** Reads the table anew and repairs what others have changed in it, and what was refused before. */
   verify(): Promise<Report> {
     return this.schedule(true);
+  }
+
+  /** What `reconcile` would change, against the table read anew. Changes nothing. */
+  plan(desired: IpvsTable): Promise<IpvsPlan> {
+    const plan = this.running.then(async () => {
+      const held = await this.ipvs.readColumns({ withStatistics: false });
+      return planIpvs({ desired, current: this.desired ?? desired, held, owned: this.owned });
+    });
+    // No change of ours cuts into the reading.
+    this.running = plan.catch(() => {});
+    return plan;
   }
 
   private schedule(rereads: boolean): Promise<Report> {

@@ -3,14 +3,16 @@
  * instance.ts, priority.ts, admit.ts and sync-group.ts; here is what has a lifetime.
  */
 import type { Cancel, Instant, Millis } from '../base/time.ts';
+import type { VrrpPlan } from '../model/plan.ts';
 import type { Script } from '../model/script.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
-import type { SyncGroup, VrrpConfig } from '../model/vrrp.ts';
-import { TrackedScript } from '../track/script.ts';
+import type { SyncGroup, VrrpConfig, VrrpInstance, VrrpScript } from '../model/vrrp.ts';
+import { firstState, TrackedScript } from '../track/script.ts';
 import type { ReceivedPacket } from './admit.ts';
+import { planVrrp, type Succession } from './forecast.ts';
 import type { Event } from './instance.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
-import type { Tracked } from './priority.ts';
+import { effectivePriority, type Tracked } from './priority.ts';
 import { type GroupRecord, groupFault, groupState, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
@@ -36,16 +38,59 @@ export class VrrpSpeaker {
     const { clock } = this.ports;
     this.startAt ??= clock.now() + config.startupDelayMs;
     this.scripts = this.adoptScripts(config);
-    const old = [...this.routers];
-    this.routers = config.instances.map((instance) => {
-      const kept = old.findIndex((router) => router.isFor(instance));
-      const [known] = kept < 0 ? [] : old.splice(kept, 1);
+    const { next, gone } = this.succession(config);
+    this.routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
       return known ?? new VirtualRouter(instance, this.ports);
     });
-    for (const gone of old) void gone.stop(false);
+    for (const router of gone) void router.stop(false);
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group));
     this.settle();
+  }
+
+  /** What `configure` would do at once, as a reload; nothing is changed. */
+  plan(config: VrrpConfig): VrrpPlan {
+    const { next, gone } = this.succession(config);
+    const before = (router: VirtualRouter): NonNullable<Succession['before']> => ({
+      instance: router.instance,
+      state: router.state.is,
+      priority: router.effectivePriority,
+    });
+    return planVrrp([
+      ...next.map(({ instance, known }) => ({
+        before: known === undefined ? null : before(known),
+        after: { instance, priority: this.priorityUnder(config, instance) },
+      })),
+      ...gone.map((router) => ({ before: before(router), after: null })),
+    ]);
+  }
+
+  /** Which routers go on under a configuration, and which do not. */
+  private succession({ instances }: VrrpConfig): {
+    readonly next: readonly {
+      readonly instance: VrrpInstance;
+      readonly known: VirtualRouter | undefined;
+    }[];
+    readonly gone: readonly VirtualRouter[];
+  } {
+    const gone = [...this.routers];
+    const next = instances.map((instance) => {
+      const kept = gone.findIndex((router) => router.isFor(instance));
+      const [known] = kept < 0 ? [] : gone.splice(kept, 1);
+      return { instance, known };
+    });
+    return { next, gone };
+  }
+
+  private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
+    const group = config.syncGroups.find(({ members }) => members.includes(instance.name));
+    const scriptUp = (name: string): boolean | null => {
+      const script = config.scripts.find((one) => one.name === name);
+      if (script === undefined) return null;
+      return (this.sameScript(this.scripts, script)?.state ?? firstState(script)).up;
+    };
+    const tracked = this.trackedBy(instance, group, scriptUp);
+    return effectivePriority(instance.priority, tracked);
   }
 
   /** Links or their addresses have changed. */
@@ -108,11 +153,16 @@ export class VrrpSpeaker {
     };
     for (const script of old) script.close();
     return config.scripts.map((script) => {
-      const same = old.find(
-        ({ config: before }) => before.script.argv.join('\0') === script.script.argv.join('\0'),
-      );
-      return new TrackedScript(script, ports, () => this.settle(), same);
+      return new TrackedScript(script, ports, () => this.settle(), this.sameScript(old, script));
     });
+  }
+
+  /** The one of an earlier configuration whose result goes on. */
+  private sameScript(
+    old: readonly TrackedScript[],
+    { script }: VrrpScript,
+  ): TrackedScript | undefined {
+    return old.find(({ config }) => config.script.argv.join('\0') === script.argv.join('\0'));
   }
 
   private adoptGroup(group: SyncGroup): GroupRecord {
@@ -178,7 +228,14 @@ export class VrrpSpeaker {
   /** Its own trackers and those of its group; weights of members count only if the group says so. */
   private trackedOf(router: VirtualRouter): readonly Tracked[] {
     const group = this.groupOf(router)?.group;
-    const { trackInterfaces, trackScripts } = router.instance;
+    return this.trackedBy(router.instance, group, (name) => this.scriptUp(name));
+  }
+
+  private trackedBy(
+    { trackInterfaces, trackScripts }: VrrpInstance,
+    group: SyncGroup | undefined,
+    scriptUp: (name: string) => boolean | null,
+  ): readonly Tracked[] {
     const keepWeight = group === undefined || group.trackWeights;
     const own = [
       ...trackInterfaces.map((track) => ({ kind: 'interface' as const, track })),
@@ -191,7 +248,7 @@ export class VrrpSpeaker {
     return [...own, ...shared].map(({ kind, track }) => ({
       kind,
       track,
-      up: kind === 'interface' ? this.linkUp(track.name) : this.scriptUp(track.name),
+      up: kind === 'interface' ? this.linkUp(track.name) : scriptUp(track.name),
     }));
   }
 

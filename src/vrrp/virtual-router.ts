@@ -72,14 +72,11 @@ export class VirtualRouter {
 
   /** Goes on under a new configuration; a master lets go of addresses that left it. */
   adopt(instance: VrrpInstance): void {
-    const before = allAddresses(this.instance);
-    const after = allAddresses(instance);
+    const { gone, added } = addressDifference(this.instance, instance);
     const groupMoved = this.instance.multicastGroup !== instance.multicastGroup;
     this.instance = instance;
     if (groupMoved) void this.hangUp();
     if (this.state.is !== 'master') return;
-    const gone = before.filter((one) => !has(after, one));
-    const added = after.filter((one) => !has(before, one));
     this.inTurn(() => this.ports.addresses.release(gone));
     this.hold(added);
   }
@@ -104,6 +101,11 @@ export class VirtualRouter {
     // Who hears nobody must not become master.
     if (this.deafness !== null) return this.deafness;
     return faultOf(tracked);
+  }
+
+  /** Its base priority, moved by what it tracks. */
+  get effectivePriority(): number {
+    return this.priority;
   }
 
   isDeaf(): boolean {
@@ -324,8 +326,23 @@ export class VirtualRouter {
   }
 }
 
-function allAddresses({ addresses, excludedAddresses }: VrrpInstance): readonly VirtualAddress[] {
+export function allAddresses({
+  addresses,
+  excludedAddresses,
+}: VrrpInstance): readonly VirtualAddress[] {
   return [...addresses, ...excludedAddresses];
+}
+
+/** The addresses that a reload takes from an instance, and those that it gives to it. */
+export function addressDifference(
+  before: VrrpInstance,
+  after: VrrpInstance,
+): { readonly gone: readonly VirtualAddress[]; readonly added: readonly VirtualAddress[] } {
+  const [old, now] = [allAddresses(before), allAddresses(after)];
+  return {
+    gone: old.filter((one) => !has(now, one)),
+    added: now.filter((one) => !has(old, one)),
+  };
 }
 
 function has(list: readonly VirtualAddress[], one: VirtualAddress): boolean {

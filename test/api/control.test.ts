@@ -8,6 +8,7 @@ import { openControl } from '../../src/api/client.ts';
 import { CONTROL_SOCKET, type ReloadReport, type Snapshot } from '../../src/api/protocol.ts';
 import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { dutiesOf } from './duties.ts';
 
 const report: ReloadReport = {
   outcome: 'refused',
@@ -19,6 +20,7 @@ const report: ReloadReport = {
   diagnostics: [],
   rendered: 'error[unknown-keyword]',
   unconfirmed: [],
+  confirmWithinMs: null,
 };
 const snapshot = { version: '1', processes: [] } as unknown as Snapshot;
 
@@ -40,7 +42,7 @@ async function serve(maySteer = true): Promise<void> {
     runDir,
     log: silentLog,
     maySteer: () => maySteer,
-    duties: { snapshot: async () => snapshot, reload: async () => report },
+    duties: dutiesOf({ snapshot: async () => snapshot, reload: async () => report }),
   });
 }
 
@@ -98,7 +100,7 @@ describe('a daemon', () => {
       runDir,
       log: silentLog,
       maySteer: () => true,
-      duties: { snapshot: async () => snapshot, reload: async () => report },
+      duties: dutiesOf({ snapshot: async () => snapshot, reload: async () => report }),
     });
     await expect(second).rejects.toMatchObject({ code: 'DAEMON_RUNNING' });
   });

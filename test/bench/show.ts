@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import { openControlServer } from '../../src/api/server.ts';
 import { logTo } from '../../src/base/log.ts';
+import { dutiesOf } from '../api/duties.ts';
 import { SNAPSHOT_FILE, tellBoth, tellLimit } from './figures.ts';
 
 const RUNS = 30;
@@ -31,10 +32,7 @@ async function main(): Promise<void> {
     runDir: RUN_DIR,
     log: logTo(() => {}),
     maySteer: () => true,
-    duties: {
-      snapshot: async () => snapshot,
-      reload: () => Promise.reject(new Error('nothing to reload')),
-    },
+    duties: dutiesOf({ snapshot: async () => snapshot }),
   });
   const shown: number[] = [];
   const empty: number[] = [];

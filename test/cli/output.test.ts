@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { logTo } from '../../src/base/log.ts';
+import { dutiesOf } from '../api/duties.ts';
 
 const ROWS = 20_000;
 
@@ -25,10 +26,7 @@ test('a snapshot of megabytes is printed to its end into a pipe that is read lat
     runDir,
     log: logTo(() => {}),
     maySteer: () => true,
-    duties: {
-      snapshot: async () => ({ rows }) as unknown as Snapshot,
-      reload: () => Promise.reject(new Error('not asked for')),
-    },
+    duties: dutiesOf({ snapshot: async () => ({ rows }) as unknown as Snapshot }),
   });
   const args = ['dist/src/lvsctl.js', '--run-dir', runDir, 'show', '--json'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -8,6 +8,7 @@ import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { DirectorError } from '../../src/base/error.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { reload } from '../../src/cli/reload.ts';
+import { dutiesOf } from '../api/duties.ts';
 
 const REPORT: ReloadReport = {
   outcome: 'reloaded',
@@ -19,6 +20,7 @@ const REPORT: ReloadReport = {
   diagnostics: [],
   rendered: '',
   unconfirmed: [],
+  confirmWithinMs: null,
 };
 
 let runDir: string;
@@ -39,7 +41,7 @@ async function run(answer: () => Promise<ReloadReport>, options: { json?: true }
     runDir,
     log: silentLog,
     maySteer: () => true,
-    duties: { snapshot: () => Promise.reject(new Error('not asked')), reload: answer },
+    duties: dutiesOf({ reload: answer }),
   });
   const out: string[] = [];
   const err: string[] = [];

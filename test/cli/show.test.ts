@@ -132,6 +132,8 @@ const MASTER: Snapshot = {
       diagnostics: [3, 5, 8, 13, 21, 34].map((line) => mistake(line)),
       processes: [],
     },
+    pin: null,
+    pending: null,
   },
   processes: [
     { name: 'supervisor', pid: 10, startedAtMs: ago(3_700), restarts: 0 },

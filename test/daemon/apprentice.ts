@@ -19,7 +19,7 @@ serve<Lesson>({
     if (lesson.failure === 'bug') throw new Error('broken invariant');
     learnt = lesson;
   },
-  snapshot: async () => learnt,
+  answer: async () => learnt,
   stop: async () => {},
   orphaned: async () => {},
 });

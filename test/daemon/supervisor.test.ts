@@ -1,106 +1,22 @@
 /** The supervisor with real processes that stand in for vrrp and health: stand-in.mjs says how they behave. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openControl } from '../../src/api/client.ts';
-import { type LogRecord, logTo } from '../../src/base/log.ts';
-import { type Clock, systemClock } from '../../src/base/time.ts';
-import { readConfiguration } from '../../src/daemon/reload.ts';
-import { Supervisor } from '../../src/daemon/supervisor.ts';
-import type { Director } from '../../src/model/director.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
-
-/** On a busy machine a process takes its time to start. */
-vi.setConfig({ testTimeout: 20_000 });
-const POLL = { timeout: 10_000 };
-
-const STAND_IN = new URL('./stand-in.mjs', import.meta.url);
-
-let runDir: string;
-let records: LogRecord[];
-let supervisor: Supervisor | null = null;
-
-beforeEach(() => {
-  runDir = mkdtempSync(join(tmpdir(), 'lvs-supervisor-'));
-  records = [];
-});
-
-afterEach(async () => {
-  await supervisor?.stop('end of the test');
-  supervisor = null;
-  rmSync(runDir, { recursive: true });
-});
-
-const file = (): string => join(runDir, 'lvsd.conf');
-
-/** An instance whose process behaves as its name says. */
-function vrrp(name: string): string {
-  return `vrrp_instance ${name} {
-    interface lo
-    virtual_router_id 51
-    priority 100
-    virtual_ipaddress {
-        192.0.2.10/32
-    }
-}
-`;
-}
-
-/** A virtual server whose process behaves as its name says. */
-function health(name: string): string {
-  return `virtual_server 192.0.2.10 80 {
-    lb_algo rr
-    lb_kind DR
-    protocol TCP
-    quorum_up "/bin/true ${name}"
-    real_server 198.51.100.21 80 {
-        TCP_CHECK {
-        }
-    }
-}
-`;
-}
-
-const MISTAKE = 'vrrp_script alive {\n    script "/bin/true"\n    internal 1\n}\n';
-
-function prepare(text: string, clock: Clock = systemClock): Supervisor {
-  writeFileSync(file(), text);
-  const source = { path: file(), mode: 'default', configId: undefined } as const;
-  const loaded = readConfiguration(source);
-  supervisor = new Supervisor(
-    {
-      version: '1',
-      source,
-      runDir,
-      processes: ['vrrp', 'health'],
-      modules: { vrrp: STAND_IN, health: STAND_IN },
-      keep: { vrrp: false, health: false },
-      pidFile: join(runDir, 'lvsd.pid'),
-      logLevel: 'info',
-      log: logTo((record) => records.push(record)),
-      clock,
-    },
-    { ...loaded, director: loaded.director as Director },
-  );
-  return supervisor;
-}
-
-async function started(text: string): Promise<Supervisor> {
-  const one = prepare(text);
-  await one.start();
-  return one;
-}
-
-/** `vrrp 1`: which process was given which revision, in order. */
-function orders(): readonly string[] {
-  if (!existsSync(join(runDir, 'orders'))) return [];
-  return readFileSync(join(runDir, 'orders'), 'utf8').trimEnd().split('\n');
-}
-
-const go = (): void => writeFileSync(join(runDir, 'go'), '');
-const logged = (message: string): LogRecord | undefined =>
-  records.find((record) => record.message === message);
+import {
+  file,
+  go,
+  health,
+  logged,
+  MISTAKE,
+  orders,
+  POLL,
+  prepare,
+  runDir,
+  started,
+  vrrp,
+} from './supervised.ts';
 
 describe('a reload', () => {
   test('gives the processes what is in the file now', async () => {

@@ -3,6 +3,7 @@
  * when somebody asks for them, block by block, so that a large file is never in memory as objects.
  */
 
+import { invariant } from '../../base/error.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Statement, Word } from './ast.ts';
 import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
@@ -94,6 +95,8 @@ export class Tree {
   private readonly structure: Structure;
   /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
   isInsufficient: boolean;
+  /** The reading is over. */
+  isDone = false;
 
   constructor(tokens: Tokens, structure: Structure, isInsufficient = false) {
     this.tokens = tokens;
@@ -115,7 +118,10 @@ export class Tree {
     const repeated = from < to ? tokens.passageAt(from) : null;
     if (repeated !== null) {
       const { passage } = repeated;
-      if (isElsewhere(passage)) this.isInsufficient = true;
+      if (isElsewhere(passage)) {
+        invariant(!this.isDone, 'what an earlier reading knows is not asked of a later one');
+        this.isInsufficient = true;
+      }
       yield* this.statementsFrom(passage.from, passage.to, shift + repeated.shift);
       return;
     }

@@ -1,0 +1,123 @@
+/**
+ * What a reload would change in the kernel's table, told beforehand: the same comparison that the reload
+ * makes, against the table as it has just been read, with the connections that would be cut. Pure.
+ */
+import type { IpvsTable } from '../model/ipvs-table.ts';
+import { formatService } from '../model/names.ts';
+import type { Connections, IpvsPlan, PlannedChange } from '../model/plan.ts';
+import type { ServiceKey } from '../model/virtual-server.ts';
+import { byName, destinationName, type IpvsChange, keyOf } from './change.ts';
+import { diffIpvs } from './ipvs.ts';
+import { type HeldTable, recognise } from './recognise.ts';
+import { renderChange } from './render.ts';
+
+/** A table as it was read, with its connections. */
+export interface CountedTable extends HeldTable {
+  /** The row of a real server of service `at`, or -1. */
+  find(at: number, key: { readonly address: string; readonly port: number }): number;
+  rowsOf(at: number): readonly number[];
+  readonly destinations: {
+    readonly activeConnections: ArrayLike<number>;
+    readonly inactiveConnections: ArrayLike<number>;
+    readonly persistentConnections: ArrayLike<number>;
+  };
+}
+
+/** Lines of a plan that are told one by one; of a larger one the rest is a count. */
+const CHANGES_TOLD_MAX = 10_000;
+
+export interface PlanInput {
+  /** By the configuration that is to come. */
+  readonly desired: IpvsTable;
+  /** By the one in force. */
+  readonly current: IpvsTable;
+  readonly held: CountedTable;
+  readonly owned: readonly ServiceKey[];
+}
+
+export function planIpvs({ desired, current, held, owned }: PlanInput): IpvsPlan {
+  const compare = (table: IpvsTable): readonly IpvsChange[] =>
+    diffIpvs({ desired: table, actual: recognise(table, held), owned }).changes;
+  const told = new Told(held);
+  // What is not as the configuration in force says is put right without a reload, too.
+  const pending = new Set(compare(current).map(renderChange));
+  const all = compare(desired);
+  const isDrift = (change: IpvsChange): boolean => pending.has(renderChange(change));
+  const drift = pending.size === 0 ? [] : all.filter(isDrift);
+  const changes = pending.size === 0 ? all : all.filter((change) => !isDrift(change));
+  return {
+    count: changes.length,
+    changes: told.all(changes),
+    driftCount: drift.length,
+    drift: told.all(drift),
+    takenOver: takenOver(desired, held, owned),
+    unchanged: unchangedIn(desired, all),
+  };
+}
+
+/** Virtual servers that are configured, and which somebody else has made. */
+export function takenOver(
+  desired: IpvsTable,
+  held: Pick<HeldTable, 'services'>,
+  owned: readonly ServiceKey[],
+): readonly string[] {
+  const ours = new Set(owned.map(formatService));
+  const wanted = byName(desired);
+  return held.services
+    .map(({ key }) => formatService(key))
+    .filter((name) => wanted.has(name) && !ours.has(name));
+}
+
+function unchangedIn(desired: IpvsTable, changes: readonly IpvsChange[]): IpvsPlan['unchanged'] {
+  const touched = new Set(changes.map((change) => formatService(keyOf(change))));
+  const changedServers = changes.filter(
+    (change) => change.do === 'add-destination' || change.do === 'edit-destination',
+  );
+  const all = desired.services.reduce((sum, { destinations }) => sum + destinations.length, 0);
+  const virtualServers = desired.services.filter(
+    ({ service }) => !touched.has(formatService(service.key)),
+  ).length;
+  return { virtualServers, realServers: all - changedServers.length };
+}
+
+/** Changes in words, with the connections that the table read counts for them. */
+class Told {
+  private readonly held: CountedTable;
+  private readonly places: ReadonlyMap<string, number>;
+
+  constructor(held: CountedTable) {
+    this.held = held;
+    this.places = new Map(held.services.map(({ key }, at) => [formatService(key), at]));
+  }
+
+  all(changes: readonly IpvsChange[]): readonly PlannedChange[] {
+    return changes.slice(0, CHANGES_TOLD_MAX).map((change) => ({
+      text: renderChange(change),
+      change: change.do,
+      virtualServer: formatService(keyOf(change)),
+      realServer: 'destination' in change ? destinationName(change.destination) : null,
+      cuts: this.cutBy(change),
+    }));
+  }
+
+  private cutBy(change: IpvsChange): Connections | null {
+    const at = this.places.get(formatService(keyOf(change)));
+    if (at === undefined) return null;
+    if (change.do === 'remove-service') return this.sum(this.held.rowsOf(at));
+    if (change.do !== 'remove-destination') return null;
+    const row = this.held.find(at, change.destination);
+    return row < 0 ? null : this.sum([row]);
+  }
+
+  private sum(rows: readonly number[]): Connections {
+    const { activeConnections, inactiveConnections, persistentConnections } =
+      this.held.destinations;
+    const total = (counts: ArrayLike<number>): number =>
+      rows.reduce((sum, row) => sum + (counts[row] as number), 0);
+    return {
+      active: total(activeConnections),
+      inactive: total(inactiveConnections),
+      persistent: total(persistentConnections),
+    };
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * What a reload would do to the instances at once, in words: who goes, who comes, whose addresses and
+ * whose effective priority change. What peers make of it is not known here. Pure.
+ */
+import type { PlannedVrrpChange, VrrpPlan } from '../model/plan.ts';
+import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
+import type { State } from './instance.ts';
+import { addressDifference, allAddresses } from './virtual-router.ts';
+
+/** One instance before and after; `null` on the side where there is none. */
+export interface Succession {
+  readonly before: {
+    readonly instance: VrrpInstance;
+    readonly state: State['is'];
+    readonly priority: number;
+  } | null;
+  readonly after: { readonly instance: VrrpInstance; readonly priority: number } | null;
+}
+
+export function planVrrp(successions: readonly Succession[]): VrrpPlan {
+  const lines = successions.map(linesOf);
+  return {
+    changes: lines.flat(),
+    unchanged: { instances: lines.filter((one) => one.length === 0).length },
+  };
+}
+
+function linesOf({ before, after }: Succession): readonly PlannedVrrpChange[] {
+  if (before === null) return after === null ? [] : [arrival(after)];
+  return after === null ? [departure(before)] : changes(before, after);
+}
+
+function arrival({ instance, priority }: NonNullable<Succession['after']>): PlannedVrrpChange {
+  const { name, interface: link, vrid } = instance;
+  const what = `virtual router ${vrid} on ${link}, priority ${priority}, ${addressCount(instance)}`;
+  return { text: `+ instance ${name}: ${what}`, instance: name, about: 'instance' };
+}
+
+function departure({ instance, state }: NonNullable<Succession['before']>): PlannedVrrpChange {
+  const { name } = instance;
+  const loss =
+    state === 'master' ? `: it releases ${addressCount(instance)} and sends priority 0` : '';
+  const text = `- instance ${name} (${state.toUpperCase()})${loss}`;
+  return { text, instance: name, about: 'instance' };
+}
+
+function changes(
+  before: NonNullable<Succession['before']>,
+  after: NonNullable<Succession['after']>,
+): readonly PlannedVrrpChange[] {
+  const { name: instance } = after.instance;
+  const { name: oldName } = before.instance;
+  const { gone, added } = addressDifference(before.instance, after.instance);
+  const line = (about: PlannedVrrpChange['about'], text: string): PlannedVrrpChange => ({
+    text,
+    instance,
+    about,
+  });
+  const address = (sign: '+' | '-', one: VirtualAddress, effect: string): PlannedVrrpChange => {
+    const atOnce = before.state === 'master' ? `: ${effect} at once` : '';
+    return line('address', `${sign} address ${addressName(one)} of instance ${instance}${atOnce}`);
+  };
+  const renamed = `~ instance ${oldName}: renamed to ${instance}, its state is kept`;
+  const moved = `~ instance ${instance}: effective priority ${before.priority} → ${after.priority}`;
+  return [
+    ...(instance === oldName ? [] : [line('instance', renamed)]),
+    ...(before.priority === after.priority ? [] : [line('priority', moved)]),
+    ...gone.map((one) => address('-', one, 'released')),
+    ...added.map((one) => address('+', one, 'held and announced')),
+  ];
+}
+
+function addressName({ address, prefixLength, interface: link }: VirtualAddress): string {
+  return `${address}/${prefixLength} dev ${link}`;
+}
+
+function addressCount(instance: VrrpInstance): string {
+  const { length } = allAddresses(instance);
+  return `${length} address${length === 1 ? '' : 'es'}`;
+}
