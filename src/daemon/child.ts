@@ -7,6 +7,7 @@ import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
 import {
+  type Codec,
   type FromProcess,
   fromRefusal,
   type ProcessName,
@@ -27,6 +28,7 @@ export interface ChildOptions<Config> {
   /** Compiled module that the process runs. */
   readonly module: URL;
   readonly config: Config;
+  readonly codec: Codec<Config>;
   readonly environment: Readonly<Record<string, string>>;
   readonly logLevel: LogLevel;
   readonly clock: Clock;
@@ -63,6 +65,8 @@ interface Answer {
 export class Child<Config> {
   private readonly options: ChildOptions<Config>;
   private config: Config;
+  /** What the running process was sent last. */
+  private sent: Config | null = null;
   private process: ChildProcess | null = null;
   private startedAt: Instant = 0;
   private startedAtWallMs = 0;
@@ -126,7 +130,12 @@ export class Child<Config> {
     if (this.process === null || !this.process.connected) throw silent('does not run').error;
     const id = this.nextId++;
     const reply = new Promise<Answer>((resolve) => this.waiting.set(id, resolve));
-    this.send({ type: 'request', id, question });
+    const { codec } = this.options;
+    const encoded =
+      question.ask === 'plan'
+        ? { ...question, config: codec.encode(this.sent, question.config) }
+        : question;
+    this.send({ type: 'request', id, question: encoded });
     const late = (): Answer => silent(`has not answered within ${limitMs / 1000} s`);
     const { body, error } = await within(clock, limitMs, reply, late);
     this.waiting.delete(id);
@@ -149,7 +158,7 @@ export class Child<Config> {
     });
   }
 
-  private send(message: ToProcess<Config>): void {
+  private send(message: ToProcess): void {
     if (this.process?.connected) this.process.send(message, () => {});
   }
 
@@ -161,6 +170,7 @@ export class Child<Config> {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.process = child;
+    this.sent = null;
     this.startedAt = clock.now();
     this.startedAtWallMs = clock.wallTimeMs();
     child.on('message', (message) => this.onMessage(message as FromProcess));
@@ -173,7 +183,10 @@ export class Child<Config> {
 
   private order(quietMs: Millis): void {
     const { revision, config } = this;
-    this.send({ type: 'configure', revision, config, quietMs });
+    if (!this.process?.connected) return;
+    const encoded = this.options.codec.encode(this.sent, config);
+    this.sent = config;
+    this.send({ type: 'configure', revision, config: encoded, quietMs });
   }
 
   private settle(standing: Standing): void {

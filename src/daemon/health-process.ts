@@ -26,6 +26,7 @@ import { desiredTable } from '../reconcile/desired.ts';
 import { renderChange } from '../reconcile/render.ts';
 import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import { presenceIn } from './adopt.ts';
+import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
@@ -236,4 +237,4 @@ function readOwned(path: string): readonly ServiceKey[] {
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
-uplink.serve(new HealthProcess(uplink.log, process.env.LVSD_RUN_DIR ?? '.'));
+uplink.serve(new HealthProcess(uplink.log, process.env.LVSD_RUN_DIR ?? '.'), HEALTH_CODEC);

@@ -12,17 +12,23 @@ import { reviveSupervisor } from './revive.ts';
 
 export type ProcessName = 'vrrp' | 'health';
 
-export type ToProcess<Config> =
-  /** The first one starts the work, a later one is a reload. */
+/** How a configuration goes to its process: both ends know which one went there before. */
+export interface Codec<Config> {
+  encode(before: Config | null, config: Config): unknown;
+  decode(before: Config | null, encoded: unknown): Config;
+}
+
+export type ToProcess =
+  /** The first one starts the work, a later one is a reload. `config` is encoded. */
   | {
       readonly type: 'configure';
       /** Counts up; the answer names it, so that a late one is not taken for that to a later order. */
       readonly revision: number;
-      readonly config: Config;
+      readonly config: unknown;
       /** Clean up after an earlier life now, but begin the work only after this time. */
       readonly quietMs: Millis;
     }
-  | { readonly type: 'request'; readonly id: number; readonly question: Question<Config> }
+  | { readonly type: 'request'; readonly id: number; readonly question: Question<unknown> }
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
   | { readonly type: 'stop'; readonly keep: boolean };
 
@@ -82,7 +88,7 @@ export interface ProcessDuties<Config> {
 export interface Uplink {
   readonly log: Log;
   /** Serves until told to stop; then the process exits. */
-  serve<Config>(duties: ProcessDuties<Config>): void;
+  serve<Config>(duties: ProcessDuties<Config>, codec?: Codec<Config>): void;
 }
 
 /** Exit code of a process that refused: the supervisor does not start it again. */
@@ -103,21 +109,29 @@ export function openUplink(level: LogLevel): Uplink {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
     process.on(signal, () => {});
   }
-  return { log, serve: (duties) => serve(duties, log, send) };
+  return { log, serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, send) };
 }
 
-type Configure<Config> = Extract<ToProcess<Config>, { type: 'configure' }>;
+/** A small configuration goes as it is. */
+export const AS_IT_IS = {
+  encode: <Config>(_before: Config | null, config: Config): unknown => config,
+  decode: <Config>(_before: Config | null, encoded: unknown): Config => encoded as Config,
+};
+
+type Configure = Extract<ToProcess, { type: 'configure' }>;
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 function serve<Config>(
   duties: ProcessDuties<Config>,
+  codec: Codec<Config>,
   log: Log,
   send: (message: FromProcess) => void,
 ): void {
   let turn: Promise<void> = Promise.resolve();
   let working = false;
-  const configure = async ({ revision, config, quietMs }: Configure<Config>): Promise<void> => {
+  let received: Config | null = null;
+  const configure = async (config: Config, { revision, quietMs }: Configure): Promise<void> => {
     try {
       await duties.configure(config, quietMs);
     } catch (error) {
@@ -132,13 +146,16 @@ function serve<Config>(
     turn = turn.then(work).catch(leaveBroken);
   };
   process.on('message', (message) => {
-    const order = message as ToProcess<Config>;
+    const order = message as ToProcess;
     switch (order.type) {
-      case 'configure':
-        inTurn(() => configure(order));
+      case 'configure': {
+        const config = codec.decode(received, order.config);
+        received = config;
+        inTurn(() => configure(config, order));
         break;
+      }
       case 'request':
-        duties.answer(order.question).then(
+        duties.answer(decoded(order.question, (one) => codec.decode(received, one))).then(
           (body) => send({ type: 'reply', id: order.id, body }),
           (error: unknown) => {
             const { ask } = order.question;
@@ -163,6 +180,13 @@ function serve<Config>(
     reviveSupervisor();
     void duties.orphaned().finally(() => process.exit(0));
   });
+}
+
+function decoded<Config>(
+  question: Question<unknown>,
+  decode: (encoded: unknown) => Config,
+): Question<Config> {
+  return question.ask === 'plan' ? { ask: 'plan', config: decode(question.config) } : question;
 }
 
 /** A refusal is told and ends the process for good; anything else is a crash, and is restarted. */

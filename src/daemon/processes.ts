@@ -11,13 +11,16 @@ import type { Director } from '../model/director.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
-import type { ProcessName } from './ipc.ts';
+import { HEALTH_CODEC } from './health-patch.ts';
+import { AS_IT_IS, type Codec, type ProcessName } from './ipc.ts';
 
 /** A configuration counts as in force although a process has not confirmed it within this time. */
 const CONFIRM_MS_MAX: Millis = 10_000;
 
 /** Reading the kernel's largest table takes seconds. */
 const PLAN_MS_MAX: Millis = 20_000;
+
+const CODECS = { vrrp: AS_IT_IS, health: HEALTH_CODEC };
 
 export interface ProcessesOptions {
   /** Which may run at all: `-P` and `-C` restrict them. */
@@ -114,6 +117,7 @@ export class Processes {
       name,
       module: modules[name],
       config,
+      codec: CODECS[name] as Codec<Part>,
       environment,
       logLevel,
       clock,

@@ -65,6 +65,7 @@ export class WatchedRealServer {
    * reload takes a server out before anything has failed. One that does not serve has to earn it.
    */
   adopt(server: RealServer, at: Instant): void {
+    if (server === this.server) return;
     const { next, dropped } = this.succession(server);
     this.server = server;
     this.checkers = next.map(({ check, kept, pace }) => {

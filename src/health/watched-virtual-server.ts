@@ -55,6 +55,8 @@ export class WatchedVirtualServer implements RealServerOwner {
   /** Goes on under a new configuration: real servers with the same address and port are the same. */
   adopt(server: VirtualServer, at: Instant): void {
     const before = this.server;
+    // The same object: nothing can have changed in it.
+    if (server === before) return;
     const old = new Roster(this.reals);
     this.server = server;
     this.reals = this.watch(server.realServers, old, { at, reload: true, presences: [] });

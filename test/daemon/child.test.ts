@@ -3,6 +3,7 @@ import type { DirectorError } from '../../src/base/error.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { Child } from '../../src/daemon/child.ts';
+import { AS_IT_IS } from '../../src/daemon/ipc.ts';
 
 interface PupilConfig {
   readonly name: string;
@@ -44,6 +45,7 @@ function start(config: PupilConfig): Pupil {
     name: 'health',
     module: new URL('./pupil.mjs', import.meta.url),
     config,
+    codec: AS_IT_IS,
     environment: {},
     logLevel: 'info',
     clock: systemClock,

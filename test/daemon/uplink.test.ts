@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { Child } from '../../src/daemon/child.ts';
+import { AS_IT_IS } from '../../src/daemon/ipc.ts';
 import type { Lesson } from './apprentice.ts';
 
 const ANSWER_MS_MAX = 10_000;
@@ -19,6 +20,7 @@ function start(config: Lesson): Child<Lesson> {
     name: 'vrrp',
     module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
     config,
+    codec: AS_IT_IS,
     environment: {},
     logLevel: 'info',
     clock: systemClock,
