@@ -82,6 +82,7 @@ function runOn(kernel: Kernel | null, program: string, args: readonly string[]):
 const BENCHMARKS: Readonly<Record<string, readonly Need[]>> = {
   start: ['ipvs'],
   ipvs: ['ipvs'],
+  reload: ['ipvs'],
   'ipvs-host': ['root', 'timing'],
   show: ['root', 'timing'],
   config: ['root', 'timing'],

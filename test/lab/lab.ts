@@ -207,7 +207,12 @@ export class Lab {
 
   /** A file under /proc/net as this host sees it. */
   readNet(host: string, name: string): string {
-    return readFileSync(`/proc/${this.hosts.get(host)}/net/${name}`, 'utf8');
+    return readFileSync(`${this.netOf(host)}/${name}`, 'utf8');
+  }
+
+  /** The folder of what the kernel tells of a host's network. */
+  netOf(host: string): string {
+    return `/proc/${this.hosts.get(host)}/net`;
   }
 
   private async netnsOf(host: string): Promise<void> {
