@@ -23,6 +23,7 @@ import { dumpDirector } from '../config/show/dump.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
@@ -45,6 +46,8 @@ export interface SupervisorOptions {
   readonly modules: Readonly<Record<ProcessName, URL>>;
   /** What stays in the kernel at stop: `-V` the addresses, `-I` the IPVS table. */
   readonly keep: { readonly vrrp: boolean; readonly health: boolean };
+  /** Services of others in the IPVS table are ours, too. */
+  readonly adopt: boolean;
   readonly pidFile: string;
   readonly logLevel: LogLevel;
   readonly log: Log;
@@ -82,11 +85,11 @@ export class Supervisor {
     });
     this.startedAtMs = options.clock.wallTimeMs();
     this.begin = begin;
-    const { modules, runDir, logLevel, clock, log } = options;
+    const { modules, runDir, logLevel, clock, log, adopt } = options;
     this.processes = new Processes({
       allowed: options.processes,
       modules,
-      environment: reviveEnvironment(runDir),
+      environment: { ...reviveEnvironment(runDir), ...(adopt ? { [ADOPT_VARIABLE]: '1' } : {}) },
       logLevel,
       clock,
       log,
@@ -199,6 +202,7 @@ export class Supervisor {
       rollback: () => this.rollback(),
       confirm: () => asked(() => configurations.confirm()),
       plan: ({ file }) => asked(() => configurations.plan(file)),
+      verify: () => asked(() => this.processes.verify()),
     };
   }
 
