@@ -71,7 +71,7 @@ export class Supervisor {
   );
   private resolveEnded: (exitCode: number) => void = () => {};
   private readonly startedAtMs: number;
-  private readonly begin: Beginning;
+  private readonly stateAtStart: KeptState;
   private readonly configurations: Configurations;
   private control: ControlServer | null = null;
   private ready = false;
@@ -84,7 +84,7 @@ export class Supervisor {
       this.resolveEnded = resolve;
     });
     this.startedAtMs = options.clock.wallTimeMs();
-    this.begin = begin;
+    this.stateAtStart = begin.state;
     const { modules, runDir, logLevel, clock, log, adopt } = options;
     this.processes = new Processes({
       allowed: options.processes,
@@ -208,7 +208,7 @@ export class Supervisor {
 
   private async startNow(): Promise<void> {
     const { runDir, log, pidFile, version } = this.options;
-    const { reading, state } = this.begin;
+    const { configurations } = this;
     // A signal may have come before us.
     if (this.stopping !== null) return;
     mkdirSync(runDir, { recursive: true, mode: 0o755 });
@@ -220,8 +220,8 @@ export class Supervisor {
     }
     forgetRevivals(runDir);
     writeFileSync(pidFile, `${process.pid}\n`);
-    const { digest, director, source } = reading;
-    log.info({ version, configuration: source.path, digest, runDir }, 'lvsd starts');
+    const { digest, director, path } = configurations;
+    log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
     const [refusal] = await this.processes.startMissing(director);
     if (this.stopping !== null) return;
     if (refusal !== undefined) {
@@ -229,7 +229,7 @@ export class Supervisor {
       return;
     }
     await this.processes.replace(director);
-    this.configurations.started(state);
+    configurations.started(this.stateAtStart);
     this.ready = true;
     notifyServiceManager('READY=1');
     log.info({}, 'lvsd is ready');
