@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   plan: async () => (await import('./cli/plan.ts')).plan,
   apply: async () => (await import('./cli/apply.ts')).apply,
   confirm: async () => (await import('./cli/apply.ts')).confirm,
+  verify: async () => (await import('./cli/verify.ts')).verify,
   rollback: async () => (await import('./cli/apply.ts')).rollback,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,

@@ -29,6 +29,7 @@ interface Options {
   readonly pid?: string;
   readonly dontReleaseVrrp?: true;
   readonly dontReleaseIpvs?: true;
+  readonly adopt?: true;
   readonly runDir: string;
   readonly stateDir?: string;
   readonly logLevel: LogLevel;
@@ -58,6 +59,7 @@ function parseArguments(version: string): Options {
     .option('-p, --pid <file>', 'pid file (default: lvsd.pid in the run directory)')
     .option('-V, --dont-release-vrrp', 'keep the virtual addresses at stop')
     .option('-I, --dont-release-ipvs', 'keep the IPVS table at stop')
+    .option('--adopt', 'take services in the IPVS table for ours, whoever has made them')
     .option('-n, --dont-fork', 'stay in the foreground; lvsd always does')
     .option('--run-dir <dir>', 'folder of the control socket and of state', DEFAULT_RUN_DIR)
     .option(
@@ -129,6 +131,7 @@ async function run(
       processes: wantedProcesses(options),
       modules: MODULES,
       keep: { vrrp: options.dontReleaseVrrp === true, health: options.dontReleaseIpvs === true },
+      adopt: options.adopt === true,
       pidFile: options.pid ?? join(options.runDir, 'lvsd.pid'),
       logLevel: options.logLevel,
       log,

@@ -12,6 +12,7 @@ import {
   type PlanRequest,
   type ReloadReport,
   type Snapshot,
+  type VerifyReport,
 } from './protocol.ts';
 
 const REPLY_MS_MAX: Millis = 15_000;
@@ -26,6 +27,7 @@ export interface Control {
   apply(request: ApplyRequest): Promise<ReloadReport>;
   confirm(): Promise<ConfirmReport>;
   rollback(): Promise<ReloadReport>;
+  verify(): Promise<VerifyReport>;
 }
 
 /** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */
@@ -40,6 +42,7 @@ export function openControl(runDir: string): Control {
     apply: (request) => steer('apply', request),
     confirm: () => steer('confirm'),
     rollback: () => steer('rollback'),
+    verify: () => steer('verify'),
   };
 }
 

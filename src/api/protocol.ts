@@ -7,6 +7,7 @@
  *   POST /v1/apply     ApplyRequest    → ReloadReport
  *   POST /v1/confirm                   → ConfirmReport
  *   POST /v1/rollback                  → ReloadReport
+ *   POST /v1/verify                    → VerifyReport
  *
  * Whatever is not GET is for root only: it steers, or reads files. A refusal has status 4xx or 5xx and an `ApiError` as its body.
  */
@@ -159,6 +160,21 @@ export interface PlanReport
 export interface ConfirmReport {
   readonly digest: string;
   readonly unconfirmed: readonly Unconfirmed[];
+}
+
+/** The kernel's table, compared just now with what it should be. */
+export interface VerifyReport {
+  /** What others had changed in services of ours: how much, and the first of it, as it was changed back. */
+  readonly count: number;
+  readonly drift: readonly string[];
+  /** What the kernel refuses. */
+  readonly refused: readonly { readonly reason: string; readonly hint: string | null }[];
+  /** Services of others, left alone. */
+  readonly foreign: readonly string[];
+  /** Services of ours. */
+  readonly virtualServers: number;
+  /** False: somebody changes the table as fast as it is put right. */
+  readonly converged: boolean;
 }
 
 export interface ApiError {

@@ -17,6 +17,7 @@ import {
   type PlanRequest,
   type ReloadReport,
   type Snapshot,
+  type VerifyReport,
 } from './protocol.ts';
 import { parseApplyRequest, parsePlanRequest } from './requests.ts';
 
@@ -35,6 +36,7 @@ export interface ControlDuties {
   apply(request: ApplyRequest): Promise<ReloadReport>;
   confirm(): Promise<ConfirmReport>;
   rollback(): Promise<ReloadReport>;
+  verify(): Promise<VerifyReport>;
 }
 
 export interface ControlServerOptions {
@@ -59,6 +61,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /v1/apply': (duties, body) => duties.apply(parseApplyRequest(body)),
   'POST /v1/confirm': (duties) => duties.confirm(),
   'POST /v1/rollback': (duties) => duties.rollback(),
+  'POST /v1/verify': (duties) => duties.verify(),
 };
 
 /**

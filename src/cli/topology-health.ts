@@ -10,7 +10,15 @@ import type {
 } from '../model/snapshot-health.ts';
 import type { DestinationSnapshot, IpvsSnapshot, ServiceSnapshot } from '../model/snapshot-ipvs.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { formatSince, formatSpan, formatTable, plural, type TextStyle, tone } from './text.ts';
+import {
+  formatSince,
+  formatSpan,
+  formatTable,
+  formatTime,
+  plural,
+  type TextStyle,
+  tone,
+} from './text.ts';
 
 interface Context {
   readonly ipvs: IpvsSnapshot | null;
@@ -189,6 +197,27 @@ function sorryRow(
     connections(places, 'inactiveConnections'),
     '',
   ];
+}
+
+/** Repairs that are shown, and lines of each; all that are kept are in `--json`. */
+const REPAIRS_SHOWN_MAX = 3;
+const DRIFT_LINES_MAX = 5;
+
+/** What others have changed in services of ours; nothing when they have not. */
+export function renderDrift({ drift }: IpvsSnapshot, nowMs: number): string {
+  if (drift.repairs === 0) return '';
+  const count = `${plural(drift.changes, 'change')} by others`;
+  const since = drift.repairs === 1 ? '' : `, in ${drift.repairs} repairs`;
+  const repairs = drift.last.slice(0, REPAIRS_SHOWN_MAX).map((repair) => {
+    const lines = repair.changes.slice(0, DRIFT_LINES_MAX);
+    const more = repair.count - lines.length;
+    return [
+      `  ${formatTime(repair.atMs, nowMs)}: ${plural(repair.count, 'change')}\n`,
+      ...lines.map((line) => `    ${line}\n`),
+      more > 0 ? `    and ${more} more\n` : '',
+    ].join('');
+  });
+  return `\nPut right in the kernel: ${count}${since}\n${repairs.join('')}`;
 }
 
 /** Services in the kernel that somebody else made: told, never touched. */

@@ -16,7 +16,7 @@ import {
   type TextStyle,
   tone,
 } from './text.ts';
-import { renderForeign, renderVirtualServers } from './topology-health.ts';
+import { renderDrift, renderForeign, renderVirtualServers } from './topology-health.ts';
 import { renderVrrp } from './topology-vrrp.ts';
 
 /** More are told by `lvsctl check`. */
@@ -30,6 +30,7 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
     health === null
       ? ''
       : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
+    ipvs === null ? '' : renderDrift(ipvs, nowMs),
     ipvs === null ? '' : renderForeign(ipvs),
   ].join('');
 }

@@ -10,6 +10,9 @@ import { formatService } from '../model/names.ts';
 import type { RealServer, ServiceKey } from '../model/virtual-server.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
 
+/** In the environment of a health process: services of others are ours (`--adopt`). */
+export const ADOPT_VARIABLE = 'LVSD_ADOPT';
+
 /** Asks the table about the real servers of one virtual server; of services that are not ours nothing is concluded. */
 export function presenceIn(table: TableColumns, owned: readonly ServiceKey[]): PresenceOf {
   const ours = new Set(owned.map(formatService));

@@ -34,6 +34,8 @@ import {
   type ConfigSource,
   type GoodReading,
   goodReading,
+  type InForce,
+  inForce,
   type Reading,
   readConfiguration,
 } from './reload.ts';
@@ -56,7 +58,7 @@ type Loaded = Omit<ConfigurationSnapshot, 'unconfirmed' | 'pin' | 'pending'>;
 
 export class Configurations {
   private readonly options: ConfigurationsOptions;
-  private reading: GoodReading;
+  private reading: InForce;
   private loaded: Loaded;
   /** Of the time to confirm. */
   private cancel: Cancel = () => {};
@@ -64,12 +66,17 @@ export class Configurations {
   /** `reading` is what the daemon starts with. */
   constructor(options: ConfigurationsOptions, reading: GoodReading) {
     this.options = options;
-    this.reading = reading;
+    this.reading = inForce(reading);
     this.loaded = this.loadedNow(reading);
   }
 
   get director(): Director {
     return this.reading.director;
+  }
+
+  /** The file that it was read from. */
+  get path(): string {
+    return this.reading.source.path;
   }
 
   get digest(): string {
@@ -255,7 +262,7 @@ export class Configurations {
       return this.keep(reading, refusals);
     }
     const from = this.digest;
-    this.reading = reading;
+    this.reading = inForce(reading);
     this.loaded = this.loadedNow(reading);
     await processes.replace(reading.director);
     refuseWhenStopping();
@@ -278,7 +285,7 @@ export class Configurations {
 
   private unchanged(reading: GoodReading): ReloadReport {
     const { loadedAtMs } = this.loaded;
-    this.reading = reading;
+    this.reading = inForce(reading);
     this.loaded = { ...this.loadedNow(reading), loadedAtMs };
     this.options.log.info({ digest: reading.digest }, 'configuration unchanged');
     return this.report(reading, 'unchanged', []);

@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HealthProcessSnapshot } from '../api/protocol.ts';
+import type { HealthProcessSnapshot, VerifyReport } from '../api/protocol.ts';
 import { DirectorError, describeError, errnoName, invariant } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
@@ -18,14 +18,16 @@ import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
 import { formatService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
-import type { DestinationSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { DestinationSnapshot, DriftSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
 import { ScriptQueue } from '../notify/script.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
 import { desiredTable } from '../reconcile/desired.ts';
 import { renderChange } from '../reconcile/render.ts';
 import type { DestinationColumns } from '../wire/ipvs/columns.ts';
-import { presenceIn } from './adopt.ts';
+import type { TableColumns } from '../wire/ipvs/table.ts';
+import { ADOPT_VARIABLE, presenceIn } from './adopt.ts';
+import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 
@@ -33,6 +35,8 @@ import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 const VERIFY_EVERY_MS: Millis = 10_000;
 /** Lines of one log record: a start with 10 000 real servers is told by its count. */
 const CHANGES_LOGGED_MAX = 20;
+/** Lines of one answer. */
+const CHANGES_TOLD_MAX = 1_000;
 
 const clock = systemClock;
 
@@ -47,13 +51,21 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private owned: readonly ServiceKey[] = [];
   /** What the file of them holds, as far as we have written it. */
   private ownedText = '';
+  private drift: DriftSnapshot = NO_DRIFT;
+  /** Reports that were told, and those whose drift was counted. */
+  private readonly booked = new WeakSet<Report>();
+  private readonly counted = new WeakSet<Report>();
   private cancelVerify: Cancel = () => {};
   /** It has made the kernel's table as its first configuration wants it. */
   private working = false;
   private stopped = false;
 
-  constructor(log: Log, runDir: string) {
+  /** Whether services of others become ours at the start. */
+  private readonly adopts: boolean;
+
+  constructor(log: Log, { runDir, adopts }: { runDir: string; adopts: boolean }) {
     this.log = log;
+    this.adopts = adopts;
     this.ownedPath = join(runDir, 'ipvs-owned.json');
     this.scripts = new ScriptQueue({ clock, log, run: runScript });
     this.monitor = new HealthMonitor({
@@ -85,6 +97,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
         return this.snapshot();
       case 'plan':
         return this.plan(question.config);
+      case 'verify':
+        return this.verifyNow();
     }
   }
 
@@ -109,9 +123,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   /** By the standing that a reload would keep, now. */
   private async plan({ virtualServers }: HealthConfig): Promise<IpvsPlan> {
-    if (this.reconciler === null || !this.working) {
-      throw new DirectorError('PROCESS_SILENT', 'the process health has not begun its work yet');
-    }
+    if (this.reconciler === null || !this.working) throw notWorking();
     const servings = this.monitor.servingsUnder(virtualServers);
     return this.reconciler.plan(desiredTable(virtualServers, servings));
   }
@@ -139,7 +151,20 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private async readPresence(): Promise<PresenceOf> {
     const table = await this.kernel().readColumns({ withStatistics: false });
     this.reconciler?.hasRead(table);
+    if (this.adopts) this.adoptAll(table);
     return presenceIn(table, this.owned);
+  }
+
+  /** `--adopt`: services of others are ours, and those that nobody configures go. */
+  private adoptAll(table: TableColumns): void {
+    const known = new Set(this.owned.map(formatService));
+    const keys = table.services.map(({ key }) => key);
+    const others = keys.map(formatService).filter((name) => !known.has(name));
+    this.reconciler?.adopt(table);
+    this.owned = keys;
+    if (others.length === 0) return;
+    const services = others.slice(0, CHANGES_LOGGED_MAX);
+    this.log.warn({ count: others.length, services }, 'services of others are adopted');
   }
 
   private async onServings(): Promise<void> {
@@ -165,10 +190,38 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     });
   }
 
+  /** Reads the whole table, puts right what is not as it should be, and tells. */
+  private async verifyNow(): Promise<VerifyReport> {
+    if (this.reconciler === null || !this.working || this.stopped) throw notWorking();
+    const report = await this.verified(this.reconciler);
+    const { drift, refused, foreign, converged } = report;
+    return {
+      count: drift.length,
+      drift: drift.slice(0, CHANGES_TOLD_MAX).map(renderChange),
+      refused: refused.slice(0, CHANGES_TOLD_MAX).map(({ error: { message, hint } }) => ({
+        reason: message,
+        hint: hint ?? null,
+      })),
+      foreign: foreign.slice(0, CHANGES_TOLD_MAX).map(formatService),
+      virtualServers: this.owned.length,
+      converged,
+    };
+  }
+
+  private async verified(reconciler: IpvsReconciler): Promise<Report> {
+    const report = await reconciler.verify();
+    if (!this.counted.has(report)) {
+      this.counted.add(report);
+      this.drift = afterVerification(this.drift, report.drift, clock.wallTimeMs());
+    }
+    this.book(report, report.drift.length > 0 ? 'drift' : 'verification');
+    return report;
+  }
+
   private async verify(): Promise<void> {
     if (this.stopped || this.reconciler === null) return;
     try {
-      this.book(await this.reconciler.verify(), 'drift');
+      await this.verified(this.reconciler);
     } catch (error) {
       this.log.warn({ reason: errnoName(error) }, 'IPVS table could not be verified');
     }
@@ -176,7 +229,14 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   /** Tells what a reconciliation did, and keeps which services are ours. */
   private book(report: Report, reason: string): void {
-    const { applied, refused, owned } = report;
+    // Who was overtaken by another reconciliation has been given its report.
+    if (this.booked.has(report)) return;
+    this.booked.add(report);
+    const { applied, refused, owned, takenOver } = report;
+    if (takenOver.length > 0) {
+      const services = takenOver.slice(0, CHANGES_LOGGED_MAX).map(formatService);
+      this.log.info({ reason, count: takenOver.length, services }, 'services are taken over');
+    }
     if (applied.length > 0) {
       const changes = applied.slice(0, CHANGES_LOGGED_MAX).map(renderChange);
       const level = reason === 'drift' ? 'warn' : 'info';
@@ -199,10 +259,12 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   }
 
   private async readIpvs(): Promise<IpvsSnapshot> {
-    if (this.ipvs === null) return { services: [] };
+    const { drift } = this;
+    if (this.ipvs === null) return { services: [], drift };
     const owned = new Set(this.owned.map(formatService));
     const table = await this.ipvs.readColumns({ withStatistics: false });
     return {
+      drift,
       services: table.services.map(({ key, scheduler }, at) => ({
         key,
         scheduler,
@@ -226,6 +288,10 @@ function snapshotOf(columns: DestinationColumns, row: number): DestinationSnapsh
   };
 }
 
+function notWorking(): DirectorError {
+  return new DirectorError('PROCESS_SILENT', 'the process health has not begun its work yet');
+}
+
 /** The services that an earlier life of this process made; none when it left no word. */
 function readOwned(path: string): readonly ServiceKey[] {
   try {
@@ -237,4 +303,5 @@ function readOwned(path: string): readonly ServiceKey[] {
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
-uplink.serve(new HealthProcess(uplink.log, process.env.LVSD_RUN_DIR ?? '.'), HEALTH_CODEC);
+const { LVSD_RUN_DIR: runDir = '.', [ADOPT_VARIABLE]: adopt } = process.env;
+uplink.serve(new HealthProcess(uplink.log, { runDir, adopts: adopt !== undefined }), HEALTH_CODEC);

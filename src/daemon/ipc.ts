@@ -52,7 +52,9 @@ export type FromProcess =
 export type Question<Config> =
   | { readonly ask: 'snapshot' }
   /** What would this configuration change? Changes nothing. */
-  | { readonly ask: 'plan'; readonly config: Config };
+  | { readonly ask: 'plan'; readonly config: Config }
+  /** Of health: compare the kernel's whole table now, put right what differs, and tell. */
+  | { readonly ask: 'verify' };
 
 /** A DirectorError as data. */
 export interface Refusal {

@@ -7,7 +7,7 @@ import { formatEndpoint } from '../base/endpoint.ts';
 import { type Difference, diffConfigs, renderDifference } from '../config/show/diff.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/show/effective.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
-import { type Reading, readConfiguration } from './reload.ts';
+import { type InForce, type Reading, readConfiguration } from './reload.ts';
 import { reloadReport } from './reload-report.ts';
 
 /** Differences that are told one by one. */
@@ -21,7 +21,7 @@ export interface Forecast {
 }
 
 export function planReport(
-  { before, after }: { readonly before: Reading; readonly after: Reading },
+  { before, after }: { readonly before: InForce; readonly after: Reading },
   { ipvs, vrrp, unasked }: Forecast,
 ): PlanReport {
   const {
@@ -53,7 +53,7 @@ export function planReport(
   };
 }
 
-function settingsBetween(before: Reading, after: Reading): readonly Difference[] {
+function settingsBetween(before: InForce, after: Reading): readonly Difference[] {
   if (before.digest === after.digest && before.source.path === after.source.path) return [];
   const tree = ({ outline, diagnostics }: Reading): EffectiveBlock =>
     effectiveConfig(outline.root, diagnostics);

@@ -3,8 +3,8 @@
  * and stopped. A reload first starts those that it needs and that do not run yet; if one of these cannot
  * work on this machine, the new ones go and those that ran before have noticed nothing.
  */
-import type { Unconfirmed } from '../api/protocol.ts';
-import type { DirectorError } from '../base/error.ts';
+import type { Unconfirmed, VerifyReport } from '../api/protocol.ts';
+import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
@@ -18,7 +18,7 @@ import { AS_IT_IS, type Codec, type ProcessName } from './ipc.ts';
 const CONFIRM_MS_MAX: Millis = 10_000;
 
 /** Reading the kernel's largest table takes seconds. */
-const PLAN_MS_MAX: Millis = 20_000;
+const READING_MS_MAX: Millis = 20_000;
 
 const CODECS = { vrrp: AS_IT_IS, health: HEALTH_CODEC };
 
@@ -102,7 +102,18 @@ export class Processes {
   async plan(name: ProcessName, director: Director): Promise<unknown> {
     const child = this.children.get(name);
     if (child === undefined) return null;
-    return child.ask({ ask: 'plan', config: partOf(director, name) }, PLAN_MS_MAX);
+    return child.ask({ ask: 'plan', config: partOf(director, name) }, READING_MS_MAX);
+  }
+
+  /** Has the kernel's table compared and put right. @throws DirectorError PROCESS_SILENT */
+  async verify(): Promise<VerifyReport> {
+    const health = this.children.get('health');
+    if (health === undefined) {
+      throw new DirectorError('PROCESS_SILENT', 'the process health does not run', {
+        hint: 'no virtual server is configured, or lvsd runs VRRP only (-P)',
+      });
+    }
+    return (await health.ask({ ask: 'verify' }, READING_MS_MAX)) as VerifyReport;
   }
 
   /** All at once: a peer should not wait for our checkers to be cleared away. */

@@ -41,6 +41,13 @@ export interface Reading extends LoadedConfig {
 /** One that may come into force. */
 export type GoodReading = Reading & { readonly director: Director };
 
+/** What is kept of the one in force: its texts, not the tree that was made of them. */
+export type InForce = Pick<GoodReading, 'director' | 'digest' | 'source' | 'kept'>;
+
+export function inForce({ director, digest, source, kept }: GoodReading): InForce {
+  return { director, digest, source, kept };
+}
+
 /** Reads and validates; never throws on bad input. With `kept` the files are those, not the disk's. */
 export function readConfiguration(source: ConfigSource, kept?: KeptFiles): Reading {
   const system = systemEnvironment();

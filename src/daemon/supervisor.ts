@@ -23,6 +23,7 @@ import { dumpDirector } from '../config/show/dump.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
@@ -45,6 +46,8 @@ export interface SupervisorOptions {
   readonly modules: Readonly<Record<ProcessName, URL>>;
   /** What stays in the kernel at stop: `-V` the addresses, `-I` the IPVS table. */
   readonly keep: { readonly vrrp: boolean; readonly health: boolean };
+  /** Services of others in the IPVS table are ours, too. */
+  readonly adopt: boolean;
   readonly pidFile: string;
   readonly logLevel: LogLevel;
   readonly log: Log;
@@ -68,7 +71,7 @@ export class Supervisor {
   );
   private resolveEnded: (exitCode: number) => void = () => {};
   private readonly startedAtMs: number;
-  private readonly begin: Beginning;
+  private readonly stateAtStart: KeptState;
   private readonly configurations: Configurations;
   private control: ControlServer | null = null;
   private ready = false;
@@ -81,12 +84,12 @@ export class Supervisor {
       this.resolveEnded = resolve;
     });
     this.startedAtMs = options.clock.wallTimeMs();
-    this.begin = begin;
-    const { modules, runDir, logLevel, clock, log } = options;
+    this.stateAtStart = begin.state;
+    const { modules, runDir, logLevel, clock, log, adopt } = options;
     this.processes = new Processes({
       allowed: options.processes,
       modules,
-      environment: reviveEnvironment(runDir),
+      environment: { ...reviveEnvironment(runDir), ...(adopt ? { [ADOPT_VARIABLE]: '1' } : {}) },
       logLevel,
       clock,
       log,
@@ -199,12 +202,13 @@ export class Supervisor {
       rollback: () => this.rollback(),
       confirm: () => asked(() => configurations.confirm()),
       plan: ({ file }) => asked(() => configurations.plan(file)),
+      verify: () => asked(() => this.processes.verify()),
     };
   }
 
   private async startNow(): Promise<void> {
     const { runDir, log, pidFile, version } = this.options;
-    const { reading, state } = this.begin;
+    const { configurations } = this;
     // A signal may have come before us.
     if (this.stopping !== null) return;
     mkdirSync(runDir, { recursive: true, mode: 0o755 });
@@ -216,8 +220,8 @@ export class Supervisor {
     }
     forgetRevivals(runDir);
     writeFileSync(pidFile, `${process.pid}\n`);
-    const { digest, director, source } = reading;
-    log.info({ version, configuration: source.path, digest, runDir }, 'lvsd starts');
+    const { digest, director, path } = configurations;
+    log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
     const [refusal] = await this.processes.startMissing(director);
     if (this.stopping !== null) return;
     if (refusal !== undefined) {
@@ -225,7 +229,7 @@ export class Supervisor {
       return;
     }
     await this.processes.replace(director);
-    this.configurations.started(state);
+    configurations.started(this.stateAtStart);
     this.ready = true;
     notifyServiceManager('READY=1');
     log.info({}, 'lvsd is ready');

@@ -55,12 +55,14 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.speaker.configure(config);
   }
 
-  async answer(question: Question<VrrpConfig>): Promise<VrrpSnapshot | VrrpPlan> {
+  async answer(question: Question<VrrpConfig>): Promise<VrrpSnapshot | VrrpPlan | null> {
     switch (question.ask) {
       case 'snapshot':
         return this.speaker.snapshot();
       case 'plan':
         return this.speaker.plan(question.config);
+      case 'verify':
+        return null;
     }
   }
 

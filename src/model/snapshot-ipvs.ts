@@ -20,6 +20,25 @@ export interface ServiceSnapshot {
   readonly destinations: readonly DestinationSnapshot[];
 }
 
+/** Changes of others in services of ours that were found at one reading of the table, and put right. */
+export interface DriftRepair {
+  readonly atMs: number;
+  readonly count: number;
+  /** `~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 2`: what they made, and what it is again. */
+  readonly changes: readonly string[];
+}
+
+/** Since the process began. */
+export interface DriftSnapshot {
+  /** When the whole table was compared last; null: not yet. */
+  readonly verifiedAtMs: number | null;
+  readonly repairs: number;
+  readonly changes: number;
+  /** The newest first. */
+  readonly last: readonly DriftRepair[];
+}
+
 export interface IpvsSnapshot {
   readonly services: readonly ServiceSnapshot[];
+  readonly drift: DriftSnapshot;
 }

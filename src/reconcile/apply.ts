@@ -13,6 +13,7 @@ import { diffIpvs, type IpvsDiff } from './ipvs.ts';
 import { type CountedTable, planIpvs } from './plan.ts';
 import { type HeldTable, recognise } from './recognise.ts';
 import { explainRefusal, isStale, type Outcome } from './refusal.ts';
+import { renderChange } from './render.ts';
 
 /** What the reconciler needs of the kernel. */
 export interface IpvsPort {
@@ -27,8 +28,12 @@ export interface RefusedChange {
 }
 
 export interface Report {
-  /** What was changed, in this order. Of `verify`: the drift that was repaired. */
+  /** What was changed, in this order. */
   readonly applied: readonly IpvsChange[];
+  /** Of `verify`: what others had changed in services of ours, as it had to be changed back. */
+  readonly drift: readonly IpvsChange[];
+  /** Services of others that were configured, and are ours from now on. */
+  readonly takenOver: readonly ServiceKey[];
   /** What the kernel refused for good; tried again at the next occasion. */
   readonly refused: readonly RefusedChange[];
   /** Services of others, left alone. */
@@ -53,6 +58,8 @@ const ROUNDS_MAX = 4;
 /** A report in the making. */
 interface Draft {
   applied: readonly IpvsChange[];
+  drift: readonly IpvsChange[];
+  takenOver: readonly ServiceKey[];
   refused: readonly RefusedChange[];
   foreign: readonly ServiceKey[];
   readings: number;
@@ -63,6 +70,9 @@ export class IpvsReconciler {
   private readonly ipvs: IpvsPort;
   private owned: readonly ServiceKey[];
   private desired: IpvsTable | null = null;
+  /** What the last reconciliation was about. */
+  private settled: IpvsTable | null = null;
+  private refusedBefore: ReadonlySet<string> = new Set();
   /** What the kernel holds as far as we know, or null before the first reading. */
   private known: IpvsTable | null = null;
   private firstReading: HeldTable | null = null;
@@ -94,11 +104,21 @@ export class IpvsReconciler {
     return this.schedule(true);
   }
 
+  /** Takes everything that the table holds for ours: what is not desired goes with the next change. */
+  adopt(held: HeldTable): void {
+    this.owned = held.services.map(({ key }) => key);
+  }
+
   /** What `reconcile` would change, against the table read anew. Changes nothing. */
   plan(desired: IpvsTable): Promise<IpvsPlan> {
-    const plan = this.running.then(async () => {
+    const read = async (): Promise<IpvsPlan> => {
       const held = await this.ipvs.readColumns({ withStatistics: false });
       return planIpvs({ desired, current: this.desired ?? desired, held, owned: this.owned });
+    };
+    const plan = this.running.then(async () => {
+      const first = await read();
+      // What looks like drift may be a reading that somebody's changes cut into.
+      return first.driftCount === 0 ? first : read();
     });
     // No change of ours cuts into the reading.
     this.running = plan.catch(() => {});
@@ -124,6 +144,8 @@ export class IpvsReconciler {
     const { desired } = this;
     const draft: Draft = {
       applied: [],
+      drift: [],
+      takenOver: [],
       refused: [],
       foreign: [],
       readings: 0,
@@ -133,25 +155,33 @@ export class IpvsReconciler {
     for (let round = 1; desired && !draft.converged && round <= ROUNDS_MAX; round += 1) {
       draft.converged = await this.attempt(desired, draft);
     }
+    this.settled = desired;
+    this.refusedBefore = new Set(draft.refused.map(({ change }) => renderChange(change)));
     return { ...draft, owned: this.owned };
   }
 
   /**
    * A reading that changes cut into can miss entries or give them twice, so a difference counts only
-   * if the next reading shows it too.
+   * if the next reading shows it too. What is new in the desired table, or was refused before, is no drift.
    */
   private async confirmDrift(desired: IpvsTable, draft: Draft): Promise<void> {
     this.known = null;
     this.firstReading = null;
-    const actual = await this.actual(desired, draft);
-    if (this.diff(desired, actual).changes.length > 0) this.known = null;
+    const first = await this.actual(desired, draft);
+    if (this.diff(desired, first).changes.length === 0) return;
+    this.known = null;
+    const second = await this.actual(desired, draft);
+    if (this.settled === null) return;
+    const { changes } = this.diff(this.settled, second);
+    draft.drift = changes.filter((change) => !this.refusedBefore.has(renderChange(change)));
   }
 
   /** One comparison and its changes. False: the table was not what we knew, so compare again. */
   private async attempt(desired: IpvsTable, draft: Draft): Promise<boolean> {
     const actual = await this.actual(desired, draft);
-    const { changes, foreign, foreignEntries } = this.diff(desired, actual);
+    const { changes, takenOver, foreign, foreignEntries } = this.diff(desired, actual);
     draft.foreign = foreign;
+    draft.takenOver = unique([...draft.takenOver, ...takenOver]);
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
     const { done, refused, stale } = judge(changes, outcomes);

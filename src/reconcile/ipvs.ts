@@ -29,6 +29,8 @@ export interface IpvsDiffInput {
 
 export interface IpvsDiff {
   readonly changes: readonly IpvsChange[];
+  /** Services that are desired, and that somebody else has made. */
+  readonly takenOver: readonly ServiceKey[];
   readonly foreign: readonly ServiceKey[];
   /** The same as they are, for they stay so. */
   readonly foreignEntries: readonly ServiceEntry[];
@@ -38,10 +40,12 @@ export function diffIpvs({ desired, actual, owned }: IpvsDiffInput): IpvsDiff {
   const ours = new Set(owned.map(formatService));
   const left = byName(actual);
   const changes: IpvsChange[] = [];
+  const takenOver: ServiceKey[] = [];
   for (const entry of desired.services) {
     const name = formatService(entry.service.key);
     const before = left.get(name);
     left.delete(name);
+    if (before !== undefined && !ours.has(name)) takenOver.push(entry.service.key);
     // The same object: nothing can have changed in it.
     if (entry !== before) diffService(changes, entry, before);
   }
@@ -52,7 +56,7 @@ export function diffIpvs({ desired, actual, owned }: IpvsDiffInput): IpvsDiff {
     else foreignEntries.push(before);
   }
   const foreign = foreignEntries.map(({ service }) => service.key);
-  return { changes: orderChanges(changes), foreign, foreignEntries };
+  return { changes: orderChanges(changes), takenOver, foreign, foreignEntries };
 }
 
 function diffService(

@@ -6,8 +6,8 @@ import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { Connections, IpvsPlan, PlannedChange } from '../model/plan.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { byName, destinationName, type IpvsChange, keyOf } from './change.ts';
-import { diffIpvs } from './ipvs.ts';
+import { destinationName, type IpvsChange, keyOf } from './change.ts';
+import { diffIpvs, type IpvsDiff } from './ipvs.ts';
 import { type HeldTable, recognise } from './recognise.ts';
 import { renderChange } from './render.ts';
 
@@ -36,12 +36,12 @@ export interface PlanInput {
 }
 
 export function planIpvs({ desired, current, held, owned }: PlanInput): IpvsPlan {
-  const compare = (table: IpvsTable): readonly IpvsChange[] =>
-    diffIpvs({ desired: table, actual: recognise(table, held), owned }).changes;
+  const compare = (table: IpvsTable): IpvsDiff =>
+    diffIpvs({ desired: table, actual: recognise(table, held), owned });
   const told = new Told(held);
   // What is not as the configuration in force says is put right without a reload, too.
-  const pending = new Set(compare(current).map(renderChange));
-  const all = compare(desired);
+  const pending = new Set(compare(current).changes.map(renderChange));
+  const { changes: all, takenOver } = compare(desired);
   const isDrift = (change: IpvsChange): boolean => pending.has(renderChange(change));
   const drift = pending.size === 0 ? [] : all.filter(isDrift);
   const changes = pending.size === 0 ? all : all.filter((change) => !isDrift(change));
@@ -50,22 +50,9 @@ export function planIpvs({ desired, current, held, owned }: PlanInput): IpvsPlan
     changes: told.all(changes),
     driftCount: drift.length,
     drift: told.all(drift),
-    takenOver: takenOver(desired, held, owned),
+    takenOver: takenOver.map(formatService),
     unchanged: unchangedIn(desired, all),
   };
-}
-
-/** Virtual servers that are configured, and which somebody else has made. */
-export function takenOver(
-  desired: IpvsTable,
-  held: Pick<HeldTable, 'services'>,
-  owned: readonly ServiceKey[],
-): readonly string[] {
-  const ours = new Set(owned.map(formatService));
-  const wanted = byName(desired);
-  return held.services
-    .map(({ key }) => formatService(key))
-    .filter((name) => wanted.has(name) && !ours.has(name));
 }
 
 function unchangedIn(desired: IpvsTable, changes: readonly IpvsChange[]): IpvsPlan['unchanged'] {

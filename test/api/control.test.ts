@@ -75,6 +75,23 @@ describe('a daemon', () => {
     expect(await openControl(runDir).snapshot()).toEqual(snapshot);
   });
 
+  test.each([
+    ['plan', '{"file":"relative.conf"}', 'absolute path'],
+    ['plan', '{"file":7}', 'absolute path'],
+    ['plan', '{"files":"/x"}', 'has \\"files\\"'],
+    ['plan', '[]', 'no JSON object'],
+    ['plan', '{', 'no JSON'],
+    ['apply', '{"confirmMs":4999}', 'between 5000 and 86400000'],
+    ['apply', '{"confirmMs":"60s"}', 'between 5000'],
+    ['apply', `{"file":"/${'x'.repeat(20_000)}"}`, 'at most 16384 octets'],
+  ])('takes no %s with %.40s', async (what, body, told) => {
+    await serve();
+    const head = `POST /v1/${what} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+    const heard = await send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+    expect(heard).toContain(' 400 ');
+    expect(heard).toContain(told);
+  });
+
   test('names the requests there are when asked for another', async () => {
     await serve();
     const heard = await send('GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');

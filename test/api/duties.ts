@@ -11,6 +11,7 @@ export function dutiesOf(some: Partial<ControlDuties>): ControlDuties {
     apply: notAsked,
     confirm: notAsked,
     rollback: notAsked,
+    verify: notAsked,
     ...some,
   };
 }

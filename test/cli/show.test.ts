@@ -200,6 +200,25 @@ const MASTER: Snapshot = {
     ],
   },
   ipvs: {
+    drift: {
+      verifiedAtMs: ago(4),
+      repairs: 12,
+      changes: 31,
+      last: [
+        {
+          atMs: ago(64),
+          count: 8,
+          changes: [3, 4, 5, 6, 7, 8, 9].map(
+            (weight) => `~ real server 198.51.100.21:80 of 192.0.2.10:80 tcp: weight ${weight} → 1`,
+          ),
+        },
+        {
+          atMs: ago(3_600),
+          count: 1,
+          changes: ['+ virtual server 192.0.2.10:80 tcp: wrr'],
+        },
+      ],
+    },
     services: [
       {
         key: KEY,
@@ -229,6 +248,7 @@ const GROUP: Snapshot = (() => {
     vrrp: null,
     health: { checksRunning: 0, checksWaiting: 0, virtualServers: server ? [server] : [] },
     ipvs: {
+      drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
       services: [
         service(0, held(21, 1, 7), { ...held(22, 1, 3), port: 8080 }),
         service(1, { ...held(22, 1, 5), port: 8080 }),
@@ -260,6 +280,32 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     ipvs: null,
   },
   group: GROUP,
+  'to-confirm': {
+    ...MASTER,
+    configuration: {
+      ...MASTER.configuration,
+      warnings: 0,
+      unconfirmed: [],
+      refused: null,
+      pending: { before: 'ba9876543210', confirmMs: 60_000, untilMs: NOW + 43_000 },
+    },
+    vrrp: null,
+    health: null,
+    ipvs: null,
+  },
+  'rolled-back': {
+    ...MASTER,
+    configuration: {
+      ...MASTER.configuration,
+      warnings: 0,
+      unconfirmed: [],
+      refused: null,
+      pin: { reason: 'not-confirmed', fileDigest: 'ba9876543210', sinceMs: ago(90) },
+    },
+    vrrp: null,
+    health: null,
+    ipvs: null,
+  },
   'without-ipvs': {
     ...MASTER,
     configuration: {

@@ -88,6 +88,7 @@ export function launch(clock: Clock = systemClock): Supervisor {
       processes: ['vrrp', 'health'],
       modules: { vrrp: STAND_IN, health: STAND_IN },
       keep: { vrrp: false, health: false },
+      adopt: false,
       pidFile: join(runDir, 'lvsd.pid'),
       logLevel: 'info',
       log: logTo((record) => records.push(record)),

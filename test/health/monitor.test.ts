@@ -384,6 +384,7 @@ describe('a group at a reload', () => {
     ['that is renamed', of('web', first, second), [of('www', first, second)]],
     ['that is made of an address', of(null, first), [of('web', first, second)]],
     ['that is split', of('web', first, second), [of(null, first), of(null, second)]],
+    ['that loses one', of('web', first, second), [of('web', first), of(null, second)]],
   ])('%s puts nothing back into service that has failed', async (_, before, after) => {
     const w = await running(before);
     await w.configure(...after);

@@ -315,6 +315,27 @@ describe('a verification', () => {
     expect(report.readings).toBe(2);
   });
 
+  test('tells apart what others changed, what is new, and what was refused before', async () => {
+    const { ipvs, reconciler } = start();
+    const unknown = { service: service(82, { scheduler: 'wdr' }), destinations: [] };
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4)), unknown));
+    const { key } = service(80);
+    ipvs.make({ do: 'edit-destination', key, destination: server(3, 9) });
+    const [, report] = await Promise.all([
+      reconciler.reconcile(tableOf(entry(80, server(3), server(4, 2)), unknown)),
+      reconciler.verify(),
+    ]);
+    expect(report.drift.map(renderChange)).toEqual([
+      '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1',
+    ]);
+    expect(lines(report)).toEqual([
+      '~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 1 → 2',
+      '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1',
+    ]);
+    expect(report.refused).toHaveLength(1);
+    expect((await reconciler.verify()).drift).toEqual([]);
+  });
+
   test('of an undisturbed table reads it once and changes nothing', async () => {
     const { reconciler } = start();
     await reconciler.reconcile(tableOf(entry(80, server(3))));
@@ -340,6 +361,34 @@ describe('a verification', () => {
     const { ipvs, reconciler } = start();
     expect(await reconciler.verify()).toMatchObject({ applied: [], readings: 0, converged: true });
     expect(ipvs.readings).toBe(0);
+  });
+});
+
+describe('services of others', () => {
+  test('that are configured become ours and are told; the others stay', async () => {
+    const { ipvs, reconciler } = start();
+    put(ipvs, tableOf(entry(80, server(3)), entry(81, server(3))));
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(names(report.takenOver)).toEqual(['10.0.0.1:80 tcp']);
+    expect(names(report.foreign)).toEqual(['10.0.0.1:81 tcp']);
+    expect(report.applied).toEqual([]);
+    const { takenOver } = await reconciler.reconcile(tableOf(entry(80, server(3, 2))));
+    expect(takenOver).toEqual([]);
+    await reconciler.reconcile(tableOf());
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:81 tcp': ['10.1.0.3=1'] });
+  });
+
+  test('that are adopted go when nobody configures them', async () => {
+    const { ipvs, reconciler } = start();
+    put(ipvs, tableOf(entry(80, server(3)), entry(81, server(3))));
+    const held = await ipvs.readColumns({ withStatistics: false });
+    reconciler.hasRead(held);
+    reconciler.adopt(held);
+    const report = await reconciler.reconcile(tableOf(entry(80, server(3))));
+    expect(lines(report)).toEqual(['- virtual server 10.0.0.1:81 tcp: 1 real server']);
+    expect(report).toMatchObject({ takenOver: [], foreign: [], readings: 0 });
+    put(ipvs, tableOf(entry(82)));
+    expect(names((await reconciler.verify()).foreign)).toEqual(['10.0.0.1:82 tcp']);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
 import type { IpvsPlan } from '../../src/model/plan.ts';
-import type { RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import type { RealServer, ServiceKey, VirtualServer } from '../../src/model/virtual-server.ts';
 import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import { IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
@@ -37,7 +37,15 @@ const arbitraryReal = (address: string): fc.Arbitrary<RealServer> =>
       }),
     );
 
-const arbitraryVirtual = (port: number): fc.Arbitrary<VirtualServer> =>
+const keyOf = (port: number): ServiceKey => ({
+  kind: 'address',
+  family: 'ipv4',
+  protocol: 'tcp',
+  address: '192.0.2.1',
+  port,
+});
+
+const arbitraryVirtual = (ports: readonly number[], name: string): fc.Arbitrary<VirtualServer> =>
   fc
     .record({
       reals: fc.tuple(...ADDRESSES.map((address) => fc.option(arbitraryReal(address)))),
@@ -48,7 +56,8 @@ const arbitraryVirtual = (port: number): fc.Arbitrary<VirtualServer> =>
     })
     .map(({ reals, scheduler, sorry, quorum, hysteresis }) =>
       virtualServer({
-        keys: [{ kind: 'address', family: 'ipv4', protocol: 'tcp', address: '192.0.2.1', port }],
+        keys: ports.map(keyOf),
+        group: ports.length > 1 ? name : null,
         realServers: reals.flatMap((one) => one ?? []),
         scheduler,
         sorryServer: sorry ? sorryServer() : null,
@@ -57,8 +66,17 @@ const arbitraryVirtual = (port: number): fc.Arbitrary<VirtualServer> =>
       }),
     );
 
+/** Services that are virtual servers of their own, together in a group, or not there. */
 const arbitraryServers: fc.Arbitrary<readonly VirtualServer[]> = fc
-  .tuple(...[80, 443].map((port) => fc.option(arbitraryVirtual(port))))
+  .tuple(...[80, 443, 8080].map((port) => fc.record({ port: fc.constant(port), of: fc.nat(3) })))
+  .chain((services) =>
+    fc.tuple(
+      ...[1, 2, 3].map((of) => {
+        const ports = services.filter((one) => one.of === of).map(({ port }) => port);
+        return ports.length === 0 ? fc.constant(null) : arbitraryVirtual(ports, `G${of}`);
+      }),
+    ),
+  )
   .map((servers) => servers.flatMap((one) => one ?? []));
 
 /** Health and the reconciler as the health process joins them. */
@@ -181,20 +199,14 @@ describe('the table', () => {
   test('of somebody else is named when its key is configured', async () => {
     const director = new Director();
     await director.reload([]);
-    const key = {
-      kind: 'address',
-      family: 'ipv4',
-      protocol: 'tcp',
-      address: '192.0.2.1',
-      port: 80,
-    } as const;
+    const keys = [keyOf(80)];
     const [{ service } = { service: null }] = desiredTable(
-      [virtualServer({ keys: [key], scheduler: 'rr' })],
+      [virtualServer({ keys, scheduler: 'rr' })],
       [{ weights: [], sorryWeight: null }],
     ).services;
     if (service === null) throw new Error('no service');
     director.ipvs.make({ do: 'add-service', service });
-    const plan = await director.plan([virtualServer({ keys: [key] })]);
+    const plan = await director.plan([virtualServer({ keys })]);
     expect(plan.takenOver).toEqual(['192.0.2.1:80 tcp']);
     expect(texts(plan)).toEqual(['~ virtual server 192.0.2.1:80 tcp: rr → wrr']);
   });

@@ -1,0 +1,163 @@
+/** `lvsctl verify`, `apply`, `confirm` and `rollback` against a daemon that answers what the test says. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ApplyRequest, ReloadReport, VerifyReport } from '../../src/api/protocol.ts';
+import { type ControlDuties, type ControlServer, openControlServer } from '../../src/api/server.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { apply, confirm, parseSpan, rollback } from '../../src/cli/apply.ts';
+import type { Command } from '../../src/cli/command.ts';
+import { verify } from '../../src/cli/verify.ts';
+import { dutiesOf } from '../api/duties.ts';
+
+let runDir: string;
+let server: ControlServer | null = null;
+
+beforeEach(() => {
+  runDir = mkdtempSync(join(tmpdir(), 'lvs-verify-'));
+});
+
+afterEach(() => {
+  server?.close();
+  server = null;
+  rmSync(runDir, { recursive: true });
+});
+
+async function run<Options>(
+  command: Command<Options>,
+  duties: Partial<ControlDuties>,
+  options: Options,
+  args: readonly string[] = [],
+) {
+  server = await openControlServer({
+    runDir,
+    log: silentLog,
+    maySteer: () => true,
+    duties: dutiesOf(duties),
+  });
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = {
+    colour: false,
+    write: (text: string) => void out.push(text),
+    writeError: (text: string) => void err.push(text),
+  };
+  const code = await command.run({ terminal, runDir }, options, args);
+  server.close();
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+const GOOD: VerifyReport = {
+  count: 0,
+  drift: [],
+  refused: [],
+  foreign: [],
+  virtualServers: 3,
+  converged: true,
+};
+
+const DRIFT: VerifyReport = {
+  ...GOOD,
+  count: 2,
+  drift: ['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 2'],
+  foreign: ['10.9.9.9:9 tcp'],
+};
+
+describe('verify', () => {
+  test('tells what was put right, and what is not ours', async () => {
+    expect(await run(verify, { verify: async () => DRIFT }, {})).toEqual({
+      code: 0,
+      out: `3 virtual servers in the kernel; put right: 2 changes of others
+  ~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 2
+  and 1 more
+not ours, and left alone: 10.9.9.9:9 tcp
+`,
+      err: '',
+    });
+  });
+
+  test('has exit code 3 for that with --detailed-exitcode, and 0 when nothing was', async () => {
+    const options = { detailedExitcode: true } as const;
+    expect((await run(verify, { verify: async () => DRIFT }, options)).code).toBe(3);
+    expect(await run(verify, { verify: async () => GOOD }, options)).toEqual({
+      code: 0,
+      out: '3 virtual servers in the kernel, all as they should be\n',
+      err: '',
+    });
+  });
+
+  test('has exit code 1 when the kernel refuses, or somebody is as fast', async () => {
+    const refused = [{ reason: 'the kernel refused', hint: 'modprobe ip_vs_mh' }];
+    expect(await run(verify, { verify: async () => ({ ...GOOD, refused }) }, {})).toMatchObject({
+      code: 1,
+      err: 'the kernel refused\n  hint: modprobe ip_vs_mh\n',
+    });
+    const raced = { ...DRIFT, converged: false };
+    expect((await run(verify, { verify: async () => raced }, {})).code).toBe(1);
+  });
+});
+
+const REPORT: ReloadReport = {
+  outcome: 'reloaded',
+  path: '/etc/lvsd/lvsd.conf',
+  digest: 'ba9876543210',
+  inForce: 'ba9876543210',
+  errors: 0,
+  warnings: 0,
+  diagnostics: [],
+  rendered: '',
+  unconfirmed: [],
+  confirmWithinMs: null,
+};
+
+describe('apply', () => {
+  test('asks for a time to confirm, and tells how long it is', async () => {
+    const asked: ApplyRequest[] = [];
+    const answer = async (request: ApplyRequest): Promise<ReloadReport> => {
+      asked.push(request);
+      return { ...REPORT, confirmWithinMs: request.confirmMs };
+    };
+    expect(await run(apply, { apply: answer }, { confirm: '60s' }, ['/new.conf'])).toEqual({
+      code: 0,
+      out: 'applied: configuration ba9876543210 is in force for 60 s; lvsctl confirm keeps it\n',
+      err: '',
+    });
+    expect((await run(apply, { apply: answer }, {})).out).toMatch(/^reloaded: /);
+    expect(asked).toEqual([
+      { file: '/new.conf', confirmMs: 60_000 },
+      { file: null, confirmMs: null },
+    ]);
+  });
+
+  test.each([
+    ['60s', 60_000],
+    ['90', 90_000],
+    ['5m', 300_000],
+    ['24h', 86_400_000],
+  ])('--confirm %s', (text, ms) => {
+    expect(parseSpan(text)).toBe(ms);
+  });
+
+  test.each(['', '0', '4s', '25h', '60 s', '1d', '-60', '1e3', '9999999'])(
+    '--confirm "%s" is refused',
+    (text) => {
+      expect(() => parseSpan(text)).toThrow(/a time from 5s to 24h is wanted/);
+    },
+  );
+});
+
+test('confirm and rollback tell what is in force', async () => {
+  const unconfirmed = [{ process: 'vrrp', reason: 'it has not answered yet', hint: null } as const];
+  const confirmed = async () => ({ digest: 'ba9876543210', unconfirmed });
+  expect(await run(confirm, { confirm: confirmed }, {})).toEqual({
+    code: 3,
+    out: 'confirmed: configuration ba9876543210 stays in force\n',
+    err: 'vrrp does not work by it yet: it has not answered yet\n',
+  });
+  expect(await run(rollback, { rollback: async () => REPORT }, { json: true })).toEqual({
+    code: 0,
+    out: `${JSON.stringify(REPORT, null, 2)}\n`,
+    err: '',
+  });
+});
