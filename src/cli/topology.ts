@@ -17,13 +17,14 @@ import {
   tone,
 } from './text.ts';
 import { renderForeign, renderVirtualServers } from './topology-health.ts';
+import { renderSettings } from './topology-settings.ts';
 import { renderVrrp } from './topology-vrrp.ts';
 
 /** More are told by `lvsctl check`. */
 const ERRORS_SHOWN_MAX = 5;
 
 export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
-  const { vrrp, health, ipvs, atMs: nowMs } = snapshot;
+  const { vrrp, health, ipvs, settings, atMs: nowMs } = snapshot;
   return [
     renderDirector(snapshot, style),
     vrrp === null ? '' : `\nVRRP\n${renderVrrp(vrrp, { nowMs, style })}`,
@@ -31,6 +32,7 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
       ? ''
       : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
     ipvs === null ? '' : renderForeign(ipvs),
+    settings === null ? '' : renderSettings(settings, { nowMs, style }),
   ].join('');
 }
 

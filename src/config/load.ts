@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
+import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount, type ScriptContext } from './build/scripts.ts';
 import { buildHealth, type LookAt } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp.ts';
@@ -225,6 +226,16 @@ function build(
   const look: LookAt = (server, realServers) =>
     tellVirtualServer(server, realServers, servers, reports);
   const health = buildHealth({ root, globals, memory: memory ?? null }, context, look);
+  const settings = buildKernelSettings(
+    {
+      root,
+      globals,
+      instances: vrrp.instances,
+      virtualServers: health.virtualServers,
+      interfaces: () => environment.interfaces(),
+    },
+    reports,
+  );
   tellVrrp(root, globals, servers, context);
   const director = {
     global: {
@@ -234,7 +245,7 @@ function build(
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
-    health,
+    health: { ...health, settings },
   };
   return { director, outline: { root, globals, servers } };
 }

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
+import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import {
   type Codec,
   type FromProcess,
@@ -35,6 +36,8 @@ export interface ChildOptions<Config> {
   readonly log: Log;
   /** It ended for a reason that no restart mends. */
   onRefused(error: DirectorError): void;
+  /** It told of its VRRP instances, or died: then none is known any more. */
+  onVrrpStates?(states: VrrpStates): void;
 }
 
 /** Where a process stands with the newest configuration that it was given. */
@@ -76,6 +79,7 @@ export class Child<Config> {
   private revision = 1;
   private state: Standing = { is: 'waiting' };
   private whenSettled: (() => void)[] = [];
+  private vrrpStates: VrrpStates | null = null;
   private nextId = 1;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
 
@@ -100,6 +104,12 @@ export class Child<Config> {
     this.revision += 1;
     this.state = { is: 'waiting' };
     this.order(0);
+  }
+
+  /** Tells it of VRRP, now and, should it die, its successor. */
+  tellVrrpStates(states: VrrpStates): void {
+    this.vrrpStates = states;
+    this.send({ type: 'vrrp-states', states });
   }
 
   get standing(): Standing {
@@ -178,6 +188,7 @@ export class Child<Config> {
       log.error({ process: name, reason: error.message }, 'process failed'),
     );
     child.on('exit', (code, signal) => this.onExit(code, signal));
+    if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     this.order(quietMs);
   }
 
@@ -216,6 +227,9 @@ export class Child<Config> {
         onRefused(error);
         break;
       }
+      case 'vrrp-states':
+        this.options.onVrrpStates?.(message.states);
+        break;
       case 'reply':
         this.waiting.get(message.id)?.({
           body: message.body,
@@ -233,6 +247,7 @@ export class Child<Config> {
     this.process = null;
     const error = new DirectorError('PROCESS_SILENT', `the process ${this.options.name} has died`);
     for (const answer of this.waiting.values()) answer({ body: null, error });
+    this.options.onVrrpStates?.({});
     this.waiting.clear();
     if (this.stopping || code === REFUSED_EXIT_CODE) return;
     this.state = { is: 'waiting' };

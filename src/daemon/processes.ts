@@ -8,6 +8,8 @@ import type { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
+import { hasWork } from '../model/kernel-settings.ts';
+import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
@@ -42,6 +44,7 @@ export class Processes {
   private readonly children = new Map<ProcessName, Child<Part>>();
   /** Started for a configuration that is not in force yet. */
   private readonly fresh = new Set<ProcessName>();
+  private vrrpStates: VrrpStates = {};
 
   constructor(options: ProcessesOptions) {
     this.options = options;
@@ -113,7 +116,7 @@ export class Processes {
 
   private start(name: ProcessName, config: Part): Child<Part> {
     const { modules, environment, logLevel, clock, log, onRefused } = this.options;
-    return new Child<Part>({
+    const child = new Child<Part>({
       name,
       module: modules[name],
       config,
@@ -126,7 +129,16 @@ export class Processes {
         // Whoever starts it waits for its answer, and is told there.
         if (!this.fresh.has(name)) onRefused(name, error);
       },
+      ...(name === 'vrrp' ? { onVrrpStates: (states) => this.passOn(states) } : {}),
     });
+    if (name === 'health') child.tellVrrpStates(this.vrrpStates);
+    return child;
+  }
+
+  /** The sync daemon of IPVS follows VRRP. */
+  private passOn(states: VrrpStates): void {
+    this.vrrpStates = states;
+    this.children.get('health')?.tellVrrpStates(states);
   }
 
   private standing(name: ProcessName): Standing {
@@ -151,7 +163,8 @@ function partOf(director: Director, name: ProcessName): Part {
 }
 
 function needs({ vrrp, health }: Director, name: ProcessName): boolean {
-  return name === 'vrrp' ? vrrp.instances.length > 0 : health.virtualServers.length > 0;
+  if (name === 'vrrp') return vrrp.instances.length > 0;
+  return health.virtualServers.length > 0 || hasWork(health.settings);
 }
 
 function explain(standing: Exclude<Standing, { is: 'confirmed' }>): Omit<Unconfirmed, 'process'> {

@@ -199,6 +199,7 @@ const MASTER: Snapshot = {
       },
     ],
   },
+  settings: null,
   ipvs: {
     services: [
       {

@@ -262,13 +262,23 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   }),
   accepted('json_version', choice('1', '2'), 'layout of the JSON dump', { default: '1' }),
   accepted('log_unknown_vrids', flag, 'log adverts for VRIDs not configured'),
-  accepted('lvs_flush_on_stop', phrase('flush on stop'), 'clear IPVS table at stop', {
-    unset: 'off',
-  }),
-  accepted('lvs_flush_onstop', phrase('flush on stop'), 'clear IPVS table at stop', {
-    unset: 'off',
-    insteadOf: 'lvs_flush_on_stop',
-  }),
+  keyword(
+    'lvs_flush_on_stop',
+    phrase('flush on stop'),
+    'empty the kernel’s table at stop, whoever filled it',
+    {
+      unset: 'off',
+    },
+  ),
+  keyword(
+    'lvs_flush_onstop',
+    phrase('flush on stop'),
+    'empty the kernel’s table at stop, whoever filled it',
+    {
+      unset: 'off',
+      insteadOf: 'lvs_flush_on_stop',
+    },
+  ),
   accepted(
     'lvs_netlink_cmd_rcv_bufs',
     OCTETS,
@@ -301,15 +311,16 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: 'keepalived',
     insteadOf: 'checker_process_name',
   }),
-  accepted('lvs_sync_daemon', phrase('sync daemon'), 'kernel connection synchronisation', {
+  keyword('lvs_sync_daemon', phrase('sync daemon'), 'kernel connection synchronisation', {
     repeats: 'first',
   }),
-  accepted(
-    'lvs_timeouts',
-    phrase('timeouts of IPVS'),
-    'IPVS connection timeouts; restored at stop',
-    { unset: 'the kernel’s' },
-  ),
+  keyword('lvs_sysctl', block('lvs_sysctl'), 'settings of net.ipv4.vs; restored at stop', {
+    unset: 'as they are',
+    ours: true,
+  }),
+  keyword('lvs_timeouts', phrase('timeouts of IPVS'), 'of connections; restored at stop', {
+    unset: 'the kernel’s',
+  }),
   accepted(
     'max_auto_priority',
     integer(-1, 99, { bare: 99 }),
