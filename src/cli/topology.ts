@@ -125,6 +125,7 @@ function globalText(global: Snapshot['global']): string {
     ...(global.vrrpStartupDelayMs === 0
       ? []
       : [`vrrp_startup_delay ${global.vrrpStartupDelayMs / 1000}`]),
+    ...(global.netNamespace === null ? [] : [`net_namespace ${global.netNamespace}`]),
     ...(global.flushAtStart ? ['lvs_flush'] : []),
   ].join(', ');
 }

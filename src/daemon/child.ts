@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
+import { inNetwork } from '../kernel/namespace.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import {
   type Codec,
@@ -31,6 +32,8 @@ export interface ChildOptions<Config> {
   readonly config: Config;
   readonly codec: Codec<Config>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Network namespace that it lives in; null: ours. */
+  readonly netNamespace: string | null;
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
@@ -173,12 +176,9 @@ export class Child<Config> {
   }
 
   private start(quietMs: Millis): void {
-    const { name, module, clock, log, environment, logLevel } = this.options;
-    const child = fork(module, [logLevel], {
-      execArgv: MEMORY_FLAGS,
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    const { name, clock, log } = this.options;
+    const child = this.fork();
+    if (child === null) return;
     this.process = child;
     this.sent = null;
     this.startedAt = clock.now();
@@ -190,6 +190,25 @@ export class Child<Config> {
     child.on('exit', (code, signal) => this.onExit(code, signal));
     if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     this.order(quietMs);
+  }
+
+  /** Null: its network namespace is not there, or may not be entered. */
+  private fork(): ChildProcess | null {
+    const { module, environment, logLevel, netNamespace, onRefused } = this.options;
+    try {
+      return inNetwork(netNamespace, () =>
+        fork(module, [logLevel], {
+          execArgv: MEMORY_FLAGS,
+          env: { ...process.env, ...environment },
+          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof DirectorError)) throw error;
+      this.settle({ is: 'refused', error });
+      onRefused(error);
+      return null;
+    }
   }
 
   private order(quietMs: Millis): void {

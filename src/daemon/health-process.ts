@@ -13,7 +13,10 @@ import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
 import { dial } from '../kernel/dial.ts';
-import { type Ipvs, openIpvs } from '../kernel/ipvs.ts';
+import { type Ipvs, openBestSocket, openIpvs } from '../kernel/ipvs.ts';
+import { countLearntConnections } from '../kernel/ipvs-connections.ts';
+import { inNetwork } from '../kernel/namespace.ts';
+import { openNetlinkSocket } from '../kernel/netlink-socket.ts';
 import { openNetwork } from '../kernel/network.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
@@ -165,30 +168,36 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   private async open(config: HealthConfig): Promise<void> {
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
-    this.ipvs = await openIpvs(clock);
+    const { namespace } = config.settings;
+    this.ipvs = await openIpvs(clock, (...socket) =>
+      inNetwork(namespace, () => openBestSocket(...socket)),
+    );
     if (config.flushAtStart) await this.ipvs.flush();
     this.owned = readOwned(this.ownedPath);
     this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
-    this.keeper = this.openKeeper(this.ipvs);
+    this.keeper = this.openKeeper(this.ipvs, namespace);
     this.keeper.vrrpStates(this.states);
   }
 
-  private openKeeper(ipvs: Ipvs): KernelSettingsKeeper {
-    const network = openNetwork(clock);
+  /** What belongs to a network namespace is opened, read and written in that of IPVS. */
+  private openKeeper(ipvs: Ipvs, namespace: string | null): KernelSettingsKeeper {
+    const there = <Result>(work: () => Result): Result => inNetwork(namespace, work);
+    const network = openNetwork(clock, (...socket) => there(() => openNetlinkSocket(...socket)));
     return new KernelSettingsKeeper({
       clock,
       log: this.log,
       path: join(this.runDir, 'kernel-settings.json'),
-      kernelName: kernelName(),
-      listen: listenForSync,
+      kernelName: kernelName(namespace),
+      listen: (...channel) => there(() => listenForSync(...channel)),
       kernel: {
         readTimeouts: () => ipvs.readTimeouts(),
         setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
         readDaemons: () => ipvs.readDaemons(),
         startDaemon: (daemon) => ipvs.startDaemon(daemon),
         stopDaemon: (role) => ipvs.stopDaemon(role),
-        readSysctl: readSysctlText,
-        writeSysctl,
+        readSysctl: (name) => there(() => readSysctlText(name)),
+        writeSysctl: (name, value) => there(() => writeSysctl(name, value)),
+        countLearnt: () => there(() => countLearntConnections()),
         interfaceIndex: async (name) => (await network.readLink(name))?.index ?? null,
       },
     });

@@ -3,11 +3,12 @@
  * change is decided in reconcile/settings.ts; here it is read, done, told and written down, so that even
  * after a crash the values from before us come back when the daemon stops.
  */
-import { readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DirectorError, describeError, errnoName } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
-import { countLearntConnections } from '../kernel/ipvs-connections.ts';
+import type { LearntConnections } from '../kernel/ipvs-connections.ts';
+import { identityOfNetwork } from '../kernel/namespace.ts';
 import { type KernelSettings, NO_SETTINGS, type SyncSettings } from '../model/kernel-settings.ts';
 import type { SettingsSnapshot } from '../model/snapshot-settings.ts';
 import type { VrrpState, VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -36,6 +37,8 @@ export interface SettingsKernel {
   writeSysctl(name: string, value: string): void;
   /** Null: there is no interface of this name. */
   interfaceIndex(name: string): Promise<number | null>;
+  /** Connections that another director told of; null: this kernel does not tell. */
+  countLearnt(): Promise<LearntConnections | null>;
 }
 
 export interface KernelSettingsOptions {
@@ -112,7 +115,7 @@ export class KernelSettingsKeeper {
         follows: wanted.sync?.instance ?? null,
         heard: this.watch.heard,
         deaf: this.watch.deaf,
-        learnt: daemons.length === 0 ? null : await countLearntConnections(),
+        learnt: daemons.length === 0 ? null : await kernel.countLearnt(),
       },
       sysctls: Object.entries(remembered.sysctls).map(([name, before]) => ({
         name,
@@ -307,11 +310,7 @@ function readMemory({ path, kernelName }: KernelSettingsOptions): Remembered {
 }
 
 /** Changes when the machine is started again, and from one network namespace to another. */
-export function kernelName(): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot} ${readlinkSync('/proc/thread-self/ns/net')}`;
-  } catch {
-    return 'unknown';
-  }
+export function kernelName(namespace: string | null): string {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${boot} ${identityOfNetwork(namespace)}`;
 }

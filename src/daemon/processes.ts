@@ -45,6 +45,10 @@ export class Processes {
   /** Started for a configuration that is not in force yet. */
   private readonly fresh = new Set<ProcessName>();
   private vrrpStates: VrrpStates = {};
+  /** Those that the first configuration named. */
+  private namespaces: Readonly<
+    Record<'net_namespace' | 'net_namespace_ipvs', string | null>
+  > | null = null;
 
   constructor(options: ProcessesOptions) {
     this.options = options;
@@ -52,9 +56,11 @@ export class Processes {
 
   /** Starts those that are needed and do not run yet; gives the ones that cannot do their work. */
   async startMissing(director: Director): Promise<readonly Unconfirmed[]> {
+    const moved = this.movedNamespaces(director);
+    if (moved.length > 0) return moved;
     for (const name of this.missing(director)) {
       this.fresh.add(name);
-      this.children.set(name, this.start(name, partOf(director, name)));
+      this.children.set(name, this.start(name, director));
     }
     await this.settled([...this.fresh]);
     return this.unconfirmed().filter(({ process }) => this.standing(process).is === 'refused');
@@ -114,14 +120,32 @@ export class Processes {
     await Promise.all(stopped);
   }
 
-  private start(name: ProcessName, config: Part): Child<Part> {
+  /** A process stays in the network namespace that it was started in, and so do the sockets of IPVS. */
+  private movedNamespaces({ global, health }: Director): readonly Unconfirmed[] {
+    const asked = {
+      net_namespace: global.netNamespace,
+      net_namespace_ipvs: health.settings.namespace,
+    };
+    const before = this.namespaces ?? asked;
+    this.namespaces = before;
+    return (['net_namespace', 'net_namespace_ipvs'] as const).flatMap((keyword) => {
+      if (before[keyword] === asked[keyword]) return [];
+      const now = before[keyword] ?? 'absent';
+      const reason = `${keyword} cannot change while lvsd runs: it is ${now}`;
+      const process = keyword === 'net_namespace' ? 'vrrp' : 'health';
+      return [{ process, reason, hint: 'stop lvsd, and start it with this file' }] as const;
+    });
+  }
+
+  private start(name: ProcessName, director: Director): Child<Part> {
     const { modules, environment, logLevel, clock, log, onRefused } = this.options;
     const child = new Child<Part>({
       name,
       module: modules[name],
-      config,
+      config: partOf(director, name),
       codec: CODECS[name] as Codec<Part>,
       environment,
+      netNamespace: director.global.netNamespace,
       logLevel,
       clock,
       log,

@@ -1,13 +1,17 @@
 /**
- * The connection table as text, /proc/net/ip_vs_conn_sync: which entries were learnt from another director. A
+ * The connection table as text, ip_vs_conn_sync: which entries were learnt from another director. A
  * line each, and there may be millions: it is read in pieces, up to a limit, off the main thread.
  */
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, read } from 'node:fs';
+import { promisify } from 'node:util';
 
-const TABLE = '/proc/net/ip_vs_conn_sync';
+/** Of the thread's network namespace, which may be another one than the process's. */
+const TABLE = '/proc/thread-self/net/ip_vs_conn_sync';
 /** About a hundred thousand connections. */
 const OCTETS_MAX = 10 * 1024 * 1024;
 const PIECE_OCTETS = 64 * 1024;
+
+const readSome = promisify(read);
 
 export interface LearntConnections {
   readonly connections: number;
@@ -15,36 +19,27 @@ export interface LearntConnections {
   readonly isAll: boolean;
 }
 
-/** Null: this kernel has no such table, or we may not read it. */
+/** Null: this kernel has no such table, or we may not read it. Opened in this turn, by this thread. */
 export async function countLearntConnections(): Promise<LearntConnections | null> {
   try {
-    const file = await open(TABLE);
+    const fd = openSync(TABLE, 'r');
     try {
-      return await countIn(file);
+      return await countIn(fd);
     } finally {
-      await file.close();
+      closeSync(fd);
     }
   } catch {
     return null;
   }
 }
 
-interface Source {
-  read(
-    buffer: Uint8Array,
-    at: number,
-    octets: number,
-    from: null,
-  ): Promise<{ readonly bytesRead: number }>;
-}
-
-async function countIn(file: Source): Promise<LearntConnections> {
+async function countIn(fd: number): Promise<LearntConnections> {
   const piece = Buffer.allocUnsafe(PIECE_OCTETS);
   let connections = 0;
   let rest = '';
   let octets = 0;
   while (octets < OCTETS_MAX) {
-    const { bytesRead } = await file.read(piece, 0, PIECE_OCTETS, null);
+    const { bytesRead } = await readSome(fd, piece, 0, PIECE_OCTETS, null);
     if (bytesRead === 0) return { connections: connections + learntIn(rest), isAll: true };
     octets += bytesRead;
     const text = rest + piece.toString('latin1', 0, bytesRead);

@@ -107,7 +107,7 @@ const TIMEOUT_HINTS: Hints = { EINVAL: 'no timeout may be longer than 2147483 s'
 const ZERO_HINTS: Hints = { ESRCH: 'this virtual server is not in the kernel: see lvsctl show' };
 
 /** The addon's socket is the faster one; npm `netlink`'s serves where there is no addon. */
-const openBestSocket: OpenNetlinkSocket = (protocol, listener) => {
+export const openBestSocket: OpenNetlinkSocket = (protocol, listener) => {
   try {
     return openNativeSocket(protocol, listener);
   } catch (error) {

@@ -26,6 +26,8 @@ export interface SyncSettings {
 export type FlushOnStop = 'everything' | 'own';
 
 export interface KernelSettings {
+  /** Network namespace whose IPVS this is, by its name; null: that of the health process. */
+  readonly namespace: string | null;
   readonly timeouts: ConnectionTimeouts | null;
   readonly sync: SyncSettings | null;
   /** Names below net.ipv4.vs and the values to write: `conn_reuse_mode` → `1`, `sync_threshold` → `3 50`. */
@@ -35,6 +37,7 @@ export interface KernelSettings {
 }
 
 export const NO_SETTINGS: KernelSettings = {
+  namespace: null,
   timeouts: null,
   sync: null,
   sysctls: {},

@@ -114,6 +114,7 @@ const MASTER: Snapshot = {
     scriptUser: 'nobody',
     scriptSecurity: true,
     childWaitMs: 5_000,
+    netNamespace: null,
     vrrpStartupDelayMs: 0,
     flushAtStart: false,
   },

@@ -86,6 +86,7 @@ class Machine {
           this.sysctls.set(name, value);
         },
         interfaceIndex: async () => this.interfaceIndex,
+        countLearnt: async () => ({ connections: 0, isAll: true }),
       },
     });
   }

@@ -23,6 +23,7 @@ function start(config: Lesson, told: VrrpStates[] = []): Child<Lesson> {
     config,
     codec: AS_IT_IS,
     environment: {},
+    netNamespace: null,
     logLevel: 'info',
     clock: systemClock,
     log: silentLog,

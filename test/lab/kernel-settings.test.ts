@@ -115,7 +115,7 @@ class Directors {
     return found;
   }
 
-  async sysctl(host: Name, name: string): Promise<string> {
+  async sysctl(host: string, name: string): Promise<string> {
     const { stdout } = await this.lab.run(host, 'sysctl', '-n', `net.ipv4.vs.${name}`);
     return stdout.trim().replace(/\s+/g, ' ');
   }
@@ -253,6 +253,99 @@ describe('timeouts and sysctls', () => {
     await directors.stop('director1');
     expect(services()).toBe(left);
   });
+});
+
+describe('network namespaces', () => {
+  let directors: Directors;
+
+  beforeEach(async () => {
+    directors = await Directors.layOut('namespaces');
+  });
+
+  afterEach(() => directors.lab.close());
+
+  const services = (host: string): number =>
+    directors.lab.readNet(host, 'ip_vs').match(/^TCP/gm)?.length ?? 0;
+  const settings = 'lvs_timeouts udp 33\n lvs_sync_daemon eth0 VI_1\n lvs_sysctl { sloppy_tcp 1 }';
+
+  test('net_namespace: both processes live there, and the run directory has its name', async () => {
+    const name = directors.lab.netns('director1');
+    const file = directors.file('director1');
+    writeFileSync(file, `net_namespace ${name}\n${configuration(settings, 100)}`);
+    // Started elsewhere, where no such interface or IPVS is asked for.
+    const lvsd = ['dist/src/lvsd.js', '-n', '-f', file];
+    const daemon = directors.lab.start('client', 'elsewhere', process.execPath, ...lvsd);
+    await eventually('it is ready', () => directors.log('elsewhere').includes('lvsd is ready'));
+    expect(directors.log('elsewhere')).not.toContain('unknown-interface');
+    const pids = (await directors.lab.run('client', 'ip', 'netns', 'pids', name)).stdout;
+    const snapshot = await openControl(`/run/lvsd/${name}`).snapshot();
+    const inside = (pid: number | null): boolean => pids.split('\n').includes(`${pid}`);
+    expect(snapshot.processes.map(({ name: one, pid }) => [one, inside(pid)])).toEqual([
+      ['supervisor', false],
+      ['vrrp', true],
+      ['health', true],
+    ]);
+    await eventually('the address is there', async () =>
+      (await directors.lab.ip('director1', 'addr', 'show', 'dev', 'eth0')).stdout.includes(VIP),
+    );
+    expect([services('director1'), services('client')]).toEqual([1, 0]);
+    expect(await directors.timeouts('director1')).toMatch(/ 33$/);
+    expect(await directors.sysctl('director1', 'sloppy_tcp')).toBe('1');
+    expect(await directors.sysctl('client', 'sloppy_tcp')).toBe('0');
+    await eventually(
+      'the sync daemon follows',
+      async () => (await directors.syncDaemons('director1')).join() === 'master eth0 51',
+    );
+
+    // A process stays where it was started.
+    const runDir = ['--run-dir', `/run/lvsd/${name}`];
+    directors.write('director1', configuration(settings, 100));
+    const { code, stdout, stderr } = await directors.lab.lvsctl('client', ...runDir, 'reload');
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain(`net_namespace cannot change while lvsd runs: it is ${name}`);
+
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    expect([services('director1'), await directors.sysctl('director1', 'sloppy_tcp')]).toEqual([
+      0,
+      '0',
+    ]);
+  });
+
+  test('net_namespace_ipvs: IPVS and its settings are there, all else is here', async () => {
+    const there = directors.lab.netns('director2');
+    const text = `net_namespace_ipvs ${there}\n${configuration(settings, 100)}`;
+    directors.start('director1', text);
+    await directors.ready('director1');
+    await eventually('the address is here', async () =>
+      (await directors.lab.ip('director1', 'addr', 'show', 'dev', 'eth0')).stdout.includes(VIP),
+    );
+    expect([services('director1'), services('director2')]).toEqual([0, 1]);
+    expect(await directors.timeouts('director2')).toMatch(/ 33$/);
+    expect(await directors.sysctl('director2', 'sloppy_tcp')).toBe('1');
+    expect(await directors.sysctl('director1', 'sloppy_tcp')).toBe('0');
+    await eventually(
+      'the sync daemon follows',
+      async () => (await directors.syncDaemons('director2')).join() === 'master eth0 51',
+    );
+    const { sync } = (await directors.snapshot('director1'))?.settings ?? {};
+    expect(sync).toMatchObject({ deaf: null, learnt: { connections: 0, isAll: true } });
+    await directors.stop('director1');
+    expect(services('director2')).toBe(0);
+    expect(await directors.syncDaemons('director2')).toEqual([]);
+    expect(await directors.sysctl('director2', 'sloppy_tcp')).toBe('0');
+  });
+
+  test.each(['net_namespace', 'net_namespace_ipvs'])(
+    '%s that is not there: says so, and ends',
+    async (keyword) => {
+      const daemon = directors.start('director1', `${keyword} nowhere\n${configuration('', 100)}`);
+      expect(await daemon.ended).toBe(1);
+      expect(directors.log('director1')).toMatch(
+        /there is no network namespace nowhere.*ip netns add nowhere; there are /,
+      );
+    },
+  );
 });
 
 /** Says a line each 100 ms on one connection, and what came back. */

@@ -30,6 +30,7 @@ export interface Surroundings {
 export function buildKernelSettings(around: Surroundings, reports: Reports): KernelSettings {
   const { globals } = around;
   return {
+    namespace: around.root.text('net_namespace_ipvs'),
     timeouts: readTimeouts(globals),
     sync: readSync(around, reports),
     sysctls: readSysctls(globals, reports),
@@ -66,7 +67,8 @@ interface WrittenSync {
 function readSync(around: Surroundings, reports: Reports): SyncSettings | null {
   const written = inGlobals(around.globals, reports) ?? inInstances(around.root, reports);
   if (written === null) return null;
-  tellInterface(written.interface, around.interfaces(), reports);
+  const isElsewhere = around.root.has('net_namespace_ipvs');
+  tellInterface(written.interface, isElsewhere ? null : around.interfaces(), reports);
   tellMixedFamilies(written.interface, around.virtualServers, reports);
   const instance = followed(written.instance, around, reports);
   return {

@@ -29,7 +29,8 @@ export type FormName =
   | 'key'
   | 'domain'
   | 'host'
-  | 'CPU list';
+  | 'CPU list'
+  | 'namespace';
 
 export interface Form {
   /** With its article left out: `"x" is no MAC address`. */
@@ -168,6 +169,12 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     accepts: isKey,
     // It is a secret, and is not shown.
     refuse: () => ({ code: 'bad-value', message: 'this is no key', hint: FORMS.key.hint }),
+  },
+  namespace: {
+    what: 'name of a network namespace',
+    hint: 'a name that "ip netns list" shows: the name of a file in /run/netns',
+    called: 'NAME',
+    accepts: (text) => text !== '.' && text !== '..' && /^[^/\0]{1,255}$/.test(text),
   },
   'CPU list': {
     what: 'list of CPUs',

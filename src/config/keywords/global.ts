@@ -100,15 +100,20 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   accepted('namespace_with_ipsets', boolean, 'allow ipsets together with network namespaces', {
     default: 'off',
   }),
-  accepted('net_namespace', word, 'run the whole daemon in this network namespace', {
+  keyword('net_namespace', form('namespace'), 'run the whole daemon in this network namespace', {
     unset: 'that of the host',
     repeats: 'first',
   }),
-  accepted('net_namespace_ipvs', word, 'apply only IPVS configuration in this network namespace', {
-    inherits: [{ block: 'the top level', keyword: 'net_namespace' }],
-    unset: 'that of the host',
-    repeats: 'first',
-  }),
+  keyword(
+    'net_namespace_ipvs',
+    form('namespace'),
+    'the network namespace whose IPVS is programmed',
+    {
+      inherits: [{ block: 'the top level', keyword: 'net_namespace' }],
+      unset: 'that of the host',
+      repeats: 'first',
+    },
+  ),
   accepted(
     'static_ipaddress',
     entries('static address'),
