@@ -96,6 +96,8 @@ const STOP_SILENCE_MS: Millis = 1_000;
 const DAEMON_HINTS: Hints = {
   EEXIST: 'a sync daemon of this role runs already: stop it first',
   ENODEV: 'check the name of the interface',
+  EADDRINUSE:
+    'another program has the UDP port to itself: "ss -ulnp" names it; or give the sync daemon another "port"',
   ENETUNREACH: 'the interface must be up, with an address, and the multicast group needs a route',
   EINVAL:
     'the group must be a multicast address; no sync daemon runs beside a real server of another family than its virtual server',
