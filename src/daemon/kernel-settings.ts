@@ -74,7 +74,7 @@ export class KernelSettingsKeeper {
     this.remembered = readMemory(options);
   }
 
-  /** Never rejects: what the kernel refuses is told, and tried again by `verify`. */
+  /** What the kernel refuses is told, and tried again by `verify`. */
   configure(settings: KernelSettings, reason: string): Promise<void> {
     this.wanted = settings;
     this.accepted.clear();
@@ -155,6 +155,7 @@ export class KernelSettingsKeeper {
     try {
       await this.compare(reason);
     } catch (error) {
+      if (!(error instanceof DirectorError)) throw error;
       this.tell(EVERYTHING, describeError(error), 'IPVS settings could not be read');
     }
   }
