@@ -98,5 +98,6 @@ NAPI_MODULE_INIT() {
   lvs_scheduling(env, exports);
   lvs_notify(env, exports);
   lvs_credentials(env, exports);
+  lvs_namespace(env, exports);
   return exports;
 }

@@ -33,6 +33,7 @@ void lvs_dial(napi_env env, napi_value exports);
 void lvs_scheduling(napi_env env, napi_value exports);
 void lvs_notify(napi_env env, napi_value exports);
 void lvs_credentials(napi_env env, napi_value exports);
+void lvs_namespace(napi_env env, napi_value exports);
 
 void lvs_export(napi_env env, napi_value exports, const char *name, napi_callback function);
 

@@ -14,7 +14,7 @@ import { dumpDirector } from './config/show/dump.ts';
 import { requireCapabilities } from './daemon/capabilities.ts';
 import { History } from './daemon/history.ts';
 import type { ProcessName } from './daemon/ipc.ts';
-import { chooseSource, goodReading, readConfiguration } from './daemon/reload.ts';
+import { chooseSource, goodReading, type Reading, readConfiguration } from './daemon/reload.ts';
 import { catchSignals } from './daemon/signals.ts';
 import { readingAtStart, type Start } from './daemon/start-with.ts';
 import { type Beginning, Supervisor } from './daemon/supervisor.ts';
@@ -30,7 +30,7 @@ interface Options {
   readonly dontReleaseVrrp?: true;
   readonly dontReleaseIpvs?: true;
   readonly adopt?: true;
-  readonly runDir: string;
+  readonly runDir?: string;
   readonly stateDir?: string;
   readonly logLevel: LogLevel;
 }
@@ -61,7 +61,10 @@ function parseArguments(version: string): Options {
     .option('-I, --dont-release-ipvs', 'keep the IPVS table at stop')
     .option('--adopt', 'take services in the IPVS table for ours, whoever has made them')
     .option('-n, --dont-fork', 'stay in the foreground; lvsd always does')
-    .option('--run-dir <dir>', 'folder of the control socket and of state', DEFAULT_RUN_DIR)
+    .option(
+      '--run-dir <dir>',
+      `folder of the control socket and of state (default: ${DEFAULT_RUN_DIR}; with net_namespace NAME, NAME in it)`,
+    )
     .option(
       '--state-dir <dir>',
       `folder of what outlives a boot (default: ${DEFAULT_STATE_DIR}; with another --run-dir, state in it)`,
@@ -92,13 +95,19 @@ function wantedProcesses(options: Options): readonly ProcessName[] {
 /** What outlives a boot. Several daemons on one host have different run directories. */
 const DEFAULT_STATE_DIR = '/var/lib/lvsd';
 
-function stateDirOf({ runDir, stateDir }: Options): string {
+/** Two daemons in two network namespaces of one host meet nowhere. */
+function runDirOf({ runDir }: Options, file: Reading): string {
+  return runDir ?? join(DEFAULT_RUN_DIR, file.director?.global.netNamespace ?? '');
+}
+
+function stateDirOf({ stateDir }: Options, runDir: string): string {
   if (stateDir !== undefined) return stateDir;
   return runDir === DEFAULT_RUN_DIR ? DEFAULT_STATE_DIR : join(runDir, 'state');
 }
 
 /** What the daemon is going to run, and why. */
 interface Launch {
+  readonly runDir: string;
   readonly source: ReturnType<typeof chooseSource>;
   readonly history: History;
   readonly start: Start;
@@ -109,7 +118,7 @@ interface Launch {
 async function run(
   options: Options,
   version: string,
-  { source, history, start, begin }: Launch,
+  { runDir, source, history, start, begin }: Launch,
   takeSignals: ReturnType<typeof catchSignals>,
 ): Promise<number> {
   requireCapabilities();
@@ -126,13 +135,13 @@ async function run(
     {
       version,
       source,
-      runDir: options.runDir,
+      runDir,
       history,
       processes: wantedProcesses(options),
       modules: MODULES,
       keep: { vrrp: options.dontReleaseVrrp === true, health: options.dontReleaseIpvs === true },
       adopt: options.adopt === true,
-      pidFile: options.pid ?? join(options.runDir, 'lvsd.pid'),
+      pidFile: options.pid ?? join(runDir, 'lvsd.pid'),
       logLevel: options.logLevel,
       log,
       clock: systemClock,
@@ -152,7 +161,8 @@ async function main(): Promise<number> {
   const runs = options.dumpConf === undefined && options.configTest === undefined;
   const takeSignals = runs ? catchSignals(process) : () => {};
   const file = readConfiguration(source);
-  const history = new History(stateDirOf(options));
+  const runDir = runDirOf(options, file);
+  const history = new History(stateDirOf(options, runDir));
   const start = runs ? readingAtStart(history, file, systemClock) : null;
   const reading = goodReading(start?.reading ?? file);
   tellDiagnostics(start?.reading ?? file);
@@ -160,7 +170,7 @@ async function main(): Promise<number> {
   if (options.dumpConf) process.stdout.write(dumpDirector(reading.director));
   if (start === null) return Exit.ok;
   const begin = { reading, state: start.state };
-  return run(options, version, { source, history, start, begin }, takeSignals);
+  return run(options, version, { runDir, source, history, start, begin }, takeSignals);
 }
 
 main().then(exitWhenWritten, (error: unknown) => {

@@ -17,6 +17,7 @@ import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { SettingsSnapshot } from '../model/snapshot-settings.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 
 /** Name of the socket in the run directory. */
@@ -87,6 +88,7 @@ export interface RefusedConfiguration {
 export interface HealthProcessSnapshot {
   readonly health: HealthSnapshot;
   readonly ipvs: IpvsSnapshot;
+  readonly settings: SettingsSnapshot | null;
 }
 
 /** `global_defs` as it is in force. */
@@ -107,6 +109,7 @@ export interface Snapshot {
   readonly vrrp: VrrpSnapshot | null;
   readonly health: HealthSnapshot | null;
   readonly ipvs: IpvsSnapshot | null;
+  readonly settings: SettingsSnapshot | null;
 }
 
 export interface ReloadReport {

@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'NETLINK_OVERRUN'
   /** An interface that is needed does not exist. */
   | 'INTERFACE_MISSING'
+  /** A network namespace that the configuration names does not exist. Cure: `ip netns add NAME`. */
+  | 'NAMESPACE_MISSING'
   /** A socket could not be opened or set up. */
   | 'SOCKET_FAILED'
   /** The configuration cannot be read or has errors. Cure: `lvsctl check`. */

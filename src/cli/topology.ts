@@ -17,13 +17,14 @@ import {
   tone,
 } from './text.ts';
 import { renderDrift, renderForeign, renderVirtualServers } from './topology-health.ts';
+import { renderSettings } from './topology-settings.ts';
 import { renderVrrp } from './topology-vrrp.ts';
 
 /** More are told by `lvsctl check`. */
 const ERRORS_SHOWN_MAX = 5;
 
 export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
-  const { vrrp, health, ipvs, atMs: nowMs } = snapshot;
+  const { vrrp, health, ipvs, settings, atMs: nowMs } = snapshot;
   return [
     renderDirector(snapshot, style),
     vrrp === null ? '' : `\nVRRP\n${renderVrrp(vrrp, { nowMs, style })}`,
@@ -32,6 +33,7 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
       : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
     ipvs === null ? '' : renderDrift(ipvs, nowMs),
     ipvs === null ? '' : renderForeign(ipvs),
+    settings === null ? '' : renderSettings(settings, { nowMs, style }),
   ].join('');
 }
 
@@ -124,6 +126,7 @@ function globalText(global: Snapshot['global']): string {
     ...(global.vrrpStartupDelayMs === 0
       ? []
       : [`vrrp_startup_delay ${global.vrrpStartupDelayMs / 1000}`]),
+    ...(global.netNamespace === null ? [] : [`net_namespace ${global.netNamespace}`]),
     ...(global.flushAtStart ? ['lvs_flush'] : []),
   ].join(', ');
 }

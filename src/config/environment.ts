@@ -74,6 +74,11 @@ export function systemEnvironment(): ConfigEnvironment {
   };
 }
 
+/** As seen by a configuration for another network namespace, whose interfaces are not those of this one. */
+export function elsewhere(environment: ConfigEnvironment): ConfigEnvironment {
+  return { ...environment, interfaces: () => null, networks: () => null };
+}
+
 /** The name that commands have for their standard input. */
 export const STANDARD_INPUT = '-';
 const STDIN_DESCRIPTOR = 0;

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
+import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount, type ScriptContext } from './build/scripts.ts';
 import { buildHealth, type LookAt } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
-import type { ConfigEnvironment } from './environment.ts';
+import { type ConfigEnvironment, elsewhere } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Memory } from './memory.ts';
@@ -211,7 +212,8 @@ function build(
   reports: Reports,
   { environment: machine, memory }: LoadOptions,
 ): { readonly director: Director; readonly outline: Outline } {
-  const environment = memory?.watched(machine) ?? machine;
+  const seen = root.has('net_namespace') ? elsewhere(machine) : machine;
+  const environment = memory?.watched(seen) ?? seen;
   const globals =
     merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
   const [user, group] = globals.words('script_user');
@@ -225,16 +227,27 @@ function build(
   const look: LookAt = (server, realServers) =>
     tellVirtualServer(server, realServers, servers, reports);
   const health = buildHealth({ root, globals, memory: memory ?? null }, context, look);
+  const settings = buildKernelSettings(
+    {
+      root,
+      globals,
+      instances: vrrp.instances,
+      virtualServers: health.virtualServers,
+      interfaces: () => environment.interfaces(),
+    },
+    reports,
+  );
   tellVrrp(root, globals, servers, context);
   const director = {
     global: {
       routerId: globals.text('router_id') ?? environment.hostName(),
       scriptUser: user?.text ?? null,
       scriptSecurity: globals.has('enable_script_security'),
+      netNamespace: root.text('net_namespace'),
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
-    health,
+    health: { ...health, settings },
   };
   return { director, outline: { root, globals, servers } };
 }

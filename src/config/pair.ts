@@ -10,6 +10,7 @@ import {
   Reports,
   toDiagnostics,
 } from './diagnostics/diagnostic.ts';
+import { compareSync } from './pair-sync.ts';
 import { OWNER_PRIORITY, type Reach, reachOf } from './rules/priorities.ts';
 import { peersOf } from './rules/unicast.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
@@ -70,6 +71,7 @@ export function comparePair(
     for (const rule of RULES) for (const report of rule(pair)) reports.add(report);
   }
   tellSyncGroups(pairs, reports);
+  for (const report of compareSync(here, there)) reports.add(report);
   if (notes) adviseOnServers(here.servers, there.servers, reports);
   return toDiagnostics(reports.all, mode);
 }

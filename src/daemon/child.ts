@@ -6,6 +6,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
+import { inNetwork } from '../kernel/namespace.ts';
+import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import {
   type Codec,
   type FromProcess,
@@ -30,11 +32,15 @@ export interface ChildOptions<Config> {
   readonly config: Config;
   readonly codec: Codec<Config>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Network namespace that it lives in; null: ours. */
+  readonly netNamespace: string | null;
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
   /** It ended for a reason that no restart mends. */
   onRefused(error: DirectorError): void;
+  /** It told of its VRRP instances, or died: then none is known any more. */
+  onVrrpStates?(states: VrrpStates): void;
 }
 
 /** Where a process stands with the newest configuration that it was given. */
@@ -76,6 +82,7 @@ export class Child<Config> {
   private revision = 1;
   private state: Standing = { is: 'waiting' };
   private whenSettled: (() => void)[] = [];
+  private vrrpStates: VrrpStates | null = null;
   private nextId = 1;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
 
@@ -100,6 +107,12 @@ export class Child<Config> {
     this.revision += 1;
     this.state = { is: 'waiting' };
     this.order(0);
+  }
+
+  /** Tells it of VRRP, now and, should it die, its successor. */
+  tellVrrpStates(states: VrrpStates): void {
+    this.vrrpStates = states;
+    this.send({ type: 'vrrp-states', states });
   }
 
   get standing(): Standing {
@@ -163,12 +176,9 @@ export class Child<Config> {
   }
 
   private start(quietMs: Millis): void {
-    const { name, module, clock, log, environment, logLevel } = this.options;
-    const child = fork(module, [logLevel], {
-      execArgv: MEMORY_FLAGS,
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    const { name, clock, log } = this.options;
+    const child = this.fork();
+    if (child === null) return;
     this.process = child;
     this.sent = null;
     this.startedAt = clock.now();
@@ -178,7 +188,27 @@ export class Child<Config> {
       log.error({ process: name, reason: error.message }, 'process failed'),
     );
     child.on('exit', (code, signal) => this.onExit(code, signal));
+    if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     this.order(quietMs);
+  }
+
+  /** Null: its network namespace is not there, or may not be entered. */
+  private fork(): ChildProcess | null {
+    const { module, environment, logLevel, netNamespace, onRefused } = this.options;
+    try {
+      return inNetwork(netNamespace, () =>
+        fork(module, [logLevel], {
+          execArgv: MEMORY_FLAGS,
+          env: { ...process.env, ...environment },
+          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof DirectorError)) throw error;
+      this.settle({ is: 'refused', error });
+      onRefused(error);
+      return null;
+    }
   }
 
   private order(quietMs: Millis): void {
@@ -216,6 +246,9 @@ export class Child<Config> {
         onRefused(error);
         break;
       }
+      case 'vrrp-states':
+        this.options.onVrrpStates?.(message.states);
+        break;
       case 'reply':
         this.waiting.get(message.id)?.({
           body: message.body,
@@ -233,6 +266,7 @@ export class Child<Config> {
     this.process = null;
     const error = new DirectorError('PROCESS_SILENT', `the process ${this.options.name} has died`);
     for (const answer of this.waiting.values()) answer({ body: null, error });
+    this.options.onVrrpStates?.({});
     this.waiting.clear();
     if (this.stopping || code === REFUSED_EXIT_CODE) return;
     this.state = { is: 'waiting' };

@@ -13,12 +13,20 @@ import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
 import { dial } from '../kernel/dial.ts';
-import { type Ipvs, openIpvs } from '../kernel/ipvs.ts';
+import { type Ipvs, openBestSocket, openIpvs } from '../kernel/ipvs.ts';
+import { countLearntConnections } from '../kernel/ipvs-connections.ts';
+import { inNetwork } from '../kernel/namespace.ts';
+import { openNetlinkSocket } from '../kernel/netlink-socket.ts';
+import { openNetwork } from '../kernel/network.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
+import { listenForSync } from '../kernel/sync-listener.ts';
+import { readSysctlText, writeSysctl } from '../kernel/sysctl.ts';
+import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
 import { formatService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
 import type { DestinationSnapshot, DriftSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
 import { ScriptQueue } from '../notify/script.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
@@ -30,6 +38,7 @@ import { ADOPT_VARIABLE, presenceIn } from './adopt.ts';
 import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
+import { KernelSettingsKeeper, kernelName } from './kernel-settings.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;
@@ -42,11 +51,15 @@ const clock = systemClock;
 
 class HealthProcess implements ProcessDuties<HealthConfig> {
   private readonly log: Log;
+  private readonly runDir: string;
   private readonly ownedPath: string;
   private readonly scripts: ScriptQueue;
   private readonly monitor: HealthMonitor;
   private ipvs: Ipvs | null = null;
   private reconciler: IpvsReconciler | null = null;
+  private keeper: KernelSettingsKeeper | null = null;
+  private settings: KernelSettings = NO_SETTINGS;
+  private states: VrrpStates = {};
   private virtualServers: readonly VirtualServer[] = [];
   private owned: readonly ServiceKey[] = [];
   /** What the file of them holds, as far as we have written it. */
@@ -66,6 +79,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   constructor(log: Log, { runDir, adopts }: { runDir: string; adopts: boolean }) {
     this.log = log;
     this.adopts = adopts;
+    this.runDir = runDir;
     this.ownedPath = join(runDir, 'ipvs-owned.json');
     this.scripts = new ScriptQueue({ clock, log, run: runScript });
     this.monitor = new HealthMonitor({
@@ -83,6 +97,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (starts) await this.open(config);
     if (quietMs > 0) await sleep(clock, quietMs);
     this.virtualServers = config.virtualServers;
+    this.settings = config.settings;
+    await this.keeper?.configure(config.settings, starts ? 'start' : 'reload');
     const presence = starts ? await this.readPresence() : undefined;
     this.monitor.configure(config.virtualServers, presence);
     // If the kernel does not answer now, the next verification makes its table right.
@@ -102,14 +118,32 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     }
   }
 
+  vrrpStates(states: VrrpStates): void {
+    this.states = states;
+    this.keeper?.vrrpStates(states);
+  }
+
   async stop(keep: boolean): Promise<void> {
-    if (!keep) this.monitor.announceStop();
+    if (!keep) this.monitor.announceStop({ flushes: this.settings.flushOnStop !== null });
     this.leave();
     await this.scripts.close();
-    if (!keep && this.reconciler !== null) {
-      this.book(await this.reconciler.reconcile({ services: [] }), 'stop');
+    if (!keep) {
+      await this.empty();
+      await this.keeper?.restore();
     }
     this.ipvs?.close();
+  }
+
+  /** Removing a service removes what it holds, so `VS` is what we do anyhow. */
+  private async empty(): Promise<void> {
+    if (this.ipvs === null || this.reconciler === null) return;
+    if (this.settings.flushOnStop !== 'everything') {
+      this.book(await this.reconciler.reconcile({ services: [] }), 'stop');
+      return;
+    }
+    await this.ipvs.flush();
+    this.keepOwned([]);
+    this.log.info({ reason: 'lvs_flush_on_stop' }, 'IPVS table emptied');
   }
 
   /** The kernel goes on forwarding; the next health process finds its table. */
@@ -118,7 +152,11 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   }
 
   private async snapshot(): Promise<HealthProcessSnapshot> {
-    return { health: this.monitor.snapshot(), ipvs: await this.readIpvs() };
+    return {
+      health: this.monitor.snapshot(),
+      ipvs: await this.readIpvs(),
+      settings: (await this.keeper?.snapshot()) ?? null,
+    };
   }
 
   /** By the standing that a reload would keep, now. */
@@ -132,6 +170,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.stopped = true;
     this.cancelVerify();
     this.monitor.close();
+    this.keeper?.close();
   }
 
   private kernel(): Ipvs {
@@ -141,10 +180,39 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   private async open(config: HealthConfig): Promise<void> {
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
-    this.ipvs = await openIpvs(clock);
+    const { namespace } = config.settings;
+    this.ipvs = await openIpvs(clock, (...socket) =>
+      inNetwork(namespace, () => openBestSocket(...socket)),
+    );
     if (config.flushAtStart) await this.ipvs.flush();
     this.owned = readOwned(this.ownedPath);
     this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
+    this.keeper = this.openKeeper(this.ipvs, namespace);
+    this.keeper.vrrpStates(this.states);
+  }
+
+  /** What belongs to a network namespace is opened, read and written in that of IPVS. */
+  private openKeeper(ipvs: Ipvs, namespace: string | null): KernelSettingsKeeper {
+    const there = <Result>(work: () => Result): Result => inNetwork(namespace, work);
+    const network = openNetwork(clock, (...socket) => there(() => openNetlinkSocket(...socket)));
+    return new KernelSettingsKeeper({
+      clock,
+      log: this.log,
+      path: join(this.runDir, 'kernel-settings.json'),
+      kernelName: kernelName(namespace),
+      listen: (...channel) => there(() => listenForSync(...channel)),
+      kernel: {
+        readTimeouts: () => ipvs.readTimeouts(),
+        setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
+        readDaemons: () => ipvs.readDaemons(),
+        startDaemon: (daemon) => ipvs.startDaemon(daemon),
+        stopDaemon: (role) => ipvs.stopDaemon(role),
+        readSysctl: (name) => there(() => readSysctlText(name)),
+        writeSysctl: (name, value) => there(() => writeSysctl(name, value)),
+        countLearnt: () => there(() => countLearntConnections()),
+        interfaceIndex: async (name) => (await network.readLink(name))?.index ?? null,
+      },
+    });
   }
 
   /** What an earlier life left in the kernel; the reconciler begins with the same reading. */
@@ -222,6 +290,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (this.stopped || this.reconciler === null) return;
     try {
       await this.verified(this.reconciler);
+      await this.keeper?.verify();
     } catch (error) {
       this.log.warn({ reason: errnoName(error) }, 'IPVS table could not be verified');
     }
@@ -246,6 +315,10 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       const fields = { change: renderChange(change), reason: error.message, hint: error.hint };
       this.log.error(fields, 'IPVS change refused');
     }
+    this.keepOwned(owned);
+  }
+
+  private keepOwned(owned: readonly ServiceKey[]): void {
     this.owned = owned;
     const text = JSON.stringify(owned);
     if (text === this.ownedText) return;

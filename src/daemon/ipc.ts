@@ -2,12 +2,15 @@
  * What the supervisor and its processes say to each other over Node's IPC channel: one JSON message a
  * line, typed here once for both ends.
  *
- *   supervisor ── configure, request, stop ──▶ vrrp, health
- *   supervisor ◀── ready, failed, refused, log, reply ── vrrp, health
+ *   supervisor ── configure, request, stop, vrrp-states ──▶ vrrp, health
+ *   supervisor ◀── ready, failed, refused, log, reply, vrrp-states ── vrrp, health
+ *
+ * `vrrp` tells the states of its instances, and the supervisor passes them on to `health`.
  */
 import { DirectorError, describeError, type ErrorCode } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
+import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import { reviveSupervisor } from './revive.ts';
 
 export type ProcessName = 'vrrp' | 'health';
@@ -30,7 +33,14 @@ export type ToProcess =
     }
   | { readonly type: 'request'; readonly id: number; readonly question: Question<unknown> }
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
-  | { readonly type: 'stop'; readonly keep: boolean };
+  | { readonly type: 'stop'; readonly keep: boolean }
+  | VrrpStatesMessage;
+
+/** The states of all instances, whenever one of them has changed. */
+export interface VrrpStatesMessage {
+  readonly type: 'vrrp-states';
+  readonly states: VrrpStates;
+}
 
 export type FromProcess =
   /** The configuration is in force: addresses held, table reconciled. */
@@ -39,6 +49,7 @@ export type FromProcess =
   | { readonly type: 'failed'; readonly revision: number; readonly error: Refusal }
   /** Nothing that a restart could mend; the process ends after this. */
   | { readonly type: 'refused'; readonly error: Refusal }
+  | VrrpStatesMessage
   | { readonly type: 'log'; readonly record: LogRecord }
   /** With `error` there is no answer, and this is why. */
   | {
@@ -81,6 +92,8 @@ export interface ProcessDuties<Config> {
   configure(config: Config, quietMs: Millis): Promise<void>;
   /** Not in turn with the others: who asks waits for nobody's work. @throws DirectorError */
   answer(question: Question<Config>): Promise<unknown>;
+  /** Comes at any time, also before the first configuration. */
+  vrrpStates?(states: VrrpStates): void;
   stop(keep: boolean): Promise<void>;
   /** The supervisor is gone. Gives up what a peer may claim; the process ends afterwards. */
   orphaned(): Promise<void>;
@@ -89,6 +102,7 @@ export interface ProcessDuties<Config> {
 /** A process's end of the channel. */
 export interface Uplink {
   readonly log: Log;
+  tellVrrpStates(states: VrrpStates): void;
   /** Serves until told to stop; then the process exits. */
   serve<Config>(duties: ProcessDuties<Config>, codec?: Codec<Config>): void;
 }
@@ -111,7 +125,11 @@ export function openUplink(level: LogLevel): Uplink {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
     process.on(signal, () => {});
   }
-  return { log, serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, send) };
+  return {
+    log,
+    tellVrrpStates: (states) => send({ type: 'vrrp-states', states }),
+    serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, send),
+  };
 }
 
 /** A small configuration goes as it is. */
@@ -169,6 +187,9 @@ function serve<Config>(
             send({ type: 'reply', id: order.id, body: null, error: refusal });
           },
         );
+        break;
+      case 'vrrp-states':
+        duties.vrrpStates?.(order.states);
         break;
       case 'stop':
         inTurn(async () => {

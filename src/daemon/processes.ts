@@ -8,6 +8,8 @@ import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
+import { hasWork } from '../model/kernel-settings.ts';
+import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
@@ -42,6 +44,11 @@ export class Processes {
   private readonly children = new Map<ProcessName, Child<Part>>();
   /** Started for a configuration that is not in force yet. */
   private readonly fresh = new Set<ProcessName>();
+  private vrrpStates: VrrpStates = {};
+  /** Those that the first configuration named. */
+  private namespaces: Readonly<
+    Record<'net_namespace' | 'net_namespace_ipvs', string | null>
+  > | null = null;
 
   constructor(options: ProcessesOptions) {
     this.options = options;
@@ -49,9 +56,11 @@ export class Processes {
 
   /** Starts those that are needed and do not run yet; gives the ones that cannot do their work. */
   async startMissing(director: Director): Promise<readonly Unconfirmed[]> {
+    const moved = this.movedNamespaces(director);
+    if (moved.length > 0) return moved;
     for (const name of this.missing(director)) {
       this.fresh.add(name);
-      this.children.set(name, this.start(name, partOf(director, name)));
+      this.children.set(name, this.start(name, director));
     }
     await this.settled([...this.fresh]);
     return this.unconfirmed().filter(({ process }) => this.standing(process).is === 'refused');
@@ -122,14 +131,32 @@ export class Processes {
     await Promise.all(stopped);
   }
 
-  private start(name: ProcessName, config: Part): Child<Part> {
+  /** A process stays in the network namespace that it was started in, and so do the sockets of IPVS. */
+  private movedNamespaces({ global, health }: Director): readonly Unconfirmed[] {
+    const asked = {
+      net_namespace: global.netNamespace,
+      net_namespace_ipvs: health.settings.namespace,
+    };
+    const before = this.namespaces ?? asked;
+    this.namespaces = before;
+    return (['net_namespace', 'net_namespace_ipvs'] as const).flatMap((keyword) => {
+      if (before[keyword] === asked[keyword]) return [];
+      const now = before[keyword] ?? 'absent';
+      const reason = `${keyword} cannot change while lvsd runs: it is ${now}`;
+      const process = keyword === 'net_namespace' ? 'vrrp' : 'health';
+      return [{ process, reason, hint: 'stop lvsd, and start it with this file' }] as const;
+    });
+  }
+
+  private start(name: ProcessName, director: Director): Child<Part> {
     const { modules, environment, logLevel, clock, log, onRefused } = this.options;
-    return new Child<Part>({
+    const child = new Child<Part>({
       name,
       module: modules[name],
-      config,
+      config: partOf(director, name),
       codec: CODECS[name] as Codec<Part>,
       environment,
+      netNamespace: director.global.netNamespace,
       logLevel,
       clock,
       log,
@@ -137,7 +164,16 @@ export class Processes {
         // Whoever starts it waits for its answer, and is told there.
         if (!this.fresh.has(name)) onRefused(name, error);
       },
+      ...(name === 'vrrp' ? { onVrrpStates: (states) => this.passOn(states) } : {}),
     });
+    if (name === 'health') child.tellVrrpStates(this.vrrpStates);
+    return child;
+  }
+
+  /** The sync daemon of IPVS follows VRRP. */
+  private passOn(states: VrrpStates): void {
+    this.vrrpStates = states;
+    this.children.get('health')?.tellVrrpStates(states);
   }
 
   private standing(name: ProcessName): Standing {
@@ -162,7 +198,8 @@ function partOf(director: Director, name: ProcessName): Part {
 }
 
 function needs({ vrrp, health }: Director, name: ProcessName): boolean {
-  return name === 'vrrp' ? vrrp.instances.length > 0 : health.virtualServers.length > 0;
+  if (name === 'vrrp') return vrrp.instances.length > 0;
+  return health.virtualServers.length > 0 || hasWork(health.settings);
 }
 
 function explain(standing: Exclude<Standing, { is: 'confirmed' }>): Omit<Unconfirmed, 'process'> {

@@ -165,6 +165,7 @@ export class Supervisor {
       vrrp,
       health: health?.health ?? null,
       ipvs: health?.ipvs ?? null,
+      settings: health?.settings ?? null,
     };
   }
 

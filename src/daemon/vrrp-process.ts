@@ -20,7 +20,7 @@ import { diffAddresses } from '../reconcile/network.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { AdvertSocket, VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
-import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
+import { openUplink, type ProcessDuties, type Question, type Uplink } from './ipc.ts';
 import { KnownLinks } from './links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
@@ -30,6 +30,7 @@ const clock = preciseClock;
 
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;
+  private readonly uplink: Uplink;
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly scripts: ScriptQueue;
@@ -38,7 +39,9 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private started = false;
   private cancelRead: Cancel | null = null;
 
-  constructor(log: Log) {
+  constructor(uplink: Uplink) {
+    const { log } = uplink;
+    this.uplink = uplink;
     this.log = log;
     this.network = openNetwork(clock);
     this.links = new KnownLinks(this.network);
@@ -53,6 +56,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(addresses.map(({ address }) => address));
     this.speaker.configure(config);
+    this.tellStates();
   }
 
   async answer(question: Question<VrrpConfig>): Promise<VrrpSnapshot | VrrpPlan | null> {
@@ -104,6 +108,13 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     });
   }
 
+  private tellStates(): void {
+    const { instances } = this.speaker.snapshot();
+    this.uplink.tellVrrpStates(
+      Object.fromEntries(instances.map(({ name, state }) => [name, state])),
+    );
+  }
+
   private async readLinks(): Promise<void> {
     try {
       await this.links.read();
@@ -128,6 +139,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       notify: {
         changed: (transition, scripts) => {
           for (const notice of vrrpNotices(transition, scripts)) this.scripts.enqueue(notice);
+          this.tellStates();
         },
       },
       runScript: (script, timeoutMs) => runTracked(script, timeoutMs),
@@ -223,4 +235,4 @@ async function runTracked(script: Script, timeoutMs: Millis): Promise<ScriptResu
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
-uplink.serve(new VrrpProcess(uplink.log));
+uplink.serve(new VrrpProcess(uplink));

@@ -94,9 +94,12 @@ export class HealthMonitor {
     };
   }
 
-  /** Runs the scripts of virtual servers with `omega`, before their entries leave the kernel. */
-  announceStop(): void {
-    for (const server of this.watched) server.announceStop();
+  /**
+   * Runs the scripts of virtual servers with `omega`, before their entries leave the kernel. When these are
+   * flushed, nothing is told of the real servers one by one, as with keepalived.
+   */
+  announceStop(how: { readonly flushes: boolean }): void {
+    for (const server of this.watched) server.announceStop(how);
   }
 
   /** Ends all checks; nothing is told any more. */

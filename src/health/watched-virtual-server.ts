@@ -89,10 +89,10 @@ export class WatchedVirtualServer implements RealServerOwner {
   }
 
   /** `omega`: the daemon stops, and everything that the kernel holds goes with it. */
-  announceStop(): void {
+  announceStop({ flushes }: { readonly flushes: boolean }): void {
     if (!this.server.omega) return;
     this.reals.forEach((real, at) => {
-      if (this.current.weights[at] !== null) real.notify('down');
+      if (!flushes && this.current.weights[at] !== null) real.notify('down');
     });
     this.notify('down');
   }

@@ -59,6 +59,7 @@ export interface Addon {
   setNiceness(value: number): void;
   lockMemory(): void;
   notify(path: string, state: string): void;
+  enterNetwork(fd: number): void;
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
 }
 

@@ -96,6 +96,8 @@ const STOP_SILENCE_MS: Millis = 1_000;
 const DAEMON_HINTS: Hints = {
   EEXIST: 'a sync daemon of this role runs already: stop it first',
   ENODEV: 'check the name of the interface',
+  EADDRINUSE:
+    'another program has the UDP port to itself: "ss -ulnp" names it; or give the sync daemon another "port"',
   ENETUNREACH: 'the interface must be up, with an address, and the multicast group needs a route',
   EINVAL:
     'the group must be a multicast address; no sync daemon runs beside a real server of another family than its virtual server',
@@ -107,7 +109,7 @@ const TIMEOUT_HINTS: Hints = { EINVAL: 'no timeout may be longer than 2147483 s'
 const ZERO_HINTS: Hints = { ESRCH: 'this virtual server is not in the kernel: see lvsctl show' };
 
 /** The addon's socket is the faster one; npm `netlink`'s serves where there is no addon. */
-const openBestSocket: OpenNetlinkSocket = (protocol, listener) => {
+export const openBestSocket: OpenNetlinkSocket = (protocol, listener) => {
   try {
     return openNativeSocket(protocol, listener);
   } catch (error) {

@@ -30,7 +30,7 @@ import {
   refuse,
   replyName,
 } from './netlink.ts';
-import { NetlinkProtocol } from './netlink-socket.ts';
+import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 
 /** `overrun`: notifications were lost, so everything must be read again. */
 export type NetworkEvent = RouteNotification | { readonly event: 'overrun' };
@@ -57,8 +57,12 @@ export interface Network {
   close(): void;
 }
 
-export function openNetwork(clock: Clock = systemClock): Network {
-  return new KernelNetwork(new NetlinkClient({ protocol: NetlinkProtocol.route, clock }));
+export function openNetwork(
+  clock: Clock = systemClock,
+  openSocket: OpenNetlinkSocket = openNetlinkSocket,
+): Network {
+  const protocol = NetlinkProtocol.route;
+  return new KernelNetwork(new NetlinkClient({ protocol, clock, openSocket }));
 }
 
 class KernelNetwork implements Network {

@@ -9,8 +9,14 @@ function pathOf(name: string): string {
 
 /** The number it holds, or null when this kernel has no such setting. */
 export function readSysctl(name: string): number | null {
+  const text = readSysctlText(name);
+  return text === null ? null : Number.parseInt(text, 10);
+}
+
+/** What it holds without the end of the line, or null when this kernel has no such setting. */
+export function readSysctlText(name: string): string | null {
   try {
-    return Number.parseInt(readFileSync(pathOf(name), 'utf8'), 10);
+    return readFileSync(pathOf(name), 'utf8').trim();
   } catch (error) {
     if (errnoName(error) === 'ENOENT') return null;
     throw new DirectorError('NOT_PERMITTED', `cannot read ${name}: ${errnoName(error)}`, {
@@ -20,12 +26,16 @@ export function readSysctl(name: string): number | null {
 }
 
 /** @throws DirectorError NOT_PERMITTED when the kernel refuses. */
-export function writeSysctl(name: string, value: number): void {
+export function writeSysctl(name: string, value: number | string): void {
   try {
     writeFileSync(pathOf(name), `${value}\n`);
   } catch (error) {
-    throw new DirectorError('NOT_PERMITTED', `cannot set ${name}: ${errnoName(error)}`, {
-      hint: 'run as root; in a container, /proc/sys must be writable',
+    const reason = errnoName(error);
+    throw new DirectorError('NOT_PERMITTED', `cannot set ${name} to ${value}: ${reason}`, {
+      hint:
+        reason === 'EINVAL'
+          ? 'this kernel does not take the value'
+          : 'run as root; in a container, /proc/sys must be writable',
       cause: error,
     });
   }

@@ -10,6 +10,8 @@ export interface GlobalSettings {
   readonly scriptSecurity: boolean;
   /** How long children may take to stop before they are killed. */
   readonly childWaitMs: Millis;
+  /** Network namespace of the processes, by its name in /run/netns; null: that of the supervisor. */
+  readonly netNamespace: string | null;
 }
 
 export interface Director {

@@ -4,6 +4,9 @@ import type { Millis } from '../base/time.ts';
 
 export type VrrpState = 'init' | 'backup' | 'master' | 'fault';
 
+/** By the name of the instance; one that is not in it is in no state that is known. */
+export type VrrpStates = Readonly<Record<string, VrrpState>>;
+
 export interface VrrpCounters {
   readonly advertsSent: number;
   readonly advertsReceived: number;

@@ -1,6 +1,7 @@
 /** Virtual servers and their real servers as configured. Facts, no behaviour. */
 import type { Family } from '../base/address.ts';
 import type { Check } from './checker.ts';
+import type { KernelSettings } from './kernel-settings.ts';
 import type { Script } from './script.ts';
 import type { ProcessSettings } from './vrrp.ts';
 
@@ -88,5 +89,7 @@ export interface HealthConfig {
   readonly virtualServers: readonly VirtualServer[];
   /** Remove everything from the kernel's table before the start. */
   readonly flushAtStart: boolean;
+  /** What is asked of IPVS besides virtual servers. */
+  readonly settings: KernelSettings;
   readonly process: ProcessSettings;
 }

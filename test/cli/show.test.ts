@@ -114,6 +114,7 @@ const MASTER: Snapshot = {
     scriptUser: 'nobody',
     scriptSecurity: true,
     childWaitMs: 5_000,
+    netNamespace: null,
     vrrpStartupDelayMs: 0,
     flushAtStart: false,
   },
@@ -199,6 +200,7 @@ const MASTER: Snapshot = {
       },
     ],
   },
+  settings: null,
   ipvs: {
     drift: {
       verifiedAtMs: ago(4),
@@ -257,6 +259,50 @@ const GROUP: Snapshot = (() => {
   };
 })();
 
+const HEARD = {
+  sinceMs: ago(300),
+  messages: 204,
+  entries: 5210,
+  lastAtMs: ago(1),
+  lastFrom: '198.51.100.2',
+  otherIds: 3,
+};
+
+const SETTINGS: NonNullable<Snapshot['settings']> = {
+  timeouts: { tcpSeconds: 1800, tcpFinSeconds: 120, udpSeconds: 30 },
+  timeoutsBefore: { tcpSeconds: 900, tcpFinSeconds: 0, udpSeconds: 300 },
+  sync: {
+    daemons: [
+      {
+        role: 'backup',
+        interface: 'eth1',
+        syncId: 51,
+        maxlen: 1400,
+        group: '224.0.0.81',
+        port: 8848,
+        ttl: 1,
+        owned: true,
+      },
+      {
+        role: 'master',
+        interface: 'eth2',
+        syncId: 9,
+        maxlen: null,
+        group: null,
+        port: null,
+        ttl: null,
+        owned: false,
+      },
+    ],
+    follows: 'VI_1',
+    heard: HEARD,
+    deaf: null,
+    learnt: { connections: 812, isAll: false },
+  },
+  sysctls: [{ name: 'sync_threshold', value: '2\t40', before: '3\t50' }],
+  refused: ['net.ipv4.vs.est_nice: this kernel has no such sysctl'],
+};
+
 const CASES: Readonly<Record<string, Snapshot>> = {
   master: MASTER,
   backup: {
@@ -305,6 +351,31 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     vrrp: null,
     health: null,
     ipvs: null,
+  },
+  settings: {
+    ...MASTER,
+    global: { ...MASTER.global, netNamespace: 'blue' },
+    vrrp: null,
+    health: null,
+    ipvs: null,
+    settings: SETTINGS,
+  },
+  'settings-without-a-sync-daemon': {
+    ...MASTER,
+    vrrp: null,
+    health: null,
+    ipvs: null,
+    settings: {
+      ...SETTINGS,
+      sync: {
+        daemons: [],
+        follows: 'VI_1',
+        heard: { ...HEARD, messages: 0, entries: 0, lastAtMs: null, lastFrom: null },
+        deaf: 'EADDRINUSE',
+        learnt: null,
+      },
+      sysctls: [],
+    },
   },
   'without-ipvs': {
     ...MASTER,

@@ -20,7 +20,6 @@ const CODES: readonly string[] = (() => {
 /** Codes whose cases would be too large for a golden file, and the test that tells them. */
 const TOLD_ELSEWHERE: Readonly<Record<string, string>> = {
   'too-many': 'load.test.ts',
-  'not-keepalived': 'phrase.test.ts',
 };
 
 test('every code that can be told is explained in docs/diagnostics.md', () => {

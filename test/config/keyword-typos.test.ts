@@ -40,6 +40,7 @@ const ALIKE: readonly (readonly string[])[] = [
   ['sh-fallback', 'mh-fallback'],
   ['flag-1', 'flag-2', 'flag-3'],
   ['uthreshold', 'lthreshold'],
+  ['sloppy_tcp', 'sloppy_sctp'],
 ];
 
 function areAlike(name: string, other: string | null): boolean {

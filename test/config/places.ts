@@ -15,6 +15,7 @@ function checker(name: string): Place {
 const PLACES: Readonly<Record<BlockName, Place>> = {
   'the top level': ['', '\n'],
   global_defs: ['global_defs {\n', '\n}\n'],
+  lvs_sysctl: ['global_defs {\nlvs_sysctl {\n', '\n}\n}\n'],
   vrrp_instance: [INSTANCE, '\n}\n'],
   authentication: [`${INSTANCE}authentication {\n`, '\n}\n}\n'],
   auth_hmac: [`${INSTANCE}auth_hmac {\n`, '\n}\n}\n'],

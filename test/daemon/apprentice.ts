@@ -1,16 +1,20 @@
 /** A process for uplink.test.ts that serves by ipc.ts as vrrp and health do; its configuration says how it fails. */
 import { DirectorError } from '../../src/base/error.ts';
 import { openUplink } from '../../src/daemon/ipc.ts';
+import type { VrrpStates } from '../../src/model/snapshot-vrrp.ts';
 
 export interface Lesson {
   readonly name: string;
   /** `refusal`: the kernel does not do what is needed. `bug`: a broken invariant. */
   readonly failure?: 'refusal' | 'bug';
+  /** Tells these once it has learnt this. */
+  readonly states?: VrrpStates;
 }
 
 let learnt: Lesson | null = null;
+let heard: VrrpStates | null = null;
 
-const { serve } = openUplink('info');
+const { serve, tellVrrpStates } = openUplink('info');
 serve<Lesson>({
   async configure(lesson) {
     if (lesson.failure === 'refusal') {
@@ -18,8 +22,12 @@ serve<Lesson>({
     }
     if (lesson.failure === 'bug') throw new Error('broken invariant');
     learnt = lesson;
+    if (lesson.states !== undefined) tellVrrpStates(lesson.states);
   },
-  answer: async () => learnt,
+  answer: async () => (heard === null ? learnt : { ...learnt, heard }),
+  vrrpStates(states) {
+    heard = states;
+  },
   stop: async () => {},
   orphaned: async () => {},
 });

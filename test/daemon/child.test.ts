@@ -47,6 +47,7 @@ function start(config: PupilConfig): Pupil {
     config,
     codec: AS_IT_IS,
     environment: {},
+    netNamespace: null,
     logLevel: 'info',
     clock: systemClock,
     log: silentLog,

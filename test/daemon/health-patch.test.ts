@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HEALTH_CODEC, healthPatch } from '../../src/daemon/health-patch.ts';
+import { NO_SETTINGS } from '../../src/model/kernel-settings.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
 import { realServer, tcpCheck, virtualServer } from '../health/make.ts';
 
 const process = { realtimePriority: null, niceness: null, lockMemory: false };
 
 function config(virtualServers: readonly VirtualServer[], flushAtStart = false): HealthConfig {
-  return { virtualServers, flushAtStart, process };
+  return { virtualServers, flushAtStart, settings: NO_SETTINGS, process };
 }
 
 function real(last: number, changes: Partial<RealServer> = {}): RealServer {

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { Child } from '../../src/daemon/child.ts';
 import { AS_IT_IS } from '../../src/daemon/ipc.ts';
+import type { VrrpStates } from '../../src/model/snapshot-vrrp.ts';
 import type { Lesson } from './apprentice.ts';
 
 const ANSWER_MS_MAX = 10_000;
@@ -15,17 +16,19 @@ let child: Child<Lesson> | null = null;
 
 afterEach(() => child?.stop(false, 1_000));
 
-function start(config: Lesson): Child<Lesson> {
+function start(config: Lesson, told: VrrpStates[] = []): Child<Lesson> {
   child = new Child<Lesson>({
     name: 'vrrp',
     module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
     config,
     codec: AS_IT_IS,
     environment: {},
+    netNamespace: null,
     logLevel: 'info',
     clock: systemClock,
     log: silentLog,
     onRefused: () => {},
+    onVrrpStates: (states) => told.push(states),
   });
   return child;
 }
@@ -64,4 +67,26 @@ test('a bug in the middle of a reload is a crash, and the newest configuration i
   one.configure({ name: 'three' });
   expect(await one.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
   expect(await one.snapshot()).toEqual({ name: 'three' });
+});
+
+test('what a process tells of VRRP is heard, and its death takes it back', async () => {
+  const told: VrrpStates[] = [];
+  const one = start({ name: 'one', states: { VI_1: 'master' } }, told);
+  await one.settled(ANSWER_MS_MAX);
+  expect(told).toEqual([{ VI_1: 'master' }]);
+  one.configure({ name: 'two', failure: 'bug' });
+  await expect.poll(() => told[1], POLL).toEqual({});
+});
+
+test('what a process is told of VRRP it knows before its configuration, and so does its successor', async () => {
+  const one = start({ name: 'one' });
+  one.tellVrrpStates({ VI_1: 'master' });
+  await one.settled(ANSWER_MS_MAX);
+  const heard = { VI_1: 'master' };
+  await expect.poll(() => one.snapshot(), POLL).toEqual({ name: 'one', heard });
+  one.configure({ name: 'two', failure: 'bug' });
+  await expect.poll(() => one.status().restarts, POLL).toBeGreaterThan(0);
+  one.configure({ name: 'three' });
+  await one.settled(ANSWER_MS_MAX);
+  expect(await one.snapshot()).toEqual({ name: 'three', heard });
 });

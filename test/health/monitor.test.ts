@@ -436,8 +436,19 @@ describe('at the stop', () => {
     await w.configure(virtualServer({ realServers, ...scripts, omega: true }));
     await w.to(2);
     w.news();
-    w.monitor.announceStop();
+    w.monitor.announceStop({ flushes: false });
     expect(w.news()).toEqual(['2 down 10.0.0.1', '2 quorum down']);
+  });
+
+  test('with lvs_flush_on_stop, omega tells of the quorum only', async () => {
+    const w = world();
+    await w.configure(
+      virtualServer({ realServers: [checked('10.0.0.1')], ...scripts, omega: true }),
+    );
+    await w.to(2);
+    w.news();
+    w.monitor.announceStop({ flushes: true });
+    expect(w.news()).toEqual(['2 quorum down']);
   });
 
   test('without omega no script runs, and afterwards nothing happens any more', async () => {
@@ -445,7 +456,7 @@ describe('at the stop', () => {
     await w.configure(virtualServer({ realServers: [checked('10.0.0.1')], ...scripts }));
     await w.to(2);
     w.news();
-    w.monitor.announceStop();
+    w.monitor.announceStop({ flushes: false });
     w.monitor.close();
     w.failing.add('10.0.0.1');
     w.attempts.length = 0;

@@ -226,7 +226,8 @@ export class Lab {
     return ['netns', 'exec', this.netns(host)];
   }
 
-  private netns(host: string): string {
+  /** The name of a host's network namespace. */
+  netns(host: string): string {
     return `${this.prefix}-${host}`;
   }
 

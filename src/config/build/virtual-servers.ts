@@ -39,7 +39,7 @@ export function buildHealth(
   { root, globals, memory }: Ground,
   context: ScriptContext,
   look: LookAt,
-): HealthConfig {
+): Omit<HealthConfig, 'settings'> {
   const virtualServers: VirtualServer[] = [];
   const names = new Set<string>();
   const pools = new Map<string, Twins>();

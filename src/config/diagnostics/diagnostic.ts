@@ -123,7 +123,8 @@ export type DiagnosticCode =
   | 'pair-peers'
   | 'pair-sync-group'
   | 'pair-weights'
-  | 'pair-virtual-servers';
+  | 'pair-virtual-servers'
+  | 'pair-sync-daemon';
 
 /** A name that was meant, to replace the text of the span. */
 export interface Diagnostic {
@@ -193,6 +194,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'pair-equal-priority',
   'pair-preempt',
   'pair-address-order',
+  'pair-sync-daemon',
 ] as const);
 
 /** Good as it is written, and worth a thought: advice of `lvsctl lint`. */

@@ -659,6 +659,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     one. It hears nothing, or drops what comes from a stranger, and becomes MASTER, too. Each
     file has its own address in unicast_src_ip and the other's in unicast_peer.`,
   ),
+  'pair-sync-daemon': trap(
+    'sync daemons that do not hear each other',
+    `A backup learns connections only from messages of its own id, to its own group and port, that are
+    no longer than its maxlen. Whatever differs is not noticed until a failover ends every connection. Write
+    the same lvs_sync_daemon into both files; the interface may differ.`,
+  ),
   'pair-sync-group': trap(
     'sync groups that differ',
     `On one director these instances move together, on the other they do not. After a takeover one

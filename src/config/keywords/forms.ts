@@ -28,7 +28,9 @@ export type FormName =
   | 'granularity'
   | 'key'
   | 'domain'
-  | 'host';
+  | 'host'
+  | 'CPU list'
+  | 'namespace';
 
 export interface Form {
   /** With its article left out: `"x" is no MAC address`. */
@@ -167,6 +169,18 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     accepts: isKey,
     // It is a secret, and is not shown.
     refuse: () => ({ code: 'bad-value', message: 'this is no key', hint: FORMS.key.hint }),
+  },
+  namespace: {
+    what: 'name of a network namespace',
+    hint: 'a name that "ip netns list" shows: the name of a file in /run/netns',
+    called: 'NAME',
+    accepts: (text) => text !== '.' && text !== '..' && /^[^/\0]{1,255}$/.test(text),
+  },
+  'CPU list': {
+    what: 'list of CPUs',
+    hint: 'all, numbers and ranges with commas between them: 0-3,8; of a range every second one: 0-7:1/2',
+    called: 'CPUS',
+    accepts: (text) => /^all$|^\d+(-\d+|-N)?(:\d+\/\d+)?(,\d+(-\d+|-N)?(:\d+\/\d+)?)*$/.test(text),
   },
   domain: {
     what: 'domain name',

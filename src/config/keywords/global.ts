@@ -100,15 +100,20 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   accepted('namespace_with_ipsets', boolean, 'allow ipsets together with network namespaces', {
     default: 'off',
   }),
-  accepted('net_namespace', word, 'run the whole daemon in this network namespace', {
+  keyword('net_namespace', form('namespace'), 'run the whole daemon in this network namespace', {
     unset: 'that of the host',
     repeats: 'first',
   }),
-  accepted('net_namespace_ipvs', word, 'apply only IPVS configuration in this network namespace', {
-    inherits: [{ block: 'the top level', keyword: 'net_namespace' }],
-    unset: 'that of the host',
-    repeats: 'first',
-  }),
+  keyword(
+    'net_namespace_ipvs',
+    form('namespace'),
+    'the network namespace whose IPVS is programmed',
+    {
+      inherits: [{ block: 'the top level', keyword: 'net_namespace' }],
+      unset: 'that of the host',
+      repeats: 'first',
+    },
+  ),
   accepted(
     'static_ipaddress',
     entries('static address'),
@@ -262,13 +267,23 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   }),
   accepted('json_version', choice('1', '2'), 'layout of the JSON dump', { default: '1' }),
   accepted('log_unknown_vrids', flag, 'log adverts for VRIDs not configured'),
-  accepted('lvs_flush_on_stop', phrase('flush on stop'), 'clear IPVS table at stop', {
-    unset: 'off',
-  }),
-  accepted('lvs_flush_onstop', phrase('flush on stop'), 'clear IPVS table at stop', {
-    unset: 'off',
-    insteadOf: 'lvs_flush_on_stop',
-  }),
+  keyword(
+    'lvs_flush_on_stop',
+    phrase('flush on stop'),
+    'empty the kernel’s table at stop, whoever filled it',
+    {
+      unset: 'off',
+    },
+  ),
+  keyword(
+    'lvs_flush_onstop',
+    phrase('flush on stop'),
+    'empty the kernel’s table at stop, whoever filled it',
+    {
+      unset: 'off',
+      insteadOf: 'lvs_flush_on_stop',
+    },
+  ),
   accepted(
     'lvs_netlink_cmd_rcv_bufs',
     OCTETS,
@@ -301,15 +316,16 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: 'keepalived',
     insteadOf: 'checker_process_name',
   }),
-  accepted('lvs_sync_daemon', phrase('sync daemon'), 'kernel connection synchronisation', {
+  keyword('lvs_sync_daemon', phrase('sync daemon'), 'kernel connection synchronisation', {
     repeats: 'first',
   }),
-  accepted(
-    'lvs_timeouts',
-    phrase('timeouts of IPVS'),
-    'IPVS connection timeouts; restored at stop',
-    { unset: 'the kernel’s' },
-  ),
+  keyword('lvs_sysctl', block('lvs_sysctl'), 'settings of net.ipv4.vs; restored at stop', {
+    unset: 'as they are',
+    ours: true,
+  }),
+  keyword('lvs_timeouts', phrase('timeouts of IPVS'), 'of connections; restored at stop', {
+    unset: 'the kernel’s',
+  }),
   accepted(
     'max_auto_priority',
     integer(-1, 99, { bare: 99 }),

@@ -80,6 +80,7 @@ export type Argument =
 export type BlockName =
   | 'the top level'
   | 'global_defs'
+  | 'lvs_sysctl'
   | 'vrrp_instance'
   | 'authentication'
   | 'vrrp_sync_group'
@@ -142,6 +143,7 @@ export type PhraseName =
   | 'sync daemon'
   | 'timeouts of IPVS'
   | 'flush on stop'
+  | 'sync threshold'
   | 'dynamic interfaces'
   | 'include checks'
   | 'receive buffers'

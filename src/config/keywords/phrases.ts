@@ -174,6 +174,10 @@ const GLOBAL = {
     slots: [],
     options: tableOf(...flags(['VS', 'removes own virtual servers only'])),
   },
+  'sync threshold': slots(
+    { name: 'PACKETS', argument: integer(0, INT_MAX) },
+    { name: 'PERIOD', argument: integer(0, INT_MAX) },
+  ),
   'dynamic interfaces': {
     slots: [],
     options: tableOf(...flags(['allow_if_changes', 'an interface may change its type'])),

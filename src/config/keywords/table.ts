@@ -16,6 +16,7 @@ import {
 import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
+import { LVS_SYSCTL } from './sysctl.ts';
 import {
   BFD_INSTANCE,
   GARP_GROUP,
@@ -29,6 +30,7 @@ import { AUTH_HMAC, AUTHENTICATION, VRRP_INSTANCE, VRRP_SCRIPT, VRRP_SYNC_GROUP 
 export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   'the top level': TOP_LEVEL,
   global_defs: GLOBAL_DEFS,
+  lvs_sysctl: LVS_SYSCTL,
   vrrp_instance: VRRP_INSTANCE,
   authentication: AUTHENTICATION,
   auth_hmac: AUTH_HMAC,

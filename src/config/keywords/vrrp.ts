@@ -301,7 +301,7 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
   accepted('linkbeat_use_polling', flag, 'ask for the link of the interface again and again', {
     mend: 'write "linkbeat_interfaces { IFNAME }" at the top level',
   }),
-  accepted('lvs_sync_daemon_interface', interfaceName, 'IPVS synchronisation follows it', {
+  keyword('lvs_sync_daemon_interface', interfaceName, 'IPVS synchronisation follows it', {
     repeats: 'first',
     mend: 'write "lvs_sync_daemon IFNAME INSTANCE" into global_defs',
   }),

@@ -2,6 +2,7 @@
 import { formatEndpoint } from '../../base/endpoint.ts';
 import type { Check } from '../../model/checker.ts';
 import type { Director } from '../../model/director.ts';
+import type { KernelSettings } from '../../model/kernel-settings.ts';
 import { formatService, nameOfVirtualServer } from '../../model/names.ts';
 import type { Persistence, VirtualServer } from '../../model/virtual-server.ts';
 import type { Track, VirtualAddress, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
@@ -19,6 +20,7 @@ export function dumpDirector({ global, vrrp, health }: Director): string {
         ['Child wait time', `${global.childWaitMs / 1000} s`],
         ['VRRP start-up delay', `${vrrp.startupDelayMs / 1000} s`],
         ['LVS flush at start', health.flushAtStart],
+        ...settingFields(health.settings),
       ]),
     ]),
     frame('VRRP Topology', vrrp.instances.map(dumpInstance)),
@@ -32,6 +34,33 @@ export function dumpDirector({ global, vrrp, health }: Director): string {
     frame('LVS Topology', health.virtualServers.map(dumpVirtualServer)),
     frame('Health checkers', health.virtualServers.flatMap(dumpCheckers)),
   ].join('');
+}
+
+/** What is not asked for is left out. */
+function settingFields({ timeouts, sync, sysctls, flushOnStop }: KernelSettings): Fields {
+  const seconds = (one: number): string => (one === 0 ? 'as it is' : `${one} s`);
+  return [
+    ...(flushOnStop === null ? [] : [['LVS flush on stop', flushOnStop] as const]),
+    ...(timeouts === null
+      ? []
+      : ([
+          ['LVS TCP timeout', seconds(timeouts.tcpSeconds)],
+          ['LVS TCP FIN timeout', seconds(timeouts.tcpFinSeconds)],
+          ['LVS UDP timeout', seconds(timeouts.udpSeconds)],
+        ] as const)),
+    ...(sync === null
+      ? []
+      : ([
+          ['LVS syncd interface', sync.interface],
+          ['LVS syncd VRRP instance', sync.instance],
+          ['LVS syncd id', sync.syncId],
+          ['LVS syncd maxlen', sync.maxlen],
+          ['LVS syncd group', sync.group],
+          ['LVS syncd port', sync.port],
+          ['LVS syncd ttl', sync.ttl],
+        ] as const)),
+    ...Object.entries(sysctls).map(([name, value]) => [`net.ipv4.vs.${name}`, value] as const),
+  ];
 }
 
 /** An empty section is left out. */
