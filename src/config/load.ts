@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
-import { resolveAccount, type ScriptContext } from './build/scripts.ts';
-import { buildHealth, type LookAt } from './build/virtual-servers.ts';
+import { resolveAccount } from './build/scripts.ts';
+import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
 import type { ConfigEnvironment } from './environment.ts';
@@ -209,7 +209,7 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
 function build(
   root: Section,
   reports: Reports,
-  { environment: machine, memory }: LoadOptions,
+  { environment: machine, memory, mode }: LoadOptions,
 ): { readonly director: Director; readonly outline: Outline } {
   const environment = memory?.watched(machine) ?? machine;
   const globals =
@@ -219,7 +219,7 @@ function build(
     user === undefined
       ? null
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
-  const context: ScriptContext = { environment, reports, account: account ?? null };
+  const context: ServerContext = { environment, mode, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
   const look: LookAt = (server, realServers) =>
