@@ -1,7 +1,7 @@
 /** The virtual servers of a snapshot as text: what each serves, who is up, and why not. */
 import { formatEndpoint } from '../base/endpoint.ts';
 import { destinationPort } from '../model/destination-port.ts';
-import { formatService, nameOfVirtualServer } from '../model/names.ts';
+import { formatForwarding, formatService, nameOfVirtualServer } from '../model/names.ts';
 import type {
   CheckerSnapshot,
   HealthSnapshot,
@@ -115,7 +115,7 @@ function realServerRow(
   const standing = tone(real.standing, real.standing === 'up' ? 'good' : 'bad', style);
   return [
     formatEndpoint(real.address, real.port),
-    real.forwarding.toUpperCase(),
+    formatForwarding(real),
     weightText(real, places),
     `${standing} ${formatSpan(nowMs - real.sinceMs)}`,
     connections(places, 'activeConnections'),
@@ -190,7 +190,7 @@ function sorryRow(
   const places = placesOf(sorry, held);
   return [
     formatEndpoint(sorry.address, sorry.port),
-    sorry.forwarding.toUpperCase(),
+    formatForwarding(sorry),
     places.find(({ destination }) => destination !== undefined)?.destination?.weight ?? 'absent',
     sorry.inUse ? tone('sorry server in use', 'bad', style) : 'sorry server',
     connections(places, 'activeConnections'),

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
-import { resolveAccount, type ScriptContext } from './build/scripts.ts';
-import { buildHealth, type LookAt } from './build/virtual-servers.ts';
+import { resolveAccount } from './build/scripts.ts';
+import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
 import { type ConfigEnvironment, elsewhere } from './environment.ts';
@@ -210,7 +210,7 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
 function build(
   root: Section,
   reports: Reports,
-  { environment: machine, memory }: LoadOptions,
+  { environment: machine, memory, mode }: LoadOptions,
 ): { readonly director: Director; readonly outline: Outline } {
   const seen = root.has('net_namespace') ? elsewhere(machine) : machine;
   const environment = memory?.watched(seen) ?? seen;
@@ -221,7 +221,7 @@ function build(
     user === undefined
       ? null
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
-  const context: ScriptContext = { environment, reports, account: account ?? null };
+  const context: ServerContext = { environment, mode, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
   const look: LookAt = (server, realServers) =>

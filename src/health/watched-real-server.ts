@@ -110,11 +110,12 @@ export class WatchedRealServer {
   }
 
   snapshot(effectiveWeight: number | null): RealServerHealth {
-    const { address, port, forwarding, weight } = this.server;
+    const { address, port, forwarding, tunnel, weight } = this.server;
     return {
       address,
       port,
       forwarding,
+      tunnel,
       standing: this.current,
       sinceMs: this.sinceMs,
       reason: this.reason,

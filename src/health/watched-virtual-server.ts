@@ -112,6 +112,7 @@ export class WatchedVirtualServer implements RealServerOwner {
         address: sorryServer.address,
         port: sorryServer.port,
         forwarding: sorryServer.forwarding,
+        tunnel: sorryServer.tunnel,
         inUse: !this.met,
       },
       realServers: this.reals.map((real, at) => real.snapshot(this.current.weights[at] ?? null)),

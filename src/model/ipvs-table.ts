@@ -9,8 +9,7 @@ export interface Service {
   readonly scheduler: string;
   readonly persistent: boolean;
   readonly onePacket: boolean;
-  /** `third` has no meaning to any scheduler yet. */
-  readonly schedulerFlags: SchedulerFlags & { readonly third: boolean };
+  readonly schedulerFlags: SchedulerFlags;
   /** Of persistence; 0 without. */
   readonly timeoutSeconds: number;
   /** All bits of the family without persistence; null: somebody set a mask with gaps. */

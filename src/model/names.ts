@@ -1,6 +1,6 @@
 /** What operators call things: one way to write each, for logs, plans and errors. */
 import { formatEndpoint } from '../base/endpoint.ts';
-import type { ServiceKey, VirtualServer } from './virtual-server.ts';
+import type { RealServer, ServiceKey, VirtualServer } from './virtual-server.ts';
 
 /** Keys that are kept are looked up by name again and again, and there may be a hundred thousand. */
 const known = new WeakMap<ServiceKey, string>();
@@ -30,4 +30,28 @@ export function nameOfVirtualServer({
   if (group === null && first !== undefined) return formatService(first);
   const protocol = keys.find(({ kind }) => kind === 'address');
   return protocol?.kind === 'address' ? `group ${group} ${protocol.protocol}` : `group ${group}`;
+}
+
+const CHECKSUM_WORDS = { none: '', full: 'csum', remote: 'remcsum' } as const;
+
+/** `NAT`, `DR`, `TUN`, or with what `lvs_method` says besides: `TUN gue port 6080 csum`. */
+export function formatForwarding(server: Pick<RealServer, 'forwarding' | 'tunnel'>): string {
+  const { forwarding, tunnel } = server;
+  const method = forwarding.toUpperCase();
+  if (tunnel === null || tunnel.type === 'ipip') return method;
+  const port = tunnel.port === 0 ? '' : ` port ${tunnel.port}`;
+  return `${method} ${tunnel.type}${port} ${CHECKSUM_WORDS[tunnel.checksum]}`.trimEnd();
+}
+
+/** `mh-fallback`, `mh-port`; of a scheduler that gives them no names `flag-1`, `flag-2`, `flag-3`. */
+export function namesOfFlags({
+  scheduler,
+  schedulerFlags: { fallback, port, third },
+}: Pick<VirtualServer, 'scheduler' | 'schedulerFlags'>): readonly string[] {
+  const isHash = scheduler === 'sh' || scheduler === 'mh';
+  return [
+    ...(fallback ? [isHash ? `${scheduler}-fallback` : 'flag-1'] : []),
+    ...(port ? [isHash ? `${scheduler}-port` : 'flag-2'] : []),
+    ...(third ? ['flag-3'] : []),
+  ];
 }

@@ -1,6 +1,6 @@
 /** What the checkers have found and what was decided from it, for people and machines to look at. */
 import type { Millis } from '../base/time.ts';
-import type { ForwardingMethod, ServiceKey } from './virtual-server.ts';
+import type { ForwardingMethod, ServiceKey, Tunnel } from './virtual-server.ts';
 
 /**
  * `awaiting`: a server that begins down (`alpha`) and has no result yet. It serves as little as one
@@ -41,6 +41,8 @@ export interface RealServerHealth {
   readonly address: string;
   readonly port: number;
   readonly forwarding: ForwardingMethod;
+  /** Only with `tun`. */
+  readonly tunnel: Tunnel | null;
   readonly standing: Standing;
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
@@ -56,6 +58,7 @@ export interface SorryServerHealth {
   readonly address: string;
   readonly port: number;
   readonly forwarding: ForwardingMethod;
+  readonly tunnel: Tunnel | null;
   readonly inUse: boolean;
 }
 

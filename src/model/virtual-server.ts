@@ -22,24 +22,40 @@ export type ServiceKey =
 /** How packets reach the real server: NAT rewrites, DR changes the MAC, TUN wraps in IP. */
 export type ForwardingMethod = 'nat' | 'dr' | 'tun';
 
+/** How a packet is wrapped on its way to a TUN real server. */
+export interface Tunnel {
+  readonly type: 'ipip' | 'gue' | 'gre';
+  /** Of the other end, 1 to 65535; 0 without GUE. */
+  readonly port: number;
+  /** Of GUE and GRE; `remote` only of GUE. */
+  readonly checksum: 'none' | 'full' | 'remote';
+}
+
+/** To other schedulers these are flags without a name: `flag-1`, `flag-2`, `flag-3`. */
 export interface SchedulerFlags {
   /** `sh`, `mh`: take the next server when the chosen one is down. */
   readonly fallback: boolean;
   /** `sh`, `mh`: hash the source port too. */
   readonly port: boolean;
+  /** Has no meaning to any scheduler yet. */
+  readonly third: boolean;
 }
 
 export interface Persistence {
   readonly timeoutSeconds: number;
   /** Clients in one network of this prefix length stay together: 1..32 and 1..128. */
   readonly granularityBits: Readonly<Record<Family, number>>;
+  /** Finds the client in the packet instead of by its address: `sip`; null: by its address. */
+  readonly engine: string | null;
 }
 
 export interface RealServer {
   readonly address: string;
-  /** 0: that of each service (`destinationPort`). */
+  /** 0: the one that the client asked for. Only of NAT is it used in each service: `destinationPort`. */
   readonly port: number;
   readonly forwarding: ForwardingMethod;
+  /** Only with `tun`. */
+  readonly tunnel: Tunnel | null;
   /** 0 to 2147483647; 0 takes no new connections. */
   readonly weight: number;
   /** Connections at which the kernel stops and resumes sending new ones; 0: none. */
@@ -55,9 +71,11 @@ export interface RealServer {
 /** Serves when too few real servers are up. */
 export interface SorryServer {
   readonly address: string;
-  /** 0: that of each service (`destinationPort`). */
+  /** 0: the one that the client asked for. Only of NAT is it used in each service: `destinationPort`. */
   readonly port: number;
   readonly forwarding: ForwardingMethod;
+  /** Only with `tun`. */
+  readonly tunnel: Tunnel | null;
   /** Stays in the kernel with weight 0 while it is not needed. */
   readonly inhibit: boolean;
 }

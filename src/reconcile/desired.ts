@@ -11,7 +11,6 @@ import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipv
 import { formatService } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type {
-  ForwardingMethod,
   RealServer,
   ServiceKey,
   SorryServer,
@@ -64,10 +63,10 @@ function desiredService(key: ServiceKey, virtualServer: VirtualServer): Service 
     scheduler,
     persistent: persistence !== null,
     onePacket,
-    schedulerFlags: { ...schedulerFlags, third: false },
+    schedulerFlags,
     timeoutSeconds: persistence?.timeoutSeconds ?? 0,
     granularityBits: persistence?.granularityBits[key.family] ?? addressBits(key.family),
-    engine: null,
+    engine: persistence?.engine ?? null,
   };
 }
 
@@ -102,13 +101,19 @@ function toDestination(
     address: server.address,
     port: destinationPort(key, server),
     forwarding: server.forwarding,
-    tunnel: tunnelOf(server.forwarding),
+    tunnel: tunnelOf(server),
     weight,
     upperThreshold: 'upperThreshold' in server ? server.upperThreshold : 0,
     lowerThreshold: 'lowerThreshold' in server ? server.lowerThreshold : 0,
   };
 }
 
-function tunnelOf(forwarding: ForwardingMethod): Destination['tunnel'] {
-  return forwarding === 'tun' ? { type: 'ipip', port: 0, flags: 0 } : null;
+/** IP_VS_TUNNEL_ENCAP_FLAG_*: include/uapi/linux/ip_vs.h. */
+const CHECKSUM_FLAGS = { none: 0, full: 1, remote: 2 } as const;
+const PLAIN = { type: 'ipip', port: 0, flags: 0 } as const;
+
+function tunnelOf({ forwarding, tunnel }: RealServer | SorryServer): Destination['tunnel'] {
+  if (forwarding !== 'tun') return null;
+  if (tunnel === null) return PLAIN;
+  return { type: tunnel.type, port: tunnel.port, flags: CHECKSUM_FLAGS[tunnel.checksum] };
 }

@@ -7,6 +7,7 @@ import { addressBits, addressBytes, netmaskOf } from '../base/address.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { unreachable } from '../base/error.ts';
 import type { Service } from '../model/ipvs-table.ts';
+import { namesOfFlags } from '../model/names.ts';
 import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import type { IpvsInfo } from '../wire/ipvs/settings.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
@@ -81,13 +82,8 @@ function serviceLine(service: Service): string {
   return `${name} ${service.scheduler}${flagWords(service)}${persistence}${engine}${onePacket}\n`;
 }
 
-function flagWords({ scheduler, schedulerFlags }: Service): string {
-  const isHash = scheduler === 'sh' || scheduler === 'mh';
-  const words = [
-    ...(schedulerFlags.fallback ? [isHash ? `${scheduler}-fallback` : 'flag-1'] : []),
-    ...(schedulerFlags.port ? [isHash ? `${scheduler}-port` : 'flag-2'] : []),
-    ...(schedulerFlags.third ? ['flag-3'] : []),
-  ];
+function flagWords(service: Service): string {
+  const words = namesOfFlags(service);
   return words.length === 0 ? '' : ` (${words.join(',')})`;
 }
 

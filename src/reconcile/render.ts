@@ -8,7 +8,7 @@
  */
 import { addressBits } from '../base/address.ts';
 import { unreachable } from '../base/error.ts';
-import type { Destination, Service } from '../model/ipvs-table.ts';
+import type { Destination, Service, Tunnel } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import { destinationName, type IpvsChange, keyOf } from './change.ts';
 
@@ -143,18 +143,25 @@ function persistenceWords({ persistent, timeoutSeconds }: Service): string {
 
 function destinationWords(destination: Destination): readonly Property[] {
   const { forwarding, tunnel, weight, upperThreshold, lowerThreshold } = destination;
-  const tunnelWords = tunnel ? `${tunnel.type} port ${tunnel.port} flags ${tunnel.flags}` : 'none';
   return [
     { name: '', value: forwarding, usual: false },
     {
       name: 'tunnel',
-      value: tunnelWords,
-      usual: tunnel === null || tunnelWords === 'ipip port 0 flags 0',
+      value: tunnel === null ? 'none' : tunnelWords(tunnel),
+      usual: tunnel === null || tunnelWords(tunnel) === 'ipip',
     },
     { name: 'weight', value: String(weight), usual: false },
     { name: 'upper threshold', value: String(upperThreshold), usual: upperThreshold === 0 },
     { name: 'lower threshold', value: String(lowerThreshold), usual: lowerThreshold === 0 },
   ];
+}
+
+const CHECKSUM_WORDS: Readonly<Record<number, string>> = { 0: '', 1: ' csum', 2: ' remcsum' };
+
+/** As the configuration writes it: `gue port 6080 csum`. */
+function tunnelWords({ type, port, flags }: Tunnel): string {
+  const checksum = CHECKSUM_WORDS[flags] ?? ` flags ${flags}`;
+  return `${type}${port === 0 ? '' : ` port ${port}`}${checksum}`;
 }
 
 function words(properties: readonly Property[]): string {

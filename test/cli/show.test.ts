@@ -66,6 +66,7 @@ const realServer = (last: number, over: Partial<RealServerHealth>): RealServerHe
   address: `198.51.100.${last}`,
   port: 80,
   forwarding: 'dr',
+  tunnel: null,
   standing: 'up',
   sinceMs: ago(200),
   reason: 'start',
@@ -179,7 +180,13 @@ const MASTER: Snapshot = {
         quorum: 1,
         hysteresis: 0,
         upWeight: 4,
-        sorryServer: { address: '198.51.100.99', port: 80, forwarding: 'dr', inUse: false },
+        sorryServer: {
+          address: '198.51.100.99',
+          port: 80,
+          forwarding: 'dr',
+          tunnel: null,
+          inUse: false,
+        },
         realServers: [
           realServer(21, {}),
           realServer(22, {
@@ -236,7 +243,11 @@ const MASTER: Snapshot = {
 /** Two services, of which one lacks a real server, and one that the kernel does not have. */
 const GROUP: Snapshot = (() => {
   const keys = [10, 11, 12].map((last) => ({ ...KEY, address: `192.0.2.${last}` }));
-  const reals = [realServer(21, { port: 0 }), realServer(22, { forwarding: 'nat', port: 8080 })];
+  const reals = [
+    realServer(21, { port: 0 }),
+    realServer(22, { forwarding: 'nat', port: 8080 }),
+    realServer(23, { forwarding: 'tun', tunnel: { type: 'gue', port: 6080, checksum: 'full' } }),
+  ];
   const [one] = MASTER.health?.virtualServers ?? [];
   const service = (at: number, ...destinations: DestinationSnapshot[]) => ({
     key: keys[at] ?? KEY,

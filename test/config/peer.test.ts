@@ -38,6 +38,7 @@ const NOT_OUR_START: Readonly<Record<string, string>> = {
   'trap-03-missing-file': 'there is nothing to start with',
   'not-text': 'a file full of NULs was not meant',
   'not-text-at-all': 'a file full of NULs was not meant',
+  'group-too-large': 'nobody has millions of services: it would add one after the other',
 };
 
 const NO_ANSWER = 'it never answers';

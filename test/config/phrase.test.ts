@@ -262,7 +262,11 @@ describe('keywords of LVS', () => {
       ['alpha maybe', ['extra-argument maybe']],
       ['nat_mask 255.255.255.0', ['deprecated nat_mask']],
       ['persistence_granularity 255.0.255.0', ['bad-value 255.0.255.0']],
-      ['lvs_sched hash', ['bad-value hash']],
+      ['lvs_sched hash', []],
+      ['lvs_sched RR', ['bad-value RR']],
+      ['lvs_sched least-connections', ['bad-value least-connections']],
+      ['lvs_sched wrr,', ['bad-value wrr,']],
+      ['lvs_method TUN type gue port 0', ['out-of-range 0']],
     ]);
     check('TCP_CHECK', [
       ['delay_loop 86400', []],

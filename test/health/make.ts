@@ -60,6 +60,7 @@ export function realServer(address: string, changes: Partial<RealServer> = {}): 
     address,
     port: 80,
     forwarding: 'dr',
+    tunnel: null,
     weight: 1,
     upperThreshold: 0,
     lowerThreshold: 0,
@@ -72,7 +73,14 @@ export function realServer(address: string, changes: Partial<RealServer> = {}): 
 }
 
 export function sorryServer(changes: Partial<SorryServer> = {}): SorryServer {
-  return { address: '10.0.0.9', port: 80, forwarding: 'dr', inhibit: false, ...changes };
+  return {
+    address: '10.0.0.9',
+    port: 80,
+    forwarding: 'dr',
+    tunnel: null,
+    inhibit: false,
+    ...changes,
+  };
 }
 
 export function serviceKey(address = '192.0.2.1', port = 80): ServiceKey {
@@ -84,7 +92,7 @@ export function virtualServer(changes: Partial<VirtualServer> = {}): VirtualServ
     keys: [serviceKey()],
     group: null,
     scheduler: 'wrr',
-    schedulerFlags: { fallback: false, port: false },
+    schedulerFlags: { fallback: false, port: false, third: false },
     onePacket: false,
     persistence: null,
     realServers: [],

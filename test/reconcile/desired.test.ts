@@ -19,6 +19,7 @@ const realServer = (host: number, over: Partial<RealServer> = {}): RealServer =>
   address: `10.1.0.${host}`,
   port: 80,
   forwarding: 'dr',
+  tunnel: null,
   weight: 1,
   upperThreshold: 0,
   lowerThreshold: 0,
@@ -29,13 +30,19 @@ const realServer = (host: number, over: Partial<RealServer> = {}): RealServer =>
   ...over,
 });
 
-const SORRY: SorryServer = { address: '10.1.0.9', port: 80, forwarding: 'nat', inhibit: false };
+const SORRY: SorryServer = {
+  address: '10.1.0.9',
+  port: 80,
+  forwarding: 'nat',
+  tunnel: null,
+  inhibit: false,
+};
 
 const virtualServer = (over: Partial<VirtualServer> = {}): VirtualServer => ({
   keys: [key('10.0.0.1', 80)],
   group: null,
   scheduler: 'wrr',
-  schedulerFlags: { fallback: false, port: false },
+  schedulerFlags: { fallback: false, port: false, third: false },
   onePacket: false,
   persistence: null,
   realServers: [realServer(3), realServer(4)],
@@ -74,11 +81,16 @@ describe('the service of a virtual server', () => {
   });
 
   test('with persistence has its timeout and granularity', () => {
-    const persistence = { timeoutSeconds: 360, granularityBits: { ipv4: 24, ipv6: 128 } };
+    const persistence = {
+      timeoutSeconds: 360,
+      granularityBits: { ipv4: 24, ipv6: 128 },
+      engine: 'sip',
+    };
     expect(only(virtualServer({ persistence }), [1, 1], null)?.service).toMatchObject({
       persistent: true,
       timeoutSeconds: 360,
       granularityBits: 24,
+      engine: 'sip',
     });
   });
 
@@ -86,11 +98,11 @@ describe('the service of a virtual server', () => {
     const flagged = virtualServer({
       onePacket: true,
       scheduler: 'sh',
-      schedulerFlags: { fallback: true, port: true },
+      schedulerFlags: { fallback: true, port: true, third: true },
     });
     expect(only(flagged, [1, 1], null)?.service).toMatchObject({
       onePacket: true,
-      schedulerFlags: { fallback: true, port: true, third: false },
+      schedulerFlags: { fallback: true, port: true, third: true },
     });
   });
 });
@@ -119,7 +131,7 @@ describe('the destinations of a virtual server', () => {
     expect(weights(shared, [4, 4], 0)).toEqual(['10.1.0.3=4', '10.1.0.4=4']);
   });
 
-  test('carry thresholds, and plain IP in IP for a tunnel', () => {
+  test('carry thresholds, and plain IP in IP for a tunnel without options', () => {
     const [tunnelled] = virtualServer({
       realServers: [realServer(3, { forwarding: 'tun', upperThreshold: 10, lowerThreshold: 5 })],
     }).realServers;
@@ -137,6 +149,28 @@ describe('the destinations of a virtual server', () => {
       },
     ]);
   });
+});
+
+test.each([
+  [
+    { type: 'gue', port: 6080, checksum: 'remote' },
+    { type: 'gue', port: 6080, flags: 2 },
+  ],
+  [
+    { type: 'gre', port: 0, checksum: 'full' },
+    { type: 'gre', port: 0, flags: 1 },
+  ],
+  [
+    { type: 'ipip', port: 0, checksum: 'none' },
+    { type: 'ipip', port: 0, flags: 0 },
+  ],
+] as const)('a tunnel %j becomes %j, of real servers and sorry servers', (tunnel, held) => {
+  const server = virtualServer({
+    realServers: [realServer(3, { forwarding: 'tun', tunnel })],
+    sorryServer: { ...SORRY, forwarding: 'tun', tunnel },
+  });
+  const { destinations = [] } = only(server, [1], 1) ?? {};
+  expect(destinations.map((one) => one.tunnel)).toEqual([held, held]);
 });
 
 test('of two virtual servers with one key the first counts', () => {
@@ -170,9 +204,9 @@ describe('a group', () => {
   test('has real servers at the port of each service, unless NAT changes it', () => {
     const ports = services.map(({ destinations }) => destinations.map(({ port }) => port));
     expect(ports).toEqual([
-      [80, 8080, 80, 80],
-      [80, 8080, 80, 80],
-      [443, 8080, 443, 443],
+      [80, 8080, 0, 80],
+      [80, 8080, 0, 80],
+      [443, 8080, 0, 443],
       [0, 8080, 0, 0],
     ]);
   });
@@ -185,7 +219,7 @@ describe('a group', () => {
     const mixed = virtualServer({
       group: 'web',
       keys: [key('10.0.0.1', 80), key('fd00::1', 80)],
-      persistence: { timeoutSeconds: 360, granularityBits: { ipv4: 24, ipv6: 64 } },
+      persistence: { timeoutSeconds: 360, granularityBits: { ipv4: 24, ipv6: 64 }, engine: null },
     });
     const table = desiredTable([mixed], [{ weights: [null, null], sorryWeight: null }]);
     expect(table.services.map(({ service }) => service.granularityBits)).toEqual([24, 64]);

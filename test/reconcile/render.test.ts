@@ -51,11 +51,11 @@ describe('a change is rendered', () => {
       { do: 'remove-service', key, before: { service, destinations: [destination] } },
     ],
     [
-      '+ real server [fd00::3]:443 of fwmark 7 ipv4: tun, tunnel gue port 6080 flags 1, weight 2, upper threshold 10, lower threshold 5',
+      '+ real server [fd00::3]:443 of fwmark 7 ipv4: tun, tunnel gue port 6080 csum, weight 2, upper threshold 10, lower threshold 5',
       { do: 'add-destination', key, destination },
     ],
     [
-      '~ real server [fd00::3]:443 of fwmark 7 ipv4: tun → dr, tunnel gue port 6080 flags 1 → none, weight 2 → 0',
+      '~ real server [fd00::3]:443 of fwmark 7 ipv4: tun → dr, tunnel gue port 6080 csum → none, weight 2 → 0',
       {
         do: 'edit-destination',
         key,

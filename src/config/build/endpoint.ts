@@ -1,12 +1,11 @@
-/** Addresses and ports of servers, and how packets are forwarded to them. */
+/** Addresses and ports of servers. */
 import { parseAddress } from '../../base/address.ts';
-import type { ForwardingMethod, ServiceKey } from '../../model/virtual-server.ts';
+import type { ForwardingMethod } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../text/source.ts';
-import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
+import type { Services } from './services.ts';
 
-const METHODS: Readonly<Record<string, ForwardingMethod>> = { NAT: 'nat', DR: 'dr', TUN: 'tun' };
 const PORT_MAX = 65_535;
 
 export interface Endpoint {
@@ -21,34 +20,27 @@ export function endpointOf(addressText: string, portText: string): Endpoint | nu
   return address !== null && port >= 0 && port <= PORT_MAX ? { address, port } : null;
 }
 
-/** The forwarding method that a section names, or null. */
-export function methodIn(
-  section: Section,
-  name: 'lvs_method' | 'sorry_server_lvs_method',
-): ForwardingMethod | null {
-  const [word] = section.words(name);
-  return word === undefined ? null : (METHODS[word.text] ?? null);
-}
-
 /** DR and TUN cannot change the port: the real server is sent what the client sent. */
 export function portFor(
   forwarding: ForwardingMethod,
   { port }: Endpoint,
-  key: ServiceKey,
+  { group, ports }: Services,
   placeOfPort: () => Span,
   reports: Reports,
 ): number {
-  const servicePort = key.kind === 'address' ? key.port : 0;
-  if (forwarding === 'nat') return port === 0 ? servicePort : port;
-  if (port !== servicePort && port !== 0 && key.kind === 'address') {
+  const [first = 0] = ports;
+  const only = ports.size > 1 ? 0 : first;
+  if (forwarding === 'nat') return port === 0 && group === null ? only : port;
+  if (port !== 0 && ports.size > 0 && !ports.has(port)) {
+    const used = ports.size > 1 ? 'that of each service' : String(only);
     reports.add({
       code: 'port-ignored',
       span: placeOfPort(),
-      message: `${forwarding.toUpperCase()} cannot change the port: ${servicePort} is used instead of ${port}`,
+      message: `${forwarding.toUpperCase()} cannot change the port: ${used} is used instead of ${port}`,
       hint: 'write the port of the virtual server, or use NAT',
     });
   }
-  return servicePort;
+  return only;
 }
 
 /** Where a server has its address. */

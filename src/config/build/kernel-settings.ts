@@ -30,12 +30,18 @@ export interface Surroundings {
 export function buildKernelSettings(around: Surroundings, reports: Reports): KernelSettings {
   const { globals } = around;
   return {
-    namespace: around.root.text('net_namespace_ipvs'),
+    namespace: ownNamespace(around.root),
     timeouts: readTimeouts(globals),
     sync: readSync(around, reports),
     sysctls: readSysctls(globals, reports),
     flushOnStop: readFlushOnStop(globals),
   };
+}
+
+/** Of IPVS alone; null: that of the daemon. */
+function ownNamespace(root: Section): string | null {
+  const name = root.text('net_namespace_ipvs');
+  return name === root.text('net_namespace') ? null : name;
 }
 
 function readTimeouts(globals: Section): ConnectionTimeouts | null {
@@ -67,7 +73,7 @@ interface WrittenSync {
 function readSync(around: Surroundings, reports: Reports): SyncSettings | null {
   const written = inGlobals(around.globals, reports) ?? inInstances(around.root, reports);
   if (written === null) return null;
-  const isElsewhere = around.root.has('net_namespace_ipvs');
+  const isElsewhere = ownNamespace(around.root) !== null;
   tellInterface(written.interface, isElsewhere ? null : around.interfaces(), reports);
   tellMixedFamilies(written.interface, around.virtualServers, reports);
   const instance = followed(written.instance, around, reports);

@@ -2,22 +2,25 @@
  * Blocks of `real_server` → real servers of the model. Those of a large pool are often alike to the letter:
  * what such a block says is read once, as long as there was nothing to tell of it.
  */
-import { type Family, familyOf } from '../../base/address.ts';
+import { familyOf } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
-import type { ForwardingMethod, RealServer, ServiceKey } from '../../model/virtual-server.ts';
+import type { ForwardingMethod, RealServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
+import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
-import { addressSpan, type Endpoint, endpointOf, methodIn, portFor } from './endpoint.ts';
+import { addressSpan, type Endpoint, endpointOf, portFor } from './endpoint.ts';
+import { type Forwarding, forwardingIn } from './forwarding.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
+import type { Services } from './services.ts';
 
 export interface Parent {
   readonly section: Section;
-  readonly key: ServiceKey;
-  readonly forwarding: ForwardingMethod;
+  readonly services: Services;
+  readonly forwarding: Forwarding;
   readonly pacing: PacingWords;
   readonly globals: Section;
   readonly twins: Twins;
@@ -56,17 +59,25 @@ export function readRealServers(parent: Parent, context: ScriptContext): readonl
     if (one === null) continue;
     const name = formatEndpoint(one.server.address, one.server.port);
     if (seen.has(name)) {
-      context.reports.add({
-        code: 'duplicate',
-        span: addressSpan(block),
-        message: `${name} is a real_server of this virtual_server already`,
-      });
+      tellTwin(one, parent.services, context.reports);
       continue;
     }
     seen.add(name);
     placed.push(one);
   }
   return placed;
+}
+
+function tellTwin({ server, block }: Placed, { group, ports }: Services, reports: Reports): void {
+  const { address, port } = server;
+  const isOfEachPort = port === 0 && ports.size > 1;
+  const name = isOfEachPort ? address : formatEndpoint(address, port);
+  reports.add({
+    code: 'duplicate',
+    span: addressSpan(block),
+    message: `${name} is a real_server of this virtual_server already`,
+    ...(isOfEachPort ? { hint: `it is used at each port of virtual_server_group ${group}` } : {}),
+  });
 }
 
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
@@ -93,7 +104,7 @@ function readBody(
   const { upper, lower } = readThresholds(section, context);
   return {
     settings: {
-      forwarding: methodIn(section, 'lvs_method') ?? forwarding,
+      ...(forwardingIn(section, 'lvs_method', context.reports) ?? forwarding),
       weight: section.number('weight') ?? virtual.number('weight') ?? 1,
       upperThreshold: upper,
       lowerThreshold: lower,
@@ -127,39 +138,72 @@ function readThresholds(
 function place(
   block: Unread,
   { settings, checks, checkers }: Body,
-  { key }: Parent,
+  { services }: Parent,
   { reports }: ScriptContext,
 ): Placed | null {
   const endpoint = endpointOf(block.address, block.port);
   if (endpoint === null) return null;
   const { forwarding } = settings;
-  if (!sameFamily(endpoint, key.family, forwarding, block, reports)) return null;
-  const checked = {
-    address: endpoint.address,
-    port: endpoint.port || (key.kind === 'address' ? key.port : 0),
-  };
+  if (!isReached(endpoint.address, services, forwarding, () => addressSpan(block), reports)) {
+    return null;
+  }
+  // Of a group with several ports the first one is asked.
+  const [port = 0] = services.ports;
+  const checked = { address: endpoint.address, port: endpoint.port || port };
+  if (endpoint.port === 0 && services.ports.size > 1) {
+    tellPortChecked(checked, services, checks, block, reports);
+  }
   const server = {
     address: endpoint.address,
-    port: portFor(forwarding, endpoint, key, () => block.label[1]?.span ?? block.span, reports),
+    port: portFor(
+      forwarding,
+      endpoint,
+      services,
+      () => block.label[1]?.span ?? block.span,
+      reports,
+    ),
     ...settings,
     checks: checks.map((checkOf) => checkOf(checked)),
   };
   return { server, block, checkers };
 }
 
-function sameFamily(
-  { address }: Endpoint,
-  family: Family,
-  forwarding: ForwardingMethod,
+function tellPortChecked(
+  { address, port }: Endpoint,
+  { group }: Services,
+  checks: readonly CheckOf[],
   block: Unread,
+  reports: Reports,
+): void {
+  if (checks.every((checkOf) => checkOf({ address, port: 0 }).target.port !== 0)) return;
+  reports.add({
+    code: 'adjusted',
+    span: addressSpan(block),
+    message: `virtual_server_group ${group} has several ports, and ${address} names none: port ${port} is checked`,
+    hint: 'write a port behind the address, or connect_port in the checker',
+  });
+}
+
+/** Whether packets of all services can be forwarded there. */
+export function isReached(
+  address: string,
+  { family, group }: Services,
+  forwarding: ForwardingMethod,
+  place: () => Span,
   reports: Reports,
 ): boolean {
   if (familyOf(address) === family || forwarding === 'tun') return true;
   reports.add({
     code: 'contradiction',
-    span: addressSpan(block),
-    message: `${address} is of another family than its virtual_server`,
-    hint: 'only TUN can forward to the other family',
+    span: place(),
+    message:
+      family === null
+        ? `${address} is of one family, and virtual_server_group ${group} has services of both`
+        : `${address} is of another family than its virtual_server`,
+    hint:
+      family === null
+        ? 'only TUN can forward to the other family: write a group for each'
+        : 'only TUN can forward to the other family',
   });
   return false;
 }

@@ -1,30 +1,55 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
-import { addressBits, familyOf, prefixLengthOf } from '../../base/address.ts';
-import { formatService, nameOfVirtualServer } from '../../model/names.ts';
+import { prefixLengthOf } from '../../base/address.ts';
+import { nameOfVirtualServer } from '../../model/names.ts';
 import type {
-  ForwardingMethod,
   HealthConfig,
   Persistence,
-  Protocol,
-  ServiceKey,
+  SchedulerFlags,
   SorryServer,
   VirtualServer,
 } from '../../model/virtual-server.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
-import { SCHEDULERS } from '../keywords/lvs.ts';
+import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
+import { SCHEDULERS } from '../keywords/schedulers.ts';
+import { nearestOf } from '../keywords/table.ts';
 import type { Memory } from '../memory.ts';
-import type { Word } from '../text/ast.ts';
+import { valueSpan } from '../rules/written.ts';
 import type { Span } from '../text/source.ts';
-import type { Section } from '../values/section.ts';
+import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { readPacingWords } from './checks.ts';
-import { endpointOf, methodIn, portFor } from './endpoint.ts';
-import { type Parent, type Placed, readRealServers, type Twins } from './real-servers.ts';
+import { endpointOf, portFor } from './endpoint.ts';
+import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
+import { readGroups, tellUnusedGroups } from './groups.ts';
+import {
+  isReached,
+  type Parent,
+  type Placed,
+  readRealServers,
+  type Twins,
+} from './real-servers.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
+import {
+  type Groups,
+  type Line,
+  readServices,
+  type Services,
+  type Taken,
+  takeServices,
+} from './services.ts';
 
 const DEFAULT_SCHEDULER = 'wlc';
 const PERSISTENCE_SECONDS = 360;
-const MARK_MAX = 4_294_967_295;
+const MH = 'mh';
+/** The kernel takes it for a service without scheduler. */
+const NO_SCHEDULER = 'none';
+/** CONFIG_IP_VS_MH_TAB_INDEX 12, which is its default: net/netfilter/ipvs/ip_vs_mh.c. */
+const MH_TABLE_ENTRIES = 4_093;
+/** Services × real servers of one virtual server: each is an entry in the kernel. */
+const ENTRIES_MAX = 1_000_000;
+
+export interface ServerContext extends ScriptContext {
+  readonly mode: Mode;
+}
 
 /** Sees each virtual server, whose section is not kept. */
 export type LookAt = (section: Section, realServers: readonly Placed[]) => void;
@@ -37,34 +62,37 @@ interface Ground {
 
 export function buildHealth(
   { root, globals, memory }: Ground,
-  context: ScriptContext,
+  context: ServerContext,
   look: LookAt,
 ): Omit<HealthConfig, 'settings'> {
+  const { reports } = context;
   const virtualServers: VirtualServer[] = [];
-  const names = new Set<string>();
+  const taken: Taken = new Map();
   const pools = new Map<string, Twins>();
+  const groups: Groups = {
+    byName: readGroups(root, reports),
+    unusable: root.namesOf('virtual_server_group'),
+  };
   for (const block of root.unread('virtual_server')) {
-    const server = remembering(block, memory, context.reports, () => {
+    let lines: readonly Line[] | null = null;
+    const server = remembering(block, memory, reports, () => {
       const section = block.read();
+      const services = readServices(section, groups, reports);
+      lines = services?.lines ?? null;
       const pool = { globals, twins: twinsOf(section, pools) };
-      const { server, realServers } = buildVirtualServer(section, pool, context);
-      look(section, realServers);
-      return server;
+      const built =
+        services === null ? NOTHING : buildVirtualServer(section, services, pool, context);
+      look(section, built.realServers);
+      return built.server;
     });
     if (server === null) continue;
-    const name = nameOfVirtualServer(server);
-    if (names.has(name)) {
-      context.reports.add({
-        code: 'duplicate',
-        span: block.span,
-        message: `there is a virtual_server ${name} already`,
-        hint: 'put all its real servers into one block',
-      });
-      continue;
-    }
-    names.add(name);
-    virtualServers.push(server);
+    // What is remembered has been made of one line.
+    lines ??= [{ keys: server.keys, place: () => block.span }];
+    const keys = takeServices({ server, lines, block: block.span }, taken, reports);
+    if (keys.length === server.keys.length) virtualServers.push(server);
+    else if (keys.length > 0) virtualServers.push({ ...server, keys });
   }
+  tellUnusedGroups(groups.byName, reports);
   return {
     virtualServers,
     flushAtStart: globals.has('lvs_flush'),
@@ -112,97 +140,67 @@ interface BuiltServer {
   readonly realServers: readonly Placed[];
 }
 
+const NOTHING: BuiltServer = { server: null, realServers: [] };
+
 function buildVirtualServer(
   section: Section,
+  services: Services,
   pool: Pick<Parent, 'globals' | 'twins'>,
-  context: ScriptContext,
+  context: ServerContext,
 ): BuiltServer {
-  const key = readKey(section, context);
-  if (key === null) return { server: null, realServers: [] };
   const forwarding = readMethod(section, context);
   const pacing = readPacingWords(section);
-  const placed = readRealServers({ section, key, forwarding, pacing, ...pool }, context);
+  const placed = readRealServers({ section, services, forwarding, pacing, ...pool }, context);
   if (!section.mentions('real_server')) {
     context.reports.add({
       code: 'missing-keyword',
       span: section.span,
-      message: `virtual_server ${formatService(key)} has no real_server`,
+      message: `virtual_server ${nameOfVirtualServer(services)} has no real_server`,
     });
   }
   if (placed.length === 0) return { server: null, realServers: placed };
   const realServers = placed.map(({ server }) => server);
   const total = realServers.reduce((sum, one) => sum + one.weight, 0);
+  const { keys, group } = services;
   const server = {
-    keys: [key],
-    group: null,
-    scheduler: readScheduler(section, context),
-    schedulerFlags: readSchedulerFlags(section),
-    onePacket: readOnePacket(section, key, context),
-    persistence: readPersistence(section, key, context),
+    keys,
+    group,
+    ...readBalancing(section, context),
+    onePacket: readOnePacket(section, services, context),
+    persistence: readPersistence(section, services, context),
     realServers,
-    sorryServer: readSorryServer(section, key, forwarding, context),
+    sorryServer: readSorryServer(section, services, forwarding, context),
     ...readQuorum(section, total, context),
     quorumUp: readScript(section, 'quorum_up', context),
     quorumDown: readScript(section, 'quorum_down', context),
     omega: section.has('omega'),
   };
+  tellTooMany(server, section, context.reports);
   return { server, realServers: placed };
 }
 
-/** `IP [PORT]` or `fwmark N` in front of the block; null: it has been told that there is no such thing. */
-function readKey(section: Section, context: ScriptContext): ServiceKey | null {
-  const [first, second] = section.label;
-  const { reports } = context;
-  if (first?.text === 'fwmark') {
-    const mark = Number(second?.text);
-    if (!(Number.isInteger(mark) && mark > 0 && mark <= MARK_MAX)) {
-      if (second?.text === '0') tellMarkZero(second, context);
-      return null;
-    }
-    return {
-      kind: 'fwmark',
-      family: section.text('ip_family') === 'inet6' ? 'ipv6' : 'ipv4',
-      mark,
-    };
-  }
-  if (first?.text === 'group') {
+function tellTooMany(server: VirtualServer, section: Section, reports: Reports): void {
+  const { scheduler, keys, realServers, sorryServer } = server;
+  const entries = realServers.length + (sorryServer?.inhibit ? 1 : 0);
+  const setting = section.find('lvs_sched');
+  if (scheduler === MH && entries > MH_TABLE_ENTRIES) {
     reports.add({
-      code: 'no-effect',
-      span: first.span,
-      message: 'a virtual_server of a group has no effect in this version',
-      hint: 'write a virtual_server for each address of the group',
-    });
-    return null;
-  }
-  const endpoint = endpointOf(first?.text ?? '', second?.text ?? '');
-  if (endpoint === null) return null;
-  const protocol = (section.text('protocol')?.toLowerCase() ?? null) as Protocol | null;
-  if (!section.mentions('protocol')) {
-    reports.add({
-      code: 'missing-keyword',
-      span: section.span,
-      message: 'this virtual_server names no protocol: keepalived takes UDP',
-      hint: 'write "protocol TCP", or UDP if that is meant',
+      code: 'out-of-range',
+      span: setting === null ? section.span : valueSpan(setting),
+      message: `mh takes at most ${MH_TABLE_ENTRIES} real servers, as many as its table has entries, and here are ${entries}`,
+      hint: 'another scheduler, such as sh or wrr, or several virtual servers',
     });
   }
-  return {
-    kind: 'address',
-    family: familyOf(endpoint.address),
-    protocol: protocol ?? 'udp',
-    ...endpoint,
-  };
-}
-
-function tellMarkZero({ span }: Word, { reports }: ScriptContext): void {
+  if (keys.length * entries <= ENTRIES_MAX) return;
   reports.add({
-    code: 'out-of-range',
-    span,
-    message: 'firewall mark 0 is that of packets without mark: the kernel has no service for it',
-    hint: 'a number from 1 to 4294967295',
+    code: 'too-large',
+    span: section.label[1]?.span ?? section.span,
+    message: `${keys.length} services with ${entries} real servers each: more than ${ENTRIES_MAX} entries in the kernel`,
+    hint: 'mark the packets in the firewall, and write fwmark MARK in place of the addresses',
   });
 }
 
-function readMethod(section: Section, { reports }: ScriptContext): ForwardingMethod {
+function readMethod(section: Section, { reports }: ScriptContext): Forwarding {
   if (!section.mentions('lvs_method', 'lb_kind')) {
     reports.add({
       code: 'missing-keyword',
@@ -211,10 +209,40 @@ function readMethod(section: Section, { reports }: ScriptContext): ForwardingMet
       hint: 'write "lvs_method NAT", or DR or TUN if that is meant',
     });
   }
-  return methodIn(section, 'lvs_method') ?? 'nat';
+  return forwardingIn(section, 'lvs_method', reports) ?? NAT;
 }
 
-function readScheduler(section: Section, { reports }: ScriptContext): string {
+function readBalancing(
+  section: Section,
+  { reports, mode }: ServerContext,
+): Pick<VirtualServer, 'scheduler' | 'schedulerFlags'> {
+  const setting = section.find('lvs_sched');
+  const scheduler = readScheduler(setting, section, mode, reports);
+  const isMh = scheduler === MH;
+  const fallback = section.has(`${scheduler}-fallback`) || section.has('flag-1');
+  if (isMh && !fallback && setting !== null) {
+    reports.add({
+      code: 'adjusted',
+      span: valueSpan(setting),
+      message: 'mh always takes another server when the hashed one is down: mh-fallback is set',
+      hint: 'write mh-fallback below lvs_sched',
+    });
+  }
+  const schedulerFlags: SchedulerFlags = {
+    // Without it, clients of a real server with weight 0 are refused, on every director of a set.
+    fallback: fallback || isMh,
+    port: section.has(`${scheduler}-port`) || section.has('flag-2'),
+    third: section.has('flag-3'),
+  };
+  return { scheduler, schedulerFlags };
+}
+
+function readScheduler(
+  setting: Setting | null,
+  section: Section,
+  mode: Mode,
+  reports: Reports,
+): string {
   if (!section.mentions('lvs_sched', 'lb_algo')) {
     reports.add({
       code: 'missing-keyword',
@@ -223,19 +251,37 @@ function readScheduler(section: Section, { reports }: ScriptContext): string {
       hint: `write "lvs_sched ${DEFAULT_SCHEDULER}", or another one: ${SCHEDULERS.join(' ')}`,
     });
   }
-  return section.text('lvs_sched') ?? DEFAULT_SCHEDULER;
+  const name = setting?.value.is === 'text' ? setting.value.text : null;
+  if (setting === null || name === null) return DEFAULT_SCHEDULER;
+  if (SCHEDULERS.includes(name)) return name;
+  tellScheduler(name, setting, mode, reports);
+  // keepalived knows no others, and starts with its default.
+  return mode === 'compat' ? DEFAULT_SCHEDULER : name;
 }
 
-/** Those of the scheduler; that another one's are of no use is told by the rules. */
-function readSchedulerFlags(section: Section): VirtualServer['schedulerFlags'] {
-  const scheduler = section.text('lvs_sched') ?? '';
-  return { fallback: section.has(`${scheduler}-fallback`), port: section.has(`${scheduler}-port`) };
+function tellScheduler(name: string, setting: Setting, mode: Mode, reports: Reports): void {
+  const known = `known are ${SCHEDULERS.join(' ')}`;
+  const nearest = nearestOf(name, SCHEDULERS);
+  const message =
+    mode === 'compat'
+      ? `"${name}" is no scheduler that keepalived knows: it takes ${DEFAULT_SCHEDULER}`
+      : name === NO_SCHEDULER
+        ? 'under "none" the kernel refuses every connection'
+        : `"${name}" is no scheduler of the kernel's own: it must have a module ip_vs_${name}`;
+  const hint = nearest === null ? known : `did you mean "${nearest}"? ${known}`;
+  reports.add({
+    code: 'unknown-scheduler',
+    span: valueSpan(setting),
+    message,
+    hint,
+    ...(nearest === null ? {} : { suggestion: nearest }),
+  });
 }
 
-function readOnePacket(section: Section, key: ServiceKey, { reports }: ScriptContext): boolean {
+function readOnePacket(section: Section, { keys }: Services, { reports }: ScriptContext): boolean {
   const setting = section.find('ops');
   if (setting === null) return false;
-  if (key.kind === 'fwmark' || key.protocol === 'udp') return true;
+  if (keys.every((key) => key.kind === 'fwmark' || key.protocol === 'udp')) return true;
   reports.add({
     code: 'contradiction',
     span: setting.span,
@@ -246,36 +292,81 @@ function readOnePacket(section: Section, key: ServiceKey, { reports }: ScriptCon
 
 function readPersistence(
   section: Section,
-  key: ServiceKey,
+  services: Services,
   { reports }: ScriptContext,
 ): Persistence | null {
   const timeout = section.number('persistence_timeout');
-  const granularity = section.find('persistence_granularity');
-  const everyPort = key.kind === 'address' && key.port === 0;
-  const bits = addressBits(key.family);
-  if (timeout === null && granularity === null && !everyPort) return null;
-  if (everyPort && timeout === null) tellPersistence(section, reports);
-  const text = section.text('persistence_granularity');
-  const read =
-    text === null ? bits : key.family === 'ipv4' ? prefixLengthOf(text) : prefixNumber(text);
-  if (read === null && granularity !== null) {
+  const everyPort = services.ports.has(0);
+  if (timeout === null && !section.has('persistence_granularity') && !everyPort) {
+    tellEngineAlone(section, reports);
+    return null;
+  }
+  if (everyPort && timeout === null) tellPersistence(section, services, reports);
+  return {
+    timeoutSeconds: timeout ?? PERSISTENCE_SECONDS,
+    granularityBits: readGranularity(section, services, reports),
+    engine: readEngine(section, services, reports),
+  };
+}
+
+/** A netmask is of IPv4, a number of IPv6; in a group of both the clients of the other family stand alone. */
+function readGranularity(
+  section: Section,
+  { family }: Services,
+  reports: Reports,
+): Persistence['granularityBits'] {
+  const setting = section.find('persistence_granularity');
+  const text = setting?.value.is === 'text' ? setting.value.text : null;
+  const read = {
+    ipv4: text === null ? null : prefixLengthOf(text),
+    ipv6: text === null ? null : prefixNumber(text),
+  };
+  if (setting !== null && (family === null ? (read.ipv4 ?? read.ipv6) : read[family]) === null) {
     reports.add({
       code: 'bad-value',
-      span: granularity.span,
+      span: setting.span,
       message: `"${text}" is no granularity`,
-      hint: key.family === 'ipv4' ? 'a netmask: 255.255.255.0' : 'a prefix length from 1 to 128',
+      hint: family === 'ipv4' ? 'a netmask: 255.255.255.0' : 'a prefix length from 1 to 128',
     });
   }
-  const granularityBits = { ipv4: 32, ipv6: 128, [key.family]: read ?? bits };
-  return { timeoutSeconds: timeout ?? PERSISTENCE_SECONDS, granularityBits };
+  return { ipv4: read.ipv4 ?? 32, ipv6: read.ipv6 ?? 128 };
+}
+
+/** The one that the kernel has. */
+const SIP = 'sip';
+
+function readEngine(section: Section, { keys }: Services, reports: Reports): string | null {
+  const setting = section.find('persistence_engine');
+  const name = setting?.value.is === 'text' ? setting.value.text : null;
+  const other = keys.find((key) => key.kind === 'address' && key.protocol !== 'udp');
+  if (setting === null || name !== SIP || other?.kind !== 'address') return name;
+  reports.add({
+    code: 'contradiction',
+    span: valueSpan(setting),
+    message: `the engine sip reads UDP: the kernel would drop every packet of ${other.protocol.toUpperCase()}, so it is left out`,
+    hint: 'write "protocol UDP", or remove the line',
+  });
+  return null;
+}
+
+function tellEngineAlone(section: Section, reports: Reports): void {
+  const setting = section.find('persistence_engine');
+  if (setting === null) return;
+  reports.add({
+    code: 'contradiction',
+    span: setting.span,
+    message: 'a persistence_engine without persistence does nothing',
+    hint: 'write persistence_timeout',
+  });
 }
 
 /** The kernel takes every port only for clients that stay with their server. */
-function tellPersistence({ label, span }: Section, reports: Reports): void {
+function tellPersistence({ label, span }: Section, { group }: Services, reports: Reports): void {
+  const whose = group === null ? 'a virtual server of every port' : 'a group with every port';
   reports.add({
     code: 'adjusted',
     span: label[1]?.span ?? label[0]?.span ?? span,
-    message: `a virtual server of every port is persistent: ${PERSISTENCE_SECONDS} s are taken`,
+    message: `${whose} is persistent: ${PERSISTENCE_SECONDS} s are taken`,
     hint: 'write persistence_timeout, or a port',
   });
 }
@@ -312,20 +403,23 @@ function readQuorum(
 
 function readSorryServer(
   section: Section,
-  key: ServiceKey,
-  forwarding: ForwardingMethod,
-  context: ScriptContext,
+  services: Services,
+  ofServer: Forwarding,
+  { reports }: ScriptContext,
 ): SorryServer | null {
   if (!section.has('sorry_server')) return null;
   const [address, port] = section.words('sorry_server');
   const endpoint = endpointOf(address?.text ?? '', port?.text ?? '');
   if (endpoint === null) return null;
-  const method = methodIn(section, 'sorry_server_lvs_method') ?? forwarding;
-  const place = (): Span => port?.span ?? section.span;
+  const own = forwardingIn(section, 'sorry_server_lvs_method', reports);
+  const { forwarding, tunnel } = own ?? ofServer;
+  const place = (): Span => address?.span ?? section.span;
+  if (!isReached(endpoint.address, services, forwarding, place, reports)) return null;
   return {
     address: endpoint.address,
-    port: portFor(method, endpoint, key, place, context.reports),
-    forwarding: method,
+    port: portFor(forwarding, endpoint, services, () => port?.span ?? section.span, reports),
+    forwarding,
+    tunnel,
     inhibit: section.has('sorry_server_inhibit'),
   };
 }

@@ -52,6 +52,7 @@ export type DiagnosticCode =
   | 'adjusted'
   | 'timeout-too-long'
   | 'not-tracked'
+  | 'unused'
   | 'single-member'
   | 'unequal-priorities'
   | 'useless-weight'
@@ -84,6 +85,7 @@ export type DiagnosticCode =
   | 'script-too-slow'
   | 'no-script-user'
   | 'port-ignored'
+  | 'unknown-scheduler'
   | 'flag-before-scheduler'
   | 'flag-of-other-scheduler'
   | 'all-weights-zero'
@@ -169,6 +171,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'adjusted',
   'timeout-too-long',
   'not-tracked',
+  'unused',
   'single-member',
   'unequal-priorities',
   'sample-value',
@@ -188,6 +191,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'script-too-slow',
   'no-script-user',
   'port-ignored',
+  'unknown-scheduler',
   'flag-of-other-scheduler',
   'all-weights-zero',
   'unchecked-server',

@@ -278,6 +278,11 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `A vrrp_script does nothing by itself: an instance or a sync group must name it in track_script.
     Often the name is spelled differently in the two places. Track it, or remove it.`,
   ),
+  unused: trap(
+    'a group that nobody uses',
+    `A virtual_server_group holds addresses and firewall marks, and no real servers: a virtual_server must name
+    it. Often the name is spelled differently in the two places. Use it, or remove it.`,
+  ),
   'declared-late': trap(
     'declared below its use',
     `keepalived reads from top to bottom, and ignores the tracking of a script, file or process that it
@@ -509,6 +514,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `In DR and TUN mode the real server gets the client's packet as it was sent, so it must listen on
     the port of the virtual server. Another port in real_server is ignored, by the kernel and by
     keepalived. Write the same port, or use NAT, which can change it.`,
+  ),
+  'unknown-scheduler': trap(
+    'a scheduler that is not of the kernel',
+    `The kernel is asked for the module of that name, and refuses the virtual server if there is none.
+    Mistyped names look the same. Mend the name, or see that the module is installed. keepalived takes its own
+    list only, and wlc in place of any other name.`,
   ),
   'flag-before-scheduler': trap(
     'a scheduler flag above its scheduler',

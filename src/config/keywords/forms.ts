@@ -1,13 +1,9 @@
 /** Words of a form of their own: what each is called, one that fits, and the test. */
-import {
-  addressBits,
-  addressBytes,
-  familyOf,
-  parseAddress,
-  prefixLengthOf,
-} from '../../base/address.ts';
+import { parseAddress, prefixLengthOf } from '../../base/address.ts';
+import { parseAddressRange } from '../build/address-range.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
 import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
+import { SCHEDULER_OCTETS_MAX, SCHEDULERS } from './schedulers.ts';
 
 export type FormName =
   | 'interface name'
@@ -25,6 +21,8 @@ export type FormName =
   | 'labels'
   | 'locator'
   | 'address range'
+  | 'port of a group'
+  | 'scheduler'
   | 'granularity'
   | 'key'
   | 'domain'
@@ -153,7 +151,25 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     what: 'address or range',
     hint: '192.0.2.1-9, 192.0.2.1-192.0.3.9, 2001:db8::1-ff or 192.0.2.0/29',
     called: 'ADDRESS[-LAST]',
-    accepts: isAddressRange,
+    accepts: (text) => parseAddressRange(text) !== null,
+  },
+  'port of a group': {
+    what: 'port',
+    hint: 'a number from 0 to 65535',
+    called: 'PORT',
+    // keepalived takes the first port of a range, and so it is told where the group is read.
+    accepts: (text) => ordered(text)[1] <= 65_535,
+  },
+  scheduler: {
+    what: 'name of a scheduler',
+    hint: `${SCHEDULERS.join(' ')}, or another one that the kernel has`,
+    called: 'SCHEDULER',
+    accepts: (text) =>
+      SCHEDULERS.includes(text) ||
+      (/^[\w-]+$/.test(text) &&
+        text.length <= SCHEDULER_OCTETS_MAX &&
+        !SCHEDULERS.includes(text.toLowerCase())),
+    refuse: refuseScheduler,
   },
   granularity: {
     what: 'granularity',
@@ -210,6 +226,22 @@ function refuseInterface(text: string): Refusal {
   return { code, message, hint: `ip link shows it so; its name is ${before}`, suggestion: before };
 }
 
+function refuseScheduler(text: string): Refusal {
+  const suggestion = text.toLowerCase();
+  return SCHEDULERS.includes(suggestion)
+    ? {
+        code: 'bad-value',
+        message: `"${text}" is written "${suggestion}"`,
+        hint: 'capitals and small letters differ',
+        suggestion,
+      }
+    : {
+        code: 'bad-value',
+        message: `"${text}" is no ${FORMS.scheduler.what}`,
+        hint: FORMS.scheduler.hint,
+      };
+}
+
 /** `A-B` or `A`; what is none, or not in order, is no range at all. */
 function ordered(text: string): readonly [number, number] {
   const found = /^(\d+)(?:-(\d+))?$/.exec(text);
@@ -229,30 +261,6 @@ function isUint(text: string): boolean {
 /** `0177` as JavaScript writes it. */
 function octalOf(text: string): string {
   return /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text;
-}
-
-/** A range ends in the last octet or group, or in a whole address; the bits behind a prefix are 0. */
-function isAddressRange(text: string): boolean {
-  const [start = '', end, ...more] = text.split(text.includes('/') ? '/' : '-');
-  const first = parseAddress(start);
-  if (first === null || more.length > 0) return false;
-  if (end === undefined) return true;
-  if (text.includes('/')) return isNetwork(first, end);
-  const last = parseAddress(end);
-  if (last !== null) return familyOf(last) === familyOf(first);
-  return familyOf(first) === 'ipv4'
-    ? /^\d{1,3}$/.test(end) && Number(end) <= 255 && Number(end) > Number(first.split('.').at(-1))
-    : /^[0-9a-f]{1,4}$/i.test(end);
-}
-
-/** The bits behind the prefix are 0. */
-function isNetwork(address: string, length: string): boolean {
-  const prefixLength = Number(length);
-  if (!/^\d{1,3}$/.test(length) || prefixLength > addressBits(familyOf(address))) return false;
-  return addressBytes(address).every((octet, at) => {
-    const kept = Math.min(8, Math.max(0, prefixLength - at * 8));
-    return (octet & (0xff >> kept)) === 0;
-  });
 }
 
 function isKey(text: string): boolean {

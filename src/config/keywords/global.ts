@@ -139,10 +139,10 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     { repeats: 'list' },
   ),
   accepted('use_pid_dir', flag, 'put pid files in the keepalived run sub-directory'),
-  accepted(
+  keyword(
     'virtual_server_group',
     entries('group entry', 'name'),
-    'named set of addresses, ranges or fwmarks',
+    'addresses, ranges and firewall marks that share their real servers',
     { repeats: 'list' },
   ),
   accepted(

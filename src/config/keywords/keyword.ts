@@ -253,7 +253,7 @@ export interface Phrase {
   readonly form?: string;
   /** No two of these options may stand there. */
   readonly alternatives?: readonly string[];
-  /** A line with an option that cannot be used is none: without it, it would mean something else. */
+  /** A line with a word that cannot be used is none: without it, it would mean something else. */
   readonly indivisible?: boolean;
 }
 

@@ -21,8 +21,6 @@ import {
   word,
 } from './keyword.ts';
 
-export const SCHEDULERS: readonly string[] =
-  'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
 const RETRY_DELAY = { unset: '1 s, of HTTP_GET and SSL_GET 3 s, of DNS_CHECK the delay_loop' };
 const RETRY = { unset: '1, of DNS_CHECK 3, of MISC_CHECK 0' };
 const FORGIVEN = 'failures that are forgiven';
@@ -36,8 +34,8 @@ const METHOD = phrase('forwarding method');
 const METHOD_HELP = 'how packets are forwarded';
 
 const BALANCING: readonly Keyword[] = [
-  keyword('lvs_sched', choice(...SCHEDULERS), 'scheduler', { default: 'wlc' }),
-  keyword('lb_algo', choice(...SCHEDULERS), 'scheduler', {
+  keyword('lvs_sched', form('scheduler'), 'scheduler', { default: 'wlc' }),
+  keyword('lb_algo', form('scheduler'), 'scheduler', {
     default: 'wlc',
     insteadOf: 'lvs_sched',
   }),
@@ -58,15 +56,15 @@ const BALANCING: readonly Keyword[] = [
   keyword('persistence_granularity', form('granularity'), 'clients of one network stay together', {
     unset: 'each address by itself',
   }),
-  accepted('persistence_engine', name(ENGINE_OCTETS_MAX, { isCut: true }), 'such as sip'),
+  keyword('persistence_engine', name(ENGINE_OCTETS_MAX, { isCut: true }), 'such as sip'),
   keyword('ops', flag, 'schedule each UDP packet on its own'),
   keyword('sh-port', flag, 'scheduler sh: hash the port too'),
   keyword('sh-fallback', flag, 'scheduler sh: take another server when the hashed one is down'),
   keyword('mh-port', flag, 'scheduler mh: hash the port too'),
   keyword('mh-fallback', flag, 'scheduler mh: take another server when the hashed one is down'),
-  accepted('flag-1', flag, 'first flag of the scheduler'),
-  accepted('flag-2', flag, 'second flag of the scheduler'),
-  accepted('flag-3', flag, 'third flag of the scheduler'),
+  keyword('flag-1', flag, 'first flag of the scheduler'),
+  keyword('flag-2', flag, 'second flag of the scheduler'),
+  keyword('flag-3', flag, 'third flag of the scheduler'),
   accepted('hashed', flag, 'nothing, in keepalived too'),
 ];
 

@@ -3,7 +3,6 @@
  * that iproute2 has too are in routing.ts.
  */
 import {
-  accepted,
   address,
   choice,
   flag,
@@ -77,6 +76,7 @@ const PORT: Slot = {
   optional: true,
   note: '0 or none means every port',
 };
+const PORT_OF_GROUP: Slot = { ...PORT, argument: form('port of a group') };
 const PORT_OF_SERVER: Slot = { name: 'PORT', argument: integer(1, PORT_MAX), optional: true };
 
 function extraAnnouncements(min: number): Phrase {
@@ -107,7 +107,7 @@ const LABELS = {
     slots: [{ name: 'ADDRESS', argument: address, optional: true }, PORT],
     options: tableOf(
       keyword('fwmark', integer(0, UINT_MAX), 'packets with this firewall mark'),
-      accepted('group', word, 'the addresses of a virtual_server_group'),
+      keyword('group', word, 'the services of a virtual_server_group'),
     ),
     form: 'ADDRESS [PORT] | fwmark MARK | group NAME',
     needs: ['ADDRESS', 'fwmark', 'group'],
@@ -286,13 +286,14 @@ const LVS = {
   tunnel: {
     slots: [],
     options: tableOf(
-      accepted('type', choice('ipip', 'gue', 'gre'), 'of the tunnel', { default: 'ipip' }),
-      accepted('port', integer(1, PORT_MAX), 'of the other end; with gue, and only there'),
-      accepted('nocsum', flag, 'no checksum; the default'),
-      accepted('csum', flag, 'with checksum'),
-      accepted('remcsum', flag, 'remote checksum; of gue'),
+      keyword('type', choice('ipip', 'gue', 'gre'), 'of the tunnel', { default: 'ipip' }),
+      keyword('port', integer(1, PORT_MAX), 'of the other end; with gue, and only there'),
+      keyword('nocsum', flag, 'no checksum; the default'),
+      keyword('csum', flag, 'with checksum'),
+      keyword('remcsum', flag, 'remote checksum; of gue'),
     ),
     alternatives: ['nocsum', 'csum', 'remcsum'],
+    indivisible: true,
   },
   'status codes': slots({ name: 'CODE[-CODE]', argument: form('status codes'), many: true }),
   'options of a pattern': {
@@ -316,17 +317,22 @@ const LVS = {
     many: true,
   }),
   'group entry': {
-    slots: [{ name: 'ADDRESS[-LAST]', argument: form('address range'), optional: true }, PORT],
+    slots: [
+      { name: 'ADDRESS[-LAST]', argument: form('address range'), optional: true },
+      PORT_OF_GROUP,
+    ],
     options: tableOf(
       keyword('fwmark', phrase('mark with family'), 'packets with this firewall mark'),
     ),
     form: 'ADDRESS[-LAST] [PORT] | fwmark MARK [inet|inet6]',
     needs: ['ADDRESS[-LAST]', 'fwmark'],
+    indivisible: true,
   },
   'mark with family': {
     slots: [{ name: 'MARK', argument: integer(0, UINT_MAX) }],
     options: tableOf(...flags(['inet', 'of IPv4'], ['inet6', 'of IPv6'])),
     alternatives: ['inet', 'inet6'],
+    indivisible: true,
   },
 } as const satisfies Partial<Record<PhraseName, Phrase>>;
 

@@ -93,13 +93,16 @@ export function adviseOnRetry({ section, realServers }: ServerParts, reports: Re
 }
 
 export function adviseOnPorts({ section, realServers }: ServerParts, reports: Reports): void {
+  const [first, second] = section.label;
+  if (first?.text === 'fwmark') return;
+  const portOfService = first?.text === 'group' ? undefined : second?.text;
   for (const { section: realServer, checkers } of realServers) {
-    const port = realServer.label[1]?.text ?? section.label[1]?.text;
+    const port = realServer.label[1]?.text ?? portOfService;
     for (const checker of checkers) {
       const setting = lastWritten(checker, 'connect_port');
       const checked = numberIn(setting);
       if (setting === null || checked === null || String(checked) === port) continue;
-      if (port === undefined || port === '0' || section.label[0]?.text === 'fwmark') continue;
+      if (port === undefined || port === '0') continue;
       reports.add({
         code: 'other-port-checked',
         span: valueSpan(setting),

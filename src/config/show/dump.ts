@@ -3,7 +3,12 @@ import { formatEndpoint } from '../../base/endpoint.ts';
 import type { Check } from '../../model/checker.ts';
 import type { Director } from '../../model/director.ts';
 import type { KernelSettings } from '../../model/kernel-settings.ts';
-import { formatService, nameOfVirtualServer } from '../../model/names.ts';
+import {
+  formatForwarding,
+  formatService,
+  nameOfVirtualServer,
+  namesOfFlags,
+} from '../../model/names.ts';
 import type { Persistence, VirtualServer } from '../../model/virtual-server.ts';
 import type { Track, VirtualAddress, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
 
@@ -133,30 +138,35 @@ function dumpScript(script: VrrpScript): string {
 
 function dumpVirtualServer(server: VirtualServer): string {
   const { keys, persistence, sorryServer } = server;
+  const flags = namesOfFlags(server);
   const head = fields([
     ['lvs_sched', server.scheduler],
+    ...(flags.length === 0 ? [] : [['Scheduler flags', flags.join(', ')] as const]),
     ['One packet scheduling', server.onePacket],
-    [
-      'Persistence',
-      persistence && `${persistence.timeoutSeconds} s, ${granularityText(server, persistence)}`,
-    ],
+    ['Persistence', persistence && persistenceText(server, persistence)],
     ['Quorum', server.quorum],
     ['Hysteresis', server.hysteresis],
-    ['Sorry server', sorryServer && formatEndpoint(sorryServer.address, sorryServer.port)],
+    [
+      'Sorry server',
+      sorryServer &&
+        `${formatEndpoint(sorryServer.address, sorryServer.port)}, ${formatForwarding(sorryServer)}`,
+    ],
   ]);
   const reals = server.realServers.map((real) => {
     const inhibit = real.inhibitOnFailure ? ', inhibit on failure' : '';
-    const { address, port, forwarding, weight } = real;
-    return `RIP = ${formatEndpoint(address, port)}, ${forwarding.toUpperCase()}, WEIGHT = ${weight}${inhibit}`;
+    const { address, port, weight } = real;
+    return `RIP = ${formatEndpoint(address, port)}, ${formatForwarding(real)}, WEIGHT = ${weight}${inhibit}`;
   });
   const services = server.group === null ? '' : list('Services', keys.map(formatService));
   return ` VS = ${nameOfVirtualServer(server)}\n${services}${head}${list('Real servers', reals)}`;
 }
 
-/** `/24`, of both families `/24 /128`. */
-function granularityText({ keys }: VirtualServer, { granularityBits }: Persistence): string {
-  const families = new Set(keys.map(({ family }) => family));
-  return [...families].map((family) => `/${granularityBits[family]}`).join(' ');
+/** `360 s, /24`, of both families `360 s, /24 /128`. */
+function persistenceText({ keys }: VirtualServer, persistence: Persistence): string {
+  const { timeoutSeconds, granularityBits, engine } = persistence;
+  const families = [...new Set(keys.map(({ family }) => family))];
+  const lengths = families.map((family) => `/${granularityBits[family]}`).join(' ');
+  return `${timeoutSeconds} s, ${lengths}${engine === null ? '' : `, engine ${engine}`}`;
 }
 
 function dumpCheckers(server: VirtualServer): readonly string[] {

@@ -173,7 +173,7 @@ class PhraseReader {
     const good = this.readWord(slot.argument, word, slotOwner, slot.note);
     if (!good) {
       // Without it, the words behind it would be taken for it.
-      saying.isBad ||= slot !== phrase.slots.at(-1);
+      saying.isBad ||= slot !== phrase.slots.at(-1) || phrase.indivisible === true;
       return;
     }
     saying.good.add(slot.name);
@@ -240,6 +240,7 @@ class PhraseReader {
     }
     const both = alternatives.filter((name) => saying.stood.has(name));
     if (both.length < 2) return;
+    saying.isBad ||= phrase.indivisible === true;
     this.tell({
       code: 'contradiction',
       span,
