@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   notify: ['model', 'kernel'],
   realserver: ['model', 'kernel'],
   api: ['model', 'reconcile'],
-  cli: ['model', 'config', 'reconcile', 'api', 'realserver'],
+  cli: ['model', 'config', 'reconcile', 'api', 'realserver', 'kernel'],
   daemon: [
     'model',
     'wire',

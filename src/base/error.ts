@@ -47,6 +47,8 @@ export type ErrorCode =
   | 'REQUEST_REFUSED'
   /** A script could not be started. */
   | 'SCRIPT_FAILED'
+  /** What was to be printed could not be: a full disk, for one. */
+  | 'OUTPUT_FAILED'
   /** Command-line arguments that make no sense. */
   | 'USAGE';
 

@@ -1,4 +1,5 @@
 /** Where a command writes: standard output and error, and whether a person is looking. */
+import { DirectorError, errnoName } from '../base/error.ts';
 
 export interface Terminal {
   write(text: string): void;
@@ -12,3 +13,21 @@ export const processTerminal: Terminal = {
   writeError: (text) => void process.stderr.write(text),
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
 };
+
+/**
+ * Writes much to standard output, one piece after another has gone. It ends early when nobody reads any more, as
+ * behind `| head`. Throws OUTPUT_FAILED.
+ */
+export async function writePieces(pieces: Iterable<Uint8Array | string>): Promise<void> {
+  // A stream tells of a failure twice, and an event that nobody hears ends the process.
+  process.stdout.on('error', () => {});
+  for (const piece of pieces) {
+    const error = await new Promise<Error | null | undefined>((resolve) => {
+      process.stdout.write(piece, resolve);
+    });
+    if (!error) continue;
+    if (errnoName(error) === 'EPIPE') return;
+    const message = `standard output: ${errnoName(error)}`;
+    throw new DirectorError('OUTPUT_FAILED', message, { cause: error });
+  }
+}

@@ -43,6 +43,12 @@ export interface ServiceEntry {
   readonly destinations: readonly DestinationState[];
 }
 
+/** A service, and the message that told of it where its counters are wanted. */
+interface ToldService {
+  readonly service: ServiceState;
+  readonly message?: Uint8Array;
+}
+
 /** In no particular order: the kernel's is that of its hash. */
 export interface IpvsTable {
   readonly services: readonly ServiceEntry[];
@@ -144,11 +150,15 @@ class KernelIpvs implements Ipvs {
   }
 
   async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
-    const payloads = await this.dump(encodeRequest({ do: 'get-services' }));
-    const services = new Map<string, ServiceState>();
-    const decode = options.withStatistics ? decodeService : decodeServiceAlone;
-    for (const service of decodeAll(payloads, decode)) {
-      services.set(nameOfService(service.key), service);
+    const { withStatistics } = options;
+    const services = new Map<string, ToldService>();
+    const decode = withStatistics ? decodeService : decodeServiceAlone;
+    for (const message of await this.dump(encodeRequest({ do: 'get-services' }))) {
+      const service = decode(message);
+      // What cannot be decoded has a protocol that is none of ours.
+      if (service === null) continue;
+      const told = withStatistics ? { service, message } : { service };
+      services.set(nameOfService(service.key), told);
     }
     const table = new TableColumns(options);
     await this.readDestinations([...services.values()], table);
@@ -167,7 +177,7 @@ class KernelIpvs implements Ipvs {
 
   /** A dump for each service, in one go; one that changes cut into may give an entry twice. */
   private async readDestinations(
-    services: readonly ServiceState[],
+    services: readonly ToldService[],
     table: TableColumns,
   ): Promise<void> {
     const header = { type: await this.family() };
@@ -175,15 +185,16 @@ class KernelIpvs implements Ipvs {
       count: services.length,
       header: () => header,
       write: (attributes, at) => {
-        const { key } = services[at] as ServiceState;
+        const { key } = (services[at] as ToldService).service;
         writeRequest(attributes, { do: 'get-destinations', key });
       },
     };
     let begun = -1;
     const refusal = await this.netlink.dumps(source, {
       begin: (at) => {
+        const { service, message } = services[at] as ToldService;
         if (at === begun) table.restart();
-        else table.open(services[at] as ServiceState);
+        else table.open(service, message);
         begun = at;
       },
       // What cannot be decoded has a family that is none of ours.

@@ -7,7 +7,8 @@
  * aborts in making an error of it: answers never fill the buffer (netlink.ts), multicast may, and is heard
  * by the addon (network.ts).
  */
-import { RawNetlinkSocket } from 'netlink/dist/raw.js';
+import { createRequire } from 'node:module';
+import type { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { DirectorError, errnoName } from '../base/error.ts';
 
 /** NETLINK_ROUTE, NETLINK_GENERIC. */
@@ -40,6 +41,11 @@ export interface NetlinkSocket {
 
 export type OpenNetlinkSocket = (protocol: number, listener: SocketListener) => NetlinkSocket;
 
+/** Where the addon's socket serves, the library is never loaded. */
+function loadLibrary(): typeof import('netlink/dist/raw.js') {
+  return createRequire(import.meta.url)('netlink/dist/raw.js');
+}
+
 /** Throws SOCKET_FAILED. */
 export const openNetlinkSocket: OpenNetlinkSocket = (protocol, listener) => {
   try {
@@ -58,7 +64,8 @@ class GuardedSocket implements NetlinkSocket {
     this.listener = listener;
     // By default it measures each datagram before it takes it. Fixed buffers would have to hold the
     // 32 KiB of a dump's part, and Node keeps many: 100 MB more after a thousand small dumps.
-    this.raw = new RawNetlinkSocket(protocol, {
+    const library = loadLibrary();
+    this.raw = new library.RawNetlinkSocket(protocol, {
       recvBufferSize: RECEIVE_BUFFER_OCTETS,
       sendBufferSize: 0, // the default
     });

@@ -8,8 +8,8 @@ import { NetlinkClient } from '../../src/kernel/netlink.ts';
 import { openNativeSocket } from '../../src/kernel/netlink-native.ts';
 import type { IpvsTable } from '../../src/model/ipvs-table.ts';
 import { diffIpvs } from '../../src/reconcile/ipvs.ts';
+import { renderTable } from '../../src/reconcile/ipvsadm/table.ts';
 import { recognise } from '../../src/reconcile/recognise.ts';
-import { renderIpvsadm } from '../../src/reconcile/render-ipvsadm.ts';
 import {
   decodeServiceAlone,
   encodeDestinationReply,
@@ -121,7 +121,7 @@ async function measure(shape: Shape): Promise<void> {
     const found = diffIpvs({ desired, actual, owned: [] });
     comparing.push(lap());
     if (found.changes.length > 0) throw new Error(`${name}: a difference where there is none`);
-    for (const piece of renderIpvsadm({ version: '1.2.1', tableSize: 4096 }, table))
+    for (const piece of renderTable({ version: '1.2.1', tableSize: 4096 }, table))
       octets += piece.length;
     rendering.push(lap());
   }

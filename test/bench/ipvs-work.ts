@@ -3,20 +3,15 @@
  * line of JSON:
  *   program  our reconciler on an empty table
  *   complete waits until the last virtual server has all of its real servers, and tells when
- *   dump     reads and renders the table as `ipvsadm -Ln` does, in a process that has done it before
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { openIpvs } from '../../src/kernel/ipvs.ts';
 import { NetlinkClient } from '../../src/kernel/netlink.ts';
 import { openNativeSocket } from '../../src/kernel/netlink-native.ts';
 import { IpvsReconciler } from '../../src/reconcile/apply.ts';
-import { renderIpvsadm } from '../../src/reconcile/render-ipvsadm.ts';
 import { CONTROLLER_FAMILY_ID, decodeFamilyId, encodeFamilyLookup } from '../../src/wire/genl.ts';
 import { IPVS_FAMILY } from '../../src/wire/ipvs/numbers.ts';
 import { encodeRequest } from '../../src/wire/ipvs/request.ts';
 import { parseShape, type Shape, serviceOf, tableOf } from './ipvs-table.ts';
-
-const DUMPS = 5;
 
 function residentMb(): number {
   return process.memoryUsage.rss() / 2 ** 20;
@@ -82,30 +77,8 @@ async function complete(shape: Shape): Promise<object> {
   }
 }
 
-async function dump(output: string): Promise<object> {
-  const ipvs = await openIpvs();
-  const [readMs, renderMs]: [number[], number[]] = [[], []];
-  for (let run = 0; run < DUMPS; run += 1) {
-    const startedAt = performance.now();
-    const info = await ipvs.info();
-    const table = await ipvs.readColumns({ withStatistics: false });
-    readMs.push(performance.now() - startedAt);
-    const file = openSync(output, 'w');
-    for (const piece of renderIpvsadm(info, table)) writeSync(file, piece);
-    closeSync(file);
-    renderMs.push(performance.now() - startedAt);
-  }
-  const rssMb = residentMb();
-  ipvs.close();
-  return { readMs, dumpMs: renderMs, rssMb };
-}
-
 const [verb = '', ...words] = process.argv.slice(2);
-const work =
-  verb === 'program'
-    ? program(parseShape(words))
-    : verb === 'complete'
-      ? complete(parseShape(words))
-      : dump(words[0] ?? '/dev/null');
+const shape = parseShape(words);
+const work = verb === 'program' ? program(shape) : complete(shape);
 process.stdout.write(`${JSON.stringify(await work)}\n`);
 process.exit();

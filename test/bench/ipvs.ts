@@ -1,7 +1,7 @@
 /**
  * The IPVS table of a large site, in one kernel and one run: programming it from empty by our reconciler,
- * by keepalived's start and by `ipvsadm --restore`; reading and rendering it beside `ipvsadm -Ln`, whose text
- * ours must be. Each run has a network namespace of its own, because the kernel keeps deleted real servers
+ * by keepalived's start and by `ipvsadm --restore`; printing it, `lvsctl show --ipvsadm` beside `ipvsadm -Ln`, from
+ * exec to exit, whose octets must be the same. Each run has a network namespace of its own, because the kernel keeps deleted real servers
  * for two minutes and looks through them at every addition.
  *
  * BENCH_SERVERS=100000 makes the shapes 1000×100 and 10000×10 (a quarter of an hour).
@@ -21,7 +21,12 @@ const [CONF, RULES, OURS, THEIRS] = [
   '/run/bench.theirs',
 ];
 const WORK = [process.execPath, 'dist/test/bench/ipvs-work.js'] as const;
+const SHOW = [process.execPath, 'dist/src/lvsctl.js', 'show', '--ipvsadm'].join(' ');
+/** What a process had resident at most, in KB, is told at its end. */
+const PEAK = '/run/bench.peak';
+const TELL_PEAK = `--import ${new URL('tell-peak.js', import.meta.url).href}`;
 const RSS_MB_MAX = 150;
+const LISTINGS = ['', '--stats'] as const;
 
 const SHAPES: readonly Shape[] = [
   { virtual: SERVERS / 100, real: 100, scheduler: 'wrr' },
@@ -37,11 +42,6 @@ interface Programmed {
   readonly changeMessages: number;
   readonly driftMessages: number;
   readonly refused: number;
-}
-
-interface Dumped {
-  readonly dumpMs: readonly number[];
-  readonly rssMb: number;
 }
 
 /** Runs something in a new host, which is gone afterwards with all that its kernel holds. */
@@ -63,6 +63,33 @@ async function work<T>(lab: Lab, ...words: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await lab.run('director', WORK[0], WORK[1], ...words);
   if (code !== 0) throw new Error(`${words[0]}: ${stderr}`);
   return JSON.parse(stdout) as T;
+}
+
+interface Printed {
+  readonly oursMs: number;
+  /** Of the same program when it prints one line: what Node and loading take. */
+  readonly startMs: number;
+  readonly theirsMs: number;
+  readonly peakMb: number;
+}
+
+/** From exec to exit; both write to a file. */
+async function printBoth(lab: Lab, name: string, switches: string): Promise<Printed> {
+  const timed = async (command: string): Promise<number> => {
+    const startedAt = performance.now();
+    const { code, stderr } = await lab.run('director', 'sh', '-c', command);
+    if (code !== 0) throw new Error(`${command}: ${stderr}`);
+    return performance.now() - startedAt;
+  };
+  const startMs = await timed(`${SHOW} --timeout > ${OURS}`);
+  const oursMs = await timed(`${SHOW} ${switches} > ${OURS}`);
+  const theirsMs = await timed(`ipvsadm -Ln ${switches} > ${THEIRS}`);
+  if (!readFileSync(OURS).equals(readFileSync(THEIRS))) {
+    throw new Error(`${name}: our text is not that of ipvsadm -Ln ${switches}`);
+  }
+  // Once more: the telling itself takes time.
+  await timed(`PEAK=${PEAK} NODE_OPTIONS='${TELL_PEAK}' ${SHOW} ${switches} > ${OURS}`);
+  return { oursMs, startMs, theirsMs, peakMb: Number(readFileSync(PEAK, 'utf8')) / 1024 };
 }
 
 /** Until the table is complete, which a process beside it sees. */
@@ -96,8 +123,7 @@ function keepalivedStart(shape: Shape): Promise<number> {
 async function measure(shape: Shape): Promise<void> {
   const name = shapeName(shape);
   const [ours, keepalived, restore]: [Programmed[], number[], number[]] = [[], [], []];
-  const [dumps, listings]: [number[], number[]] = [[], []];
-  const rss: number[] = [];
+  const printed = new Map<string, Printed[]>(LISTINGS.map((switches) => [switches, []]));
   writeFileSync(CONF, keepalivedConf(shape));
   writeFileSync(RULES, ipvsadmRules(shape));
   for (let run = 0; run < RUNS; run += 1) {
@@ -109,16 +135,7 @@ async function measure(shape: Shape): Promise<void> {
     });
     await inNewHost(async (lab) => {
       ours.push(await work<Programmed>(lab, 'program', ...wordsOf(shape)));
-      const dumped = await work<Dumped>(lab, 'dump', OURS);
-      // The first is that of a process that has compiled nothing yet.
-      dumps.push(median(dumped.dumpMs));
-      rss.push(dumped.rssMb);
-      const startedAt = performance.now();
-      await lab.run('director', 'sh', '-c', `ipvsadm -Ln > ${THEIRS}`);
-      listings.push(performance.now() - startedAt);
-      if (!readFileSync(OURS).equals(readFileSync(THEIRS))) {
-        throw new Error(`${name}: our text is not that of ipvsadm -Ln`);
-      }
+      for (const [switches, each] of printed) each.push(await printBoth(lab, name, switches));
     });
   }
   check(shape, ours);
@@ -128,12 +145,6 @@ async function measure(shape: Shape): Promise<void> {
   );
   tellBoth(`${name}, program from empty`, 'ms', programs, side('keepalived start', keepalived));
   tellBoth(`${name}, program from empty`, 'ms', programs, side('ipvsadm --restore', restore));
-  tellBoth(
-    `${name}, read and render`,
-    'ms',
-    side('ours', dumps),
-    side('ipvsadm -Ln (process included)', listings),
-  );
   tellValues(
     `${name}, one weight changed, with the comparison`,
     ours.map(({ changeMs }) => changeMs),
@@ -142,7 +153,19 @@ async function measure(shape: Shape): Promise<void> {
     `${name}, verified against the kernel`,
     ours.map(({ verifyMs }) => verifyMs),
   );
-  tellLimit(`${name}, memory of reading`, 'MB', side('ours', rss), RSS_MB_MAX);
+  for (const [switches, each] of printed) tellPrinted(`${name}, print ${switches}`.trim(), each);
+}
+
+function tellPrinted(what: string, each: readonly Printed[]): void {
+  const of = (key: keyof Printed): readonly number[] => each.map((one) => one[key]);
+  const [ours, theirs] = [
+    side('lvsctl show --ipvsadm', of('oursMs')),
+    side('ipvsadm -Ln', of('theirsMs')),
+  ];
+  tellBoth(what, 'ms', ours, theirs);
+  const aside = each.map(({ oursMs, startMs }) => oursMs - startMs);
+  tellBoth(`${what}, start aside`, 'ms', side('ours', aside), theirs);
+  tellLimit(`${what}, memory at most`, 'MB', side('ours', of('peakMb')), RSS_MB_MAX);
 }
 
 /** What was sent is the fewest: each entry once, one for a weight, and nothing where nothing differs. */

@@ -12,7 +12,6 @@ import { type Ipvs, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
 import { IpvsReconciler } from '../../src/reconcile/apply.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
-import { type IpvsadmView, renderIpvsadm } from '../../src/reconcile/render-ipvsadm.ts';
 import type { Destination } from '../../src/wire/ipvs/destination.ts';
 import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
 import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
@@ -133,20 +132,6 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     );
     // -S leaves the thresholds out.
     expect(ipvsadm('-L', '-n', '--thresholds').join('\n')).toMatch(/10\.1\.0\.3:80 +100 +50/);
-  });
-
-  test('the table that we read is rendered as ipvsadm prints it', async () => {
-    await reconciler().reconcile(TABLE);
-    const info = await ipvs.info();
-    const table = await ipvs.readColumns({ withStatistics: false });
-    const rendered = (view: IpvsadmView) =>
-      Array.from(renderIpvsadm(info, table, view), (piece) => Buffer.from(piece).toString())
-        .join('')
-        .split('\n')
-        .slice(0, -1);
-    expect(rendered('forwarding')).toEqual(ipvsadm('-L', '-n'));
-    expect(rendered('thresholds')).toEqual(ipvsadm('-L', '-n', '--thresholds'));
-    expect(rendered('persistent-connections')).toEqual(ipvsadm('-L', '-n', '--persistent-conn'));
   });
 
   test('an mh service is filled before it is bound; more than its table holds is refused', async () => {

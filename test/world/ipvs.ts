@@ -9,7 +9,7 @@ import type { Ipvs, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ip
 import { formatService } from '../../src/model/names.ts';
 import type { SyncDaemon, SyncRole } from '../../src/wire/ipvs/daemon.ts';
 import type { Destination } from '../../src/wire/ipvs/destination.ts';
-import { encodeDestinationReply } from '../../src/wire/ipvs/reply.ts';
+import { encodeDestinationReply, encodeServiceReply } from '../../src/wire/ipvs/reply.ts';
 import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
 import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
 import type { Timeouts } from '../../src/wire/ipvs/settings.ts';
@@ -194,7 +194,7 @@ export function columnsOf(
 ): TableColumns {
   const columns = new TableColumns(options);
   for (const { service, destinations } of services) {
-    columns.open(service);
+    columns.open(service, options.withStatistics ? encodeServiceReply(service) : undefined);
     for (const destination of destinations) {
       const octets = encodeDestinationReply(destination);
       columns.destinations.take(octets, 0, octets.length);

@@ -6,6 +6,7 @@
 import { addressFromBytes, familyOf, ipv4Number } from '../../base/address.ts';
 import { hostIsLittleEndian } from '../../base/bytes.ts';
 import { HEADER_OCTETS, TYPE_MASK } from '../nlattr.ts';
+import { Counters } from './counters.ts';
 import type { Destination, DestinationKey, Forwarding, Tunnel } from './destination.ts';
 import { Layout } from './layout.ts';
 import {
@@ -18,10 +19,8 @@ import {
   TUNNEL_TYPE,
 } from './numbers.ts';
 import type { DestinationState } from './reply.ts';
-import { NO_STATISTICS, type Statistics } from './statistics.ts';
 
 const GENERIC_HEADER_OCTETS = 4;
-const STATISTICS = 10;
 const FORWARDING_NAMES = Array.from(
   { length: FORWARDING_MASK + 1 },
   (_, number): Forwarding => nameOf(FORWARDING, number) ?? 'other',
@@ -56,8 +55,8 @@ export class DestinationColumns {
   activeConnections: Uint32Array<ArrayBuffer> = new Uint32Array();
   inactiveConnections: Uint32Array<ArrayBuffer> = new Uint32Array();
   persistentConnections: Uint32Array<ArrayBuffer> = new Uint32Array();
-  /** Ten numbers a destination in the order of IPVS_STATS_ATTR_*; empty unless they were asked for. */
-  statistics: Float64Array<ArrayBuffer> = new Float64Array();
+  /** Empty unless they were asked for. */
+  readonly counters: Counters = new Counters();
   private readonly withStatistics: boolean;
   private readonly layout = new Layout();
   /** Of the address taken last. */
@@ -122,7 +121,7 @@ export class DestinationColumns {
       activeConnections: this.activeConnections[row] as number,
       inactiveConnections: this.inactiveConnections[row] as number,
       persistentConnections: this.persistentConnections[row] as number,
-      statistics: this.withStatistics ? this.statisticsOf(row) : NO_STATISTICS,
+      statistics: this.counters.statistics(row),
     };
   }
 
@@ -155,22 +154,6 @@ export class DestinationColumns {
       type: nameOf(TUNNEL_TYPE, this.tunnelType[row] as number) ?? 'other',
       port: this.tunnelPort[row] as number,
       flags: this.tunnelFlags[row] as number,
-    };
-  }
-
-  private statisticsOf(row: number): Statistics {
-    const value = (type: number): number => this.statistics[STATISTICS * row + type - 1] as number;
-    return {
-      connections: value(1),
-      inPackets: value(2),
-      outPackets: value(3),
-      inBytes: value(4),
-      outBytes: value(5),
-      connectionsPerSecond: value(6),
-      inPacketsPerSecond: value(7),
-      outPacketsPerSecond: value(8),
-      inBytesPerSecond: value(9),
-      outBytesPerSecond: value(10),
     };
   }
 
@@ -302,9 +285,10 @@ export class DestinationColumns {
         this.tunnelFlags[row] = this.u16(at);
         return true;
       case DestinationAttribute.statistics:
-        return !this.withStatistics || this.takeStatistics(row, at, at + size, 4);
+        return !this.withStatistics || this.counters.take(row, this.view, at, at + size, 4);
+      // Comes after the other, and so counts.
       case DestinationAttribute.statistics64:
-        return !this.withStatistics || this.takeStatistics(row, at, at + size, 8);
+        return !this.withStatistics || this.counters.take(row, this.view, at, at + size, 8);
       default:
         return true;
     }
@@ -321,36 +305,12 @@ export class DestinationColumns {
     return true;
   }
 
-  /** The 64-bit nest comes after the other and so counts. Counters of octets are wide in both. */
-  private takeStatistics(row: number, from: number, to: number, octets: 4 | 8): boolean {
-    for (let at = from; to - at >= HEADER_OCTETS; ) {
-      const length = this.u16(at);
-      if (length < HEADER_OCTETS || length > to - at) return false;
-      const type = this.u16(at + 2) & TYPE_MASK;
-      if (type >= 1 && type <= STATISTICS) {
-        const width = type === 4 || type === 5 ? 8 : octets;
-        if (length - HEADER_OCTETS < width) return false;
-        const value = at + HEADER_OCTETS;
-        this.statistics[STATISTICS * row + type - 1] =
-          width === 4 ? this.u32(value) : this.u64(value);
-      }
-      at += (length + 3) & ~3;
-    }
-    return true;
-  }
-
   private u16(at: number): number {
     return this.view.getUint16(at, hostIsLittleEndian);
   }
 
   private u32(at: number): number {
     return this.view.getUint32(at, hostIsLittleEndian);
-  }
-
-  private u64(at: number): number {
-    return hostIsLittleEndian
-      ? this.u32(at + 4) * 2 ** 32 + this.u32(at)
-      : this.u32(at) * 2 ** 32 + this.u32(at + 4);
   }
 
   /** Of what a message need not have. */
@@ -362,9 +322,7 @@ export class DestinationColumns {
     this.activeConnections[row] = 0;
     this.inactiveConnections[row] = 0;
     this.persistentConnections[row] = 0;
-    if (this.withStatistics) {
-      this.statistics.fill(0, STATISTICS * row, STATISTICS * (row + 1));
-    }
+    if (this.withStatistics) this.counters.clear(row);
   }
 
   /** Fourfold: what is not used of it is no memory yet, and what is copied is a third of all. */
@@ -383,9 +341,7 @@ export class DestinationColumns {
     this.activeConnections = copied(new Uint32Array(rows), this.activeConnections);
     this.inactiveConnections = copied(new Uint32Array(rows), this.inactiveConnections);
     this.persistentConnections = copied(new Uint32Array(rows), this.persistentConnections);
-    if (this.withStatistics) {
-      this.statistics = copied(new Float64Array(STATISTICS * rows), this.statistics);
-    }
+    if (this.withStatistics) this.counters.makeRoom(rows);
   }
 }
 

@@ -5,6 +5,7 @@
 import { ByteWriter } from '../../base/bytes.ts';
 import { decodeGeneric, writeGenericHeader } from '../genl.ts';
 import { type Attributes, AttributeWriter, orNull } from '../nlattr.ts';
+import type { Counters } from './counters.ts';
 import { readDaemon, type SyncDaemon, writeToldDaemon } from './daemon.ts';
 import {
   type Destination,
@@ -27,6 +28,8 @@ import { NO_STATISTICS, readStatistics, type Statistics, writeStatistics } from 
 
 export interface ServiceState extends Service {
   readonly statistics: Statistics;
+  /** Of IPv4, as a number, where it is no prefix length (`granularityBits` null). */
+  readonly maskWithGaps?: number;
 }
 
 /** Connection numbers are live; statistics move every 2 s. */
@@ -65,10 +68,30 @@ function decodeServiceWith(
     const nest = attributes.nest(Top.service);
     const key = readServiceKey(nest);
     if (key === null) return null;
-    const service = readService(nest, key) as Service & { statistics: Statistics };
+    const service = readService(nest, key) as Service & {
+      statistics: Statistics;
+      maskWithGaps?: number;
+    };
     service.statistics = statisticsOf(nest);
+    if (service.granularityBits === null) {
+      service.maskWithGaps = nest.u32Be(ServiceAttribute.netmask);
+    }
     return service;
   });
+}
+
+/** Takes the counters of the service in a message that is sound, as they are. */
+export function takeServiceCounters(counters: Counters, row: number, payload: Uint8Array): void {
+  const nest = decodeGeneric(payload).attributes.nest(Top.service);
+  counters.makeRoom(row + 1);
+  for (const [type, octets] of [
+    [SERVICE_NESTS.narrow, 4],
+    [SERVICE_NESTS.wide, 8],
+  ] as const) {
+    if (!nest.has(type)) continue;
+    const { buffer, byteOffset, length } = nest.bytes(type);
+    counters.take(row, new DataView(buffer, byteOffset, length), 0, length, octets);
+  }
 }
 
 /** The destination in a message; null if the message is damaged. */

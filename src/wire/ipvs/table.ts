@@ -1,13 +1,16 @@
 /** The whole table as it was read: services as objects, their destinations as columns. */
 import { DestinationColumns } from './columns.ts';
+import { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
-import type { DestinationState, ServiceState } from './reply.ts';
+import { type DestinationState, type ServiceState, takeServiceCounters } from './reply.ts';
 import { RowIndex } from './row-index.ts';
 
 export class TableColumns {
   readonly destinations: DestinationColumns;
   /** In no particular order: the kernel's is that of its hash. No key twice. */
   readonly services: ServiceState[] = [];
+  /** Of each service; empty unless they were asked for. */
+  readonly serviceCounters: Counters = new Counters();
   /** The rows of service `at` begin at `firstRow[at]` and end where those of the next begin. */
   private readonly firstRow: number[] = [];
   private readonly index: RowIndex;
@@ -20,8 +23,14 @@ export class TableColumns {
     this.index = new RowIndex(this.destinations);
   }
 
-  /** The rows that are appended from now on are this service's. */
-  open(service: ServiceState): void {
+  /**
+   * The rows that are appended from now on are this service's. Its counters are taken from the message that
+   * told of it.
+   */
+  open(service: ServiceState, message?: Uint8Array): void {
+    if (message !== undefined) {
+      takeServiceCounters(this.serviceCounters, this.services.length, message);
+    }
     this.services.push(service);
     this.firstRow.push(this.destinations.count);
     this.indexed = -1;
