@@ -319,6 +319,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   }
 
   private keepOwned(owned: readonly ServiceKey[]): void {
+    if (owned === this.owned && this.ownedText !== '') return;
     this.owned = owned;
     const text = JSON.stringify(owned);
     if (text === this.ownedText) return;

@@ -122,9 +122,11 @@ export class HealthMonitor {
     servers: readonly VirtualServer[],
     presence: PresenceOf,
   ): readonly Successor[] {
-    const old = new Roster(this.watched);
+    const unchanged = new Map(this.watched.map((one) => [one.configured, one]));
+    const wanted = new Set(servers);
+    const old = new Roster(this.watched.filter(({ configured }) => !wanted.has(configured)));
     return servers.map((server) => {
-      const known = old.claim(nameOfVirtualServer(server)) ?? null;
+      const known = unchanged.get(server) ?? old.claim(nameOfVirtualServer(server)) ?? null;
       return { server, known, presences: known === null ? presence(server) : [] };
     });
   }

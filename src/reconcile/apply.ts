@@ -190,7 +190,7 @@ export class IpvsReconciler {
     if (done.length === changes.length) {
       // All is as desired: the desired objects are passed over at a glance by the next comparison.
       this.known = { services: [...desired.services, ...foreignEntries] };
-      this.owned = desired.services.map((entry) => entry.service.key);
+      this.owned = keysOf(desired, this.owned);
     } else {
       this.book({ desired, actual, done, stale });
     }
@@ -280,6 +280,14 @@ function judge(changes: readonly IpvsChange[], outcomes: readonly Outcome[]): Ju
     }
   });
   return { done, refused, stale };
+}
+
+/** The keys of a table; the same list as before, if these are the same objects. */
+function keysOf({ services }: IpvsTable, before: readonly ServiceKey[]): readonly ServiceKey[] {
+  const isSame =
+    services.length === before.length &&
+    services.every(({ service }, at) => service.key === before[at]);
+  return isSame ? before : services.map(({ service }) => service.key);
 }
 
 /** Those of the keys that the table holds. */

@@ -8,7 +8,6 @@ import { formatEndpoint } from '../base/endpoint.ts';
 import { invariant } from '../base/error.ts';
 import { destinationPort } from '../model/destination-port.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
-import { formatService } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type {
   RealServer,
@@ -17,23 +16,17 @@ import type {
   VirtualServer,
 } from '../model/virtual-server.ts';
 
-/**
- * One serving a virtual server, in the same order; an entry each of its services. Of two with one key the first
- * counts.
- */
+/** One serving a virtual server, in the same order; an entry each of its services. No key may be there twice. */
 export function desiredTable(
   virtualServers: readonly VirtualServer[],
   servings: readonly Serving[],
 ): IpvsTable {
   invariant(virtualServers.length === servings.length, 'health tells of each virtual server');
-  const services = new Map<string, ServiceEntry>();
+  const services: ServiceEntry[] = [];
   virtualServers.forEach((virtualServer, at) => {
-    for (const entry of desiredEntries(virtualServer, servings[at] as Serving)) {
-      const name = formatService(entry.service.key);
-      if (!services.has(name)) services.set(name, entry);
-    }
+    services.push(...desiredEntries(virtualServer, servings[at] as Serving));
   });
-  return { services: [...services.values()] };
+  return { services };
 }
 
 type Entries = readonly ServiceEntry[];

@@ -173,15 +173,6 @@ test.each([
   expect(destinations.map((one) => one.tunnel)).toEqual([held, held]);
 });
 
-test('of two virtual servers with one key the first counts', () => {
-  const servings = [
-    { weights: [1, 1], sorryWeight: null },
-    { weights: [2, 2], sorryWeight: null },
-  ];
-  const { services } = desiredTable([virtualServer(), virtualServer()], servings);
-  expect(services.map(({ destinations }) => destinations[0]?.weight)).toEqual([1]);
-});
-
 describe('a group', () => {
   const keys = [key('10.0.0.1', 80), key('10.0.0.2', 80), key('10.0.0.2', 443)];
   const fwmark: ServiceKey = { kind: 'fwmark', family: 'ipv4', mark: 7 };
