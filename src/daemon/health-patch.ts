@@ -64,8 +64,11 @@ function serverPatch(
   of: number | undefined,
 ): ServerPatch {
   const old = (of === undefined ? undefined : before[of])?.realServers ?? [];
-  const places = new Map(old.map((one, at) => [nameOf(one), at]));
-  const placeOf = (one: RealServer): number | undefined => {
+  let places: Map<string, number> | null = null;
+  const placeOf = (one: RealServer, here: number): number | undefined => {
+    // Most stand where they stood.
+    if (isSame(old[here], one)) return here;
+    places ??= new Map(old.map((one, at) => [nameOf(one), at]));
     const at = places.get(nameOf(one));
     return at !== undefined && isSame(old[at], one) ? at : undefined;
   };
@@ -89,12 +92,12 @@ function nameOf({ address, port }: RealServer): string {
 
 function piecesOf<Item, Put>(
   items: readonly Item[],
-  placeOf: (item: Item) => number | undefined,
+  placeOf: (item: Item, here: number) => number | undefined,
   toPut: (item: Item) => Put,
 ): readonly Piece<Put>[] {
   const pieces: ({ readonly keep: [number, number] } | { readonly put: Put[] })[] = [];
-  for (const item of items) {
-    const at = placeOf(item);
+  for (const [here, item] of items.entries()) {
+    const at = placeOf(item, here);
     const last = pieces.at(-1);
     if (at === undefined) {
       if (last !== undefined && 'put' in last) last.put.push(toPut(item));

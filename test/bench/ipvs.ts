@@ -112,22 +112,29 @@ async function untilComplete(lab: Lab, shape: Shape, start: () => Running): Prom
   return (JSON.parse(told) as { completeAt: number }).completeAt - startedAt;
 }
 
-function keepalivedStart(shape: Shape): Promise<number> {
+/** From exec, reading the configuration included. */
+const STARTS = {
+  keepalived: ['keepalived', '-n', '-C', '-p', '/run/k.pid', '-c', '/run/kc.pid'],
+  lvsd: [process.execPath, 'dist/src/lvsd.js', '-n', '-C', '--run-dir', '/run/bench-lvsd'],
+} as const;
+
+function startOf(daemon: keyof typeof STARTS, shape: Shape): Promise<number> {
   return inNewHost((lab) => {
-    const pidFiles = ['-p', '/run/k.pid', '-r', '/run/kv.pid', '-c', '/run/kc.pid'];
-    const command = ['keepalived', '-n', '-C', '-f', CONF, ...pidFiles];
-    return untilComplete(lab, shape, () => lab.start('director', 'keepalived', ...command));
+    const command = [...STARTS[daemon], '-f', CONF];
+    return untilComplete(lab, shape, () => lab.start('director', daemon, ...command));
   });
 }
 
 async function measure(shape: Shape): Promise<void> {
   const name = shapeName(shape);
-  const [ours, keepalived, restore]: [Programmed[], number[], number[]] = [[], [], []];
+  const ours: Programmed[] = [];
+  const [lvsd, keepalived, restore]: [number[], number[], number[]] = [[], [], []];
   const printed = new Map<string, Printed[]>(LISTINGS.map((switches) => [switches, []]));
   writeFileSync(CONF, keepalivedConf(shape));
   writeFileSync(RULES, ipvsadmRules(shape));
   for (let run = 0; run < RUNS; run += 1) {
-    keepalived.push(await keepalivedStart(shape));
+    keepalived.push(await startOf('keepalived', shape));
+    lvsd.push(await startOf('lvsd', shape));
     await inNewHost(async (lab) => {
       const startedAt = performance.now();
       await lab.run('director', 'sh', '-c', `ipvsadm --restore < ${RULES}`);
@@ -145,6 +152,12 @@ async function measure(shape: Shape): Promise<void> {
   );
   tellBoth(`${name}, program from empty`, 'ms', programs, side('keepalived start', keepalived));
   tellBoth(`${name}, program from empty`, 'ms', programs, side('ipvsadm --restore', restore));
+  tellBoth(
+    `${name}, exec to complete table`,
+    'ms',
+    side('lvsd', lvsd),
+    side('keepalived', keepalived),
+  );
   tellValues(
     `${name}, one weight changed, with the comparison`,
     ours.map(({ changeMs }) => changeMs),
