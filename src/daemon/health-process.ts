@@ -9,7 +9,7 @@ import type { HealthProcessSnapshot, VerifyReport } from '../api/protocol.ts';
 import { DirectorError, describeError, errnoName, invariant } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
-import { type Cancel, type Millis, sleep, systemClock } from '../base/time.ts';
+import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
 import { dial } from '../kernel/dial.ts';
@@ -42,6 +42,8 @@ import { KernelSettingsKeeper, kernelName } from './kernel-settings.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;
+/** Between two readings, however long they take. */
+const VERIFY_PAUSE_MS_MIN: Millis = 1_000;
 /** Lines of one log record: a start with 10 000 real servers is told by its count. */
 const CHANGES_LOGGED_MAX = 20;
 /** Lines of one answer. */
@@ -68,6 +70,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** Reports that were told, and those whose drift was counted. */
   private readonly booked = new WeakSet<Report>();
   private readonly counted = new WeakSet<Report>();
+  /** When the last regular verification began. */
+  private verifiedAt: Instant = 0;
   private cancelVerify: Cancel = () => {};
   /** It has made the kernel's table as its first configuration wants it. */
   private working = false;
@@ -103,7 +107,10 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.monitor.configure(config.virtualServers, presence);
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
-    if (starts) this.verifyLater();
+    if (starts) {
+      this.verifiedAt = clock.now();
+      this.verifyLater();
+    }
     this.working = true;
   }
 
@@ -251,7 +258,10 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   }
 
   private verifyLater(): void {
-    this.cancelVerify = clock.wakeAt(clock.now() + VERIFY_EVERY_MS, () => {
+    const at = Math.max(this.verifiedAt + VERIFY_EVERY_MS, clock.now() + VERIFY_PAUSE_MS_MIN);
+    this.cancelVerify = clock.wakeAt(at, () => {
+      // From beginning to beginning: what a verification takes does not add to the time until the next.
+      this.verifiedAt = clock.now();
       void this.verify().finally(() => {
         if (!this.stopped) this.verifyLater();
       });
