@@ -22,15 +22,14 @@ import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
 /** A process that does not answer a question within this time is shown as not answering. */
 const REPLY_MS_MAX: Millis = 2_000;
 
-/** Keeps the heaps of small, long-lived processes small. */
-const MEMORY_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-size'];
-
 export interface ChildOptions<Config> {
   readonly name: ProcessName;
   /** Compiled module that the process runs. */
   readonly module: URL;
   readonly config: Config;
   readonly codec: Codec<Config>;
+  /** Of Node. */
+  readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Network namespace that it lives in; null: ours. */
   readonly netNamespace: string | null;
@@ -194,11 +193,11 @@ export class Child<Config> {
 
   /** Null: its network namespace is not there, or may not be entered. */
   private fork(): ChildProcess | null {
-    const { module, environment, logLevel, netNamespace, onRefused } = this.options;
+    const { module, flags, environment, logLevel, netNamespace, onRefused } = this.options;
     try {
       return inNetwork(netNamespace, () =>
         fork(module, [logLevel], {
-          execArgv: MEMORY_FLAGS,
+          execArgv: [...flags],
           env: { ...process.env, ...environment },
           stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         }),

@@ -9,22 +9,25 @@ import { invariant } from '../base/error.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../model/virtual-server.ts';
 import type { Codec } from './ipc.ts';
+import { isSame, Patterns, type Run, serversOf } from './real-server-runs.ts';
 
 /** A stretch of a list: of the list before, from an index on so many; or others. */
-export type Piece<Item> =
+type Piece<Others> =
   | { readonly keep: readonly [from: number, count: number] }
-  | { readonly put: readonly Item[] };
+  | { readonly put: Others };
 
 interface ServerPatch {
   /** The index of the virtual server whose real servers are kept; null: none are. */
   readonly of: number | null;
   readonly server: Omit<VirtualServer, 'realServers'>;
-  readonly realServers: readonly Piece<RealServer>[];
+  readonly realServers: readonly Piece<readonly Run[]>[];
 }
 
 export interface HealthPatch {
   readonly rest: Omit<HealthConfig, 'virtualServers'>;
-  readonly virtualServers: readonly Piece<ServerPatch>[];
+  readonly virtualServers: readonly Piece<readonly ServerPatch[]>[];
+  /** Of the runs of real servers. */
+  readonly patterns: readonly RealServer[];
 }
 
 export const HEALTH_CODEC: Codec<HealthConfig> = {
@@ -38,93 +41,81 @@ export function healthPatch(before: HealthConfig | null, after: HealthConfig): H
   const old = before?.virtualServers ?? [];
   const places = new Map(old.map((server, at) => [server, at]));
   const names = new Map(old.map((server, at) => [nameOfVirtualServer(server), at]));
-  return {
-    rest,
-    virtualServers: piecesOf(
-      virtualServers,
-      (server) => places.get(server),
-      (server) => serverPatch(server, old, names.get(nameOfVirtualServer(server))),
-    ),
+  const patterns = new Patterns();
+  const patchOf = ({ realServers, ...server }: VirtualServer): ServerPatch => {
+    const of = names.get(nameOfVirtualServer(server)) ?? null;
+    const placeOf = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
+    const pieces = piecesOf(realServers, placeOf, (others) => patterns.runsOf(others));
+    return { of, server, realServers: pieces };
   };
+  const pieces = piecesOf(
+    virtualServers,
+    (server) => places.get(server),
+    (others) => others.map(patchOf),
+  );
+  return { rest, virtualServers: pieces, patterns: patterns.found };
 }
 
 /** What `healthPatch` was made of. `before` says the same as it did there. */
 export function healthPatched(before: HealthConfig | null, patch: HealthPatch): HealthConfig {
   const old = before?.virtualServers ?? [];
-  const put = ({ of, server, realServers }: ServerPatch): VirtualServer => ({
-    ...server,
-    realServers: listOf(realServers, of === null ? [] : (old[of]?.realServers ?? []), (one) => one),
-  });
-  return { ...patch.rest, virtualServers: listOf(patch.virtualServers, old, put) };
-}
-
-function serverPatch(
-  { realServers, ...server }: VirtualServer,
-  before: readonly VirtualServer[],
-  of: number | undefined,
-): ServerPatch {
-  const old = (of === undefined ? undefined : before[of])?.realServers ?? [];
-  let places: Map<string, number> | null = null;
-  const placeOf = (one: RealServer, here: number): number | undefined => {
-    // Most stand where they stood.
-    if (isSame(old[here], one)) return here;
-    places ??= new Map(old.map((one, at) => [nameOf(one), at]));
-    const at = places.get(nameOf(one));
-    return at !== undefined && isSame(old[at], one) ? at : undefined;
+  const serverOf = ({ of, server, realServers }: ServerPatch): VirtualServer => {
+    const kept = of === null ? [] : (old[of]?.realServers ?? []);
+    const unpacked = listOf(realServers, kept, (runs) => serversOf(runs, patch.patterns));
+    return { ...server, realServers: unpacked };
   };
-  return { of: of ?? null, server, realServers: piecesOf(realServers, placeOf, (one) => one) };
+  const virtualServers = listOf(patch.virtualServers, old, (others) => others.map(serverOf));
+  return { ...patch.rest, virtualServers };
 }
 
-/** Of plain data; ten thousand real servers of one virtual server are compared like this at a reload. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  if (a === b) return true;
-  const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length &&
-    names.every((name) => name in b && isSame(a[name as never], b[name as never]))
-  );
+/** Where a list has a real server that is the same, for one that stands at a certain place now. */
+function placesIn(
+  old: readonly RealServer[],
+): (server: RealServer, here: number) => number | undefined {
+  let places: Map<string, number> | null = null;
+  return (server, here) => {
+    // Most stand where they stood.
+    if (isSame(old[here], server)) return here;
+    places ??= new Map(old.map((one, at) => [nameOf(one), at]));
+    const at = places.get(nameOf(server));
+    return at !== undefined && isSame(old[at], server) ? at : undefined;
+  };
 }
 
 function nameOf({ address, port }: RealServer): string {
   return formatEndpoint(address, port);
 }
 
-function piecesOf<Item, Put>(
+function piecesOf<Item, Others>(
   items: readonly Item[],
   placeOf: (item: Item, here: number) => number | undefined,
-  toPut: (item: Item) => Put,
-): readonly Piece<Put>[] {
-  const pieces: ({ readonly keep: [number, number] } | { readonly put: Put[] })[] = [];
+  pack: (others: readonly Item[]) => Others,
+): readonly Piece<Others>[] {
+  const pieces: ({ readonly keep: [number, number] } | { readonly put: Item[] })[] = [];
   for (const [here, item] of items.entries()) {
     const at = placeOf(item, here);
     const last = pieces.at(-1);
     if (at === undefined) {
-      if (last !== undefined && 'put' in last) last.put.push(toPut(item));
-      else pieces.push({ put: [toPut(item)] });
+      if (last !== undefined && 'put' in last) last.put.push(item);
+      else pieces.push({ put: [item] });
     } else if (last !== undefined && 'keep' in last && at === last.keep[0] + last.keep[1]) {
       last.keep[1] += 1;
     } else {
       pieces.push({ keep: [at, 1] });
     }
   }
-  return pieces;
+  return pieces.map((piece) => ('put' in piece ? { put: pack(piece.put) } : piece));
 }
 
-function listOf<Item, Put>(
-  pieces: readonly Piece<Put>[],
+function listOf<Item, Others>(
+  pieces: readonly Piece<Others>[],
   before: readonly Item[],
-  fromPut: (put: Put) => Item,
+  unpack: (others: Others) => readonly Item[],
 ): readonly Item[] {
-  const items: Item[] = [];
-  for (const piece of pieces) {
-    if ('put' in piece) {
-      for (const put of piece.put) items.push(fromPut(put));
-      continue;
-    }
+  return pieces.flatMap((piece) => {
+    if ('put' in piece) return unpack(piece.put);
     const [from, count] = piece.keep;
     invariant(from + count <= before.length, 'a process has what it was sent before');
-    for (let at = from; at < from + count; at += 1) items.push(before[at] as Item);
-  }
-  return items;
+    return before.slice(from, from + count);
+  });
 }

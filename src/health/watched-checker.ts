@@ -3,12 +3,12 @@
  * the snapshot. It tells its real server when its standing changes; what follows is not its matter.
  */
 import { formatEndpoint } from '../base/endpoint.ts';
-import type { Log, LogFields } from '../base/log.ts';
-import type { Clock, Instant, Millis } from '../base/time.ts';
+import type { LogFields } from '../base/log.ts';
+import type { Instant, Millis } from '../base/time.ts';
 import type { Check } from '../model/checker.ts';
 import type { CheckerSnapshot, Standing, VerdictSnapshot } from '../model/snapshot-health.ts';
 import { ask } from './ask.ts';
-import { type Attempt, type Dial, describeFailure, messageOf, type Verdict } from './checker.ts';
+import { type Attempt, describeFailure, messageOf, type Verdict } from './checker.ts';
 import {
   forgivenFailures,
   nextUrl,
@@ -17,21 +17,20 @@ import {
   pacingRules,
   standingOf,
 } from './pacing.ts';
-import type { Round, RoundOwner, Rounds } from './rounds.ts';
+import type { WatchPorts } from './ports.ts';
+import type { Round, RoundOwner } from './rounds.ts';
 
-export interface CheckerPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly dial: Dial;
-  readonly rounds: Rounds;
-  /** What the log calls the servers that are checked. */
-  readonly names: LogFields;
+/** The real server that is checked. */
+export interface CheckerOwner {
+  /** What the log calls it. */
+  readonly logNames: LogFields;
   /** The standing has changed; `reason` says what was found. */
-  readonly onTransition: (reason: string) => void;
+  onTransition(reason: string): void;
 }
 
 export class WatchedChecker implements RoundOwner {
-  private readonly ports: CheckerPorts;
+  private readonly ports: WatchPorts;
+  private readonly owner: CheckerOwner;
   private current: Check;
   private pace: Pace;
   private round: Round | null = null;
@@ -40,10 +39,11 @@ export class WatchedChecker implements RoundOwner {
   private successes = 0;
   private failures = 0;
 
-  constructor(check: Check, pace: Pace, ports: CheckerPorts) {
+  constructor(check: Check, pace: Pace, ports: WatchPorts, owner: CheckerOwner) {
     this.current = check;
     this.pace = pace;
     this.ports = ports;
+    this.owner = owner;
   }
 
   get check(): Check {
@@ -81,20 +81,20 @@ export class WatchedChecker implements RoundOwner {
   }
 
   onVerdict(verdict: Verdict): Instant {
-    const { clock, onTransition } = this.ports;
+    const { clock } = this.ports;
     const before = this.pace;
     this.record(verdict);
     const step = paceAfter(pacingRules(this.current), before, verdict.up, clock.now());
     this.pace = step.pace;
     this.logVerdict(verdict, before);
-    if (step.transition !== null) onTransition(this.describe(verdict, before));
+    if (step.transition !== null) this.owner.onTransition(this.describe(verdict, before));
     return step.nextAt;
   }
 
   onUnasked(error: unknown): Instant {
-    const { log, clock, names } = this.ports;
+    const { log, clock } = this.ports;
     log.error(
-      { ...names, checker: this.name, reason: messageOf(error) },
+      { ...this.owner.logNames, checker: this.name, reason: messageOf(error) },
       'check could not be made',
     );
     return clock.now() + this.current.pacing.delayLoopMs;
@@ -149,9 +149,9 @@ export class WatchedChecker implements RoundOwner {
 
   /** `log_all_failures`: each failure while up, the one that decides included, none while down. */
   private logVerdict(verdict: Verdict, asked: Pace): void {
-    const { log, names } = this.ports;
+    const { log } = this.ports;
     const { retry, logAllFailures } = this.current.pacing;
-    const fields = { ...names, checker: this.name, url: urlOf(this.current, asked) };
+    const fields = { ...this.owner.logNames, checker: this.name, url: urlOf(this.current, asked) };
     if (verdict.up) {
       log.debug({ ...fields, latencyMs: verdict.latencyMs }, 'check succeeded');
       return;

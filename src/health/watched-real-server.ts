@@ -11,7 +11,7 @@ import type { RealServer } from '../model/virtual-server.ts';
 import { firstPace, type Pace, standingOf, withdrawnPace } from './pacing.ts';
 import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
-import { sameQuestion, WatchedChecker } from './watched-checker.ts';
+import { type CheckerOwner, sameQuestion, WatchedChecker } from './watched-checker.ts';
 
 /** No check is made sooner after a start or reload; `warmup` adds a random part. */
 const FIRST_CHECK_AFTER_MS: Millis = 1_000;
@@ -27,7 +27,7 @@ export interface RealServerBeginning extends Pick<Beginning, 'at' | 'reload'> {
   readonly presence: Presence;
 }
 
-export class WatchedRealServer {
+export class WatchedRealServer implements CheckerOwner {
   private readonly ports: WatchPorts;
   private readonly owner: RealServerOwner;
   private server: RealServer;
@@ -129,18 +129,16 @@ export class WatchedRealServer {
     return nameOfRealServer(this.server);
   }
 
-  private get logNames(): LogFields {
+  onTransition(reason: string): void {
+    if (this.judge(reason)) this.owner.onStanding();
+  }
+
+  get logNames(): LogFields {
     return { virtualServer: this.owner.name, realServer: this.name };
   }
 
   private watch(check: Check, pace: Pace): WatchedChecker {
-    return new WatchedChecker(check, pace, {
-      ...this.ports,
-      names: this.logNames,
-      onTransition: (reason) => {
-        if (this.judge(reason)) this.owner.onStanding();
-      },
-    });
+    return new WatchedChecker(check, pace, this.ports, this);
   }
 
   /**

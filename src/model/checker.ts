@@ -61,8 +61,8 @@ export interface HttpCheck {
   readonly target: CheckTarget;
   readonly pacing: CheckPacing;
   readonly httpVersion: '1.0' | '1.0c' | '1.1';
-  /** Host header; already resolved over checker, real server, virtual server and `IP:PORT`. */
-  readonly host: string;
+  /** Host header, of the checker, its real server or its virtual server; null: `IP:PORT` of the target. */
+  readonly host: string | null;
   readonly urls: readonly HttpUrl[];
   /** After a first success check the remaining urls at once. */
   readonly fastRecovery: boolean;

@@ -46,6 +46,7 @@ function start(config: PupilConfig): Pupil {
     module: new URL('./pupil.mjs', import.meta.url),
     config,
     codec: AS_IT_IS,
+    flags: [],
     environment: {},
     netNamespace: null,
     logLevel: 'info',

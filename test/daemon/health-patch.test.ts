@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HEALTH_CODEC, healthPatch } from '../../src/daemon/health-patch.ts';
+import type { Check } from '../../src/model/checker.ts';
 import { NO_SETTINGS } from '../../src/model/kernel-settings.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
-import { realServer, tcpCheck, virtualServer } from '../health/make.ts';
+import { httpCheck, realServer, target, tcpCheck, virtualServer } from '../health/make.ts';
 
 const process = { realtimePriority: null, niceness: null, lockMemory: false };
 
@@ -13,6 +14,12 @@ function config(virtualServers: readonly VirtualServer[], flushAtStart = false):
 
 function real(last: number, changes: Partial<RealServer> = {}): RealServer {
   return realServer(`10.1.0.${last}`, { checks: [tcpCheck()], ...changes });
+}
+
+/** Of the server itself, of another one, or of another port, over TCP or HTTP. */
+function check(kind: 'tcp' | 'http', address: string, port: number): Check {
+  const made = kind === 'tcp' ? tcpCheck() : httpCheck({}, { host: null });
+  return { ...made, target: target(address, port) };
 }
 
 function virtual(last: number, changes: Partial<VirtualServer> = {}): VirtualServer {
@@ -29,7 +36,18 @@ function sent(before: HealthConfig | null, after: HealthConfig, there: HealthCon
 
 describe('a configuration on its way to the health process', () => {
   const reals = fc.uniqueArray(
-    fc.record({ last: fc.integer({ min: 1, max: 5 }), weight: fc.constantFrom(1, 2) }),
+    fc.record({
+      last: fc.integer({ min: 1, max: 5 }),
+      weight: fc.constantFrom(1, 2),
+      checks: fc.array(
+        fc.record({
+          kind: fc.constantFrom('tcp', 'http'),
+          at: fc.constantFrom('itself', '10.1.0.1', '10.1.0.2'),
+          port: fc.constantFrom(80, 8080),
+        }),
+        { maxLength: 2 },
+      ),
+    }),
     { maxLength: 5, selector: ({ last }) => last },
   );
   const servers = fc.uniqueArray(
@@ -49,7 +67,14 @@ describe('a configuration on its way to the health process', () => {
             version.map(({ last, quorum, reals }) => {
               const made = virtual(last, {
                 quorum,
-                realServers: reals.map(({ last, weight }) => real(last, { weight })),
+                realServers: reals.map(({ last, weight, checks }) =>
+                  real(last, {
+                    weight,
+                    checks: checks.map(({ kind, at, port }) =>
+                      check(kind, at === 'itself' ? `10.1.0.${last}` : at, port),
+                    ),
+                  }),
+                ),
               });
               const name = JSON.stringify(made);
               const known = same.get(name) ?? made;
@@ -82,12 +107,17 @@ describe('a configuration on its way to the health process', () => {
         put: [
           {
             of: 2,
-            realServers: [{ keep: [0, 50] }, { put: [{ weight: 7 }] }, { keep: [51, 49] }],
+            realServers: [
+              { keep: [0, 50] },
+              { put: [{ pattern: 0, addresses: ['10.1.0.51'] }] },
+              { keep: [51, 49] },
+            ],
           },
         ],
       },
       { keep: [3, 1] },
     ]);
+    expect(patch.patterns).toEqual([real(51, { weight: 7 })]);
   });
 
   test('the objects of what is kept are those that were there', () => {

@@ -22,6 +22,7 @@ function start(config: Lesson, told: VrrpStates[] = []): Child<Lesson> {
     module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
     config,
     codec: AS_IT_IS,
+    flags: [],
     environment: {},
     netNamespace: null,
     logLevel: 'info',

@@ -1,5 +1,4 @@
 /** Sections of checkers → checks of the model, but for the real server that they are for. */
-import { formatEndpoint } from '../../base/endpoint.ts';
 import type { Check, CheckPacing, CheckTarget, HttpUrl, StatusRange } from '../../model/checker.ts';
 import type { Section } from '../values/section.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -124,7 +123,6 @@ function readHttp(
     });
     return null;
   }
-  const host = scopes.map((scope) => scope.text('virtualhost')).find((name) => name !== null);
   const protocol = section.text('http_protocol') ?? '1.0';
   const targetOf = readTarget(section);
   const shared = {
@@ -132,13 +130,11 @@ function readHttp(
     tls: section.block === 'SSL_GET',
     pacing,
     httpVersion: protocol === '1.1' ? '1.1' : protocol === '1.0' ? '1.0' : '1.0c',
+    host: scopes.map((scope) => scope.text('virtualhost')).find((name) => name !== null) ?? null,
     urls,
     fastRecovery: section.boolean('fast_recovery') ?? false,
   } as const;
-  return (server) => {
-    const target = targetOf(server);
-    return { ...shared, target, host: host ?? formatEndpoint(target.address, target.port) };
-  };
+  return (server) => ({ ...shared, target: targetOf(server) });
 }
 
 function readUrl(section: Section): HttpUrl {

@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher, Client as UndiciClient } from 'undici';
+import { formatEndpoint } from '../../base/endpoint.ts';
 import type { HttpCheck, HttpUrl } from '../../model/checker.ts';
 import {
   type Attempt,
@@ -95,7 +96,9 @@ function requestBytes({ check, url }: HttpQuestion): Buffer {
   const version = check.httpVersion === '1.1' ? '1.1' : '1.0';
   const lines = [`GET ${url.path} HTTP/${version}`, 'User-Agent: KeepAliveClient'];
   if (check.httpVersion !== '1.0') lines.push('Connection: close');
-  lines.push(`Host: ${url.virtualHost ?? check.host}`, '', '');
+  const { address, port } = check.target;
+  const host = url.virtualHost ?? check.host ?? formatEndpoint(address, port);
+  lines.push(`Host: ${host}`, '', '');
   return Buffer.from(lines.join('\r\n'), 'utf8');
 }
 
