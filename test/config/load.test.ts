@@ -49,7 +49,7 @@ describe('the model', () => {
     });
     expect(second?.checks[0]).toMatchObject({
       kind: 'http',
-      host: '198.51.100.22:8080',
+      host: null,
       urls: [{ path: '/', statusCodes: [{ first: 200, last: 299 }] }],
       pacing: { retry: 4, delayBeforeRetryMs: 3000 },
     });
