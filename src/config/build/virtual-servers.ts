@@ -13,7 +13,6 @@ import { SCHEDULERS } from '../keywords/schedulers.ts';
 import { nearestOf } from '../keywords/table.ts';
 import type { Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
-import type { Span } from '../text/source.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { readPacingWords } from './checks.ts';
@@ -26,6 +25,7 @@ import {
   type Placed,
   readRealServers,
   type Twins,
+  tellOtherFamily,
 } from './real-servers.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import {
@@ -413,8 +413,10 @@ function readSorryServer(
   if (endpoint === null) return null;
   const own = forwardingIn(section, 'sorry_server_lvs_method', reports);
   const { forwarding, tunnel } = own ?? ofServer;
-  const place = (): Span => address?.span ?? section.span;
-  if (!isReached(endpoint.address, services, forwarding, place, reports)) return null;
+  if (!isReached(endpoint.address, services, forwarding)) {
+    tellOtherFamily(endpoint.address, services, address?.span ?? section.span, reports);
+    return null;
+  }
   return {
     address: endpoint.address,
     port: portFor(forwarding, endpoint, services, () => port?.span ?? section.span, reports),
