@@ -1,7 +1,14 @@
 /** The test's end of the helper in a host. */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Observation, Order, ProbeReport, WatchReport } from './agent-protocol.ts';
+import type {
+  EchoAttempt,
+  EchoReport,
+  Observation,
+  Order,
+  ProbeReport,
+  WatchReport,
+} from './agent-protocol.ts';
 
 export class Agent {
   private readonly process: ChildProcess;
@@ -21,6 +28,14 @@ export class Agent {
 
   async stopServing(): Promise<void> {
     await this.ask({ do: 'stop-serving' });
+  }
+
+  async serveEcho(name: string, port: number): Promise<void> {
+    await this.ask({ do: 'serve-echo', name, port });
+  }
+
+  async echo(attempt: EchoAttempt): Promise<EchoReport> {
+    return (await this.ask({ do: 'echo', attempt })) as EchoReport;
   }
 
   /** How often each body came; failures are counted by their reason. */

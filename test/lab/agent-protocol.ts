@@ -4,6 +4,10 @@ export type Order =
   /** Serves `body` by HTTP on a port of every address, until told to stop. */
   | { readonly do: 'serve'; readonly port: number; readonly body: string }
   | { readonly do: 'stop-serving' }
+  /** Says its name and sends back what comes, by TCP and UDP on a port of every address. */
+  | { readonly do: 'serve-echo'; readonly name: string; readonly port: number }
+  /** Sends to such a server and compares what comes back. */
+  | { readonly do: 'echo'; readonly attempt: EchoAttempt }
   /** Sends a frame, whatever it is, on an interface. */
   | { readonly do: 'send-frame'; readonly interface: string; readonly hex: string }
   /** Fetches a url so many times; answers how often each body came. */
@@ -50,4 +54,22 @@ export interface ProbeReport {
   readonly holders: readonly string[];
   /** Time in which two hosts answered for the address. */
   readonly overlapMs: number;
+}
+
+export interface EchoAttempt {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** How often; each time another one of the sizes, in octets. */
+  readonly times: number;
+  readonly sizes: readonly number[];
+  /** Own address, where it is not left to the kernel. */
+  readonly from: string | null;
+}
+
+export interface EchoReport {
+  /** How often each server answered; failures are counted by their reason. */
+  readonly servers: Readonly<Record<string, number>>;
+  /** Attempts that did not get back what they sent. */
+  readonly damaged: number;
 }

@@ -5,6 +5,7 @@ import { fromHex } from '../../src/base/bytes.ts';
 import { loadAddon } from '../../src/kernel/addon.ts';
 import { openNetwork } from '../../src/kernel/network.ts';
 import type { Observation, Order, ProbeReport, WatchReport } from './agent-protocol.ts';
+import { echo, serveEcho } from './echo.ts';
 import { observe } from './observe.ts';
 import { probe } from './probe.ts';
 
@@ -97,6 +98,11 @@ async function carryOut(order: Order): Promise<unknown> {
       return serve(order.port, order.body);
     case 'stop-serving':
       return stopServing();
+    case 'serve-echo':
+      await serveEcho(order.name, order.port);
+      return null;
+    case 'echo':
+      return echo(order.attempt);
     case 'send-frame':
       return sendFrame(order.interface, order.hex);
     case 'fetch':
