@@ -60,6 +60,7 @@ export class HealthMonitor {
   configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
     const beginning = {
       at: this.ports.clock.now(),
+      sinceMs: this.ports.clock.wallTimeMs(),
       reload: this.configured,
     };
     // All that is to be learnt from the old ones is learnt before one of them is changed.
@@ -111,10 +112,10 @@ export class HealthMonitor {
 
   private watch(
     { server, known, presences }: Successor,
-    { at, reload }: Omit<Beginning, 'presence'>,
+    time: Omit<Beginning, 'presence'>,
   ): WatchedVirtualServer {
-    known?.adopt(server, at);
-    const beginning = { at, reload, presence: () => presences };
+    known?.adopt(server, time);
+    const beginning = { ...time, presence: () => presences };
     return known ?? new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
   }
 

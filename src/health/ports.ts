@@ -41,6 +41,8 @@ export type PresenceOf = (
 /** When something came to be watched: what the first failed check is worth depends on it. */
 export interface Beginning {
   readonly at: Instant;
+  /** The same in milliseconds since 1970. Asked once: a hundred thousand real servers begin together. */
+  readonly sinceMs: number;
   /** The daemon was serving before: a new server gets all its retries. */
   readonly reload: boolean;
   /** What its services held before; absent when nothing is to be learnt from that. */

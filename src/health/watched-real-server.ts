@@ -23,7 +23,7 @@ export interface RealServerOwner {
 }
 
 /** Of one real server. */
-export interface RealServerBeginning extends Pick<Beginning, 'at' | 'reload'> {
+export interface RealServerBeginning extends Omit<Beginning, 'presence'> {
   readonly presence: Presence;
 }
 
@@ -47,7 +47,7 @@ export class WatchedRealServer implements CheckerOwner {
     this.ports = ports;
     this.checkers = server.checks.map((check) => this.watch(check, paceAtStart(check, beginning)));
     this.current = judgeRealServer(this.checkers.map(({ standing }) => standing));
-    this.sinceMs = ports.clock.wallTimeMs();
+    this.sinceMs = beginning.sinceMs;
     this.startChecks(beginning.at);
   }
 
@@ -182,13 +182,16 @@ interface Succession {
 /** Where a new real server stands before its first check. */
 export function firstStanding(
   server: RealServer,
-  beginning: Omit<RealServerBeginning, 'at'>,
+  beginning: Pick<RealServerBeginning, 'presence' | 'reload'>,
 ): Standing {
   return judgeRealServer(server.checks.map((check) => standingOf(paceAtStart(check, beginning))));
 }
 
 /** Where a checker of a new real server begins. */
-function paceAtStart(check: Check, { presence, reload }: Omit<RealServerBeginning, 'at'>): Pace {
+function paceAtStart(
+  check: Check,
+  { presence, reload }: Pick<RealServerBeginning, 'presence' | 'reload'>,
+): Pace {
   switch (presence) {
     case 'withdrawn':
       return withdrawnPace;

@@ -1,5 +1,4 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
-import type { Instant } from '../base/time.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { VirtualServerHealth } from '../model/snapshot-health.ts';
@@ -34,7 +33,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.reals = this.watch(server.realServers, new Roster([]), { ...beginning, presences });
     const up = this.whoIsUp();
     this.met = firstQuorum(server, up, presences);
-    this.sinceMs = ports.clock.wallTimeMs();
+    this.sinceMs = beginning.sinceMs;
     this.current = servingOf(server, up, this.met);
     this.notify(this.met ? 'up' : 'down');
   }
@@ -53,13 +52,13 @@ export class WatchedVirtualServer implements RealServerOwner {
   }
 
   /** Goes on under a new configuration: real servers with the same address and port are the same. */
-  adopt(server: VirtualServer, at: Instant): void {
+  adopt(server: VirtualServer, time: Omit<Beginning, 'presence'>): void {
     const before = this.server;
     // The same object: nothing can have changed in it.
     if (server === before) return;
     const old = new Roster(this.reals);
     this.server = server;
-    this.reals = this.watch(server.realServers, old, { at, reload: true, presences: [] });
+    this.reals = this.watch(server.realServers, old, { ...time, presences: [] });
     for (const gone of old.rest()) gone.stop(gone.standing === 'up');
     const stayedLost = !this.judge('reload') && !this.met;
     // keepalived tells again when another sorry server takes over (behaviour.md §10).
@@ -122,18 +121,14 @@ export class WatchedVirtualServer implements RealServerOwner {
   private watch(
     servers: readonly RealServer[],
     old: Roster<WatchedRealServer>,
-    {
-      at,
-      reload,
-      presences,
-    }: Pick<Beginning, 'at' | 'reload'> & { presences: readonly Presence[] },
+    { presences, ...time }: Omit<Beginning, 'presence'> & { presences: readonly Presence[] },
   ): WatchedRealServer[] {
     return servers.map((server, place) => {
       const known = old.claim(nameOfRealServer(server));
-      known?.adopt(server, at);
+      known?.adopt(server, time.at);
       if (known !== undefined) return known;
       const presence = presences[place] ?? 'unknown';
-      return new WatchedRealServer(server, this, this.ports, { at, reload, presence });
+      return new WatchedRealServer(server, this, this.ports, { ...time, presence });
     });
   }
 
