@@ -3,6 +3,7 @@
  * Instances that belong together have one VRID and family; where several have, the interface tells,
  * else the name. Everything is told at its place in the first file, except what stands in the other only.
  */
+import { type Group, namesIn } from './build/groups.ts';
 import {
   type Diagnostic,
   type Mode,
@@ -11,6 +12,7 @@ import {
   toDiagnostics,
 } from './diagnostics/diagnostic.ts';
 import { compareSync } from './pair-sync.ts';
+import { groupsOf } from './rules/groups.ts';
 import { OWNER_PRIORITY, type Reach, reachOf } from './rules/priorities.ts';
 import { peersOf } from './rules/unicast.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
@@ -72,7 +74,10 @@ export function comparePair(
   }
   tellSyncGroups(pairs, reports);
   for (const report of compareSync(here, there)) reports.add(report);
-  if (notes) adviseOnServers(here.servers, there.servers, reports);
+  if (notes) {
+    adviseOnServers(here.servers, there.servers, reports);
+    adviseOnGroups(here.root, there.root, reports);
+  }
   return toDiagnostics(reports.all, mode);
 }
 
@@ -445,6 +450,30 @@ function adviseOnServers(
   for (const server of others.values()) {
     reports.add(serverReport(server, 'is not in the first file'));
   }
+}
+
+/** Of groups that both files have: that one of them has none of a name shows in its virtual servers. */
+function adviseOnGroups(here: Section, there: Section, reports: Reports): void {
+  const others = groupsOf(there);
+  for (const [name, group] of groupsOf(here)) {
+    const other = others.get(name);
+    const difference = other === undefined ? null : groupDifference(group, other);
+    if (difference === null) continue;
+    reports.add({
+      code: 'pair-virtual-servers',
+      span: group.word.span,
+      message: `virtual_server_group ${name} ${difference}`,
+      hint: 'after a takeover clients find another service than before',
+    });
+  }
+}
+
+function groupDifference(here: Group, there: Group): string | null {
+  const [own, other] = [here.entries.flatMap(namesIn), there.entries.flatMap(namesIn)];
+  const [more] = onlyIn(own, other);
+  if (more !== undefined) return `has ${more} only here`;
+  const [less] = onlyIn(other, own);
+  return less === undefined ? null : `has ${less} only in the other file`;
 }
 
 function serverReport({ label, section, name }: SeenServer, difference: string): Report {

@@ -24,12 +24,11 @@ export function endpointOf(addressText: string, portText: string): Endpoint | nu
 export function portFor(
   forwarding: ForwardingMethod,
   { port }: Endpoint,
-  { group, ports }: Services,
+  { group, ports, firstPort }: Services,
   placeOfPort: () => Span,
   reports: Reports,
 ): number {
-  const [first = 0] = ports;
-  const only = ports.size > 1 ? 0 : first;
+  const only = ports.size > 1 ? 0 : firstPort;
   if (forwarding === 'nat') return port === 0 && group === null ? only : port;
   if (port !== 0 && ports.size > 0 && !ports.has(port)) {
     const used = ports.size > 1 ? 'that of each service' : String(only);

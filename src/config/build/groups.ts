@@ -162,6 +162,12 @@ function readPort(word: Word | undefined, reports: Reports): number {
   return port;
 }
 
+/** `192.0.2.10:80`, `fwmark 7` or `fwmark 7 ipv6`: what a line holds, without protocol. */
+export function namesIn(entry: GroupEntry): readonly string[] {
+  if (entry.is === 'mark') return [`fwmark ${entry.mark} ${entry.family ?? ''}`.trimEnd()];
+  return entry.addresses.map((address) => formatEndpoint(address, entry.port));
+}
+
 /** Null: nothing is left of it. */
 function withoutTwins(
   entry: GroupEntry,
@@ -169,10 +175,7 @@ function withoutTwins(
   seen: Set<string>,
   reports: Reports,
 ): GroupEntry | null {
-  const names =
-    entry.is === 'mark'
-      ? [`fwmark ${entry.mark} ${entry.family ?? ''}`.trim()]
-      : entry.addresses.map((address) => formatEndpoint(address, entry.port));
+  const names = namesIn(entry);
   const twins = new Set(names.filter((name) => seen.has(name)));
   for (const name of names) seen.add(name);
   const [twin] = twins;

@@ -4,7 +4,7 @@
  */
 import { familyOf } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
-import type { ForwardingMethod, RealServer } from '../../model/virtual-server.ts';
+import type { RealServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
@@ -144,12 +144,12 @@ function place(
   const endpoint = endpointOf(block.address, block.port);
   if (endpoint === null) return null;
   const { forwarding } = settings;
-  if (!isReached(endpoint.address, services, forwarding, () => addressSpan(block), reports)) {
+  if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
+    tellOtherFamily(endpoint.address, services, addressSpan(block), reports);
     return null;
   }
   // Of a group with several ports the first one is asked.
-  const [port = 0] = services.ports;
-  const checked = { address: endpoint.address, port: endpoint.port || port };
+  const checked = { address: endpoint.address, port: endpoint.port || services.firstPort };
   if (endpoint.port === 0 && services.ports.size > 1) {
     tellPortChecked(checked, services, checks, block, reports);
   }
@@ -184,26 +184,22 @@ function tellPortChecked(
   });
 }
 
-/** Whether packets of all services can be forwarded there. */
-export function isReached(
+/** Of a server that packets of some services cannot be forwarded to. */
+export function tellOtherFamily(
   address: string,
   { family, group }: Services,
-  forwarding: ForwardingMethod,
-  place: () => Span,
+  span: Span,
   reports: Reports,
-): boolean {
-  if (familyOf(address) === family || forwarding === 'tun') return true;
+): void {
+  const hint = 'only TUN can forward to the other family';
   reports.add({
     code: 'contradiction',
-    span: place(),
-    message:
-      family === null
-        ? `${address} is of one family, and virtual_server_group ${group} has services of both`
-        : `${address} is of another family than its virtual_server`,
-    hint:
-      family === null
-        ? 'only TUN can forward to the other family: write a group for each'
-        : 'only TUN can forward to the other family',
+    span,
+    ...(family === null
+      ? {
+          message: `${address} is of one family, and virtual_server_group ${group} has services of both`,
+          hint: `${hint}: write a group for each`,
+        }
+      : { message: `${address} is of another family than its virtual_server`, hint }),
   });
-  return false;
 }

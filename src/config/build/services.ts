@@ -24,6 +24,8 @@ export interface Services extends Pick<VirtualServer, 'keys' | 'group'> {
   readonly family: Family | null;
   /** Of services with an address; 0 is every port. A firewall mark has none. */
   readonly ports: ReadonlySet<number>;
+  /** The first of them, or 0. */
+  readonly firstPort: number;
 }
 
 /** Groups, and whether one of any name was written in a way that cannot be used. */
@@ -52,7 +54,8 @@ function servicesOf(group: string | null, lines: readonly Line[]): Services | nu
     if (key.family !== family) family = null;
     if (key.kind === 'address') ports.add(key.port);
   }
-  return { keys, group, lines, family, ports };
+  const [firstPort = 0] = ports;
+  return { keys, group, lines, family, ports, firstPort };
 }
 
 function ofMark(section: Section, word: Word | undefined, reports: Reports): ServiceKey | null {
@@ -100,6 +103,7 @@ function ofGroup(section: Section, groups: Groups, reports: Reports): Services |
   }
   group.isUsed = true;
   if (group.isEmpty) tellEmptyGroup(word, reports);
+  if (!fitsFamily(section, group, reports)) return null;
   const hasAddress = group.entries.some(({ is }) => is === 'addresses');
   const protocol = hasAddress ? readProtocol(section, reports) : 'udp';
   const markFamily = writtenFamily(section) ?? familyOfAddresses(group);
@@ -122,6 +126,21 @@ function ofGroup(section: Section, groups: Groups, reports: Reports): Services |
     return [{ keys: [key], place }];
   });
   return servicesOf(group.name, lines);
+}
+
+/** keepalived ignores a virtual server whose group has addresses of another family than it names. */
+function fitsFamily(section: Section, { name, entries }: Group, reports: Reports): boolean {
+  const setting = section.find('ip_family');
+  const family = writtenFamily(section);
+  const stranger = entries.find((entry) => entry.is === 'addresses' && entry.family !== family);
+  if (setting === null || stranger === undefined) return true;
+  reports.add({
+    code: 'contradiction',
+    span: setting.span,
+    message: `${stranger.word.text} of virtual_server_group ${name} is of another family`,
+    hint: 'remove the line: an address has its family, and fwmark MARK inet6 gives one to a mark',
+  });
+  return false;
 }
 
 function tellEmptyGroup({ text, span }: Word, reports: Reports): void {

@@ -1,5 +1,5 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
-import { prefixLengthOf } from '../../base/address.ts';
+import { familyOf, prefixLengthOf } from '../../base/address.ts';
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type {
   HealthConfig,
@@ -13,7 +13,6 @@ import { SCHEDULERS } from '../keywords/schedulers.ts';
 import { nearestOf } from '../keywords/table.ts';
 import type { Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
-import type { Span } from '../text/source.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { readPacingWords } from './checks.ts';
@@ -21,11 +20,11 @@ import { endpointOf, portFor } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
 import {
-  isReached,
   type Parent,
   type Placed,
   readRealServers,
   type Twins,
+  tellOtherFamily,
 } from './real-servers.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import {
@@ -413,8 +412,10 @@ function readSorryServer(
   if (endpoint === null) return null;
   const own = forwardingIn(section, 'sorry_server_lvs_method', reports);
   const { forwarding, tunnel } = own ?? ofServer;
-  const place = (): Span => address?.span ?? section.span;
-  if (!isReached(endpoint.address, services, forwarding, place, reports)) return null;
+  if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
+    tellOtherFamily(endpoint.address, services, address?.span ?? section.span, reports);
+    return null;
+  }
   return {
     address: endpoint.address,
     port: portFor(forwarding, endpoint, services, () => port?.span ?? section.span, reports),

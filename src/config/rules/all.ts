@@ -17,6 +17,7 @@ import {
   tellVipsTwice,
 } from './addresses.ts';
 import { adviseOnPorts, adviseOnRetry, adviseOnStacks, tellUnchecked } from './checkers.ts';
+import { adviseOnGroups } from './groups.ts';
 import { tellOwnInterface } from './interfaces.ts';
 import {
   adviseOnSample,
@@ -143,4 +144,5 @@ function advise(whole: Whole, servers: readonly SeenServer[]): void {
   adviseOnMail(whole);
   adviseOnSample(whole);
   adviseOnServices(servers, whole.vips, whole.reports);
+  adviseOnGroups(whole);
 }

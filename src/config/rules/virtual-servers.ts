@@ -107,14 +107,11 @@ export function adviseOnPersistence({ section: server }: ServerParts, reports: R
   });
 }
 
-const HASHES: readonly string[] = ['sh', 'mh'];
-
-/** A failed server that stays with weight 0 keeps its share of the hash. */
+/** A failed server that stays with weight 0 keeps its share of the hash `sh`; `mh` always has its fallback. */
 export function adviseOnFallback(server: ServerParts, reports: Reports): void {
   const setting = scheduler(server.section);
   const used = setting?.value.is === 'text' ? setting.value.text : '';
-  if (setting === null || !HASHES.includes(used)) return;
-  if (isOn(server.section, `${used}-fallback`)) return;
+  if (setting === null || used !== 'sh' || isOn(server.section, 'sh-fallback')) return;
   const stays = [server, ...server.realServers].some(({ section }) =>
     isOn(section, 'inhibit_on_failure'),
   );
@@ -122,8 +119,9 @@ export function adviseOnFallback(server: ServerParts, reports: Reports): void {
   reports.add({
     code: 'hash-without-fallback',
     span: valueSpan(setting),
-    message: `${used} goes on choosing a server of weight 0 for its share of the clients: these get nothing`,
-    hint: `write ${used}-fallback below lvs_sched`,
+    message:
+      'sh goes on choosing a server of weight 0 for its share of the clients: these get nothing',
+    hint: 'write sh-fallback below lvs_sched',
   });
 }
 

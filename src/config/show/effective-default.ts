@@ -95,7 +95,8 @@ function derivedPersistence(name: string, section: Section): string | null {
     everyPort || section.has('persistence_timeout') || section.has('persistence_granularity');
   if (!isOn) return null;
   if (name === 'persistence_timeout') return '360';
-  if (name !== 'persistence_granularity') return null;
+  // A group may have both families.
+  if (name !== 'persistence_granularity' || address?.text === 'group') return null;
   const isIpv6 =
     address?.text === 'fwmark'
       ? section.text('ip_family') === 'inet6'
