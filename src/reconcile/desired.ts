@@ -24,7 +24,10 @@ export function desiredTable(
   invariant(virtualServers.length === servings.length, 'health tells of each virtual server');
   const services: ServiceEntry[] = [];
   virtualServers.forEach((virtualServer, at) => {
-    services.push(...desiredEntries(virtualServer, servings[at] as Serving));
+    // A group may have more of them than a call takes arguments.
+    for (const entry of desiredEntries(virtualServer, servings[at] as Serving)) {
+      services.push(entry);
+    }
   });
   return { services };
 }

@@ -206,6 +206,13 @@ describe('a group', () => {
     expect(services[1]?.destinations).toBe(services[0]?.destinations);
   });
 
+  test('may have more services than a call takes arguments', () => {
+    const many = Array.from({ length: 131_072 }, (_, at) => key(`10.${at >> 16}.${at >> 8}.1`, at));
+    const large = virtualServer({ group: 'web', keys: many });
+    const table = desiredTable([large], [{ weights: [1, 1], sorryWeight: null }]);
+    expect(table.services).toHaveLength(131_072);
+  });
+
   test('of both families has the granularity of each', () => {
     const mixed = virtualServer({
       group: 'web',

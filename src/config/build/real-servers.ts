@@ -4,7 +4,7 @@
  */
 import { familyOf } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
-import type { ForwardingMethod, RealServer } from '../../model/virtual-server.ts';
+import type { RealServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
@@ -144,7 +144,7 @@ function place(
   const endpoint = endpointOf(block.address, block.port);
   if (endpoint === null) return null;
   const { forwarding } = settings;
-  if (!isReached(endpoint.address, services, forwarding)) {
+  if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
     tellOtherFamily(endpoint.address, services, addressSpan(block), reports);
     return null;
   }
@@ -184,15 +184,7 @@ function tellPortChecked(
   });
 }
 
-/** Whether packets of all services can be forwarded there. */
-export function isReached(
-  address: string,
-  { family }: Services,
-  forwarding: ForwardingMethod,
-): boolean {
-  return familyOf(address) === family || forwarding === 'tun';
-}
-
+/** Of a server that packets of some services cannot be forwarded to. */
 export function tellOtherFamily(
   address: string,
   { family, group }: Services,

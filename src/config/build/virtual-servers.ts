@@ -1,5 +1,5 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
-import { prefixLengthOf } from '../../base/address.ts';
+import { familyOf, prefixLengthOf } from '../../base/address.ts';
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type {
   HealthConfig,
@@ -20,7 +20,6 @@ import { endpointOf, portFor } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
 import {
-  isReached,
   type Parent,
   type Placed,
   readRealServers,
@@ -413,7 +412,7 @@ function readSorryServer(
   if (endpoint === null) return null;
   const own = forwardingIn(section, 'sorry_server_lvs_method', reports);
   const { forwarding, tunnel } = own ?? ofServer;
-  if (!isReached(endpoint.address, services, forwarding)) {
+  if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
     tellOtherFamily(endpoint.address, services, address?.span ?? section.span, reports);
     return null;
   }
