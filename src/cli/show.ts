@@ -1,5 +1,4 @@
 /** `lvsctl show`: the topology with its live state, as the daemon tells it; or the kernel's table as ipvsadm does. */
-import { openControl } from '../api/client.ts';
 import { DirectorError } from '../base/error.ts';
 import { type Command, type CommandContext, Exit } from './command.ts';
 
@@ -53,6 +52,8 @@ export const show: Command<Options> = {
 };
 
 async function showTopology({ terminal, runDir }: CommandContext, options: Options): Promise<void> {
+  // Not before it is needed: the kernel's table is printed without it.
+  const { openControl } = await import('../api/client.ts');
   const asked = openControl(runDir).snapshot();
   if (options.json) {
     terminal.write(`${JSON.stringify(await asked, null, 2)}\n`);

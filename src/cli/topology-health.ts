@@ -3,6 +3,7 @@ import { formatEndpoint } from '../base/endpoint.ts';
 import { destinationPort } from '../model/destination-port.ts';
 import { formatForwarding, formatService, nameOfVirtualServer } from '../model/names.ts';
 import type {
+  ArpFault,
   CheckerSnapshot,
   HealthSnapshot,
   RealServerHealth,
@@ -33,7 +34,10 @@ export function renderVirtualServers(health: HealthSnapshot, context: Context): 
     context.ipvs?.services.map((service) => [formatService(service.key), service]),
   );
   return health.virtualServers
-    .map((server) => renderOne(server, heldBy(server, services), context))
+    .map((server) => {
+      const faults = renderArpFaults(server, health.arpFaults, context);
+      return `${renderOne(server, heldBy(server, services), context)}${faults}`;
+    })
     .join('\n');
 }
 
@@ -85,6 +89,27 @@ function renderOne(server: VirtualServerHealth, held: Held, context: Context): s
   const absent =
     held.absent.length === 0 ? '' : `  ${tone(absentText(server, held), 'bad', style)}\n`;
   return `  ${heading}\n${services}${absent}${formatTable(rows, { indent: 4 })}`;
+}
+
+/** Below its real servers: those that answer for its address, and what to do about it. */
+function renderArpFaults(
+  { keys, realServers }: VirtualServerHealth,
+  faults: readonly ArpFault[],
+  { nowMs, style }: Context,
+): string {
+  const own = new Set(keys.flatMap((key) => (key.kind === 'address' ? key.address : [])));
+  return faults
+    .filter(({ virtualAddress }) => own.has(virtualAddress))
+    .filter(({ realServer }) => realServers.some(({ address }) => address === realServer))
+    .map(({ realServer, virtualAddress, mac, interface: link, sinceMs }) => {
+      const what = tone(`${realServer} answers ARP for ${virtualAddress}`, 'bad', style);
+      const where = `on ${link} (${mac}) ${formatSince(sinceMs, nowMs)}`;
+      return (
+        `    ${what} ${where}: clients may reach it past the director\n` +
+        `      on it: lvsctl realserver setup --vip ${virtualAddress}\n`
+      );
+    })
+    .join('');
 }
 
 /** A group may have a whole network of them. */

@@ -10,6 +10,7 @@ import { DirectorError, describeError, errnoName, invariant } from '../base/erro
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
+import type { ArpWatch } from '../health/arp-watch.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
 import { dial } from '../kernel/dial.ts';
@@ -35,6 +36,7 @@ import { renderChange } from '../reconcile/render.ts';
 import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
 import { ADOPT_VARIABLE, presenceIn } from './adopt.ts';
+import { openArpWatch } from './arp-watch.ts';
 import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
@@ -60,6 +62,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private ipvs: Ipvs | null = null;
   private reconciler: IpvsReconciler | null = null;
   private keeper: KernelSettingsKeeper | null = null;
+  private arp: ArpWatch | null = null;
   private settings: KernelSettings = NO_SETTINGS;
   private states: VrrpStates = {};
   private virtualServers: readonly VirtualServer[] = [];
@@ -105,6 +108,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     await this.keeper?.configure(config.settings, starts ? 'start' : 'reload');
     const presence = starts ? await this.readPresence() : undefined;
     this.monitor.configure(config.virtualServers, presence);
+    this.arp?.configure(config.virtualServers);
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) {
@@ -128,6 +132,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   vrrpStates(states: VrrpStates): void {
     this.states = states;
     this.keeper?.vrrpStates(states);
+    this.arp?.askSoon();
   }
 
   async stop(keep: boolean): Promise<void> {
@@ -160,7 +165,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   private async snapshot(): Promise<HealthProcessSnapshot> {
     return {
-      health: this.monitor.snapshot(),
+      health: { ...this.monitor.snapshot(), arpFaults: this.arp?.faults ?? [] },
       ipvs: await this.readIpvs(),
       settings: (await this.keeper?.snapshot()) ?? null,
     };
@@ -178,6 +183,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.cancelVerify();
     this.monitor.close();
     this.keeper?.close();
+    this.arp?.close();
   }
 
   private kernel(): Ipvs {
@@ -196,6 +202,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
     this.keeper = this.openKeeper(this.ipvs, namespace);
     this.keeper.vrrpStates(this.states);
+    this.arp = openArpWatch({ clock, log: this.log, namespace });
   }
 
   /** What belongs to a network namespace is opened, read and written in that of IPVS. */

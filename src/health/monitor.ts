@@ -87,7 +87,7 @@ export class HealthMonitor {
     );
   }
 
-  snapshot(): HealthSnapshot {
+  snapshot(): Omit<HealthSnapshot, 'arpFaults'> {
     return {
       virtualServers: this.watched.map((server) => server.snapshot()),
       checksRunning: this.rounds.running,

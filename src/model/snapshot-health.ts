@@ -78,8 +78,23 @@ export interface VirtualServerHealth {
   readonly realServers: readonly RealServerHealth[];
 }
 
+/**
+ * A real server of DR or TUN mode that answers ARP for a virtual address, though the director holds it: clients
+ * may reach it directly.
+ */
+export interface ArpFault {
+  readonly realServer: string;
+  readonly virtualAddress: string;
+  readonly mac: string;
+  /** Of the director, on which the answer came. */
+  readonly interface: string;
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
 export interface HealthSnapshot {
   readonly virtualServers: readonly VirtualServerHealth[];
+  readonly arpFaults: readonly ArpFault[];
   /** Checks under way, and checks that are due but wait for a free place. */
   readonly checksRunning: number;
   readonly checksWaiting: number;

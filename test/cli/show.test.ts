@@ -170,6 +170,7 @@ const MASTER: Snapshot = {
   health: {
     checksRunning: 1,
     checksWaiting: 0,
+    arpFaults: [],
     virtualServers: [
       {
         keys: [KEY],
@@ -259,7 +260,12 @@ const GROUP: Snapshot = (() => {
   return {
     ...MASTER,
     vrrp: null,
-    health: { checksRunning: 0, checksWaiting: 0, virtualServers: server ? [server] : [] },
+    health: {
+      checksRunning: 0,
+      checksWaiting: 0,
+      arpFaults: [],
+      virtualServers: server ? [server] : [],
+    },
     ipvs: {
       drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
       services: [
@@ -407,6 +413,22 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     vrrp: null,
     health: null,
     ipvs: null,
+  },
+  'arp-fault': {
+    ...MASTER,
+    vrrp: null,
+    health: MASTER.health && {
+      ...MASTER.health,
+      arpFaults: [
+        {
+          realServer: '198.51.100.22',
+          virtualAddress: '192.0.2.10',
+          mac: '02:42:c6:33:64:16',
+          interface: 'eth1',
+          sinceMs: ago(75),
+        },
+      ],
+    },
   },
 };
 

@@ -180,9 +180,10 @@ export class DestinationColumns {
     if (row === this.port.length) this.grow();
     if (this.layout.fits(this.view, from, to)) {
       if (!this.takeKnown(row, from)) return false;
+      if (this.withStatistics && !this.takeKnownCounters(row, from)) return false;
     } else {
       if (!this.takeAttributes(row, from, to)) return false;
-      if (!this.withStatistics) this.layout.learn(this.view, from, to);
+      this.layout.learn(this.view, from, to);
     }
     this.count += 1;
     return true;
@@ -212,6 +213,18 @@ export class DestinationColumns {
     this.tunnelPort[row] = view.getUint16(at(DestinationAttribute.tunnelPort), false);
     this.tunnelFlags[row] = this.u16(at(DestinationAttribute.tunnelFlags));
     return true;
+  }
+
+  /** Those of 64 bits, where they are there. */
+  private takeKnownCounters(row: number, from: number): boolean {
+    const { place, size } = this.layout;
+    const { statistics, statistics64 } = DestinationAttribute;
+    const isWide = place[statistics64] !== 0;
+    const type = isWide ? statistics64 : statistics;
+    this.counters.clear(row);
+    if (place[type] === 0) return true;
+    const at = from + (place[type] as number);
+    return this.counters.take(row, this.view, at, at + (size[type] as number), isWide ? 8 : 4);
   }
 
   private takeAttributes(row: number, from: number, to: number): boolean {

@@ -23,9 +23,17 @@ const VALUE_OCTETS: ReadonlyMap<number, number> = new Map([
   [DestinationAttribute.tunnelFlags, 2],
 ]);
 
+/** Of these the nest is there whole, with however many counters. */
+const STATISTICS: readonly number[] = [
+  DestinationAttribute.statistics,
+  DestinationAttribute.statistics64,
+];
+
 export class Layout {
-  /** Of each type, where its value begins, from the beginning of the nest. */
+  /** Of each type, where its value begins, from the beginning of the nest; 0: it is not there. */
   readonly place: Int32Array = new Int32Array(32);
+  /** Of the statistics, how many octets they take. */
+  readonly size: Int32Array = new Int32Array(32);
   private octets = -1;
   private headers = 0;
   /** Where each header stands, and what it says. */
@@ -57,6 +65,10 @@ export class Layout {
         if (this.place[type] !== 0 || length - HEADER_OCTETS < octets) return;
         this.place[type] = at + HEADER_OCTETS - from;
         left -= 1;
+      } else if (STATISTICS.includes(type)) {
+        if (this.place[type] !== 0) return;
+        this.place[type] = at + HEADER_OCTETS - from;
+        this.size[type] = length - HEADER_OCTETS;
       }
       this.headerPlace[this.headers] = at - from;
       this.header[this.headers] = view.getUint32(at, false);
