@@ -169,6 +169,11 @@ export const HEAVY: readonly Heavy[] = [
     () => `$A=\\\n${numbered(520_000, () => ' x \\\n')} z\n${' '.repeat(MEBI - 64)}$A\n`,
     true,
   ),
+  ...['vrrp_instance A', 'real_server 10.0.0.1 80', 'virtual_server 10.0.0.1 80'].map((head) =>
+    main(`9000 times ${head} in itself`, /blocks within blocks, more than 64 deep/, () => {
+      return `${head} {\n`.repeat(9000) + '}\n'.repeat(9000);
+    }),
+  ),
   main('a million braces in braces', null, () => 'a {\n'.repeat(MEBI) + '}\n'.repeat(MEBI)),
   main('a million braces that never close', null, () => 'a {\n'.repeat(MEBI)),
   main('a million braces that close nothing', /more than 10000 mistakes/, () => '}\n'.repeat(MEBI)),

@@ -23,11 +23,11 @@ export interface Structure {
 export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree {
   const { structure, isBalanced, fits } = matchBraces(tokens, grammar, reports);
   const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
-  if (isSound) return new Tree(tokens, structure);
+  if (isSound) return new Tree(tokens, structure, reports);
   // Nothing can be said of braces while some are not there.
-  if (tokens.isIncomplete) return new Tree(tokens, structure, true);
+  if (tokens.isIncomplete) return new Tree(tokens, structure, reports, true);
   const all = tokens.unfolded();
-  return new Tree(all, closeByContext(all, grammar, reports));
+  return new Tree(all, closeByContext(all, grammar, reports), reports);
 }
 
 interface Matched {
@@ -90,30 +90,55 @@ function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
   });
 }
 
+/** Blocks within each other; the language has 6. What stands deeper is not read. */
+const DEPTH_MAX = 64;
+
+/** Where statements stand. */
+interface Level {
+  readonly depth: number;
+  /** So many characters behind the place where their tokens were cut from. */
+  readonly shift: number;
+}
+
 export class Tree {
   private readonly tokens: Tokens;
   private readonly structure: Structure;
+  private readonly reports: Reports;
   /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
   isInsufficient: boolean;
   /** The reading is over. */
   isDone = false;
 
-  constructor(tokens: Tokens, structure: Structure, isInsufficient = false) {
+  constructor(tokens: Tokens, structure: Structure, reports: Reports, isInsufficient = false) {
     this.tokens = tokens;
     this.structure = structure;
+    this.reports = reports;
     this.isInsufficient = isInsufficient;
   }
 
   /** The statements at the top level, each made when it is asked for. */
   statements(): Iterable<Statement> {
-    return this.statementsFrom(0, this.tokens.count, 0);
+    return this.statementsFrom(0, this.tokens.count, { depth: 0, shift: 0 });
   }
 
-  /**
-   * The statements among some tokens; braces that were told to be wrong are passed over. `shift`: so many
-   * characters behind their first place.
-   */
-  *statementsFrom(from: number, to: number, shift: number): Iterable<Statement> {
+  /** The statements of a block, which stand one level deeper than its own. */
+  inner(
+    statement: Statement,
+    from: number,
+    to: number,
+    { depth, shift }: Level,
+  ): Iterable<Statement> {
+    if (depth < DEPTH_MAX) return this.statementsFrom(from, to, { depth: depth + 1, shift });
+    this.reports.addOnce({
+      code: 'too-large',
+      span: statement.keyword.span,
+      message: `blocks within blocks, more than ${DEPTH_MAX} deep`,
+    });
+    return [];
+  }
+
+  /** The statements among some tokens; braces that were told to be wrong are passed over. */
+  private *statementsFrom(from: number, to: number, level: Level): Iterable<Statement> {
     const { tokens, structure } = this;
     const repeated = from < to ? tokens.passageAt(from) : null;
     if (repeated !== null) {
@@ -122,7 +147,8 @@ export class Tree {
         invariant(!this.isDone, 'what an earlier reading knows is not asked of a later one');
         this.isInsufficient = true;
       }
-      yield* this.statementsFrom(passage.from, passage.to, shift + repeated.shift);
+      const shift = level.shift + repeated.shift;
+      yield* this.statementsFrom(passage.from, passage.to, { ...level, shift });
       return;
     }
     let at = from;
@@ -139,7 +165,7 @@ export class Tree {
       const found = (opens ? structure.ends[at] : structure.unopened.get(at)) ?? 0;
       // A brace that repairing has passed over ends nowhere.
       const end = found < at ? null : found;
-      yield new ParsedStatement(this, tokens, shift, first, at, opens ? at + 1 : at, end);
+      yield new ParsedStatement(this, tokens, level, first, at, opens ? at + 1 : at, end);
       const hasClose = !(opens && structure.unclosed.has(at));
       if (end !== null) at = end;
       if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
@@ -152,7 +178,7 @@ class ParsedStatement implements Statement {
   readonly name: string;
   private readonly tree: Tree;
   private readonly tokens: Tokens;
-  private readonly shift: number;
+  private readonly level: Level;
   private readonly first: number;
   private readonly headEnd: number;
   private readonly blockStart: number;
@@ -162,7 +188,7 @@ class ParsedStatement implements Statement {
   constructor(
     tree: Tree,
     tokens: Tokens,
-    shift: number,
+    level: Level,
     first: number,
     headEnd: number,
     blockStart: number,
@@ -170,7 +196,7 @@ class ParsedStatement implements Statement {
   ) {
     this.tree = tree;
     this.tokens = tokens;
-    this.shift = shift;
+    this.level = level;
     this.first = first;
     this.headEnd = headEnd;
     this.blockStart = blockStart;
@@ -188,7 +214,8 @@ class ParsedStatement implements Statement {
 
   private madeWords(): readonly [Word, ...Word[]] {
     if (this.words !== null) return this.words;
-    const { tokens, first, headEnd, shift } = this;
+    const { tokens, first, headEnd } = this;
+    const { shift } = this.level;
     const words: [Word, ...Word[]] = [tokens.word(first, shift)];
     for (let at = first + 1; at < headEnd; at += 1) words.push(tokens.word(at, shift));
     this.words = words;
@@ -218,8 +245,8 @@ class ParsedStatement implements Statement {
   }
 
   block(): Iterable<Statement> {
-    const { tree, blockStart, blockEnd, shift } = this;
-    return tree.statementsFrom(blockStart, blockEnd ?? blockStart, shift);
+    const { tree, blockStart, blockEnd, level } = this;
+    return tree.inner(this, blockStart, blockEnd ?? blockStart, level);
   }
 
   get head(): string {
