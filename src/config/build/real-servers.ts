@@ -4,6 +4,7 @@
  */
 import { familyOf } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
+import type { Check } from '../../model/checker.ts';
 import type { RealServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
@@ -33,11 +34,14 @@ const CHECKERS = [...LANGUAGE.real_server.values()].flatMap(({ name, argument })
 
 /** What a block says, whatever address stands in front of it. */
 interface Body {
-  readonly settings: Omit<RealServer, 'address' | 'port' | 'checks'>;
+  /** But for address, port and checks. */
+  readonly settings: RealServer;
   readonly checks: readonly CheckOf[];
   /** Checkers of every kind, with those that have no effect, or are misspelt. */
   readonly checkers: number;
 }
+
+const NO_CHECKS: readonly Check[] = [];
 
 /** Bodies by the text that they were read from, within virtual servers that hand down the same. */
 export type Twins = Map<string, Body>;
@@ -104,6 +108,9 @@ function readBody(
   const { upper, lower } = readThresholds(section, context);
   return {
     settings: {
+      address: '',
+      port: 0,
+      checks: NO_CHECKS,
       ...(forwardingIn(section, 'lvs_method', context.reports) ?? forwarding),
       weight: section.number('weight') ?? virtual.number('weight') ?? 1,
       upperThreshold: upper,
@@ -153,18 +160,11 @@ function place(
   if (endpoint.port === 0 && services.ports.size > 1) {
     tellPortChecked(checked, services, checks, block, reports);
   }
-  const server = {
-    address: endpoint.address,
-    port: portFor(
-      forwarding,
-      endpoint,
-      services,
-      () => block.label[1]?.span ?? block.span,
-      reports,
-    ),
-    ...settings,
-    checks: checks.map((checkOf) => checkOf(checked)),
-  };
+  const placeOfPort = (): Span => block.label[1]?.span ?? block.span;
+  const port = portFor(forwarding, endpoint, services, placeOfPort, reports);
+  // With all keys in their places there already, a copy is made at once.
+  const server = { ...settings, address: endpoint.address, port, checks: NO_CHECKS };
+  if (checks.length > 0) server.checks = checks.map((checkOf) => checkOf(checked));
   return { server, block, checkers };
 }
 

@@ -141,10 +141,9 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
   }
   readLabel(argument.label, statement, reports);
   if (argument.is === 'entries') return readEntries(keyword, statement, reports);
-  const read = (): Section => readSection(argument.block, statement.block(), reports, statement);
-  return MANY.has(argument.block)
-    ? new UnreadBlock(statement, read)
-    : { is: 'section', section: read() };
+  const { block } = argument;
+  if (MANY.has(block)) return new UnreadBlock(block, statement, reports);
+  return { is: 'section', section: readSection(block, statement.block(), reports, statement) };
 }
 
 /** Blocks of which a file may have so many that they are read one after the other, and not kept. */
@@ -173,12 +172,18 @@ class StatementSetting implements Setting {
 
 class UnreadBlock implements Unread {
   readonly is = 'unread';
-  readonly read: () => Section;
+  private readonly block: BlockName;
   private readonly statement: Statement;
+  private readonly reports: Reports;
 
-  constructor(statement: Statement, read: () => Section) {
+  constructor(block: BlockName, statement: Statement, reports: Reports) {
+    this.block = block;
     this.statement = statement;
-    this.read = read;
+    this.reports = reports;
+  }
+
+  read(): Section {
+    return readSection(this.block, this.statement.block(), this.reports, this.statement);
   }
 
   get label(): readonly Word[] {

@@ -145,10 +145,12 @@ export class Section {
     const settings = names.map((name) => this.effective(name)).find((found) => found.length > 0);
     const isList = settings?.[0]?.keyword.repeats === 'list';
     const counting = isList ? settings : settings?.slice(-1);
-    return (counting ?? []).flatMap(({ value }) => {
-      if (value.is === 'words') return [value.said];
-      return value.is === 'entries' ? value.said : [];
-    });
+    const said: Said[] = [];
+    for (const { value } of counting ?? NONE) {
+      if (value.is === 'words') said.push(value.said);
+      else if (value.is === 'entries') said.push(...value.said);
+    }
+    return said;
   }
 
   boolean(name: string): boolean | null {
@@ -176,7 +178,9 @@ export class Section {
 
   /** The blocks of a keyword that are read one after the other. Reading one again tells nothing anew. */
   unread(name: string): readonly Unread[] {
-    return this.effective(name).flatMap(({ value }) => (value.is === 'unread' ? [value] : []));
+    const unread: Unread[] = [];
+    for (const { value } of this.effective(name)) if (value.is === 'unread') unread.push(value);
+    return unread;
   }
 
   /** All that is said here, blocks that are not read yet aside: equal texts mean the same. */
