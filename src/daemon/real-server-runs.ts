@@ -4,7 +4,6 @@
  * have in common is one object there.
  */
 import { invariant } from '../base/error.ts';
-import type { Check } from '../model/checker.ts';
 import type { RealServer } from '../model/virtual-server.ts';
 
 /** Real servers in a row that are alike, the pattern's index, and what is their own. */
@@ -49,48 +48,21 @@ export function serversOf(runs: readonly Run[], patterns: readonly RealServer[])
   return runs.flatMap(({ pattern: at, addresses, ports }) => {
     const pattern = patterns[at];
     invariant(pattern !== undefined, 'each run has its pattern');
-    return addresses.map((address, place) => like(pattern, address, ports[place] as number));
+    return addresses.map((address, place) => ({
+      ...pattern,
+      address,
+      port: ports[place] as number,
+    }));
   });
 }
 
-function like(pattern: RealServer, address: string, port: number): RealServer {
-  const checks = pattern.checks.map((check): Check => {
-    const { target } = check;
-    const own = {
-      address: target.address === pattern.address ? address : target.address,
-      port: target.port === pattern.port ? port : target.port,
-    };
-    return { ...check, target: { ...target, ...own } };
-  });
-  return { ...pattern, address, port, checks };
-}
-
-/** Whether `like` makes the one of the other. */
+/** Whether they differ in nothing but address and port. */
 function isLike(pattern: RealServer, server: RealServer): boolean {
-  return everyKey(pattern, server, (name) => {
-    if (name === 'address' || name === 'port') return true;
-    if (name !== 'checks') return isSame(pattern[name], server[name]);
-    return (
-      pattern.checks.length === server.checks.length &&
-      pattern.checks.every((check, at) => {
-        const other = server.checks[at] as Check;
-        return everyKey(check, other, (part) =>
-          part === 'target'
-            ? everyKey(check.target, other.target, (field) =>
-                field === 'address' || field === 'port'
-                  ? isOwn(check.target[field], pattern[field], other.target[field], server[field])
-                  : check.target[field] === other.target[field],
-              )
-            : isSame(check[part], other[part]),
-        );
-      })
-    );
-  });
-}
-
-/** What is checked is the server itself in both, or the same other one. */
-function isOwn<Value>(checked: Value, own: Value, otherChecked: Value, otherOwn: Value): boolean {
-  return checked === own ? otherChecked === otherOwn : checked === otherChecked;
+  return everyKey(
+    pattern,
+    server,
+    (name) => name === 'address' || name === 'port' || isSame(pattern[name], server[name]),
+  );
 }
 
 /** Of plain data. */

@@ -1,11 +1,11 @@
 /** Which checker answers for which check. HTTP is loaded with the first HTTP check: it is large. */
 import { invariant, unreachable } from '../base/error.ts';
-import type { Check } from '../model/checker.ts';
+import type { Aimed } from '../model/checker.ts';
 import type { Attempt, Verdict } from './checker.ts';
 import { checkTcp } from './checkers/tcp.ts';
 
 /** Asks once; `at` counts within the check's urls. */
-export async function ask(check: Check, at: number, attempt: Attempt): Promise<Verdict> {
+export async function ask(check: Aimed, at: number, attempt: Attempt): Promise<Verdict> {
   switch (check.kind) {
     case 'tcp':
       return await checkTcp(check, attempt);

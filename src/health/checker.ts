@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { DirectorError } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
-import type { CheckTarget } from '../model/checker.ts';
+import type { DialTarget } from '../model/checker.ts';
 
 /** Why a check failed: the name of the system's error, or one of these words. */
 export type FailureReason =
@@ -43,7 +43,7 @@ export type Verdict =
  * Connects as the target wants it (source, interface, mark). Rejects with the system's error, and
  * promptly when the signal aborts. The socket belongs to the caller.
  */
-export type Dial = (target: CheckTarget, signal: AbortSignal) => Promise<Socket>;
+export type Dial = (target: DialTarget, signal: AbortSignal) => Promise<Socket>;
 
 /** What a checker is given for one attempt. */
 export interface Attempt {

@@ -5,7 +5,7 @@
 import { formatEndpoint } from '../base/endpoint.ts';
 import type { LogFields } from '../base/log.ts';
 import type { Instant, Millis } from '../base/time.ts';
-import type { Check } from '../model/checker.ts';
+import type { Aimed, Check } from '../model/checker.ts';
 import type { CheckerSnapshot, Standing, VerdictSnapshot } from '../model/snapshot-health.ts';
 import { ask } from './ask.ts';
 import { type Attempt, describeFailure, messageOf, type Verdict } from './checker.ts';
@@ -22,6 +22,7 @@ import type { Round, RoundOwner } from './rounds.ts';
 
 /** The real server that is checked. */
 export interface CheckerOwner {
+  readonly address: string;
   /** What the log calls it. */
   readonly logNames: LogFields;
   /** The standing has changed; `reason` says what was found. */
@@ -77,7 +78,7 @@ export class WatchedChecker implements RoundOwner {
   ask(attempt: Omit<Attempt, 'dial'>): Promise<Verdict> {
     const { signal, progress, elapsedMs } = attempt;
     const { dial } = this.ports;
-    return ask(this.current, nextUrl(this.pace), { dial, signal, progress, elapsedMs });
+    return ask(this.aimed, nextUrl(this.pace), { dial, signal, progress, elapsedMs });
   }
 
   onVerdict(verdict: Verdict): Instant {
@@ -104,7 +105,7 @@ export class WatchedChecker implements RoundOwner {
     const { current } = this;
     return {
       kind: keywordOf(current),
-      target: formatEndpoint(current.target.address, current.target.port),
+      target: this.target,
       urls: current.kind === 'http' ? current.urls.map(({ path }) => path) : [],
       standing: this.standing,
       lastVerdict: this.lastVerdict,
@@ -118,8 +119,20 @@ export class WatchedChecker implements RoundOwner {
 
   /** `TCP_CHECK 10.0.0.1:80`. */
   private get name(): string {
+    return `${keywordOf(this.current)} ${this.target}`;
+  }
+
+  private get target(): string {
+    const { address, port } = this.aimed.target;
+    return formatEndpoint(address, port);
+  }
+
+  private get aimed(): Aimed {
     const { target } = this.current;
-    return `${keywordOf(this.current)} ${formatEndpoint(target.address, target.port)}`;
+    return {
+      ...this.current,
+      target: { ...target, address: target.address ?? this.owner.address },
+    };
   }
 
   private describe(verdict: Verdict, asked: Pace): string {

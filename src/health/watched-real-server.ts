@@ -55,6 +55,10 @@ export class WatchedRealServer implements CheckerOwner {
     return this.current;
   }
 
+  get address(): string {
+    return this.server.address;
+  }
+
   get configured(): RealServer {
     return this.server;
   }

@@ -1,20 +1,20 @@
 /** Connects as a check wants it: source address and port, interface, firewall mark, deadline. */
 import { connect, Socket } from 'node:net';
 import { familyOf } from '../base/address.ts';
-import type { CheckTarget } from '../model/checker.ts';
+import type { DialTarget } from '../model/checker.ts';
 import { loadAddon } from './addon.ts';
 
 /**
  * Resolves with the connected socket, which is the caller's to destroy. Rejects with the system's error;
  * when the signal aborts, with its reason, and nothing stays open.
  */
-export function dial(target: CheckTarget, signal: AbortSignal): Promise<Socket> {
+export function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
   if (signal.aborted) return Promise.reject(signal.reason);
   const special = target.bindInterface !== null || target.fwmark !== 0;
   return special ? dialNatively(target, signal) : dialByNode(target, signal);
 }
 
-function dialByNode(target: CheckTarget, signal: AbortSignal): Promise<Socket> {
+function dialByNode(target: DialTarget, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host: target.address,
@@ -40,7 +40,7 @@ function dialByNode(target: CheckTarget, signal: AbortSignal): Promise<Socket> {
   });
 }
 
-function dialNatively(target: CheckTarget, signal: AbortSignal): Promise<Socket> {
+function dialNatively(target: DialTarget, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const addon = loadAddon();
     const handle = addon.dial(

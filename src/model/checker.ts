@@ -3,7 +3,8 @@ import type { Millis } from '../base/time.ts';
 
 /** Where and how a checker connects. */
 export interface CheckTarget {
-  readonly address: string;
+  /** Null: the real server's, which so may share its checks with all others like it. */
+  readonly address: string | null;
   /** 0 to 65535; 0 means that a service without port is checked at port 0 and always fails. */
   readonly port: number;
   /** Local address, or null for the kernel's choice. */
@@ -14,6 +15,11 @@ export interface CheckTarget {
   readonly bindInterface: string | null;
   /** Firewall mark of the connection's packets (SO_MARK); 0: none. */
   readonly fwmark: number;
+}
+
+/** One that somebody can connect to. */
+export interface DialTarget extends CheckTarget {
+  readonly address: string;
 }
 
 /** What all checkers share: behaviour.md's L, R, D and the way they begin. */
@@ -69,3 +75,8 @@ export interface HttpCheck {
 }
 
 export type Check = TcpCheck | HttpCheck;
+
+/** A check of one real server: its target has an address. */
+export type Aimed<One extends Check = Check> = One extends Check
+  ? Omit<One, 'target'> & { readonly target: DialTarget }
+  : never;

@@ -1,5 +1,12 @@
 /** Small builders of configuration: a test names only what it is about. */
-import type { Check, CheckPacing, HttpCheck, HttpUrl, TcpCheck } from '../../src/model/checker.ts';
+import type {
+  Aimed,
+  CheckPacing,
+  DialTarget,
+  HttpCheck,
+  HttpUrl,
+  TcpCheck,
+} from '../../src/model/checker.ts';
 import type { Script } from '../../src/model/script.ts';
 import type {
   RealServer,
@@ -21,11 +28,11 @@ export function pacing(changes: Partial<CheckPacing> = {}): CheckPacing {
   };
 }
 
-export function tcpCheck(changes: Partial<CheckPacing> = {}, port = 80): TcpCheck {
+export function tcpCheck(changes: Partial<CheckPacing> = {}, port = 80): Aimed<TcpCheck> {
   return { kind: 'tcp', target: target('10.0.0.1', port), pacing: pacing(changes) };
 }
 
-export function target(address: string, port: number): Check['target'] {
+export function target(address: string, port: number): DialTarget {
   return { address, port, bindAddress: null, bindPort: 0, bindInterface: null, fwmark: 0 };
 }
 
@@ -36,8 +43,8 @@ export function httpUrl(path: string, changes: Partial<HttpUrl> = {}): HttpUrl {
 
 export function httpCheck(
   changes: Partial<CheckPacing> = {},
-  http: Partial<Omit<HttpCheck, 'pacing'>> = {},
-): HttpCheck {
+  http: Partial<Omit<Aimed<HttpCheck>, 'pacing'>> = {},
+): Aimed<HttpCheck> {
   return {
     kind: 'http',
     tls: false,

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dial } from '../../src/kernel/dial.ts';
-import type { CheckTarget } from '../../src/model/checker.ts';
+import type { DialTarget } from '../../src/model/checker.ts';
 
 let server: Server;
 let port: number;
@@ -21,7 +21,7 @@ afterAll(() => {
   server.close();
 });
 
-const plain: CheckTarget = {
+const plain: DialTarget = {
   address: '127.0.0.1',
   port: 0,
   bindAddress: null,

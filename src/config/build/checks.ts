@@ -1,11 +1,10 @@
 /** Sections of checkers → checks of the model, but for the real server that they are for. */
 import type { Check, CheckPacing, CheckTarget, HttpUrl, StatusRange } from '../../model/checker.ts';
 import type { Section } from '../values/section.ts';
-import type { Endpoint } from './endpoint.ts';
 import type { ScriptContext } from './scripts.ts';
 
-/** A check of whatever real server: twins of a real server share it. */
-export type CheckOf = (server: Endpoint) => Check;
+/** A check of real servers with this port, unless it names one: all that say the same share it. */
+export type CheckOf = (port: number) => Check;
 
 /** What one block says of pacing; null: nothing. A virtual server is asked once for all its checkers. */
 export interface PacingWords {
@@ -41,7 +40,7 @@ export function readChecks(scopes: CheckScopes, context: ScriptContext): readonl
   for (const section of real.sections('TCP_CHECK')) {
     const pacing = readPacing(section, pacingScopes, RETRY_DELAY_SECONDS);
     const targetOf = readTarget(section);
-    checks.push((server) => ({ kind: 'tcp', target: targetOf(server), pacing }));
+    checks.push((port) => ({ kind: 'tcp', target: targetOf(port), pacing }));
   }
   for (const section of real.sections('HTTP_GET', 'SSL_GET')) {
     const pacing = readPacing(section, pacingScopes, HTTP_RETRY_DELAY_SECONDS);
@@ -89,16 +88,16 @@ function readPacing(
   };
 }
 
-function readTarget(section: Section): (server: Endpoint) => CheckTarget {
+function readTarget(section: Section): (port: number) => CheckTarget {
   const address = section.text('connect_ip');
   const port = section.number('connect_port');
   const bindAddress = section.text('bindto');
   const bindPort = section.number('bind_port') ?? 0;
   const bindInterface = section.text('bind_if');
   const fwmark = section.number('fwmark') ?? 0;
-  return (server) => ({
-    address: address ?? server.address,
-    port: port ?? server.port,
+  return (portOfServer) => ({
+    address,
+    port: port ?? portOfServer,
     bindAddress,
     bindPort,
     bindInterface,
@@ -134,7 +133,7 @@ function readHttp(
     urls,
     fastRecovery: section.boolean('fast_recovery') ?? false,
   } as const;
-  return (server) => ({ ...shared, target: targetOf(server) });
+  return (port) => ({ ...shared, target: targetOf(port) });
 }
 
 function readUrl(section: Section): HttpUrl {

@@ -36,7 +36,7 @@ const CHECKERS = [...LANGUAGE.real_server.values()].flatMap(({ name, argument })
 interface Body {
   /** But for address, port and checks. */
   readonly settings: RealServer;
-  readonly checks: readonly CheckOf[];
+  checksOf(port: number): readonly Check[];
   /** Checkers of every kind, with those that have no effect, or are misspelt. */
   readonly checkers: number;
 }
@@ -120,8 +120,23 @@ function readBody(
       notifyUp: readScript(section, 'notify_up', context),
       notifyDown: readScript(section, 'notify_down', context),
     },
-    checks: readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),
+    checksOf: byPort(
+      readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),
+    ),
     checkers: checkers || (section.spoils(...CHECKERS) ? 1 : 0),
+  };
+}
+
+/** Each port's checks are made once. */
+function byPort(checks: readonly CheckOf[]): (port: number) => readonly Check[] {
+  if (checks.length === 0) return () => NO_CHECKS;
+  const made = new Map<number, readonly Check[]>();
+  return (port) => {
+    const before = made.get(port);
+    if (before !== undefined) return before;
+    const checksOf = checks.map((checkOf) => checkOf(port));
+    made.set(port, checksOf);
+    return checksOf;
   };
 }
 
@@ -144,7 +159,7 @@ function readThresholds(
 /** Null: the block has no address that it could have, which has been told. */
 function place(
   block: Unread,
-  { settings, checks, checkers }: Body,
+  { settings, checksOf, checkers }: Body,
   { services }: Parent,
   { reports }: ScriptContext,
 ): Placed | null {
@@ -158,24 +173,32 @@ function place(
   // Of a group with several ports the first one is asked.
   const checked = { address: endpoint.address, port: endpoint.port || services.firstPort };
   if (endpoint.port === 0 && services.ports.size > 1) {
-    tellPortChecked(checked, services, checks, block, reports);
+    tellPortChecked(checked, services, checksOf(0), block, reports);
   }
   const placeOfPort = (): Span => block.label[1]?.span ?? block.span;
   const port = portFor(forwarding, endpoint, services, placeOfPort, reports);
-  // With all keys in their places there already, a copy is made at once.
-  const server = { ...settings, address: endpoint.address, port, checks: NO_CHECKS };
-  if (checks.length > 0) server.checks = checks.map((checkOf) => checkOf(checked));
+  const checks = withoutOwnAddress(checksOf(checked.port), endpoint.address);
+  const server = { ...settings, address: endpoint.address, port, checks };
   return { server, block, checkers };
+}
+
+/** Who names the real server's own address means what is meant without it. */
+function withoutOwnAddress(checks: readonly Check[], address: string): readonly Check[] {
+  if (checks.every(({ target }) => target.address !== address)) return checks;
+  return checks.map((check) => {
+    const { target } = check;
+    return target.address === address ? { ...check, target: { ...target, address: null } } : check;
+  });
 }
 
 function tellPortChecked(
   { address, port }: Endpoint,
   { group }: Services,
-  checks: readonly CheckOf[],
+  checks: readonly Check[],
   block: Unread,
   reports: Reports,
 ): void {
-  if (checks.every((checkOf) => checkOf({ address, port: 0 }).target.port !== 0)) return;
+  if (checks.every(({ target }) => target.port !== 0)) return;
   reports.add({
     code: 'adjusted',
     span: addressSpan(block),

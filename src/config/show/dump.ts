@@ -9,7 +9,7 @@ import {
   nameOfVirtualServer,
   namesOfFlags,
 } from '../../model/names.ts';
-import type { Persistence, VirtualServer } from '../../model/virtual-server.ts';
+import type { Persistence, RealServer, VirtualServer } from '../../model/virtual-server.ts';
 import type { Track, VirtualAddress, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
 
 type Fields = readonly (readonly [string, string | number | boolean | null])[];
@@ -173,18 +173,18 @@ function dumpCheckers(server: VirtualServer): readonly string[] {
   return server.realServers.flatMap((real) =>
     real.checks.map(
       (check) =>
-        ` ${nameOfVirtualServer(server)} -> ${formatEndpoint(real.address, real.port)}\n${checkFields(check)}`,
+        ` ${nameOfVirtualServer(server)} -> ${formatEndpoint(real.address, real.port)}\n${checkFields(check, real)}`,
     ),
   );
 }
 
-function checkFields(check: Check): string {
+function checkFields(check: Check, { address }: RealServer): string {
   const { target, pacing } = check;
   const urls = check.kind === 'http' ? check.urls.map(({ path }) => path) : [];
   const kind = check.kind === 'tcp' ? 'TCP_CHECK' : check.tls ? 'SSL_GET' : 'HTTP_GET';
   const shared = fields([
     ['Keyword', kind],
-    ['Destination', formatEndpoint(target.address, target.port)],
+    ['Destination', formatEndpoint(target.address ?? address, target.port)],
     ['Delay loop', `${pacing.delayLoopMs / 1000} s`],
     ['Retries', pacing.retry],
     ['Delay before retry', `${pacing.delayBeforeRetryMs / 1000} s`],

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher, Client as UndiciClient } from 'undici';
 import { formatEndpoint } from '../../base/endpoint.ts';
-import type { HttpCheck, HttpUrl } from '../../model/checker.ts';
+import type { Aimed, HttpCheck, HttpUrl } from '../../model/checker.ts';
 import {
   type Attempt,
   type Checker,
@@ -27,7 +27,7 @@ const Client = createRequire(import.meta.url)(
 ) as typeof UndiciClient;
 
 export interface HttpQuestion {
-  readonly check: HttpCheck;
+  readonly check: Aimed<HttpCheck>;
   readonly url: HttpUrl;
 }
 

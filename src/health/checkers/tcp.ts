@@ -1,8 +1,11 @@
 /** TCP_CHECK: up if the handshake completes before the deadline. Nothing is sent. */
-import type { TcpCheck } from '../../model/checker.ts';
+import type { Aimed, TcpCheck } from '../../model/checker.ts';
 import { type Checker, failureOf } from '../checker.ts';
 
-export const checkTcp: Checker<TcpCheck> = async ({ target }, { dial, signal, elapsedMs }) => {
+export const checkTcp: Checker<Aimed<TcpCheck>> = async (
+  { target },
+  { dial, signal, elapsedMs },
+) => {
   try {
     const socket = await dial(target, signal);
     const latencyMs = elapsedMs();

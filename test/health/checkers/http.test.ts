@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { sleep, systemClock } from '../../../src/base/time.ts';
 import type { Verdict } from '../../../src/health/checker.ts';
 import { checkHttp } from '../../../src/health/checkers/http.ts';
-import type { HttpCheck, HttpUrl } from '../../../src/model/checker.ts';
+import type { Aimed, HttpCheck, HttpUrl } from '../../../src/model/checker.ts';
 import { httpCheck, httpUrl, target } from '../make.ts';
 import { attempt, Servers } from './world.ts';
 
@@ -42,7 +42,7 @@ const saysAndStays =
 
 interface Asked {
   readonly url?: Partial<HttpUrl>;
-  readonly check?: Partial<Omit<HttpCheck, 'pacing'>>;
+  readonly check?: Partial<Omit<Aimed<HttpCheck>, 'pacing'>>;
   readonly silenceMs?: number;
   readonly totalMs?: number;
 }
