@@ -128,9 +128,13 @@ step('addon', filesBelow('native'), ['native/build/Release/lvs_native.node'], ()
 );
 step(
   'dist',
-  [...filesBelow('src', 'test').filter((file) => file.endsWith('.ts')), 'tsconfig.json'],
-  ['dist/src/lvsd.js'],
-  () => run(join('node_modules', '.bin', 'tsc'), ['-p', '.']),
+  [
+    ...filesBelow('src', 'test').filter((file) => file.endsWith('.ts')),
+    'tsconfig.json',
+    '.rolldown.mjs',
+  ],
+  ['dist/src/lvsd.js', 'dist/bin/lvsd.js'],
+  () => run('npm', ['run', '--silent', 'build']),
 );
 const purpose = process.argv[2];
 const isForTests = purpose !== 'demo' && purpose !== 'fuzz';

@@ -25,7 +25,7 @@ const FOLDER = '.lab/bench-config';
 const IN_OWN_NETWORK = 'BENCH_CONFIG_NETWORK';
 
 const PROGRAMS = {
-  ours: { name: 'lvsctl check', command: [process.execPath, 'dist/src/lvsctl.js', 'check'] },
+  ours: { name: 'lvsctl check', command: [process.execPath, 'dist/bin/lvsctl.js', 'check'] },
   theirs: { name: 'keepalived -t', command: ['keepalived', '-t', '-f'] },
 } as const;
 type Who = keyof typeof PROGRAMS;

@@ -21,7 +21,7 @@ const [CONF, RULES, OURS, THEIRS] = [
   '/run/bench.theirs',
 ];
 const WORK = [process.execPath, 'dist/test/bench/ipvs-work.js'] as const;
-const SHOW = [process.execPath, 'dist/src/lvsctl.js', 'show', '--ipvsadm'].join(' ');
+const SHOW = [process.execPath, 'dist/bin/lvsctl.js', 'show', '--ipvsadm'].join(' ');
 /** What a process had resident at most, in KB, is told at its end. */
 const PEAK = '/run/bench.peak';
 const TELL_PEAK = `--import ${new URL('tell-peak.js', import.meta.url).href}`;
@@ -115,7 +115,7 @@ async function untilComplete(lab: Lab, shape: Shape, start: () => Running): Prom
 /** From exec, reading the configuration included. */
 const STARTS = {
   keepalived: ['keepalived', '-n', '-C', '-p', '/run/k.pid', '-c', '/run/kc.pid'],
-  lvsd: [process.execPath, 'dist/src/lvsd.js', '-n', '-C', '--run-dir', '/run/bench-lvsd'],
+  lvsd: [process.execPath, 'dist/bin/lvsd.js', '-n', '-C', '--run-dir', '/run/bench-lvsd'],
 } as const;
 
 function startOf(daemon: keyof typeof STARTS, shape: Shape): Promise<number> {

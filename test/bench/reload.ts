@@ -32,7 +32,7 @@ interface Daemon {
 const OURS: Daemon = {
   name: 'lvsd',
   file: '/run/ours.conf',
-  command: [process.execPath, 'dist/src/lvsd.js', '-n', '-C', '-f', '/run/ours.conf'],
+  command: [process.execPath, 'dist/bin/lvsd.js', '-n', '-C', '-f', '/run/ours.conf'],
 };
 const THEIRS: Daemon = {
   name: 'keepalived',

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const shown: number[] = [];
   const empty: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    shown.push(await timed('dist/src/lvsctl.js', '--run-dir', RUN_DIR, 'show'));
+    shown.push(await timed('dist/bin/lvsctl.js', '--run-dir', RUN_DIR, 'show'));
     empty.push(await timed('-e', '0'));
   }
   server.close();

@@ -89,7 +89,7 @@ await lab.ip('director', 'route', 'add', 'local', '10.2.0.0/16', 'dev', 'lo');
 
 const pidFiles = ['-p', '/run/k.pid', '-r', '/run/kv.pid', '-c', '/run/kc.pid'];
 const commands = {
-  lvsd: [process.execPath, 'dist/src/lvsd.js', '-f', FILE, '--run-dir', RUN_DIR],
+  lvsd: [process.execPath, 'dist/bin/lvsd.js', '-f', FILE, '--run-dir', RUN_DIR],
   keepalived: ['keepalived', '-n', '-G', '-f', FILE, ...pidFiles],
 } as const;
 const programs = { lvsd: /dist\/src\/(lvsd|daemon)/, keepalived: /^keepalived/ } as const;

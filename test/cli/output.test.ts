@@ -28,7 +28,7 @@ test('a snapshot of megabytes is printed to its end into a pipe that is read lat
     maySteer: () => true,
     duties: dutiesOf({ snapshot: async () => ({ rows }) as unknown as Snapshot }),
   });
-  const args = ['dist/src/lvsctl.js', '--run-dir', runDir, 'show', '--json'];
+  const args = ['dist/bin/lvsctl.js', '--run-dir', runDir, 'show', '--json'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exitCode = new Promise((resolve) => child.on('exit', resolve));
   const parts: Buffer[] = [];

@@ -7,7 +7,7 @@ const TYPO = 'global_defs {\n    router_idd a\n}\n';
 
 function lvsctl(line: string, input: string): { exitCode: number | null; text: string } {
   const options = { input, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } } as const;
-  const ran = spawnSync(process.execPath, ['dist/src/lvsctl.js', ...line.split(' ')], options);
+  const ran = spawnSync(process.execPath, ['dist/bin/lvsctl.js', ...line.split(' ')], options);
   return { exitCode: ran.status, text: ran.stdout + ran.stderr };
 }
 
@@ -33,7 +33,7 @@ test.each([
   ['what has no end is not read to its end', 'yes', '-', 'it is larger than'],
   ['a pipe by its name is told how to be read', 'true', '/dev/stdin', 'is read as "-"'],
 ])('%s', (_, program, file, said) => {
-  const line = `${program} | ${process.execPath} dist/src/lvsctl.js check ${file}`;
+  const line = `${program} | ${process.execPath} dist/bin/lvsctl.js check ${file}`;
   const ran = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
   expect(ran.stdout).toContain(said);
   expect(ran.status).toBe(2);

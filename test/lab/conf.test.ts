@@ -30,7 +30,7 @@ test.each(readdirSync('conf').filter((name) => !name.includes('.')))(
   'conf/%s passes lvsctl check',
   (folder) => {
     for (const file of ['master.conf', 'backup.conf']) {
-      const args = ['dist/src/lvsctl.js', 'check', `conf/${folder}/${file}`];
+      const args = ['dist/bin/lvsctl.js', 'check', `conf/${folder}/${file}`];
       expect(execFileSync(process.execPath, args).toString()).toContain('0 errors');
     }
   },

@@ -286,7 +286,7 @@ class DataPath {
   async start(): Promise<void> {
     writeFileSync('/run/datapath.conf', configuration());
     const args = ['-n', '-C', '-f', '/run/datapath.conf', '--run-dir', '/run/datapath'];
-    this.lab.start('director', 'lvsd', process.execPath, 'dist/src/lvsd.js', ...args);
+    this.lab.start('director', 'lvsd', process.execPath, 'dist/bin/lvsd.js', ...args);
     const wanted = configuration().match(/real_server /g)?.length ?? 0;
     await eventually(
       'every real server is in the table',

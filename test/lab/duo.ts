@@ -64,7 +64,7 @@ export class Duo {
   }
 
   start(host: DuoHost): Running {
-    const args = ['dist/src/lvsd.js', '-n', '-f', this.files[host], '--run-dir', this.runDir(host)];
+    const args = ['dist/bin/lvsd.js', '-n', '-f', this.files[host], '--run-dir', this.runDir(host)];
     const daemon = this.lab.start(host, host, process.execPath, ...args);
     this.daemons.set(host, daemon);
     return daemon;

@@ -188,7 +188,7 @@ afterAll(() => lab.close());
 function startLvsd(text: string): Running {
   writeFileSync(FILE, text);
   const args = ['-n', '-f', FILE, '--run-dir', '/run/groups'];
-  return lab.start('director1', 'lvsd', process.execPath, 'dist/src/lvsd.js', ...args);
+  return lab.start('director1', 'lvsd', process.execPath, 'dist/bin/lvsd.js', ...args);
 }
 
 async function reload(text: string): Promise<void> {

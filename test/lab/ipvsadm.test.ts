@@ -57,7 +57,7 @@ function ipvsadm(...argv: readonly string[]): string {
 }
 
 function ours(switches: readonly string[]): Promise<string> {
-  const argv = ['dist/src/lvsctl.js', 'show', '--ipvsadm', ...switches];
+  const argv = ['dist/bin/lvsctl.js', 'show', '--ipvsadm', ...switches];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, argv, { encoding: 'latin1', maxBuffer: 1 << 26 }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
@@ -163,7 +163,7 @@ describe.skipIf(missing !== null)(`beside ipvsadm${missing ? `: ${missing}` : ''
     ]);
     const told = await both([]);
     expect(told.ours).toBe(told.theirs);
-    const command = `{ ${process.execPath} dist/src/lvsctl.js show --ipvsadm; echo "exit $?" >&2; } | head -1`;
+    const command = `{ ${process.execPath} dist/bin/lvsctl.js show --ipvsadm; echo "exit $?" >&2; } | head -1`;
     const cut = spawnSync('sh', ['-c', command], { encoding: 'latin1' });
     expect(cut.stdout).toMatch(/^IP Virtual Server version .*\n$/);
     expect(cut.stderr).toBe('exit 0\n');
@@ -171,7 +171,7 @@ describe.skipIf(missing !== null)(`beside ipvsadm${missing ? `: ${missing}` : ''
 
   test('a full disk is told, and so is what the user may not ask', () => {
     const run = (command: string) => spawnSync('sh', ['-c', command], { encoding: 'latin1' });
-    const lvsctl = `${process.execPath} dist/src/lvsctl.js show --ipvsadm`;
+    const lvsctl = `${process.execPath} dist/bin/lvsctl.js show --ipvsadm`;
     expect(run(`${lvsctl} > /dev/full`)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('standard output: ENOSPC'),

@@ -64,7 +64,7 @@ class Directors {
 
   start(host: Name, text: string): Running {
     this.write(host, text);
-    const args = ['dist/src/lvsd.js', '-n', '-f', this.file(host), '--run-dir', this.runDir(host)];
+    const args = ['dist/bin/lvsd.js', '-n', '-f', this.file(host), '--run-dir', this.runDir(host)];
     const daemon = this.lab.start(host, host, process.execPath, ...args);
     this.daemons.set(host, daemon);
     return daemon;
@@ -273,7 +273,7 @@ describe('network namespaces', () => {
     const file = directors.file('director1');
     writeFileSync(file, `net_namespace ${name}\n${configuration(settings, 100)}`);
     // Started elsewhere, where no such interface or IPVS is asked for.
-    const lvsd = ['dist/src/lvsd.js', '-n', '-f', file];
+    const lvsd = ['dist/bin/lvsd.js', '-n', '-f', file];
     const daemon = directors.lab.start('client', 'elsewhere', process.execPath, ...lvsd);
     await eventually('it is ready', () => directors.log('elsewhere').includes('lvsd is ready'));
     expect(directors.log('elsewhere')).not.toContain('unknown-interface');

@@ -140,7 +140,7 @@ export class Lab {
   }
 
   lvsctl(host: string, ...args: readonly string[]): Promise<Result> {
-    return this.run(host, process.execPath, 'dist/src/lvsctl.js', ...args);
+    return this.run(host, process.execPath, 'dist/bin/lvsctl.js', ...args);
   }
 
   /** Starts a program in a host; what it prints goes to a file named after it. */

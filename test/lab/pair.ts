@@ -72,7 +72,7 @@ export class Pair {
   }
 
   start(director: DirectorName): void {
-    const command = ['dist/src/lvsd.js', '-n', '-f', this.conf[director], '--run-dir'];
+    const command = ['dist/bin/lvsd.js', '-n', '-f', this.conf[director], '--run-dir'];
     const runDir = this.runDir(director);
     const daemon = this.lab.start(director, director, process.execPath, ...command, runDir);
     this.daemons.set(director, daemon);

@@ -66,7 +66,7 @@ const SECOND = `${instance(150, '192.0.2.11')}${virtualServer(80, 'wlc', [
 ])}`;
 
 function start(...options: readonly string[]): void {
-  const command = ['dist/src/lvsd.js', '-n', '-f', FILE, '--run-dir', RUN_DIR, ...options];
+  const command = ['dist/bin/lvsd.js', '-n', '-f', FILE, '--run-dir', RUN_DIR, ...options];
   lab.start('director', 'director', process.execPath, ...command);
 }
 

@@ -295,7 +295,7 @@ describe('a daemon that cannot work says so', () => {
       '--bounding-set=-all',
       '--inh-caps=-all',
       process.execPath,
-      'dist/src/lvsd.js',
+      'dist/bin/lvsd.js',
     ];
     const rest = ['-f', pair.file('director1'), '--run-dir', '/run/nobody'];
     const { code, stderr } = await pair.lab.run('director1', 'setpriv', ...command, ...rest);
@@ -307,7 +307,7 @@ describe('a daemon that cannot work says so', () => {
 
   test.skipIf(existsSync('/proc/net/ip_vs'))('without IPVS in the kernel: the cure', async () => {
     const example = 'conf/lvs-dr/master.conf';
-    const args = ['dist/src/lvsd.js', '-f', example, '--run-dir', '/run/virtual'];
+    const args = ['dist/bin/lvsd.js', '-f', example, '--run-dir', '/run/virtual'];
     const { code, stdout } = await pair.lab.run('director1', process.execPath, ...args);
     expect(code).toBe(1);
     expect(stdout).toContain('the kernel has no IPVS');
@@ -316,7 +316,7 @@ describe('a daemon that cannot work says so', () => {
 
   test('twice in one run directory: which one runs', async () => {
     await startFirst();
-    const args = ['dist/src/lvsd.js', '-f', pair.file('director1')];
+    const args = ['dist/bin/lvsd.js', '-f', pair.file('director1')];
     const again = [...args, '--run-dir', pair.runDir('director1')];
     const { code, stderr } = await pair.lab.run('director1', process.execPath, ...again);
     expect(code).toBe(1);
@@ -326,7 +326,7 @@ describe('a daemon that cannot work says so', () => {
 
   test('with a file that is missing or wrong: where, and exit code 1; nothing is started', async () => {
     for (const file of ['/run/no-such-file', 'test/lab/bad.conf']) {
-      const args = ['dist/src/lvsd.js', '-f', file, '--run-dir', '/run/nobody'];
+      const args = ['dist/bin/lvsd.js', '-f', file, '--run-dir', '/run/nobody'];
       const { code, stdout, stderr } = await pair.lab.run('director1', process.execPath, ...args);
       expect(code).toBe(1);
       expect(stderr).toContain(file);

@@ -13,7 +13,7 @@ import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LVS_SYSCTL } from '../keywords/sysctl.ts';
 import type { Word } from '../text/ast.ts';
 import type { Said } from '../values/phrase.ts';
-import type { Section, Setting } from '../values/section.ts';
+import { merged, type Section, type Setting } from '../values/section.ts';
 import { wordsOf } from '../values/value.ts';
 import { nameOf } from './vrrp.ts';
 
@@ -202,8 +202,8 @@ function tellMixedFamilies(
 }
 
 function readSysctls(globals: Section, reports: Reports): Readonly<Record<string, string>> {
-  const [section] = globals.sections('lvs_sysctl').slice(-1);
-  if (section === undefined) return {};
+  const section = merged(globals.sections('lvs_sysctl'));
+  if (section === null) return {};
   const values: Record<string, string> = {};
   for (const name of LVS_SYSCTL.keys()) {
     const setting = section.find(name);

@@ -320,6 +320,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     repeats: 'first',
   }),
   keyword('lvs_sysctl', block('lvs_sysctl'), 'settings of net.ipv4.vs; restored at stop', {
+    repeats: 'list',
     unset: 'as they are',
     ours: true,
   }),
