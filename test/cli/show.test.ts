@@ -72,6 +72,7 @@ const realServer = (last: number, over: Partial<RealServerHealth>): RealServerHe
   reason: 'start',
   configuredWeight: 1,
   effectiveWeight: 1,
+  order: null,
   checkers: [checker({})],
   ...over,
 });
@@ -209,6 +210,7 @@ const MASTER: Snapshot = {
     ],
   },
   settings: null,
+  drains: null,
   ipvs: {
     drift: {
       verifiedAtMs: ago(4),
