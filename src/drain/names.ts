@@ -78,6 +78,9 @@ function parseRealServer(
   const ofAddress = [...new Set(names)].filter((name) =>
     name.startsWith(formatEndpoint(address, 0).slice(0, -1)),
   );
+  const [only] = ofAddress;
+  // Of every port: in the configuration it has none, either.
+  if (ofAddress.length === 1 && only === formatEndpoint(address, 0)) return only;
   throw unknown(
     `${text} is an address, and a real server has a port, too`,
     ofAddress.length === 0 ? hintFor(text, names) : `there is ${listed(ofAddress)}`,

@@ -27,6 +27,7 @@ export interface Departure {
  * not have the virtual server any more.
  */
 export function departing({ before, servings, after, nowMs }: Departure): readonly Leaving[] {
+  if (!before.some(drains) && !after.some(drains)) return [];
   const kept = new Set(after);
   // The same object: nothing can have left it.
   const changed = before.flatMap((server, at) => (kept.has(server) ? [] : [{ server, at }]));
@@ -51,6 +52,10 @@ export function departing({ before, servings, after, nowMs }: Departure): readon
         }));
     });
   });
+}
+
+function drains({ drainOnRemoveMs }: VirtualServer): boolean {
+  return drainOnRemoveMs > 0;
 }
 
 const NONE: ReadonlySet<string> = new Set();

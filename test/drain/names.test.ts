@@ -63,6 +63,13 @@ describe('a real server', () => {
     expect(meant('[FD00:0::0001]:443').target.realServer).toBe('[fd00::1]:443');
   });
 
+  test('of every port is named by its address', () => {
+    const everyPort = virtualServer({ realServers: [realServer('10.1.0.3', { port: 0 })] });
+    const asked = { realServer: '10.1.0.3', virtualServer: null };
+    expect(meantBy(asked, [everyPort]).target.realServer).toBe('10.1.0.3:0');
+    expect(() => meantBy(asked, [everyPort, ...CONFIGURED])).toThrow(/has a port, too/);
+  });
+
   test.each([
     ['10.1.0.4:80', 'no virtual server has a real server 10.1.0.4:80 | did you mean 10.1.0.3:80?'],
     [
