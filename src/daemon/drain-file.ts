@@ -2,7 +2,7 @@
  * What drains, in the state directory: orders of operators outlive every restart and boot, and what leaves after a
  * reload is known to the next health process. One file, that only the health process writes.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { DrainState } from '../model/drain.ts';
@@ -13,13 +13,17 @@ export const STATE_DIR_VARIABLE = 'LVSD_STATE_DIR';
 
 const FILE = 'drains.json';
 
-/** Nothing drains when the file is not there, or is not what we have written. */
-export function readDrains(folder: string): DrainState {
-  const told = readJson(join(folder, FILE)) as Partial<DrainState> | null;
-  return {
-    orders: Array.isArray(told?.orders) ? told.orders : [],
-    leaving: Array.isArray(told?.leaving) ? told.leaving : [],
-  };
+/**
+ * Nothing drains when the file is not there. When it is there and is not what we have written, nothing does either,
+ * and `onLost` is told: what operators have ordered is not in force any more.
+ */
+export function readDrains(folder: string, onLost: (path: string) => void): DrainState {
+  const path = join(folder, FILE);
+  const told = readJson(path) as Partial<DrainState> | null;
+  const isOurs = Array.isArray(told?.orders) && Array.isArray(told.leaving);
+  if (isOurs) return { orders: told.orders, leaving: told.leaving };
+  if (existsSync(path)) onLost(path);
+  return { orders: [], leaving: [] };
 }
 
 /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */

@@ -111,7 +111,9 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
           void this.changed('drain ended');
         },
       },
-      readDrains(stateDir),
+      readDrains(stateDir, (path) =>
+        log.error({ path }, 'what was drained and disabled cannot be read, and is in service'),
+      ),
     );
     this.monitor = new HealthMonitor({
       clock,

@@ -60,10 +60,12 @@ function written({ parts = [1, 2, 3], weight = 1, more = '', globals = '' }: Wri
   return `${globals}virtual_server ${VIP} 80 {\n    delay_loop 2\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n${more}${reals.join('')}}\n`;
 }
 
+let daemon: Running;
+
 async function startWith(text: string): Promise<void> {
   writeFileSync(FILE, text);
   const command = ['dist/src/lvsd.js', '-n', '-f', FILE, '--run-dir', RUN_DIR];
-  lab.start('director', 'director', process.execPath, ...command);
+  daemon = lab.start('director', 'director', process.execPath, ...command);
   await eventually(
     'the daemon answers',
     async () => (await snapshot())?.ipvs?.services.length === 1,
@@ -231,6 +233,12 @@ describe('a drain', () => {
     await goesOn(rs2);
     expect(rs1.echoes()).toBeLessThanOrEqual(before + 1);
     await killAndAwait('health');
+    expect(await weights()).toBe('2: 1, 3: 1');
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    expect(await weights()).toBe('');
+    await startWith(written());
+    await pause(2_000);
     expect(await weights()).toBe('2: 1, 3: 1');
     expect((await lvsctl('enable', RS1)).code).toBe(0);
     // It was not in the table, so it has to answer first.
