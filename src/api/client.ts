@@ -3,14 +3,17 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
+import type { DrainSnapshot, SteerReport } from '../model/drain.ts';
 import {
   type ApiError,
   type ApplyRequest,
   CONTROL_SOCKET,
   type ConfirmReport,
+  type DrainRequest,
   type PlanReport,
   type PlanRequest,
   type ReloadReport,
+  type ServerRequest,
   type Snapshot,
   type VerifyReport,
 } from './protocol.ts';
@@ -28,21 +31,30 @@ export interface Control {
   confirm(): Promise<ConfirmReport>;
   rollback(): Promise<ReloadReport>;
   verify(): Promise<VerifyReport>;
+  drains(): Promise<DrainSnapshot>;
+  drain(request: DrainRequest): Promise<SteerReport>;
+  disable(request: ServerRequest): Promise<SteerReport>;
+  enable(request: ServerRequest): Promise<SteerReport>;
 }
 
 /** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */
 export function openControl(runDir: string): Control {
   const steer = <Reply>(what: string, body?: object): Promise<Reply> =>
     ask<Reply>(runDir, { method: 'POST', path: `/v1/${what}`, timeout: STEER_MS_MAX, body });
+  const look = <Reply>(what: string): Promise<Reply> =>
+    ask(runDir, { method: 'GET', path: `/v1/${what}`, timeout: REPLY_MS_MAX, body: undefined });
   return {
-    snapshot: () =>
-      ask(runDir, { method: 'GET', path: '/v1/snapshot', timeout: REPLY_MS_MAX, body: undefined }),
+    snapshot: () => look('snapshot'),
     reload: () => steer('reload'),
     plan: (request) => steer('plan', request),
     apply: (request) => steer('apply', request),
     confirm: () => steer('confirm'),
     rollback: () => steer('rollback'),
     verify: () => steer('verify'),
+    drains: () => look('drains'),
+    drain: (request) => steer('drain', request),
+    disable: (request) => steer('disable', request),
+    enable: (request) => steer('enable', request),
   };
 }
 

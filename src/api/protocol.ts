@@ -8,11 +8,16 @@
  *   POST /v1/confirm                   → ConfirmReport
  *   POST /v1/rollback                  → ReloadReport
  *   POST /v1/verify                    → VerifyReport
+ *   GET  /v1/drains                    → DrainSnapshot
+ *   POST /v1/drain     DrainRequest    → SteerReport
+ *   POST /v1/disable   ServerRequest   → SteerReport
+ *   POST /v1/enable    ServerRequest   → SteerReport
  *
  * Whatever is not GET is for root only: it steers, or reads files. A refusal has status 4xx or 5xx and an `ApiError` as its body.
  */
 import type { Millis } from '../base/time.ts';
 import type { GlobalSettings } from '../model/director.ts';
+import type { DrainSnapshot } from '../model/drain.ts';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
@@ -89,6 +94,7 @@ export interface HealthProcessSnapshot {
   readonly health: HealthSnapshot;
   readonly ipvs: IpvsSnapshot;
   readonly settings: SettingsSnapshot | null;
+  readonly drains: DrainSnapshot;
 }
 
 /** `global_defs` as it is in force. */
@@ -110,6 +116,7 @@ export interface Snapshot {
   readonly health: HealthSnapshot | null;
   readonly ipvs: IpvsSnapshot | null;
   readonly settings: SettingsSnapshot | null;
+  readonly drains: DrainSnapshot | null;
 }
 
 export interface ReloadReport {
@@ -145,6 +152,24 @@ export interface ApplyRequest extends PlanRequest {
 export const CONFIRM_MS: { readonly min: Millis; readonly max: Millis } = {
   min: 5_000,
   max: 86_400_000,
+};
+
+/** `ADDRESS:PORT`, and null or one virtual server of those that have it. */
+export interface ServerRequest {
+  readonly realServer: string;
+  readonly virtualServer: string | null;
+}
+
+export interface DrainRequest extends ServerRequest {
+  /** Null: it ends when nobody is left. */
+  readonly timeoutMs: Millis | null;
+  readonly atEnd: 'stay' | 'remove';
+}
+
+/** Bounds of `timeoutMs`. */
+export const DRAIN_MS: { readonly min: Millis; readonly max: Millis } = {
+  min: 1_000,
+  max: 30 * 86_400_000,
 };
 
 export interface PlanReport

@@ -2,7 +2,14 @@
 import { isAbsolute } from 'node:path';
 import { DirectorError } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
-import { type ApplyRequest, CONFIRM_MS, type PlanRequest } from './protocol.ts';
+import {
+  type ApplyRequest,
+  CONFIRM_MS,
+  DRAIN_MS,
+  type DrainRequest,
+  type PlanRequest,
+  type ServerRequest,
+} from './protocol.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,7 +20,27 @@ export function parsePlanRequest(body: unknown): PlanRequest {
 
 export function parseApplyRequest(body: unknown): ApplyRequest {
   const fields = fieldsOf(body, ['file', 'confirmMs']);
-  return { file: fileIn(fields), confirmMs: confirmIn(fields) };
+  return { file: fileIn(fields), confirmMs: spanIn(fields, 'confirmMs', CONFIRM_MS) };
+}
+
+export function parseServerRequest(body: unknown): ServerRequest {
+  return serverIn(fieldsOf(body, ['realServer', 'virtualServer']));
+}
+
+export function parseDrainRequest(body: unknown): DrainRequest {
+  const fields = fieldsOf(body, ['realServer', 'virtualServer', 'timeoutMs', 'atEnd']);
+  const { atEnd = 'stay' } = fields;
+  if (atEnd !== 'stay' && atEnd !== 'remove')
+    throw wrong('has a "atEnd" that is not stay or remove');
+  return { ...serverIn(fields), timeoutMs: spanIn(fields, 'timeoutMs', DRAIN_MS), atEnd };
+}
+
+function serverIn({ realServer, virtualServer = null }: Fields): ServerRequest {
+  if (typeof realServer !== 'string') throw wrong('has no "realServer" such as "10.1.0.3:80"');
+  if (virtualServer !== null && typeof virtualServer !== 'string') {
+    throw wrong('has a "virtualServer" that is no text');
+  }
+  return { realServer, virtualServer };
 }
 
 function fieldsOf(body: unknown, known: readonly string[]): Fields {
@@ -31,12 +58,16 @@ function fileIn({ file = null }: Fields): string | null {
   return file;
 }
 
-function confirmIn({ confirmMs = null }: Fields): Millis | null {
-  if (confirmMs === null) return null;
-  const { min, max } = CONFIRM_MS;
-  const isGood = typeof confirmMs === 'number' && confirmMs >= min && confirmMs <= max;
-  if (!isGood) throw wrong(`has a "confirmMs" that is not between ${min} and ${max}`);
-  return confirmMs;
+function spanIn(
+  fields: Fields,
+  name: string,
+  { min, max }: { readonly min: Millis; readonly max: Millis },
+): Millis | null {
+  const ms = fields[name] ?? null;
+  if (ms === null) return null;
+  const isGood = typeof ms === 'number' && ms >= min && ms <= max;
+  if (!isGood) throw wrong(`has a "${name}" that is not between ${min} and ${max}`);
+  return ms;
 }
 
 function wrong(what: string): DirectorError {

@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DirectorError, describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
+import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import {
   type ApiError,
   type ApplyRequest,
@@ -19,7 +20,12 @@ import {
   type Snapshot,
   type VerifyReport,
 } from './protocol.ts';
-import { parseApplyRequest, parsePlanRequest } from './requests.ts';
+import {
+  parseApplyRequest,
+  parseDrainRequest,
+  parsePlanRequest,
+  parseServerRequest,
+} from './requests.ts';
 
 /** Connections at once: a person, a monitor and some scripts; more is a mistake or an attack. */
 const CONNECTIONS_MAX = 32;
@@ -37,6 +43,8 @@ export interface ControlDuties {
   confirm(): Promise<ConfirmReport>;
   rollback(): Promise<ReloadReport>;
   verify(): Promise<VerifyReport>;
+  drains(): Promise<DrainSnapshot>;
+  steer(request: SteerRequest): Promise<SteerReport>;
 }
 
 export interface ControlServerOptions {
@@ -62,6 +70,15 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /v1/confirm': (duties) => duties.confirm(),
   'POST /v1/rollback': (duties) => duties.rollback(),
   'POST /v1/verify': (duties) => duties.verify(),
+  'GET /v1/drains': (duties) => duties.drains(),
+  'POST /v1/drain': (duties, body) => {
+    const { timeoutMs, atEnd, ...server } = parseDrainRequest(body);
+    return duties.steer({ ...server, want: { kind: 'drain', timeoutMs, atEnd } });
+  },
+  'POST /v1/disable': (duties, body) =>
+    duties.steer({ ...parseServerRequest(body), want: { kind: 'disable' } }),
+  'POST /v1/enable': (duties, body) =>
+    duties.steer({ ...parseServerRequest(body), want: { kind: 'enable' } }),
 };
 
 /**
@@ -145,6 +162,7 @@ async function answer(
 
 function statusOf(error: unknown): number {
   if (!(error instanceof DirectorError)) return 500;
+  if (error.code === 'UNKNOWN_SERVER') return 404;
   return error.code === 'USAGE' ? 400 : 503;
 }
 

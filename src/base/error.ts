@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'NOTHING_PENDING'
   /** There is no earlier configuration to roll back to. */
   | 'NOTHING_EARLIER'
+  /** An operator named a real server or virtual server that is not there, or could be several. */
+  | 'UNKNOWN_SERVER'
   /** The state directory cannot be written. Cure: `lvsd --state-dir DIR`. */
   | 'STATE_UNWRITABLE'
   /** The daemon refused a request of the control socket. */

@@ -2,6 +2,7 @@
 import { openControl } from '../api/client.ts';
 import { CONFIRM_MS } from '../api/protocol.ts';
 import { DirectorError } from '../base/error.ts';
+import { parseSpan } from '../base/span.ts';
 import type { Millis } from '../base/time.ts';
 import { type Command, Exit } from './command.ts';
 import { DAEMON_FILE_HELP, fileForDaemon } from './file-argument.ts';
@@ -27,7 +28,7 @@ export const apply: Command<ApplyOptions> = {
       .option('--json', 'the report as one JSON object');
   },
   async run({ terminal, runDir }, { confirm, json }, [named]) {
-    const confirmMs = confirm === undefined ? null : parseSpan(confirm);
+    const confirmMs = confirm === undefined ? null : parseConfirm(confirm);
     const request = { file: fileForDaemon(named), confirmMs };
     const report = await openControl(runDir).apply(request);
     return tellReload(report, terminal, json === true);
@@ -66,13 +67,10 @@ export const rollback: Command<JsonOption> = {
   },
 };
 
-const UNIT_MS: Readonly<Record<string, Millis>> = { s: 1_000, m: 60_000, h: 3_600_000 };
-
 /** `60s`, `5m`, `1h`, or seconds. @throws DirectorError USAGE */
-export function parseSpan(text: string): Millis {
-  const [, digits, unit = 's'] = /^(\d{1,6})([smh]?)$/.exec(text) ?? [];
-  const ms = Number(digits) * (UNIT_MS[unit || 's'] ?? Number.NaN);
-  if (ms >= CONFIRM_MS.min && ms <= CONFIRM_MS.max) return ms;
+function parseConfirm(text: string): Millis {
+  const ms = parseSpan(text);
+  if (ms !== null && ms >= CONFIRM_MS.min && ms <= CONFIRM_MS.max) return ms;
   throw new DirectorError('USAGE', `--confirm ${text}: a time from 5s to 24h is wanted`, {
     hint: 'such as --confirm 60s',
   });

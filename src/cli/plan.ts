@@ -5,7 +5,7 @@ import type { Connections, IpvsPlan, PlannedChange, VrrpPlan } from '../model/pl
 import { type Command, Exit } from './command.ts';
 import { DAEMON_FILE_HELP, fileForDaemon } from './file-argument.ts';
 import { renderMistakes } from './reload.ts';
-import { plural, printable, type TextStyle, tone } from './text.ts';
+import { formatSpan, plural, printable, type TextStyle, tone } from './text.ts';
 
 interface Options {
   readonly json?: true;
@@ -82,7 +82,11 @@ function ipvsLines(ipvs: IpvsPlan | null): readonly string[] {
   return ipvs === null ? [] : ipvs.changes.map(ipvsLine);
 }
 
-function ipvsLine({ text, cuts }: PlannedChange): string {
+function ipvsLine({ text, cuts, drains }: PlannedChange): string {
+  if (drains !== null) {
+    const left = cutText(drains) || 'no connections';
+    return `${text} (drains ${left} for at most ${formatSpan(drains.withinMs)}, then leaves)`;
+  }
   const cut = cuts === null ? '' : cutText(cuts);
   return cut === '' ? text : `${text} (cuts ${cut})`;
 }

@@ -1,6 +1,7 @@
 /** The virtual servers of a snapshot as text: what each serves, who is up, and why not. */
 import { formatEndpoint } from '../base/endpoint.ts';
 import { destinationPort } from '../model/destination-port.ts';
+import type { DrainSnapshot } from '../model/drain.ts';
 import { formatForwarding, formatService, nameOfVirtualServer } from '../model/names.ts';
 import type {
   ArpFault,
@@ -11,6 +12,7 @@ import type {
 } from '../model/snapshot-health.ts';
 import type { DestinationSnapshot, IpvsSnapshot, ServiceSnapshot } from '../model/snapshot-ipvs.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
+import { drainingText, orderText } from './drain-text.ts';
 import {
   formatSince,
   formatSpan,
@@ -80,6 +82,7 @@ function renderOne(server: VirtualServerHealth, held: Held, context: Context): s
     server.scheduler,
     `${quorum} ${formatSince(server.sinceMs, nowMs)}: weight ${server.upWeight} up, ${bounds} wanted`,
   ].join('  ');
+  const notes = server.realServers.map((real) => orderNote(real, held, context));
   const rows = [
     HEADINGS.map((word) => tone(word, 'weak', style)),
     ...server.realServers.map((real) => realServerRow(real, held, context)),
@@ -88,7 +91,30 @@ function renderOne(server: VirtualServerHealth, held: Held, context: Context): s
   const services = server.group === null ? '' : `    ${servicesText(server.keys)}\n`;
   const absent =
     held.absent.length === 0 ? '' : `  ${tone(absentText(server, held), 'bad', style)}\n`;
-  return `  ${heading}\n${services}${absent}${formatTable(rows, { indent: 4 })}`;
+  return `  ${heading}\n${services}${absent}${withNotes(formatTable(rows, { indent: 4 }), notes)}`;
+}
+
+/** What an operator has ordered of a real server, or null. */
+function orderNote(real: RealServerHealth, held: Held, { nowMs, style }: Context): string | null {
+  if (real.order === null) return null;
+  const there = placesOf(real, held).flatMap(({ destination }) => destination ?? []);
+  const left = there.reduce(
+    (sum, one) => ({
+      active: sum.active + one.activeConnections,
+      inactive: sum.inactive + one.inactiveConnections,
+      persistent: sum.persistent + one.persistentConnections,
+    }),
+    { active: 0, inactive: 0, persistent: 0 },
+  );
+  const text = orderText(real.order, there.length === 0 ? null : left, nowMs);
+  return `      ${tone(text, 'bad', style)}\n`;
+}
+
+/** Each note below the row of its real server; the first line is the heading. */
+function withNotes(table: string, notes: readonly (string | null)[]): string {
+  if (notes.every((note) => note === null)) return table;
+  const lines = table.split(/(?<=\n)/);
+  return lines.map((line, at) => `${line}${notes[at - 1] ?? ''}`).join('');
 }
 
 /** Below its real servers: those that answer for its address, and what to do about it. */
@@ -222,6 +248,28 @@ function sorryRow(
     connections(places, 'inactiveConnections'),
     '',
   ];
+}
+
+/** What a reload has removed and what drains before it leaves; orders for what is not configured. */
+export function renderDrains({ leaving, orders }: DrainSnapshot, nowMs: number): string {
+  const leavers = leaving.map(({ realServer, virtualServer, ...drain }) => [
+    `${realServer} of ${virtualServer}`,
+    drainingText(drain, nowMs),
+  ]);
+  const absent = orders
+    .filter(({ servers }) => servers.length === 0)
+    .map(({ order, left }) => [
+      order.virtualServer === null
+        ? order.realServer
+        : `${order.realServer} of ${order.virtualServer}`,
+      orderText(order, left, nowMs),
+    ]);
+  return [
+    leavers.length === 0 ? '' : `\nRemoved by a reload\n${formatTable(leavers, { indent: 2 })}`,
+    absent.length === 0
+      ? ''
+      : `\nOrdered, but not configured\n${formatTable(absent, { indent: 2 })}`,
+  ].join('');
 }
 
 /** Repairs that are shown, and lines of each; all that are kept are in `--json`. */

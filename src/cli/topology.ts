@@ -16,7 +16,12 @@ import {
   type TextStyle,
   tone,
 } from './text.ts';
-import { renderDrift, renderForeign, renderVirtualServers } from './topology-health.ts';
+import {
+  renderDrains,
+  renderDrift,
+  renderForeign,
+  renderVirtualServers,
+} from './topology-health.ts';
 import { renderSettings } from './topology-settings.ts';
 import { renderVrrp } from './topology-vrrp.ts';
 
@@ -24,13 +29,14 @@ import { renderVrrp } from './topology-vrrp.ts';
 const ERRORS_SHOWN_MAX = 5;
 
 export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
-  const { vrrp, health, ipvs, settings, atMs: nowMs } = snapshot;
+  const { vrrp, health, ipvs, settings, drains, atMs: nowMs } = snapshot;
   return [
     renderDirector(snapshot, style),
     vrrp === null ? '' : `\nVRRP\n${renderVrrp(vrrp, { nowMs, style })}`,
     health === null
       ? ''
       : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
+    drains === null ? '' : renderDrains(drains, nowMs),
     ipvs === null ? '' : renderDrift(ipvs, nowMs),
     ipvs === null ? '' : renderForeign(ipvs),
     settings === null ? '' : renderSettings(settings, { nowMs, style }),

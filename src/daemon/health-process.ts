@@ -10,6 +10,8 @@ import { DirectorError, describeError, errnoName, invariant } from '../base/erro
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
+import { Drains, type Held, type Place } from '../drain/drains.ts';
+import { notesOn } from '../drain/notes.ts';
 import type { ArpWatch } from '../health/arp-watch.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
@@ -23,8 +25,10 @@ import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
 import { listenForSync } from '../kernel/sync-listener.ts';
 import { readSysctlText, writeSysctl } from '../kernel/sysctl.ts';
+import type { Leaving, SteerReport, SteerRequest } from '../model/drain.ts';
+import type { IpvsTable } from '../model/ipvs-table.ts';
 import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
-import { formatService } from '../model/names.ts';
+import { formatService, nameOfService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
 import type { DestinationSnapshot, DriftSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -32,11 +36,13 @@ import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-s
 import { ScriptQueue } from '../notify/script.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
 import { desiredTable } from '../reconcile/desired.ts';
+import { departing, takenUp, withLeaving } from '../reconcile/leaving.ts';
 import { renderChange } from '../reconcile/render.ts';
 import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
 import { ADOPT_VARIABLE, presenceIn } from './adopt.ts';
 import { openArpWatch } from './arp-watch.ts';
+import { readDrains, STATE_DIR_VARIABLE, writeDrains } from './drain-file.ts';
 import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
@@ -58,6 +64,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private readonly runDir: string;
   private readonly ownedPath: string;
   private readonly scripts: ScriptQueue;
+  private readonly drains: Drains;
   private readonly monitor: HealthMonitor;
   private ipvs: Ipvs | null = null;
   private reconciler: IpvsReconciler | null = null;
@@ -83,19 +90,39 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** Whether services of others become ours at the start. */
   private readonly adopts: boolean;
 
-  constructor(log: Log, { runDir, adopts }: { runDir: string; adopts: boolean }) {
+  constructor(
+    log: Log,
+    { runDir, stateDir, adopts }: { runDir: string; stateDir: string; adopts: boolean },
+  ) {
     this.log = log;
     this.adopts = adopts;
     this.runDir = runDir;
     this.ownedPath = join(runDir, 'ipvs-owned.json');
     this.scripts = new ScriptQueue({ clock, log, run: runScript });
+    this.drains = new Drains(
+      {
+        clock,
+        log,
+        count: (places) => countIn(this.kernel(), places),
+        templatesBind: () => this.templatesBind(),
+        keep: (state) => writeDrains(stateDir, state),
+        onChange: () => {
+          this.monitor.steer();
+          void this.changed('drain ended');
+        },
+      },
+      readDrains(stateDir, (path) =>
+        log.error({ path }, 'what was drained and disabled cannot be read, and is in service'),
+      ),
+    );
     this.monitor = new HealthMonitor({
       clock,
       random: systemRandom,
       log,
       dial,
       notify: this.scripts,
-      onServings: () => void this.onServings(),
+      orders: this.drains,
+      onServings: () => void this.changed('decision'),
     });
   }
 
@@ -103,12 +130,15 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     const starts = this.reconciler === null;
     if (starts) await this.open(config);
     if (quietMs > 0) await sleep(clock, quietMs);
-    this.virtualServers = config.virtualServers;
     this.settings = config.settings;
     await this.keeper?.configure(config.settings, starts ? 'start' : 'reload');
     const presence = starts ? await this.readPresence() : undefined;
+    const departures = starts ? [] : this.departing(config);
+    this.virtualServers = config.virtualServers;
     this.monitor.configure(config.virtualServers, presence);
     this.arp?.configure(config.virtualServers);
+    this.drains.leave(departures);
+    this.drains.configure(config.virtualServers);
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) {
@@ -126,6 +156,10 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
         return this.plan(question.config);
       case 'verify':
         return this.verifyNow();
+      case 'steer':
+        return this.steer(question.request);
+      case 'drains':
+        return this.drains.snapshot();
     }
   }
 
@@ -140,6 +174,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.leave();
     await this.scripts.close();
     if (!keep) {
+      this.drains.forget(this.drains.departures, 'stop');
       await this.empty();
       await this.keeper?.restore();
     }
@@ -168,19 +203,61 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       health: { ...this.monitor.snapshot(), arpFaults: this.arp?.faults ?? [] },
       ipvs: await this.readIpvs(),
       settings: (await this.keeper?.snapshot()) ?? null,
+      drains: this.drains.snapshot(),
     };
   }
 
   /** By the standing that a reload would keep, now. */
-  private async plan({ virtualServers }: HealthConfig): Promise<IpvsPlan> {
+  private async plan(config: HealthConfig): Promise<IpvsPlan> {
     if (this.reconciler === null || !this.working) throw notWorking();
-    const servings = this.monitor.servingsUnder(virtualServers);
-    return this.reconciler.plan(desiredTable(virtualServers, servings));
+    const { virtualServers } = config;
+    const table = desiredTable(virtualServers, this.monitor.servingsUnder(virtualServers));
+    const departures = this.departing(config);
+    const again = new Set(takenUp(table, this.drains.departures));
+    const still = this.drains.departures.filter((one) => !again.has(one));
+    return this.reconciler.plan(withLeaving(table, [...still, ...departures]), departures);
+  }
+
+  /** What a reload of this would take out of the table, and is to be drained first. */
+  private departing({ virtualServers }: HealthConfig): readonly Leaving[] {
+    return departing({
+      before: this.virtualServers,
+      servings: this.monitor.servings(),
+      after: virtualServers,
+      nowMs: clock.wallTimeMs(),
+    });
+  }
+
+  /** Drains, disables or enables a real server. @throws DirectorError; then nothing has changed. */
+  private async steer(request: SteerRequest): Promise<SteerReport> {
+    if (!this.working || this.stopped) throw notWorking();
+    const { meant, report } = this.drains.steer(request);
+    const watched = this.monitor.watchedOf(meant.servers);
+    const met = watched.map(({ quorumMet }) => quorumMet);
+    this.monitor.steer();
+    const consequences = watched.map((one, at) => ({
+      server: one.configured,
+      metBefore: met[at] === true,
+      metNow: one.quorumMet,
+      serving: one.serving,
+      standing: one.standingOf(report.realServer),
+    }));
+    const notes = notesOn(request.want, consequences, this.templatesBind());
+    const isDone = await this.changed('operator');
+    const late = `the kernel does not answer: its table is put right within ${VERIFY_EVERY_MS / 1000} s`;
+    return { ...report, notes: isDone ? notes : [...notes, late] };
+  }
+
+  /** Whether persistence brings clients back to a real server of weight 0. */
+  private templatesBind(): boolean {
+    const name = 'net.ipv4.vs.expire_quiescent_template';
+    return inNetwork(this.settings.namespace, () => readSysctlText(name)) !== '1';
   }
 
   private leave(): void {
     this.stopped = true;
     this.cancelVerify();
+    this.drains.close();
     this.monitor.close();
     this.keeper?.close();
     this.arp?.close();
@@ -234,7 +311,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     const table = await this.kernel().readColumns({ withStatistics: false });
     this.reconciler?.hasRead(table);
     if (this.adopts) this.adoptAll(table);
-    return presenceIn(table, this.owned);
+    this.drains.forget(absentFrom(table, this.drains.departures), 'not in the table');
+    return presenceIn(table, this.owned, this.drains);
   }
 
   /** `--adopt`: services of others are ours, and those that nobody configures go. */
@@ -249,19 +327,27 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.log.warn({ count: others.length, services }, 'services of others are adopted');
   }
 
-  private async onServings(): Promise<void> {
+  /** Something else should be in the table. False: the kernel did not take it, and is asked again. */
+  private async changed(reason: string): Promise<boolean> {
     try {
-      await this.reconcile('decision');
+      await this.reconcile(reason);
+      return true;
     } catch (error) {
       const fields = { reason: describeError(error), againWithinMs: VERIFY_EVERY_MS };
       this.log.error(fields, 'IPVS table could not be changed');
+      return false;
     }
   }
 
   private async reconcile(reason: string): Promise<void> {
     if (this.stopped || this.reconciler === null) return;
-    const desired = desiredTable(this.virtualServers, this.monitor.servings());
-    this.book(await this.reconciler.reconcile(desired), reason);
+    this.book(await this.reconciler.reconcile(this.desired()), reason);
+  }
+
+  private desired(): IpvsTable {
+    const table = desiredTable(this.virtualServers, this.monitor.servings());
+    this.drains.forget(takenUp(table, this.drains.departures), 'configured again');
+    return withLeaving(table, this.drains.departures);
   }
 
   private verifyLater(): void {
@@ -366,6 +452,39 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   }
 }
 
+/** Those that a table does not have. */
+function absentFrom(table: TableColumns, leaving: readonly Leaving[]): readonly Leaving[] {
+  if (leaving.length === 0) return [];
+  const places = new Map(table.services.map(({ key }, at) => [formatService(key), at]));
+  return leaving.filter(({ service, destination }) => {
+    const at = places.get(nameOfService(service.key));
+    return at === undefined || table.find(at, destination) < 0;
+  });
+}
+
+/** What the kernel holds at these places. */
+async function countIn(ipvs: Ipvs, places: readonly Place[]): Promise<readonly (Held | null)[]> {
+  const keys = new Map(places.map(({ key }) => [nameOfService(key), key]));
+  const table = await ipvs.readDestinationsOf([...keys.values()]);
+  const rows = new Map([...keys.keys()].map((name, at) => [name, at]));
+  return places.map((place) => {
+    const at = rows.get(nameOfService(place.key)) as number;
+    const row = table.find(at, place);
+    return row < 0 ? null : heldIn(table.destinations, row);
+  });
+}
+
+function heldIn(columns: DestinationColumns, row: number): Held {
+  return {
+    weight: columns.weight[row] as number,
+    connections: {
+      active: columns.activeConnections[row] as number,
+      inactive: columns.inactiveConnections[row] as number,
+      persistent: columns.persistentConnections[row] as number,
+    },
+  };
+}
+
 function snapshotOf(columns: DestinationColumns, row: number): DestinationSnapshot {
   const { address, port, forwarding, weight } = columns.destination(row);
   return {
@@ -394,5 +513,12 @@ function readOwned(path: string): readonly ServiceKey[] {
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
-const { LVSD_RUN_DIR: runDir = '.', [ADOPT_VARIABLE]: adopt } = process.env;
-uplink.serve(new HealthProcess(uplink.log, { runDir, adopts: adopt !== undefined }), HEALTH_CODEC);
+const {
+  LVSD_RUN_DIR: runDir = '.',
+  [STATE_DIR_VARIABLE]: stateDir = runDir,
+  [ADOPT_VARIABLE]: adopt,
+} = process.env;
+uplink.serve(
+  new HealthProcess(uplink.log, { runDir, stateDir, adopts: adopt !== undefined }),
+  HEALTH_CODEC,
+);

@@ -5,24 +5,14 @@
  *   DIR/state.json                    KeptState
  *   DIR/configurations/DIGEST.json    the texts of one configuration
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { KeptFiles } from '../config/kept.ts';
+import { OWNER_ONLY, readJson, writeDurably } from './durable.ts';
 import { type KeptState, NOTHING_KEPT, referenced } from './kept-state.ts';
 import { type ConfigSource, type Reading, readConfiguration } from './reload.ts';
 
-const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
 const DIGEST = /^[0-9a-f]{12}$/;
 
 interface KeptConfiguration {
@@ -105,37 +95,4 @@ function readState(path: string): KeptState {
   const told = readJson(path) as Partial<KeptState> | null;
   if (told === null || !Array.isArray(told.good)) return NOTHING_KEPT;
   return { good: told.good, pin: told.pin ?? null, pending: told.pending ?? null };
-}
-
-/** Null: it is not there, or is no JSON. */
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return null;
-  }
-}
-
-/** The whole text or the one before, also when the machine loses its power meanwhile. */
-function writeDurably(path: string, text: string): void {
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  const opened = openSync(draft, 'wx', OWNER_ONLY.file);
-  try {
-    writeAll(opened, Buffer.from(text));
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-function writeAll(opened: number, octets: Uint8Array): void {
-  for (let at = 0; at < octets.length; ) at += writeSync(opened, octets, at);
 }

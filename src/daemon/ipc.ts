@@ -10,6 +10,7 @@
 import { DirectorError, describeError, type ErrorCode } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
+import type { SteerRequest } from '../model/drain.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import { reviveSupervisor } from './revive.ts';
 
@@ -65,7 +66,11 @@ export type Question<Config> =
   /** What would this configuration change? Changes nothing. */
   | { readonly ask: 'plan'; readonly config: Config }
   /** Of health: compare the kernel's whole table now, put right what differs, and tell. */
-  | { readonly ask: 'verify' };
+  | { readonly ask: 'verify' }
+  /** Of health: drain, disable or enable a real server. */
+  | { readonly ask: 'steer'; readonly request: SteerRequest }
+  /** Of health: what drains now. */
+  | { readonly ask: 'drains' };
 
 /** A DirectorError as data. */
 export interface Refusal {

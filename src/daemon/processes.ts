@@ -8,6 +8,7 @@ import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
+import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import { hasWork } from '../model/kernel-settings.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
@@ -121,13 +122,25 @@ export class Processes {
 
   /** Has the kernel's table compared and put right. @throws DirectorError PROCESS_SILENT */
   async verify(): Promise<VerifyReport> {
+    return (await this.health().ask({ ask: 'verify' }, READING_MS_MAX)) as VerifyReport;
+  }
+
+  /** Takes a real server from service, or gives it back. @throws DirectorError */
+  async steer(request: SteerRequest): Promise<SteerReport> {
+    return (await this.health().ask({ ask: 'steer', request }, READING_MS_MAX)) as SteerReport;
+  }
+
+  /** What drains, with its connections as last counted. @throws DirectorError PROCESS_SILENT */
+  async drains(): Promise<DrainSnapshot> {
+    return (await this.health().ask({ ask: 'drains' }, READING_MS_MAX)) as DrainSnapshot;
+  }
+
+  private health(): Child<Part> {
     const health = this.children.get('health');
-    if (health === undefined) {
-      throw new DirectorError('PROCESS_SILENT', 'the process health does not run', {
-        hint: 'no virtual server is configured, or lvsd runs VRRP only (-P)',
-      });
-    }
-    return (await health.ask({ ask: 'verify' }, READING_MS_MAX)) as VerifyReport;
+    if (health !== undefined) return health;
+    throw new DirectorError('PROCESS_SILENT', 'the process health does not run', {
+      hint: 'no virtual server is configured, or lvsd runs VRRP only (-P)',
+    });
   }
 
   /** All at once: a peer should not wait for our checkers to be cleared away. */

@@ -25,6 +25,7 @@ import { notifyServiceManager } from '../kernel/service-manager.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
+import { STATE_DIR_VARIABLE } from './drain-file.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
 import type { KeptState } from './kept-state.ts';
@@ -85,11 +86,15 @@ export class Supervisor {
     });
     this.startedAtMs = options.clock.wallTimeMs();
     this.stateAtStart = begin.state;
-    const { modules, runDir, logLevel, clock, log, adopt } = options;
+    const { modules, runDir, history, logLevel, clock, log, adopt } = options;
     this.processes = new Processes({
       allowed: options.processes,
       modules,
-      environment: { ...reviveEnvironment(runDir), ...(adopt ? { [ADOPT_VARIABLE]: '1' } : {}) },
+      environment: {
+        ...reviveEnvironment(runDir),
+        [STATE_DIR_VARIABLE]: history.folder,
+        ...(adopt ? { [ADOPT_VARIABLE]: '1' } : {}),
+      },
       logLevel,
       clock,
       log,
@@ -166,6 +171,7 @@ export class Supervisor {
       health: health?.health ?? null,
       ipvs: health?.ipvs ?? null,
       settings: health?.settings ?? null,
+      drains: health?.drains ?? null,
     };
   }
 
@@ -204,6 +210,8 @@ export class Supervisor {
       confirm: () => asked(() => configurations.confirm()),
       plan: ({ file }) => asked(() => configurations.plan(file)),
       verify: () => asked(() => this.processes.verify()),
+      steer: (request) => asked(() => this.processes.steer(request)),
+      drains: () => this.processes.drains(),
     };
   }
 

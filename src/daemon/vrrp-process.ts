@@ -66,6 +66,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       case 'plan':
         return this.speaker.plan(question.config);
       case 'verify':
+      case 'steer':
+      case 'drains':
         return null;
     }
   }

@@ -11,7 +11,14 @@ import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Dial } from './checker.ts';
-import type { Beginning, NotifyPort, Presence, PresenceOf, WatchPorts } from './ports.ts';
+import type {
+  Beginning,
+  NotifyPort,
+  OrderPort,
+  Presence,
+  PresenceOf,
+  WatchPorts,
+} from './ports.ts';
 import { presenceBefore } from './presence-before.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
@@ -23,6 +30,7 @@ export interface HealthPorts {
   readonly log: Log;
   readonly dial: Dial;
   readonly notify: NotifyPort;
+  readonly orders: OrderPort;
   /**
    * What should serve has changed, or has been configured anew: one entry a virtual server, in the
    * order of the configuration. Changes of one turn come together.
@@ -83,8 +91,20 @@ export class HealthMonitor {
     const next = this.succession(servers, presenceBefore(this.watched));
     return next.map(
       ({ server, known, presences }) =>
-        known?.servingUnder(server) ?? firstServing(server, presences),
+        known?.servingUnder(server) ?? firstServing(server, presences, this.ports.orders),
     );
+  }
+
+  /** The orders of operators have changed. */
+  steer(): void {
+    for (const one of this.watched) one.steer();
+    this.tell();
+  }
+
+  /** Those of these virtual servers that are watched. */
+  watchedOf(servers: readonly VirtualServer[]): readonly WatchedVirtualServer[] {
+    const wanted = new Set(servers);
+    return this.watched.filter(({ configured }) => wanted.has(configured));
   }
 
   snapshot(): Omit<HealthSnapshot, 'arpFaults'> {

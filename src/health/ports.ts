@@ -2,6 +2,7 @@
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock, Instant } from '../base/time.ts';
+import type { Order } from '../model/drain.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Dial } from './checker.ts';
@@ -16,6 +17,13 @@ export interface NotifyPort {
   }): void;
 }
 
+/** What operators have ordered, by the names of virtual server and real server. */
+export interface OrderPort {
+  /** Nothing is ordered of anybody: nobody need be asked for. */
+  readonly isEmpty: boolean;
+  orderOf(virtualServer: string, realServer: string): Order | null;
+}
+
 /** What everything that watches needs. */
 export interface WatchPorts {
   readonly clock: Clock;
@@ -23,6 +31,7 @@ export interface WatchPorts {
   readonly log: Log;
   readonly dial: Dial;
   readonly notify: NotifyPort;
+  readonly orders: OrderPort;
   readonly rounds: Rounds;
 }
 
@@ -35,7 +44,7 @@ export type Presence = 'serves' | 'withdrawn' | 'unknown';
 
 /** Tells of each real server of a virtual server, in its order. */
 export type PresenceOf = (
-  server: Pick<VirtualServer, 'keys' | 'realServers'>,
+  server: Pick<VirtualServer, 'keys' | 'group' | 'realServers'>,
 ) => readonly Presence[];
 
 /** When something came to be watched: what the first failed check is worth depends on it. */

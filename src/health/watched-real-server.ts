@@ -5,9 +5,11 @@
 import type { LogFields } from '../base/log.ts';
 import type { Instant, Millis } from '../base/time.ts';
 import type { Check } from '../model/checker.ts';
+import type { Order } from '../model/drain.ts';
 import type { Script } from '../model/script.ts';
 import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
 import type { RealServer } from '../model/virtual-server.ts';
+import { type Hold, holdOf } from './hold.ts';
 import { firstPace, type Pace, standingOf, withdrawnPace } from './pacing.ts';
 import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
@@ -35,6 +37,7 @@ export class WatchedRealServer implements CheckerOwner {
   private current: Standing;
   private sinceMs: number;
   private reason = 'start';
+  private order: Order | null = null;
 
   constructor(
     server: RealServer,
@@ -49,6 +52,7 @@ export class WatchedRealServer implements CheckerOwner {
     this.current = judgeRealServer(this.checkers.map(({ standing }) => standing));
     this.sinceMs = beginning.sinceMs;
     this.startChecks(beginning.at);
+    this.steer();
   }
 
   get standing(): Standing {
@@ -61,6 +65,19 @@ export class WatchedRealServer implements CheckerOwner {
 
   get configured(): RealServer {
     return this.server;
+  }
+
+  /** What an operator has ordered of it. */
+  get hold(): Hold {
+    return holdOf(this.order);
+  }
+
+  /** The orders of operators may have changed. Whether that of this one has. */
+  steer(): boolean {
+    const { orders } = this.ports;
+    const before = this.order;
+    this.order = orders.isEmpty ? null : orders.orderOf(this.owner.name, this.name);
+    return this.order !== before;
   }
 
   /**
@@ -125,6 +142,7 @@ export class WatchedRealServer implements CheckerOwner {
       reason: this.reason,
       configuredWeight: weight,
       effectiveWeight,
+      order: this.order,
       checkers: this.checkers.map((checker) => checker.snapshot()),
     };
   }

@@ -1,12 +1,13 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
-import type { VirtualServerHealth } from '../model/snapshot-health.ts';
+import type { Standing, VirtualServerHealth } from '../model/snapshot-health.ts';
 import type { RealServer, SorryServer, VirtualServer } from '../model/virtual-server.ts';
-import type { Beginning, Presence, WatchPorts } from './ports.ts';
+import { type Hold, holdOf } from './hold.ts';
+import type { Beginning, OrderPort, Presence, WatchPorts } from './ports.ts';
 import { nameOfRealServer } from './real-server.ts';
 import { Roster } from './roster.ts';
-import { quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
+import { available, quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
 import { firstStanding, type RealServerOwner, WatchedRealServer } from './watched-real-server.ts';
 
 export class WatchedVirtualServer implements RealServerOwner {
@@ -31,10 +32,10 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.server = server;
     const presences = beginning.presence?.(server) ?? [];
     this.reals = this.watch(server.realServers, new Roster([]), { ...beginning, presences });
-    const up = this.whoIsUp();
-    this.met = firstQuorum(server, up, presences);
+    const [up, holds] = [this.whoIsUp(), this.holds()];
+    this.met = firstQuorum(server, { up, holds, presences });
     this.sinceMs = beginning.sinceMs;
-    this.current = servingOf(server, up, this.met);
+    this.current = servingOf(server, { up, holds, met: this.met });
     this.notify(this.met ? 'up' : 'down');
   }
 
@@ -45,6 +46,15 @@ export class WatchedVirtualServer implements RealServerOwner {
   /** In the order of the configuration. */
   get realServers(): readonly WatchedRealServer[] {
     return this.reals;
+  }
+
+  get quorumMet(): boolean {
+    return this.met;
+  }
+
+  /** Of the real server of this name. */
+  standingOf(realServer: string): Standing {
+    return this.reals.find(({ name }) => name === realServer)?.standing ?? 'down';
   }
 
   get serving(): Serving {
@@ -68,12 +78,21 @@ export class WatchedVirtualServer implements RealServerOwner {
   /** What it would serve just after `adopt`; nothing is changed. */
   servingUnder(server: VirtualServer): Serving {
     const old = new Roster(this.reals);
+    const holds: Hold[] = [];
     const up = server.realServers.map((real) => {
       const known = old.claim(nameOfRealServer(real));
+      holds.push(known?.hold ?? holdIn(this.ports.orders, this.name, real));
       const standing = known?.standingUnder(real) ?? firstStanding(real, NEW_AT_RELOAD);
       return standing === 'up';
     });
-    return servingOf(server, up, quorumMet(server, upWeight(server, up), this.met));
+    const met = quorumMet(server, upWeight(server, available(up, holds)), this.met);
+    return servingOf(server, { up, holds, met });
+  }
+
+  /** The orders of operators have changed. */
+  steer(): void {
+    const changed = this.reals.filter((real) => real.steer());
+    if (changed.length > 0) this.judge('operator');
   }
 
   onStanding(): void {
@@ -106,7 +125,7 @@ export class WatchedVirtualServer implements RealServerOwner {
       sinceMs: this.sinceMs,
       quorum,
       hysteresis,
-      upWeight: upWeight(this.server, this.whoIsUp()),
+      upWeight: upWeight(this.server, available(this.whoIsUp(), this.holds())),
       sorryServer: sorryServer && {
         address: sorryServer.address,
         port: sorryServer.port,
@@ -136,13 +155,17 @@ export class WatchedVirtualServer implements RealServerOwner {
     return this.reals.map(({ standing }) => standing === 'up');
   }
 
+  private holds(): Hold[] {
+    return this.reals.map(({ hold }) => hold);
+  }
+
   /** Decides anew on quorum and serving. Whether the quorum has changed. */
   private judge(reason: string): boolean {
-    const up = this.whoIsUp();
-    const sum = upWeight(this.server, up);
+    const [up, holds] = [this.whoIsUp(), this.holds()];
+    const sum = upWeight(this.server, available(up, holds));
     const was = this.met;
     this.met = quorumMet(this.server, sum, was);
-    this.current = servingOf(this.server, up, this.met);
+    this.current = servingOf(this.server, { up, holds, met: this.met });
     if (this.met === was) return false;
     this.sinceMs = this.ports.clock.wallTimeMs();
     this.logQuorum(sum, reason);
@@ -166,20 +189,34 @@ export class WatchedVirtualServer implements RealServerOwner {
 const NEW_AT_RELOAD = { reload: true, presence: 'unknown' } as const;
 
 /** What a virtual server that is new at a reload serves before its first check. */
-export function firstServing(server: VirtualServer, presences: readonly Presence[]): Serving {
+export function firstServing(
+  server: VirtualServer,
+  presences: readonly Presence[],
+  orders: OrderPort,
+): Serving {
+  const name = nameOfVirtualServer(server);
+  const holds = server.realServers.map((real) => holdIn(orders, name, real));
   const up = server.realServers.map((real, at) => {
     const presence = presences[at] ?? 'unknown';
     return firstStanding(real, { reload: true, presence }) === 'up';
   });
-  return servingOf(server, up, firstQuorum(server, up, presences));
+  return servingOf(server, { up, holds, met: firstQuorum(server, { up, holds, presences }) });
 }
 
-function firstQuorum(
-  server: VirtualServer,
-  up: readonly boolean[],
-  presences: readonly Presence[],
-): boolean {
-  return quorumMet(server, upWeight(server, up), servedBefore(server, presences) || null);
+function holdIn(orders: OrderPort, virtualServer: string, real: RealServer): Hold {
+  return orders.isEmpty ? 'free' : holdOf(orders.orderOf(virtualServer, nameOfRealServer(real)));
+}
+
+interface FirstQuorumInput {
+  readonly up: readonly boolean[];
+  readonly holds: readonly Hold[];
+  readonly presences: readonly Presence[];
+}
+
+function firstQuorum(server: VirtualServer, { up, holds, presences }: FirstQuorumInput): boolean {
+  const before = presences.filter((_, at) => holds[at] === 'free');
+  const sum = upWeight(server, available(up, holds));
+  return quorumMet(server, sum, servedBefore(server, before) || null);
 }
 
 /**

@@ -69,6 +69,8 @@ export type Outcome =
 export interface Ipvs {
   /** All services with their destinations, without an object for each of these. */
   readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns>;
+  /** The destinations of these services; of one that is not there none. */
+  readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>>;
   /** All services with their destinations, each once, as objects: for a few thousand. */
   readTable(): Promise<IpvsTable>;
   /**
@@ -161,7 +163,21 @@ class KernelIpvs implements Ipvs {
       services.set(nameOfService(service.key), told);
     }
     const table = new TableColumns(options);
-    await this.readDestinations([...services.values()], table);
+    const all = [...services.values()];
+    await this.readDestinations(
+      all.map(({ service }) => service.key),
+      table,
+      (at) => {
+        const { service, message } = all[at] as ToldService;
+        table.open(service, message);
+      },
+    );
+    return table;
+  }
+
+  async readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>> {
+    const table = new TableColumns<ServiceKey>({ withStatistics: false });
+    await this.readDestinations(keys, table, (at) => table.open(keys[at] as ServiceKey));
     return table;
   }
 
@@ -177,24 +193,23 @@ class KernelIpvs implements Ipvs {
 
   /** A dump for each service, in one go; one that changes cut into may give an entry twice. */
   private async readDestinations(
-    services: readonly ToldService[],
-    table: TableColumns,
+    keys: readonly ServiceKey[],
+    table: Pick<TableColumns, 'destinations' | 'restart'>,
+    open: (at: number) => void,
   ): Promise<void> {
     const header = { type: await this.family() };
     const source: RequestSource = {
-      count: services.length,
+      count: keys.length,
       header: () => header,
       write: (attributes, at) => {
-        const { key } = (services[at] as ToldService).service;
-        writeRequest(attributes, { do: 'get-destinations', key });
+        writeRequest(attributes, { do: 'get-destinations', key: keys[at] as ServiceKey });
       },
     };
     let begun = -1;
     const refusal = await this.netlink.dumps(source, {
       begin: (at) => {
-        const { service, message } = services[at] as ToldService;
         if (at === begun) table.restart();
-        else table.open(service, message);
+        else open(at);
         begun = at;
       },
       // What cannot be decoded has a family that is none of ours.

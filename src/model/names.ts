@@ -1,5 +1,6 @@
 /** What operators call things: one way to write each, for logs, plans and errors. */
 import { formatEndpoint } from '../base/endpoint.ts';
+import type { Order } from './drain.ts';
 import type { RealServer, ServiceKey, VirtualServer } from './virtual-server.ts';
 
 /** Keys that are kept are looked up by name again and again, and there may be a hundred thousand. */
@@ -54,4 +55,11 @@ export function namesOfFlags({
     ...(port ? [isHash ? `${scheduler}-port` : 'flag-2'] : []),
     ...(third ? ['flag-3'] : []),
   ];
+}
+
+/** Where a real server stands by the order of an operator. */
+export function stageOf(order: Order): 'draining' | 'drained' | 'removed' | 'disabled' {
+  if (order.kind === 'disable') return 'disabled';
+  if (order.ended === null) return 'draining';
+  return order.atEnd === 'remove' ? 'removed' : 'drained';
 }

@@ -1,4 +1,5 @@
 /** What a reload would change, as the daemon tells it before anything is changed: facts, no behaviour. */
+import type { Millis } from '../base/time.ts';
 
 /** Connections that the kernel counts for a real server. */
 export interface Connections {
@@ -25,6 +26,13 @@ export interface PlannedChange {
   readonly realServer: string | null;
   /** Connections that end with it; null: it cuts none by its nature. */
   readonly cuts: Connections | null;
+  /** It has left the configuration, and is removed when these have ended; null: it is not drained. */
+  readonly drains: PlannedDrain | null;
+}
+
+export interface PlannedDrain extends Connections {
+  /** When it is removed at the latest. */
+  readonly withinMs: Millis;
 }
 
 /** The IPVS table. */

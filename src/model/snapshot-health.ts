@@ -1,5 +1,6 @@
 /** What the checkers have found and what was decided from it, for people and machines to look at. */
 import type { Millis } from '../base/time.ts';
+import type { Order } from './drain.ts';
 import type { ForwardingMethod, ServiceKey, Tunnel } from './virtual-server.ts';
 
 /**
@@ -51,6 +52,8 @@ export interface RealServerHealth {
   readonly configuredWeight: number;
   /** The weight that the kernel should hold, or null when the server should be absent. */
   readonly effectiveWeight: number | null;
+  /** An operator has taken it from service; its checks go on. */
+  readonly order: Order | null;
   readonly checkers: readonly CheckerSnapshot[];
 }
 
@@ -72,7 +75,7 @@ export interface VirtualServerHealth {
   readonly sinceMs: number;
   readonly quorum: number;
   readonly hysteresis: number;
-  /** Sum of the configured weights of the real servers that are up. */
+  /** Sum of the configured weights of the real servers that are up and not taken from service. */
   readonly upWeight: number;
   readonly sorryServer: SorryServerHealth | null;
   readonly realServers: readonly RealServerHealth[];

@@ -1,5 +1,6 @@
 /** Virtual servers and their real servers as configured. Facts, no behaviour. */
 import type { Family } from '../base/address.ts';
+import type { Millis } from '../base/time.ts';
 import type { Check } from './checker.ts';
 import type { KernelSettings } from './kernel-settings.ts';
 import type { Script } from './script.ts';
@@ -100,6 +101,8 @@ export interface VirtualServer {
   readonly quorumDown: Script | null;
   /** At stop, `notify_down` runs for each real server in the kernel, and `quorum_down`. */
   readonly omega: boolean;
+  /** How long what a reload removes may keep its connections, with weight 0; 0: it leaves at once. */
+  readonly drainOnRemoveMs: Millis;
 }
 
 /** Everything the `health` process is told. */

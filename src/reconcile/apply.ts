@@ -4,6 +4,7 @@
  * kernel shows that it holds something else than we thought.
  */
 import { DirectorError } from '../base/error.ts';
+import type { Leaving } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
@@ -109,11 +110,15 @@ export class IpvsReconciler {
     this.owned = held.services.map(({ key }) => key);
   }
 
-  /** What `reconcile` would change, against the table read anew. Changes nothing. */
-  plan(desired: IpvsTable): Promise<IpvsPlan> {
+  /**
+   * What `reconcile` would change, against the table read anew. Changes nothing. `leaving`: those in the desired
+   * table that are there to be drained.
+   */
+  plan(desired: IpvsTable, leaving: readonly Leaving[] = []): Promise<IpvsPlan> {
     const read = async (): Promise<IpvsPlan> => {
       const held = await this.ipvs.readColumns({ withStatistics: false });
-      return planIpvs({ desired, current: this.desired ?? desired, held, owned: this.owned });
+      const current = this.desired ?? desired;
+      return planIpvs({ desired, current, held, owned: this.owned, leaving });
     };
     const plan = this.running.then(async () => {
       const first = await read();

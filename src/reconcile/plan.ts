@@ -2,9 +2,10 @@
  * What a reload would change in the kernel's table, told beforehand: the same comparison that the reload
  * makes, against the table as it has just been read, with the connections that would be cut. Pure.
  */
-import type { IpvsTable } from '../model/ipvs-table.ts';
+import type { Leaving } from '../model/drain.ts';
+import type { Destination, IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
-import type { Connections, IpvsPlan, PlannedChange } from '../model/plan.ts';
+import type { Connections, IpvsPlan, PlannedChange, PlannedDrain } from '../model/plan.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
 import { destinationName, type IpvsChange, keyOf } from './change.ts';
 import { diffIpvs, type IpvsDiff } from './ipvs.ts';
@@ -33,12 +34,14 @@ export interface PlanInput {
   readonly current: IpvsTable;
   readonly held: CountedTable;
   readonly owned: readonly ServiceKey[];
+  /** Those of the desired table that would be drained first. */
+  readonly leaving: readonly Leaving[];
 }
 
-export function planIpvs({ desired, current, held, owned }: PlanInput): IpvsPlan {
+export function planIpvs({ desired, current, held, owned, leaving }: PlanInput): IpvsPlan {
   const compare = (table: IpvsTable): IpvsDiff =>
     diffIpvs({ desired: table, actual: recognise(table, held), owned });
-  const told = new Told(held);
+  const told = new Told(held, leaving);
   // What is not as the configuration in force says is put right without a reload, too.
   const pending = new Set(compare(current).changes.map(renderChange));
   const { changes: all, takenOver } = compare(desired);
@@ -71,9 +74,13 @@ function unchangedIn(desired: IpvsTable, changes: readonly IpvsChange[]): IpvsPl
 class Told {
   private readonly held: CountedTable;
   private readonly places: ReadonlyMap<string, number>;
+  private readonly leaving: ReadonlyMap<string, Leaving>;
 
-  constructor(held: CountedTable) {
+  constructor(held: CountedTable, leaving: readonly Leaving[]) {
     this.held = held;
+    this.leaving = new Map(
+      leaving.map((one) => [leavingName(one.service.key, one.destination), one]),
+    );
     this.places = new Map(held.services.map(({ key }, at) => [formatService(key), at]));
   }
 
@@ -84,6 +91,7 @@ class Told {
       virtualServer: formatService(keyOf(change)),
       realServer: 'destination' in change ? destinationName(change.destination) : null,
       cuts: this.cutBy(change),
+      drains: this.drainOf(change),
     }));
   }
 
@@ -94,6 +102,15 @@ class Told {
     if (change.do !== 'remove-destination') return null;
     const row = this.held.find(at, change.destination);
     return row < 0 ? null : this.sum([row]);
+  }
+
+  private drainOf(change: IpvsChange): PlannedDrain | null {
+    if (change.do !== 'edit-destination') return null;
+    const one = this.leaving.get(leavingName(change.key, change.destination));
+    const at = this.places.get(formatService(change.key));
+    if (one === undefined || at === undefined) return null;
+    const row = this.held.find(at, change.destination);
+    return { ...this.sum(row < 0 ? [] : [row]), withinMs: one.untilMs - one.sinceMs };
   }
 
   private sum(rows: readonly number[]): Connections {
@@ -107,4 +124,8 @@ class Told {
       persistent: total(persistentConnections),
     };
   }
+}
+
+function leavingName(key: ServiceKey, destination: Destination): string {
+  return `${destinationName(destination)} of ${formatService(key)}`;
 }

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openControl } from '../../src/api/client.ts';
 import { CONTROL_SOCKET, type ReloadReport, type Snapshot } from '../../src/api/protocol.ts';
 import { type ControlServer, openControlServer } from '../../src/api/server.ts';
+import { DirectorError } from '../../src/base/error.ts';
 import { silentLog } from '../../src/base/log.ts';
+import type { SteerReport, SteerRequest } from '../../src/model/drain.ts';
 import { dutiesOf } from './duties.ts';
 
 const report: ReloadReport = {
@@ -83,6 +85,11 @@ describe('a daemon', () => {
     ['plan', '{', 'no JSON'],
     ['apply', '{"confirmMs":4999}', 'between 5000 and 86400000'],
     ['apply', '{"confirmMs":"60s"}', 'between 5000'],
+    ['drain', '{}', 'has no \\"realServer\\"'],
+    ['drain', '{"realServer":"10.1.0.3:80","timeoutMs":999}', 'between 1000 and 2592000000'],
+    ['drain', '{"realServer":"10.1.0.3:80","atEnd":"delete"}', 'that is not stay or remove'],
+    ['disable', '{"realServer":"10.1.0.3:80","virtualServer":7}', 'that is no text'],
+    ['enable', '{"realServer":"10.1.0.3:80","timeoutMs":1000}', 'has \\"timeoutMs\\"'],
     ['apply', `{"file":"/${'x'.repeat(20_000)}"}`, 'at most 16384 octets'],
   ])('takes no %s with %.40s', async (what, body, told) => {
     await serve();
@@ -90,6 +97,47 @@ describe('a daemon', () => {
     const heard = await send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     expect(heard).toContain(' 400 ');
     expect(heard).toContain(told);
+  });
+
+  test('takes a request to drain as it is written, and tells the progress to everyone', async () => {
+    const asked: SteerRequest[] = [];
+    const drains = { atMs: 1, orders: [], leaving: [] };
+    const steered = {
+      realServer: '10.1.0.3:80',
+      virtualServer: null,
+      servers: [],
+      order: null,
+      before: [],
+      notes: [],
+    };
+    const steer = async (request: SteerRequest): Promise<SteerReport> => {
+      asked.push(request);
+      if (request.virtualServer === null) return steered;
+      throw new DirectorError('UNKNOWN_SERVER', 'there is no virtual server "x"');
+    };
+    let isRoot = true;
+    server = await openControlServer({
+      runDir,
+      log: silentLog,
+      maySteer: () => isRoot,
+      duties: dutiesOf({ steer, drains: async () => drains }),
+    });
+    const control = openControl(runDir);
+    const named = { realServer: '10.1.0.3:80', virtualServer: null };
+    expect(await control.drain({ ...named, timeoutMs: null, atEnd: 'remove' })).toEqual(steered);
+    await control.disable(named);
+    await control.enable(named);
+    expect(asked.map(({ want }) => want)).toEqual([
+      { kind: 'drain', timeoutMs: null, atEnd: 'remove' },
+      { kind: 'disable' },
+      { kind: 'enable' },
+    ]);
+    await expect(control.enable({ ...named, virtualServer: 'x' })).rejects.toMatchObject({
+      message: 'there is no virtual server "x"',
+    });
+    isRoot = false;
+    await expect(control.disable(named)).rejects.toThrow('only root may steer the daemon');
+    expect(await control.drains()).toEqual(drains);
   });
 
   test('names the requests there are when asked for another', async () => {

@@ -12,6 +12,8 @@ export function dutiesOf(some: Partial<ControlDuties>): ControlDuties {
     confirm: notAsked,
     rollback: notAsked,
     verify: notAsked,
+    drains: notAsked,
+    steer: notAsked,
     ...some,
   };
 }

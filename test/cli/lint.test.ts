@@ -21,6 +21,7 @@ const context = {
       complaints += text;
     },
     colour: false,
+    live: false,
   },
 };
 

@@ -49,6 +49,7 @@ const CHANGES: PlanReport = {
         virtualServer: '10.0.0.1:80 tcp',
         realServer: '10.1.0.3:80',
         cuts: null,
+        drains: null,
       },
       {
         text: '- real server 10.1.0.4:80 of 10.0.0.1:80 tcp',
@@ -56,6 +57,7 @@ const CHANGES: PlanReport = {
         virtualServer: '10.0.0.1:80 tcp',
         realServer: '10.1.0.4:80',
         cuts: { active: 3, inactive: 1, persistent: 0 },
+        drains: null,
       },
       {
         text: '- real server 10.1.0.5:80 of 10.0.0.1:80 tcp',
@@ -63,6 +65,7 @@ const CHANGES: PlanReport = {
         virtualServer: '10.0.0.1:80 tcp',
         realServer: '10.1.0.5:80',
         cuts: { active: 0, inactive: 0, persistent: 0 },
+        drains: null,
       },
     ],
     driftCount: 1,
@@ -73,6 +76,7 @@ const CHANGES: PlanReport = {
         virtualServer: '10.0.0.1:80 tcp',
         realServer: null,
         cuts: null,
+        drains: null,
       },
     ],
     takenOver: ['10.0.0.2:80 tcp'],
@@ -126,6 +130,7 @@ async function run(
   const err: string[] = [];
   const terminal = {
     colour: false,
+    live: false,
     write: (text: string) => void out.push(text),
     writeError: (text: string) => void err.push(text),
   };

@@ -47,6 +47,7 @@ async function run(answer: () => Promise<ReloadReport>, options: { json?: true }
   const err: string[] = [];
   const terminal = {
     colour: false,
+    live: false,
     write: (text: string) => void out.push(text),
     writeError: (text: string) => void err.push(text),
   };

@@ -25,7 +25,7 @@ export async function run(words: readonly string[]): Promise<Ran> {
   const writeError = (text: string): void => {
     errors += text;
   };
-  const terminal = { write, writeError, colour: false };
+  const terminal = { write, writeError, colour: false, live: false };
   const parser = new Commander().exitOverride().configureOutput({ writeErr: writeError });
   command.declare(parser);
   try {

@@ -8,7 +8,7 @@ function ask(words: readonly string[]): Promise<number> {
   const parser = new Commander().exitOverride();
   show.declare(parser);
   parser.parse([...words], { from: 'user' });
-  const terminal = { write: () => {}, writeError: () => {}, colour: false };
+  const terminal = { write: () => {}, writeError: () => {}, colour: false, live: false };
   return show.run({ terminal, runDir: '/nowhere' }, parser.opts(), []);
 }
 

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import { renderSnapshot } from '../../src/cli/topology.ts';
+import type { DrainOrder, Order } from '../../src/model/drain.ts';
 import type { JsonDiagnostic } from '../../src/model/json-diagnostic.ts';
 import type { CheckerSnapshot, RealServerHealth } from '../../src/model/snapshot-health.ts';
 import type { DestinationSnapshot } from '../../src/model/snapshot-ipvs.ts';
@@ -72,6 +73,7 @@ const realServer = (last: number, over: Partial<RealServerHealth>): RealServerHe
   reason: 'start',
   configuredWeight: 1,
   effectiveWeight: 1,
+  order: null,
   checkers: [checker({})],
   ...over,
 });
@@ -209,6 +211,7 @@ const MASTER: Snapshot = {
     ],
   },
   settings: null,
+  drains: null,
   ipvs: {
     drift: {
       verifiedAtMs: ago(4),
@@ -271,6 +274,77 @@ const GROUP: Snapshot = (() => {
       services: [
         service(0, held(21, 1, 7), { ...held(22, 1, 3), port: 8080 }),
         service(1, { ...held(22, 1, 5), port: 8080 }),
+      ],
+    },
+  };
+})();
+
+/** Real servers that an operator has taken from service, and one that a reload has removed. */
+const DRAINING: Snapshot = (() => {
+  const drain = (last: number, over: Partial<DrainOrder>): DrainOrder => ({
+    kind: 'drain',
+    realServer: `198.51.100.${last}:80`,
+    virtualServer: null,
+    sinceMs: ago(30),
+    untilMs: null,
+    atEnd: 'stay',
+    ended: null,
+    ...over,
+  });
+  const ended = (how: 'none-left' | 'timeout') => ({ how, atMs: ago(4), left: null });
+  const orders: readonly Order[] = [
+    drain(21, { untilMs: NOW + 570_000, atEnd: 'remove' }),
+    drain(22, { ended: ended('timeout') }),
+    drain(23, { ended: ended('none-left'), atEnd: 'remove' }),
+    {
+      kind: 'disable',
+      realServer: '198.51.100.24:80',
+      virtualServer: '192.0.2.10:80 tcp',
+      sinceMs: ago(90_000),
+    },
+  ];
+  const [one] = MASTER.health?.virtualServers ?? [];
+  const realServers = orders.map((order, at) =>
+    realServer(21 + at, { order, effectiveWeight: at < 2 ? 0 : null }),
+  );
+  return {
+    ...MASTER,
+    vrrp: null,
+    health: {
+      checksRunning: 0,
+      checksWaiting: 0,
+      arpFaults: [],
+      virtualServers: one ? [{ ...one, upWeight: 0, quorumMet: false, realServers }] : [],
+    },
+    ipvs: {
+      drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
+      services: [
+        {
+          key: KEY,
+          scheduler: 'wrr',
+          owned: true,
+          destinations: [held(21, 0, 7), { ...held(22, 0, 1), persistentConnections: 3 }],
+        },
+      ],
+    },
+    drains: {
+      atMs: NOW,
+      orders: [
+        { order: drain(99, {}), servers: [], left: null },
+        {
+          order: drain(21, {}),
+          servers: [{ virtualServer: '192.0.2.10:80 tcp', realServer: '198.51.100.21:80' }],
+          left: null,
+        },
+      ],
+      leaving: [
+        {
+          virtualServer: '192.0.2.10:80 tcp',
+          realServer: '198.51.100.25:80',
+          sinceMs: ago(4),
+          untilMs: NOW + 56_000,
+          left: { active: 1, inactive: 0, persistent: 0 },
+        },
       ],
     },
   };
@@ -343,6 +417,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     ipvs: null,
   },
   group: GROUP,
+  draining: DRAINING,
   'to-confirm': {
     ...MASTER,
     configuration: {

@@ -55,6 +55,18 @@ describe('the model', () => {
     });
   });
 
+  test.each([
+    ['', '', 0],
+    ['drain_on_remove 5m', '', 300_000],
+    ['drain_on_remove 5m', 'drain_on_remove 90', 90_000],
+    ['drain_on_remove 5m', 'drain_on_remove 0', 0],
+    ['', 'drain_on_remove 2h', 7_200_000],
+  ])('with "%s" for all and "%s" drains for %i ms what a reload removes', (all, one, ms) => {
+    const real = 'real_server 198.51.100.21 80 {\n }';
+    const { director } = load(`global_defs {\n ${all}\n}\n${virtualServer(`${one}\n ${real}`)}`);
+    expect(director?.health.virtualServers[0]?.drainOnRemoveMs).toBe(ms);
+  });
+
   test('takes the words of a value as keepalived does', () => {
     const { director } = load(
       `vrrp_script a {\n script "/bin/true 'x y' z"\n weight -20 reverse\n user nobody\n}\n`,

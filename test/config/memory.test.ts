@@ -27,6 +27,7 @@ const GLOBALS = [
   '',
   'global_defs {\n checker_log_all_failures\n}\n',
   'global_defs {\n router_id a\n}\n',
+  'global_defs {\n drain_on_remove 5m\n}\n',
 ];
 
 const SERVERS = [

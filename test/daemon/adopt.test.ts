@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { presenceIn } from '../../src/daemon/adopt.ts';
+import type { OrderPort } from '../../src/health/ports.ts';
 import type { ServiceKey } from '../../src/model/virtual-server.ts';
 import type { TableColumns } from '../../src/wire/ipvs/table.ts';
-import { realServer } from '../health/make.ts';
+import { NO_ORDERS, realServer } from '../health/make.ts';
 import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 
 const key = {
@@ -59,13 +60,15 @@ test.each([
     'serves',
   ],
 ] as const)('%s', (_, asked, presence) => {
-  expect(presenceIn(table, [key])({ keys: [key], realServers: [asked] })).toEqual([presence]);
+  expect(
+    presenceIn(table, [key], NO_ORDERS)({ keys: [key], group: null, realServers: [asked] }),
+  ).toEqual([presence]);
 });
 
 test('nothing is concluded from a service of somebody else, or none', () => {
-  const server = { keys: [key], realServers: [real] };
-  expect(presenceIn(table, [])(server)).toEqual(['unknown']);
-  expect(presenceIn(columnsOf({ services: [] }), [key])(server)).toEqual(['unknown']);
+  const server = { keys: [key], group: null, realServers: [real] };
+  expect(presenceIn(table, [], NO_ORDERS)(server)).toEqual(['unknown']);
+  expect(presenceIn(columnsOf({ services: [] }), [key], NO_ORDERS)(server)).toEqual(['unknown']);
 });
 
 test('of a group, whoever serves in one of our services serves', () => {
@@ -81,8 +84,37 @@ test('of a group, whoever serves in one of our services serves', () => {
     realServer(`198.51.100.${last}`, { port: 0, weight: 3 }),
   );
   const presence = (owned: readonly ServiceKey[]) =>
-    presenceIn(both, owned)({ keys: [key, other, third], realServers });
+    presenceIn(both, owned, NO_ORDERS)({ keys: [key, other, third], group: 'web', realServers });
   expect(presence([key, other])).toEqual(['serves', 'serves', 'withdrawn', 'withdrawn']);
   expect(presence([key])).toEqual(['serves', 'withdrawn', 'withdrawn', 'withdrawn']);
   expect(presence([third])).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+});
+
+describe('of a real server that an operator has taken from service', () => {
+  const drained = { ...real, address: '198.51.100.22' };
+  const orders: OrderPort = {
+    isEmpty: false,
+    orderOf: (virtualServer, realServer) =>
+      virtualServer === '192.0.2.10:80 tcp' && realServer !== '198.51.100.21:80' ? DISABLED : null,
+  };
+  const DISABLED = {
+    kind: 'disable',
+    realServer: '',
+    virtualServer: null,
+    sinceMs: 0,
+  } as const;
+
+  test.each([
+    ['weight 0 does not tell that it had failed', drained, 'serves'],
+    [
+      'weight 0 may tell just that with inhibit_on_failure',
+      { ...drained, inhibitOnFailure: true },
+      'withdrawn',
+    ],
+    ['one that is absent has to answer', { ...real, address: '198.51.100.23' }, 'withdrawn'],
+  ] as const)('%s', (_, asked, presence) => {
+    const server = { keys: [key], group: null, realServers: [asked] };
+    expect(presenceIn(table, [key], orders)(server)).toEqual([presence]);
+    expect(presenceIn(table, [key], NO_ORDERS)(server)).toEqual(['withdrawn']);
+  });
 });

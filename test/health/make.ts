@@ -1,4 +1,5 @@
 /** Small builders of configuration: a test names only what it is about. */
+import type { OrderPort } from '../../src/health/ports.ts';
 import type {
   Aimed,
   CheckPacing,
@@ -58,6 +59,9 @@ export function httpCheck(
   };
 }
 
+/** Of operators: none. */
+export const NO_ORDERS: OrderPort = { isEmpty: true, orderOf: () => null };
+
 export function script(name: string): Script {
   return { argv: [name], account: null };
 }
@@ -109,6 +113,7 @@ export function virtualServer(changes: Partial<VirtualServer> = {}): VirtualServ
     quorumUp: null,
     quorumDown: null,
     omega: false,
+    drainOnRemoveMs: 0,
     ...changes,
   };
 }

@@ -7,6 +7,7 @@ import type { Serving } from '../../src/model/serving.ts';
 import type { RealServer, ServiceKey, VirtualServer } from '../../src/model/virtual-server.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
 import {
+  NO_ORDERS,
   realServer,
   script,
   serviceKey,
@@ -51,6 +52,7 @@ function world() {
       if (failing.has(address) || failing.has(`${address}:${port}`)) throw errno('ECONNREFUSED');
       return { destroy: () => {} } as never;
     },
+    orders: NO_ORDERS,
     notify: { enqueue: (notice) => tell(notice.script.argv[0]) },
     onServings: (servings) => {
       latest = servings;

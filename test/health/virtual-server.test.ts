@@ -102,7 +102,11 @@ function follow(server: VirtualServer, ups: readonly string[]): { held: string; 
     const up = server.realServers.map((_, at) => names.includes('abc'[at] as string));
     const met = quorumMet(server, upWeight(server, up), was);
     was = met;
-    const { weights, sorryWeight } = servingOf(server, up, met);
+    const { weights, sorryWeight } = servingOf(server, {
+      up,
+      holds: up.map(() => 'free'),
+      met,
+    });
     const held = weights.map((weight) => weight ?? '-').join(' ');
     return { held: `${held} | ${sorryWeight ?? '-'}`, met };
   });

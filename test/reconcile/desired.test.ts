@@ -52,6 +52,7 @@ const virtualServer = (over: Partial<VirtualServer> = {}): VirtualServer => ({
   quorumUp: null,
   quorumDown: null,
   omega: false,
+  drainOnRemoveMs: 0,
   ...over,
 });
 

@@ -9,7 +9,14 @@ import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../../src/model/v
 import { IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
-import { realServer, sorryServer, target, tcpCheck, virtualServer } from '../health/make.ts';
+import {
+  NO_ORDERS,
+  realServer,
+  sorryServer,
+  target,
+  tcpCheck,
+  virtualServer,
+} from '../health/make.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
 import { SimulatedIpvs } from '../world/ipvs.ts';
@@ -95,6 +102,7 @@ class Director {
       return { destroy: () => {} } as never;
     },
     notify: { enqueue: () => {} },
+    orders: NO_ORDERS,
     onServings: () => void this.reconcile(),
   });
 

@@ -49,6 +49,21 @@ export class SimulatedIpvs implements Ipvs {
     return columnsOf(this.table(), options);
   }
 
+  async readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>> {
+    const held = new Map(
+      this.table().services.map((entry) => [formatService(entry.service.key), entry]),
+    );
+    const columns = new TableColumns<ServiceKey>({ withStatistics: false });
+    for (const key of keys) {
+      columns.open(key);
+      for (const destination of held.get(formatService(key))?.destinations ?? []) {
+        const octets = encodeDestinationReply(destination);
+        columns.destinations.take(octets, 0, octets.length);
+      }
+    }
+    return columns;
+  }
+
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
     const outcomes = changes.map((change) => {
       this.beforeChange(change);

@@ -1,9 +1,9 @@
 /** What stands in front of a virtual server → its services in the kernel: of an address, a firewall mark or a group. */
 import { type Family, familyOf } from '../../base/address.ts';
+import { nearestOf } from '../../base/nearest.ts';
 import { formatService, nameOfVirtualServer } from '../../model/names.ts';
 import type { Protocol, ServiceKey, VirtualServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
-import { nearestOf } from '../keywords/table.ts';
 import type { Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';

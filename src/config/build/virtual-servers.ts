@@ -1,5 +1,8 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
 import { familyOf, prefixLengthOf } from '../../base/address.ts';
+import { nearestOf } from '../../base/nearest.ts';
+import { parseSpan } from '../../base/span.ts';
+import type { Millis } from '../../base/time.ts';
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type {
   HealthConfig,
@@ -10,7 +13,6 @@ import type {
 } from '../../model/virtual-server.ts';
 import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
 import { SCHEDULERS } from '../keywords/schedulers.ts';
-import { nearestOf } from '../keywords/table.ts';
 import type { Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
 import type { Section, Setting } from '../values/section.ts';
@@ -173,6 +175,7 @@ function buildVirtualServer(
     quorumUp: readScript(section, 'quorum_up', context),
     quorumDown: readScript(section, 'quorum_down', context),
     omega: section.has('omega'),
+    drainOnRemoveMs: readDrainOnRemove(section) ?? readDrainOnRemove(pool.globals) ?? 0,
   };
   tellTooMany(server, section, context.reports);
   return { server, realServers: placed };
@@ -398,6 +401,12 @@ function readQuorum(
     });
   }
   return { quorum, hysteresis };
+}
+
+/** Null: the block does not say. */
+function readDrainOnRemove(section: Section): Millis | null {
+  const text = section.text('drain_on_remove');
+  return text === null ? null : parseSpan(text);
 }
 
 function readSorryServer(

@@ -1,7 +1,7 @@
 /** Findings with the whole story: grouped by trap for a person, a list of all traps, the page of the manual. */
 import { styleText } from 'node:util';
+import { editDistance } from '../../base/nearest.ts';
 import type { JsonDiagnostic } from '../../model/json-diagnostic.ts';
-import { editDistance } from '../keywords/table.ts';
 import { type Diagnostic, type DiagnosticCode, type Severity, severityOf } from './diagnostic.ts';
 import { ALL_CODES, EXPLANATIONS } from './explanations.ts';
 import { diagnosticsToJson, type RenderStyle, renderDiagnostics } from './render.ts';

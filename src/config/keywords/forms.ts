@@ -1,5 +1,6 @@
 /** Words of a form of their own: what each is called, one that fits, and the test. */
 import { parseAddress, prefixLengthOf } from '../../base/address.ts';
+import { parseSpan } from '../../base/span.ts';
 import { parseAddressRange } from '../build/address-range.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
 import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
@@ -17,6 +18,7 @@ export type FormName =
   | 'mark'
   | 'realms'
   | 'time'
+  | 'span of time'
   | 'file mode'
   | 'labels'
   | 'locator'
@@ -51,6 +53,8 @@ interface Refusal {
 
 const MODE_NAMES = /^(I[RWX](USR|GRP|OTH)|IRWX[UGO])(\|(I[RWX](USR|GRP|OTH)|IRWX[UGO]))*$/;
 const NUMBER = '(0[xX][0-9a-fA-F]+|\\d+)';
+/** Longer than any maintenance; what is meant to last for good is written as such. */
+const SPAN_DAYS_MAX = 30;
 const KEY_OCTETS_MIN = 32;
 const KEY_OCTETS_MAX = 64;
 
@@ -125,6 +129,12 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     hint: 'a number with the unit s or ms; without unit it is what the kernel counts in',
     called: 'TIME',
     accepts: (text) => /^\d+(\.\d+)?(s|sec|secs|ms|msec|msecs)?$/.test(text),
+  },
+  'span of time': {
+    what: 'span of time',
+    hint: `seconds, or a number with the unit s, m, h or d, up to ${SPAN_DAYS_MAX}d: 90, 90s, 5m, 2h`,
+    called: 'TIME',
+    accepts: (text) => (parseSpan(text) ?? Number.POSITIVE_INFINITY) <= SPAN_DAYS_MAX * 86_400_000,
   },
   'file mode': {
     what: 'file mode',

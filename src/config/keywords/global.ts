@@ -167,6 +167,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('script_user', phrase('account'), 'account that scripts run as', {
     unset: 'keepalived_script, else the daemon’s',
   }),
+  keyword('drain_on_remove', form('span of time'), 'default drain_on_remove', {
+    unset: '0',
+    ours: true,
+  }),
   keyword('default_interface', interfaceName, 'of instances that name none', { default: 'eth0' }),
   keyword('vrrp_version', choice('2', '3'), 'of instances that name none', { default: '2' }),
   keyword('vrrp_mcast_group4', GROUP4, 'group of IPv4 advertisements', { default: '224.0.0.18' }),

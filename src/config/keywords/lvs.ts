@@ -93,6 +93,12 @@ export const VIRTUAL_SERVER: KeywordTable = tableOf(
   }),
   keyword('weight', integer(1, INT_MAX), 'of real servers that name none', { default: '1' }),
   ...QUORUM,
+  keyword(
+    'drain_on_remove',
+    form('span of time'),
+    'time that a real server which a reload removes has to end its connections; 0: none',
+    { inherits: of('global_defs', 'drain_on_remove'), unset: 'it leaves at once', ours: true },
+  ),
   keyword('real_server', block('real_server', 'endpoint'), 'a server that does the work', {
     repeats: 'list',
   }),

@@ -146,6 +146,9 @@ function dumpVirtualServer(server: VirtualServer): string {
     ['Persistence', persistence && persistenceText(server, persistence)],
     ['Quorum', server.quorum],
     ['Hysteresis', server.hysteresis],
+    ...(server.drainOnRemoveMs === 0
+      ? []
+      : [['Drain on remove', `${server.drainOnRemoveMs / 1000} s`] as const]),
     [
       'Sorry server',
       sorryServer &&

@@ -1,9 +1,10 @@
 /** A word that its block does not know: what was meant, and where it belongs. */
 
+import { nearestOf } from '../../base/nearest.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { BlockName, Keyword, KeywordTable } from '../keywords/keyword.ts';
 import { strangerIn } from '../keywords/strangers.ts';
-import { blocksWith, LANGUAGE, nearestKeyword, nearestOf } from '../keywords/table.ts';
+import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';
 import type { Statement } from '../text/ast.ts';
 import { INCLUDE_WORDS } from '../text/include.ts';
 import type { Span } from '../text/source.ts';

@@ -5,10 +5,11 @@ import type { Destination } from './destination.ts';
 import { type DestinationState, type ServiceState, takeServiceCounters } from './reply.ts';
 import { RowIndex } from './row-index.ts';
 
-export class TableColumns {
+/** `Told`: what is known of each service. */
+export class TableColumns<Told = ServiceState> {
   readonly destinations: DestinationColumns;
   /** In no particular order: the kernel's is that of its hash. No key twice. */
-  readonly services: ServiceState[] = [];
+  readonly services: Told[] = [];
   /** Of each service; empty unless they were asked for. */
   readonly serviceCounters: Counters = new Counters();
   /** The rows of service `at` begin at `firstRow[at]` and end where those of the next begin. */
@@ -27,7 +28,7 @@ export class TableColumns {
    * The rows that are appended from now on are this service's. Its counters are taken from the message that
    * told of it.
    */
-  open(service: ServiceState, message?: Uint8Array): void {
+  open(service: Told, message?: Uint8Array): void {
     if (message !== undefined) {
       takeServiceCounters(this.serviceCounters, this.services.length, message);
     }

@@ -1,0 +1,46 @@
+/** Small files that outlive the daemon: written as a whole or not at all, for the daemon's account only. */
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+export const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
+
+/** Null: it is not there, or is no JSON. */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** The whole text or the one before, also when the machine loses its power meanwhile. */
+export function writeDurably(path: string, text: string): void {
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  const opened = openSync(draft, 'wx', OWNER_ONLY.file);
+  try {
+    writeAll(opened, Buffer.from(text));
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+  renameSync(draft, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function writeAll(opened: number, octets: Uint8Array): void {
+  for (let at = 0; at < octets.length; ) at += writeSync(opened, octets, at);
+}

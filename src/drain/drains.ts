@@ -1,0 +1,441 @@
+/**
+ * Draining as it goes on: the orders of operators and what leaves after a reload are kept here and on the disk, and
+ * as long as one of them drains, the connections that it still has are counted every second. What an order means
+ * for the table is health's to say (health/hold.ts); how an operator's words are understood stands in names.ts,
+ * when a drain has ended in progress.ts.
+ */
+import { formatEndpoint } from '../base/endpoint.ts';
+import { describeError } from '../base/error.ts';
+import type { Log } from '../base/log.ts';
+import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
+import { destinationPort } from '../model/destination-port.ts';
+import type {
+  DrainEnd,
+  DrainOrder,
+  DrainSnapshot,
+  DrainState,
+  Leaving,
+  NamedServer,
+  Order,
+  SteerReport,
+  SteerRequest,
+} from '../model/drain.ts';
+import { nameOfService, nameOfVirtualServer, stageOf } from '../model/names.ts';
+import type { Connections } from '../model/plan.ts';
+import type { RealServer, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
+import { type Meant, meantBy } from './names.ts';
+import {
+  coveredBy,
+  isDraining,
+  OrderIndex,
+  type Target,
+  withEnd,
+  withOrder,
+  withoutOrder,
+} from './orders.ts';
+import { type Count, howEnded } from './progress.ts';
+
+/** Where the kernel may hold a real server. */
+export interface Place {
+  readonly key: ServiceKey;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Held {
+  readonly weight: number;
+  readonly connections: Connections;
+}
+
+export interface DrainPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the kernel holds, one entry a place; null: nothing. @throws DirectorError when it does not answer. */
+  count(places: readonly Place[]): Promise<readonly (Held | null)[]>;
+  /** Whether persistence still brings clients to a real server of weight 0 (progress.ts). */
+  templatesBind(): boolean;
+  /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */
+  keep(state: DrainState): void;
+  /** Something has ended: the table should hold less, perhaps. */
+  onChange(): void;
+}
+
+/** How often connections are counted while something drains. */
+const LOOK_EVERY_MS: Millis = 1_000;
+/** The first time: an idle server need not be waited for. */
+const FIRST_LOOK_MS: Millis = 100;
+/** Names in one record of the log. */
+const NAMES_LOGGED_MAX = 20;
+
+const NOTHING: Connections = { active: 0, inactive: 0, persistent: 0 };
+
+type Draining = DrainOrder | Leaving;
+
+export class Drains {
+  private readonly ports: DrainPorts;
+  private orders: readonly Order[];
+  private index: OrderIndex;
+  private leaving: readonly Leaving[];
+  private servers: readonly VirtualServer[] = [];
+  /** On this process's own clock, so that a step of the wall clock ends nothing. */
+  private readonly deadlines = new WeakMap<Draining, Instant | null>();
+  private readonly counts = new WeakMap<Draining, Count>();
+  private cancel: Cancel | null = null;
+  private closed = false;
+
+  /** `state`: what an earlier life has kept. */
+  constructor(ports: DrainPorts, state: DrainState) {
+    this.ports = ports;
+    this.orders = state.orders;
+    this.index = new OrderIndex(state.orders);
+    this.leaving = state.leaving;
+  }
+
+  get isEmpty(): boolean {
+    return this.index.isEmpty;
+  }
+
+  orderOf(virtualServer: string, realServer: string): Order | null {
+    return this.index.orderOf(virtualServer, realServer);
+  }
+
+  /** Those that are drained after a reload, in no particular order. */
+  get departures(): readonly Leaving[] {
+    return this.leaving;
+  }
+
+  /** The configuration in force. */
+  configure(servers: readonly VirtualServer[]): void {
+    this.servers = servers;
+    this.look(FIRST_LOOK_MS);
+  }
+
+  /**
+   * Gives an order, or lifts what was ordered. It is on the disk before anything else happens.
+   * @throws DirectorError UNKNOWN_SERVER or STATE_UNWRITABLE; then nothing has changed.
+   */
+  steer(request: SteerRequest): {
+    readonly meant: Meant;
+    readonly report: Omit<SteerReport, 'notes'>;
+  } {
+    const meant = meantBy(request, this.servers, this.orders);
+    const { target } = meant;
+    const before = this.inForce(meant);
+    const order = this.orderFor(request.want, target);
+    const elsewhere = meant.elsewhere.map(nameOfVirtualServer);
+    const orders =
+      order === null ? withoutOrder(this.orders, target, elsewhere) : withOrder(this.orders, order);
+    if (order !== null || before.length > 0) {
+      this.ports.keep({ orders, leaving: this.leaving });
+      this.take(orders);
+      this.tell(target, { from: before.map(stageOf), order, reason: 'operator' });
+      this.look(FIRST_LOOK_MS);
+    }
+    const { realServer } = target;
+    const servers = meant.servers.map((server) => ({
+      virtualServer: nameOfVirtualServer(server),
+      realServer,
+    }));
+    return { meant, report: { ...target, servers, order, before } };
+  }
+
+  /** A reload has removed these. */
+  leave(departures: readonly Leaving[]): void {
+    if (departures.length === 0) return;
+    const isAgain = namesOf(departures);
+    const before = this.leaving.filter((one) => !isAgain.has(nameOfLeaving(one)));
+    this.replaceLeaving([...before, ...departures]);
+    this.tellLeaving(departures, { from: 'configured', to: 'draining', reason: 'reload' });
+    this.look(FIRST_LOOK_MS);
+  }
+
+  /** These are no longer there, or no longer ours to drain. */
+  forget(gone: readonly Leaving[], reason: 'configured again' | 'not in the table' | 'stop'): void {
+    if (gone.length === 0) return;
+    const isGone = new Set(gone);
+    this.replaceLeaving(this.leaving.filter((one) => !isGone.has(one)));
+    this.tellLeaving(gone, { from: 'draining', to: 'ended', reason });
+  }
+
+  snapshot(): DrainSnapshot {
+    const book = this.book();
+    return {
+      atMs: this.ports.clock.wallTimeMs(),
+      orders: this.orders.map((order) => ({
+        order,
+        servers: book.serversOf(order),
+        left: order.kind === 'drain' ? (this.counts.get(order)?.left ?? null) : null,
+      })),
+      leaving: this.leaving.map((one) => ({
+        virtualServer: nameOfService(one.service.key),
+        realServer: formatEndpoint(one.destination.address, one.destination.port),
+        sinceMs: one.sinceMs,
+        untilMs: one.untilMs,
+        left: this.counts.get(one)?.left ?? null,
+      })),
+    };
+  }
+
+  close(): void {
+    this.closed = true;
+    this.cancel?.();
+  }
+
+  /** What a new order for this target takes the place of, also where one for all virtual servers covers it. */
+  private inForce({ target, servers }: Meant): readonly Order[] {
+    const covered = coveredBy(this.orders, target);
+    const held = servers.flatMap(
+      (server) => this.index.orderOf(nameOfVirtualServer(server), target.realServer) ?? [],
+    );
+    return [...new Set([...covered, ...held])];
+  }
+
+  private orderFor(want: SteerRequest['want'], target: Target): Order | null {
+    const sinceMs = this.ports.clock.wallTimeMs();
+    switch (want.kind) {
+      case 'enable':
+        return null;
+      case 'disable':
+        return { kind: 'disable', ...target, sinceMs };
+      case 'drain': {
+        const { timeoutMs, atEnd } = want;
+        const untilMs = timeoutMs === null ? null : sinceMs + timeoutMs;
+        return { kind: 'drain', ...target, sinceMs, untilMs, atEnd, ended: null };
+      }
+    }
+  }
+
+  private take(orders: readonly Order[]): void {
+    this.orders = orders;
+    this.index = new OrderIndex(orders);
+    for (const order of orders) if (isDraining(order)) this.deadlineOf(order);
+  }
+
+  private replaceLeaving(leaving: readonly Leaving[]): void {
+    this.leaving = leaving;
+    for (const one of leaving) this.deadlineOf(one);
+    this.keepAnyhow();
+  }
+
+  /** What has happened already is not undone because the disk does not take it. */
+  private keepAnyhow(): void {
+    try {
+      this.ports.keep({ orders: this.orders, leaving: this.leaving });
+    } catch (error) {
+      this.ports.log.error({ reason: describeError(error) }, 'drains cannot be remembered');
+    }
+  }
+
+  private deadlineOf(one: Draining): Instant | null {
+    const known = this.deadlines.get(one);
+    if (known !== undefined) return known;
+    const { clock } = this.ports;
+    const { untilMs } = one;
+    const leftMs = untilMs === null ? null : Math.max(0, untilMs - clock.wallTimeMs());
+    const deadline = leftMs === null ? null : clock.now() + leftMs;
+    this.deadlines.set(one, deadline);
+    return deadline;
+  }
+
+  private book(): PlaceBook {
+    return new PlaceBook(this.servers, this.orders, this.index);
+  }
+
+  private look(afterMs: Millis): void {
+    this.cancel?.();
+    this.cancel = null;
+    const isNeeded = this.leaving.length > 0 || this.orders.some(isDraining);
+    if (this.closed || !isNeeded) return;
+    const { clock } = this.ports;
+    this.cancel = clock.wakeAt(clock.now() + afterMs, () => {
+      this.cancel = null;
+      void this.countAll().then(() => {
+        if (this.cancel === null) this.look(LOOK_EVERY_MS);
+      });
+    });
+  }
+
+  private async countAll(): Promise<void> {
+    const book = this.book();
+    const running = [
+      ...this.orders.filter(isDraining).map((one) => ({
+        one,
+        places: book.placesOf(one),
+      })),
+      ...this.leaving.map((one) => ({ one, places: [placeOf(one)] })),
+    ];
+    const held = await this.held(running.flatMap(({ places }) => places));
+    if (this.closed) return;
+    let from = 0;
+    const ended = running.flatMap(({ one, places }) => {
+      const count = held && sumOf(held.slice(from, from + places.length));
+      from += places.length;
+      if (count !== null) this.counts.set(one, count);
+      const how = howEnded({
+        count,
+        deadline: this.deadlineOf(one),
+        now: this.ports.clock.now(),
+        templatesBind: this.ports.templatesBind(),
+      });
+      return how === null ? [] : [{ one, how, left: count?.left ?? null }];
+    });
+    if (ended.length > 0) this.end(ended);
+  }
+
+  private async held(places: readonly Place[]): Promise<readonly (Held | null)[] | null> {
+    try {
+      return places.length === 0 ? [] : await this.ports.count(places);
+    } catch (error) {
+      this.ports.log.warn({ reason: describeError(error) }, 'connections could not be counted');
+      return null;
+    }
+  }
+
+  /** What was lifted or taken up again while its connections were counted has ended otherwise. */
+  private end(ended: readonly Ended[]): void {
+    const inForce = new Set<Draining>([...this.orders.filter(isDraining), ...this.leaving]);
+    const atMs = this.ports.clock.wallTimeMs();
+    let { orders } = this;
+    const gone = new Map<Leaving, Ended>();
+    for (const each of ended) {
+      const { one, how, left } = each;
+      if (!inForce.has(one)) continue;
+      if ('kind' in one) orders = withEnd(orders, one, { how, atMs, left });
+      else gone.set(one, each);
+    }
+    if (gone.size === 0 && orders === this.orders) return;
+    const before = this.orders;
+    this.carryCounts(orders);
+    this.take(orders);
+    this.leaving = this.leaving.filter((one) => !gone.has(one));
+    this.keepAnyhow();
+    for (const [at, order] of orders.entries()) {
+      if (order !== before[at] && order.kind === 'drain' && order.ended !== null) {
+        this.tell(order, { from: ['draining'], order, reason: order.ended.how });
+      }
+    }
+    for (const reason of ['none-left', 'timeout'] as const) {
+      const some = [...gone.values()].filter(({ how }) => how === reason);
+      const cut = some.reduce((sum, { left }) => sum + (left === null ? 0 : total(left)), 0);
+      const which = some.map(({ one }) => one as Leaving);
+      this.tellLeaving(which, { from: 'draining', to: 'removed', reason, left: cut });
+    }
+    this.ports.onChange();
+  }
+
+  /** An order that has ended is another object than while it drained. */
+  private carryCounts(orders: readonly Order[]): void {
+    for (const [at, order] of orders.entries()) {
+      const before = this.orders[at];
+      if (order === before || order.kind !== 'drain' || before?.kind !== 'drain') continue;
+      const count = this.counts.get(before);
+      if (count !== undefined) this.counts.set(order, count);
+    }
+  }
+
+  private tell(
+    { realServer, virtualServer }: Target,
+    { from, order, reason }: { from: readonly string[]; order: Order | null; reason: string },
+  ): void {
+    const fields = {
+      realServer,
+      virtualServer: virtualServer ?? 'every one that has it',
+      from: from.join(', ') || 'in service',
+      to: order === null ? 'in service' : stageOf(order),
+      reason,
+    };
+    const limits = order?.kind === 'drain' ? { untilMs: order.untilMs, atEnd: order.atEnd } : {};
+    const left = order?.kind === 'drain' && order.ended !== null ? { left: order.ended.left } : {};
+    this.ports.log.info({ ...fields, ...limits, ...left }, 'real server steered');
+  }
+
+  private tellLeaving(
+    which: readonly Leaving[],
+    fields: {
+      readonly from: string;
+      readonly to: string;
+      readonly reason: string;
+      readonly left?: number;
+    },
+  ): void {
+    if (which.length === 0) return;
+    const realServers = which.slice(0, NAMES_LOGGED_MAX).map(nameOfLeaving);
+    this.ports.log.info(
+      { ...fields, count: which.length, realServers },
+      'removed real servers drain',
+    );
+  }
+}
+
+interface Ended {
+  readonly one: Draining;
+  readonly how: DrainEnd['how'];
+  readonly left: Connections | null;
+}
+
+/** Where in the configuration each order is the one that counts; gathered once for all of them. */
+class PlaceBook {
+  private readonly found = new Map<Order, { servers: NamedServer[]; places: Place[] }>();
+
+  constructor(servers: readonly VirtualServer[], orders: readonly Order[], index: OrderIndex) {
+    const names = new Set(orders.map(({ realServer }) => realServer));
+    // There may be a hundred thousand real servers, and few whose name is worth making.
+    const addresses = new Set([...names].map((name) => name.replace(/:\d+$/, '')));
+    const isNamed = ({ address }: RealServer): boolean =>
+      addresses.has(address.includes(':') ? `[${address}]` : address);
+    for (const server of names.size === 0 ? [] : servers) {
+      for (const real of server.realServers) if (isNamed(real)) this.add(server, real, index);
+    }
+  }
+
+  serversOf(order: Order): readonly NamedServer[] {
+    return this.found.get(order)?.servers ?? [];
+  }
+
+  placesOf(order: Order): readonly Place[] {
+    return this.found.get(order)?.places ?? [];
+  }
+
+  private add(server: VirtualServer, real: RealServer, index: OrderIndex): void {
+    const realServer = formatEndpoint(real.address, real.port);
+    const virtualServer = nameOfVirtualServer(server);
+    const order = index.orderOf(virtualServer, realServer);
+    if (order === null) return;
+    const found = this.found.get(order) ?? { servers: [], places: [] };
+    this.found.set(order, found);
+    found.servers.push({ virtualServer, realServer });
+    for (const key of server.keys) {
+      found.places.push({ key, address: real.address, port: destinationPort(key, real) });
+    }
+  }
+}
+
+function placeOf({ service, destination }: Leaving): Place {
+  return { key: service.key, address: destination.address, port: destination.port };
+}
+
+function sumOf(held: readonly (Held | null)[]): Count {
+  const there = held.flatMap((one) => one ?? []);
+  const left = there.reduce(
+    (sum, { connections: { active, inactive, persistent } }) => ({
+      active: sum.active + active,
+      inactive: sum.inactive + inactive,
+      persistent: sum.persistent + persistent,
+    }),
+    NOTHING,
+  );
+  return { left, isQuiescent: there.every(({ weight }) => weight === 0) };
+}
+
+function total({ active, inactive, persistent }: Connections): number {
+  return active + inactive + persistent;
+}
+
+function nameOfLeaving({ service, destination }: Leaving): string {
+  const { address, port } = destination;
+  return `${formatEndpoint(address, port)} of ${nameOfService(service.key)}`;
+}
+
+function namesOf(leaving: readonly Leaving[]): ReadonlySet<string> {
+  return new Set(leaving.map(nameOfLeaving));
+}

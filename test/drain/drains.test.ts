@@ -1,0 +1,291 @@
+/** Draining over simulated time: what is counted, when it ends, and what of it outlives the process. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { DirectorError } from '../../src/base/error.ts';
+import { type LogRecord, logTo } from '../../src/base/log.ts';
+import { Drains, type Held } from '../../src/drain/drains.ts';
+import type { DrainState, Leaving, SteerRequest } from '../../src/model/drain.ts';
+import { stageOf } from '../../src/model/names.ts';
+import { realServer, serviceKey, virtualServer } from '../health/make.ts';
+import { simulatedClock } from '../world/clock.ts';
+
+const RS = '10.1.0.3:80';
+const SERVERS = [
+  virtualServer({ realServers: [realServer('10.1.0.3'), realServer('10.1.0.4')] }),
+  virtualServer({ keys: [serviceKey('192.0.2.2')], realServers: [realServer('10.1.0.3')] }),
+];
+const EMPTY: DrainState = { orders: [], leaving: [] };
+
+function world(state: DrainState = EMPTY, clock = simulatedClock()) {
+  const logged: LogRecord[] = [];
+  /** Active connections by `address of virtual address`; what is not there is not in the kernel. */
+  const active = new Map<string, number>();
+  const weights = new Map<string, number>();
+  const w = {
+    clock,
+    logged,
+    active,
+    weights,
+    kept: state,
+    changes: 0,
+    asked: 0,
+    templatesBind: true,
+    diskIsFull: false,
+    isSilent: false,
+    drains: null as unknown as Drains,
+    stages: (): readonly string[] => w.drains.snapshot().orders.map(({ order }) => stageOf(order)),
+  };
+  w.drains = new Drains(
+    {
+      clock,
+      log: logTo((record) => void logged.push(record)),
+      count: async (places) => {
+        w.asked += 1;
+        if (w.isSilent) throw new DirectorError('NETLINK_TIMEOUT', 'the kernel did not answer');
+        return places.map(({ key, address }): Held | null => {
+          const name = `${address} of ${key.kind === 'address' ? key.address : ''}`;
+          const count = active.get(name);
+          if (count === undefined) return null;
+          const connections = { active: count, inactive: 0, persistent: 0 };
+          return { weight: weights.get(name) ?? 0, connections };
+        });
+      },
+      templatesBind: () => w.templatesBind,
+      keep: (kept) => {
+        if (w.diskIsFull) throw new DirectorError('STATE_UNWRITABLE', 'no space left');
+        w.kept = JSON.parse(JSON.stringify(kept));
+      },
+      onChange: () => {
+        w.changes += 1;
+      },
+    },
+    state,
+  );
+  w.drains.configure(SERVERS);
+  return w;
+}
+
+type Want = SteerRequest['want'];
+
+const drain = (over: Partial<Extract<Want, { kind: 'drain' }>> = {}): Want => ({
+  kind: 'drain',
+  timeoutMs: null,
+  atEnd: 'stay',
+  ...over,
+});
+
+function steer(w: ReturnType<typeof world>, want: Want, virtualServerName: string | null = null) {
+  return w.drains.steer({ realServer: RS, virtualServer: virtualServerName, want }).report;
+}
+
+let w: ReturnType<typeof world>;
+
+beforeEach(() => {
+  w = world();
+  w.active.set('10.1.0.3 of 192.0.2.1', 2).set('10.1.0.3 of 192.0.2.2', 1);
+});
+
+describe('a drain', () => {
+  test('lasts until all its places are empty, and is counted every second', async () => {
+    expect(steer(w, drain())).toMatchObject({
+      realServer: RS,
+      virtualServer: null,
+      servers: [
+        { virtualServer: '192.0.2.1:80 tcp', realServer: RS },
+        { virtualServer: '192.0.2.2:80 tcp', realServer: RS },
+      ],
+      before: [],
+    });
+    await w.clock.settleTo(5_050);
+    expect(w.asked).toBe(5);
+    expect(w.drains.snapshot().orders[0]).toMatchObject({ left: { active: 3 } });
+    w.active.set('10.1.0.3 of 192.0.2.1', 0);
+    await w.clock.settleTo(7_050);
+    expect(w.stages()).toEqual(['draining']);
+    w.active.set('10.1.0.3 of 192.0.2.2', 0);
+    await w.clock.settleTo(7_150);
+    expect(w.stages()).toEqual(['drained']);
+    expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).toMatchObject({
+      ended: { how: 'none-left', left: { active: 0 } },
+    });
+    expect(w.changes).toBe(1);
+    // Nothing drains, so nothing is counted.
+    await w.clock.settleBy(60_000);
+    expect({ asked: w.asked, armed: w.clock.armed }).toEqual({ asked: 8, armed: 0 });
+  });
+
+  test('ends with its time, which a step of the wall clock does not change', async () => {
+    steer(w, drain({ timeoutMs: 10_000, atEnd: 'remove' }));
+    await w.clock.settleTo(9_900);
+    expect(w.stages()).toEqual(['draining']);
+    await w.clock.settleTo(11_100);
+    expect(w.stages()).toEqual(['removed']);
+    expect(w.kept.orders[0]).toMatchObject({ ended: { how: 'timeout', left: { active: 3 } } });
+    const told = w.logged.filter(({ message }) => message === 'real server steered');
+    expect(told.map(({ fields }) => `${fields.from} → ${fields.to}: ${fields.reason}`)).toEqual([
+      'in service → draining: operator',
+      'draining → removed: timeout',
+    ]);
+  });
+
+  test('of a server with weight somewhere has not ended, though it is idle', async () => {
+    w.active.set('10.1.0.3 of 192.0.2.1', 0).set('10.1.0.3 of 192.0.2.2', 0);
+    w.weights.set('10.1.0.3 of 192.0.2.2', 1);
+    steer(w, drain());
+    await w.clock.settleTo(5_000);
+    expect(w.stages()).toEqual(['draining']);
+    w.weights.clear();
+    await w.clock.settleTo(6_500);
+    expect(w.stages()).toEqual(['drained']);
+  });
+
+  test('of a server that is not in the table is over at once', async () => {
+    w.active.clear();
+    steer(w, drain());
+    await w.clock.settleTo(100);
+    expect(w.stages()).toEqual(['drained']);
+  });
+
+  test('goes on while the kernel does not answer, until its time is over', async () => {
+    w.isSilent = true;
+    steer(w, drain({ timeoutMs: 3_000 }));
+    await w.clock.settleTo(2_900);
+    expect(w.stages()).toEqual(['draining']);
+    await w.clock.settleTo(4_100);
+    expect(w.kept.orders[0]).toMatchObject({ ended: { how: 'timeout', left: null } });
+    expect(w.logged.some(({ level }) => level === 'warn')).toBe(true);
+  });
+
+  test('in one virtual server is counted there only', async () => {
+    steer(w, drain(), '192.0.2.2:80');
+    await w.clock.settleTo(200);
+    expect(w.drains.snapshot().orders).toMatchObject([
+      { left: { active: 1 }, servers: [{ virtualServer: '192.0.2.2:80 tcp' }] },
+    ]);
+    expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).toBeNull();
+  });
+
+  test('that is lifted while its connections are counted does not end', async () => {
+    w.active.clear();
+    steer(w, drain());
+    w.clock.advanceTo(100);
+    steer(w, { kind: 'enable' });
+    await w.clock.settleTo(2_000);
+    expect(w.drains.snapshot().orders).toEqual([]);
+    expect(w.changes).toBe(0);
+  });
+});
+
+describe('what is ordered', () => {
+  test('is on the disk before it is told, or is not ordered', () => {
+    w.diskIsFull = true;
+    expect(() => steer(w, { kind: 'disable' })).toThrow('no space left');
+    expect(w.drains.isEmpty).toBe(true);
+    w.diskIsFull = false;
+    steer(w, { kind: 'disable' });
+    expect(w.kept.orders).toMatchObject([{ kind: 'disable', realServer: RS }]);
+  });
+
+  test('says what it replaces, and to enable what is in service writes nothing', () => {
+    steer(w, drain());
+    expect(steer(w, { kind: 'disable' }).before.map(stageOf)).toEqual(['draining']);
+    expect(steer(w, { kind: 'enable' }, '192.0.2.1:80').before.map(stageOf)).toEqual(['disabled']);
+    expect(w.kept.orders).toMatchObject([{ kind: 'disable', virtualServer: '192.0.2.2:80 tcp' }]);
+    steer(w, { kind: 'enable' });
+    const { kept } = w;
+    expect(steer(w, { kind: 'enable' })).toMatchObject({ order: null, before: [] });
+    expect(w.kept).toBe(kept);
+  });
+
+  test('goes on in the next life, with the time that is left', async () => {
+    steer(w, drain({ timeoutMs: 10_000 }));
+    await w.clock.settleTo(4_000);
+    w.drains.close();
+    const next = world(w.kept, simulatedClock(4_000));
+    next.active.set('10.1.0.3 of 192.0.2.1', 1);
+    await next.clock.settleTo(9_900);
+    expect(next.stages()).toEqual(['draining']);
+    await next.clock.settleTo(11_100);
+    expect(next.kept.orders[0]).toMatchObject({ ended: { how: 'timeout' } });
+  });
+
+  test('holds for a virtual server that a reload brings, and outlives one that it removes', async () => {
+    steer(w, drain());
+    const third = virtualServer({
+      keys: [serviceKey('192.0.2.3')],
+      realServers: [realServer('10.1.0.3')],
+    });
+    w.drains.configure([third]);
+    w.active.set('10.1.0.3 of 192.0.2.3', 7);
+    await w.clock.settleBy(200);
+    expect(w.drains.snapshot().orders).toMatchObject([
+      { left: { active: 7 }, servers: [{ virtualServer: '192.0.2.3:80 tcp' }] },
+    ]);
+    w.drains.configure([]);
+    expect(w.drains.snapshot().orders).toMatchObject([{ servers: [] }]);
+    w.drains.configure(SERVERS);
+    expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).not.toBeNull();
+  });
+});
+
+describe('what a reload has removed', () => {
+  const leaving = (address: string, untilMs: number): Leaving => ({
+    service: {
+      key: serviceKey(),
+      scheduler: 'rr',
+      persistent: false,
+      onePacket: false,
+      schedulerFlags: { fallback: false, port: false, third: false },
+      timeoutSeconds: 0,
+      granularityBits: 32,
+      engine: null,
+    },
+    destination: {
+      address,
+      port: 80,
+      forwarding: 'nat',
+      tunnel: null,
+      weight: 0,
+      upperThreshold: 0,
+      lowerThreshold: 0,
+    },
+    sinceMs: 0,
+    untilMs,
+  });
+
+  test('leaves when it is empty, or its time is over', async () => {
+    const now = w.clock.wallTimeMs();
+    w.active.set('10.1.0.7 of 192.0.2.1', 1).set('10.1.0.8 of 192.0.2.1', 1);
+    w.drains.leave([leaving('10.1.0.7', now + 60_000), leaving('10.1.0.8', now + 5_000)]);
+    expect(w.kept.leaving).toHaveLength(2);
+    await w.clock.settleTo(2_000);
+    expect(w.drains.snapshot().leaving).toMatchObject([
+      { realServer: '10.1.0.7:80', virtualServer: '192.0.2.1:80 tcp', left: { active: 1 } },
+      { realServer: '10.1.0.8:80' },
+    ]);
+    w.active.set('10.1.0.7 of 192.0.2.1', 0);
+    await w.clock.settleTo(3_200);
+    expect(w.drains.departures.map(({ destination }) => destination.address)).toEqual(['10.1.0.8']);
+    await w.clock.settleTo(6_200);
+    expect(w.drains.departures).toEqual([]);
+    expect(w.kept.leaving).toEqual([]);
+    expect(w.changes).toBe(2);
+    const ends = w.logged.filter(({ fields }) => fields.to === 'removed');
+    expect(ends.map(({ fields }) => [fields.reason, fields.left, fields.realServers])).toEqual([
+      ['none-left', 0, ['10.1.0.7:80 of 192.0.2.1:80 tcp']],
+      ['timeout', 1, ['10.1.0.8:80 of 192.0.2.1:80 tcp']],
+    ]);
+  });
+
+  test('goes on although the disk is full, and is forgotten when it is configured again', async () => {
+    w.diskIsFull = true;
+    w.active.set('10.1.0.7 of 192.0.2.1', 1);
+    w.drains.leave([leaving('10.1.0.7', w.clock.wallTimeMs() + 60_000)]);
+    expect(w.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
+    await w.clock.settleTo(5_000);
+    expect(w.drains.departures).toHaveLength(1);
+    w.drains.forget(w.drains.departures, 'configured again');
+    expect(w.drains.departures).toEqual([]);
+    await w.clock.settleTo(90_000);
+    expect(w.changes).toBe(0);
+  });
+});

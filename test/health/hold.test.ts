@@ -1,0 +1,210 @@
+/** What an operator's order does to a virtual server: weights, quorum and sorry server. */
+import { describe, expect, test } from 'vitest';
+import { silentLog } from '../../src/base/log.ts';
+import { OrderIndex } from '../../src/drain/orders.ts';
+import { holdOf } from '../../src/health/hold.ts';
+import { HealthMonitor } from '../../src/health/monitor.ts';
+import type { DrainOrder, Order } from '../../src/model/drain.ts';
+import type { RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import { settled, simulatedClock } from '../world/clock.ts';
+import {
+  realServer,
+  script,
+  serviceKey,
+  sorryServer,
+  target,
+  tcpCheck,
+  virtualServer,
+} from './make.ts';
+
+const drain = (address: string, over: Partial<DrainOrder> = {}): DrainOrder => ({
+  kind: 'drain',
+  realServer: `${address}:80`,
+  virtualServer: null,
+  sinceMs: 0,
+  untilMs: null,
+  atEnd: 'stay',
+  ended: null,
+  ...over,
+});
+const disable = (address: string): Order => ({
+  kind: 'disable',
+  realServer: `${address}:80`,
+  virtualServer: null,
+  sinceMs: 0,
+});
+const ENDED = { how: 'none-left', atMs: 1, left: null } as const;
+
+test.each<[string, Order | null, string]>([
+  ['nothing', null, 'free'],
+  ['a drain', drain('10.0.0.1'), 'quiescent'],
+  ['a drain that has ended', drain('10.0.0.1', { ended: ENDED }), 'quiescent'],
+  ['a drain that is to remove', drain('10.0.0.1', { atEnd: 'remove' }), 'quiescent'],
+  ['the same at its end', drain('10.0.0.1', { atEnd: 'remove', ended: ENDED }), 'out'],
+  ['disable', disable('10.0.0.1'), 'out'],
+])('%s means', (_, order, hold) => {
+  expect(holdOf(order)).toBe(hold);
+});
+
+function checked(address: string, changes: Partial<RealServer> = {}): RealServer {
+  return realServer(address, {
+    checks: [{ ...tcpCheck({}), target: target(address, 80) }],
+    ...changes,
+  });
+}
+
+function world() {
+  const clock = simulatedClock();
+  const failing = new Set<string>();
+  const scripts: string[] = [];
+  let index = new OrderIndex([]);
+  let attempts = 0;
+  const monitor = new HealthMonitor({
+    clock,
+    random: () => 0,
+    log: silentLog,
+    dial: async ({ address }) => {
+      attempts += 1;
+      if (failing.has(address)) throw new Error('refused');
+      return { destroy: () => {} } as never;
+    },
+    notify: { enqueue: (notice) => void scripts.push(notice.script.argv[0]) },
+    orders: {
+      get isEmpty() {
+        return index.isEmpty;
+      },
+      orderOf: (virtual, real) => index.orderOf(virtual, real),
+    },
+    onServings: () => {},
+  });
+  return {
+    monitor,
+    failing,
+    scripts,
+    attempts: () => attempts,
+    order(...orders: readonly Order[]): void {
+      index = new OrderIndex(orders);
+      monitor.steer();
+    },
+    async configure(...servers: VirtualServer[]): Promise<void> {
+      monitor.configure(servers);
+      await settled();
+    },
+    pass: (seconds: number) => clock.settleBy(seconds * 1000),
+    /** `1 0 - | 1`: weights, and behind a bar that of the sorry server. */
+    holds: (): string =>
+      monitor
+        .servings()
+        .map(({ weights, sorryWeight }) => {
+          const held = weights.map((weight) => weight ?? '-').join(' ');
+          return sorryWeight === null ? held : `${held} | ${sorryWeight}`;
+        })
+        .join(' / '),
+  };
+}
+
+const three = [1, 2, 3].map((weight) => checked(`10.0.0.${weight}`, { weight }));
+
+describe('a real server that is drained', () => {
+  test('has weight 0, is checked all the same, and is back when it is enabled', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: three }));
+    w.order(drain('10.0.0.2'));
+    expect(w.holds()).toBe('1 0 3');
+    const before = w.attempts();
+    await w.pass(4);
+    expect(w.attempts() - before).toBe(6);
+    const [server] = w.monitor.snapshot().virtualServers;
+    expect(server?.realServers[1]).toMatchObject({ standing: 'up', order: { kind: 'drain' } });
+    expect(server?.upWeight).toBe(4);
+    w.order();
+    expect(w.holds()).toBe('1 2 3');
+  });
+
+  test('is treated like any other when it fails, and drains on when it is back', async () => {
+    const w = world();
+    const inhibiting = checked('10.0.0.3', { inhibitOnFailure: true });
+    await w.configure(virtualServer({ realServers: [...three.slice(0, 2), inhibiting] }));
+    w.order(drain('10.0.0.2'), drain('10.0.0.3'));
+    w.failing.add('10.0.0.2').add('10.0.0.3');
+    await w.pass(4);
+    expect(w.holds()).toBe('1 - 0');
+    w.failing.clear();
+    await w.pass(4);
+    expect(w.holds()).toBe('1 0 0');
+  });
+
+  test('stays beside the sorry server that serves for it', async () => {
+    const w = world();
+    const more = { sorryServer: sorryServer(), quorumDown: script('quorum down') };
+    await w.configure(virtualServer({ realServers: three.slice(0, 2), ...more }));
+    w.order(drain('10.0.0.1'));
+    expect(w.holds()).toBe('0 2');
+    expect(w.scripts).toEqual([]);
+    w.order(drain('10.0.0.1'), drain('10.0.0.2'));
+    expect(w.holds()).toBe('0 0 | 1');
+    expect(w.scripts).toEqual(['quorum down']);
+    w.order(drain('10.0.0.1'));
+    expect(w.holds()).toBe('0 2');
+  });
+
+  test('does not count for the quorum', async () => {
+    const w = world();
+    const more = { sorryServer: sorryServer(), quorum: 4 };
+    await w.configure(virtualServer({ realServers: three, ...more }));
+    w.order(drain('10.0.0.3'));
+    // 1 + 2 < 4: as when the third had failed, but it keeps its connections.
+    expect(w.holds()).toBe('- - 0 | 1');
+  });
+
+  test('that is the sorry server, too, is drained in either role', async () => {
+    const w = world();
+    const sorry = sorryServer({ address: '10.0.0.1' });
+    await w.configure(virtualServer({ realServers: three.slice(0, 2), sorryServer: sorry }));
+    w.order(drain('10.0.0.1'), drain('10.0.0.2'));
+    expect(w.holds()).toBe('0 0');
+  });
+
+  test('is drained in the one virtual server that was named', async () => {
+    const w = world();
+    const keys = [serviceKey('192.0.2.1', 81)];
+    await w.configure(
+      virtualServer({ realServers: three }),
+      virtualServer({ keys, realServers: three }),
+    );
+    w.order(drain('10.0.0.1', { virtualServer: '192.0.2.1:81 tcp' }));
+    expect(w.holds()).toBe('1 2 3 / 0 2 3');
+  });
+});
+
+describe('a real server that is disabled', () => {
+  test('is out of the table, also with inhibit_on_failure', async () => {
+    const w = world();
+    const inhibiting = checked('10.0.0.3', { inhibitOnFailure: true });
+    await w.configure(virtualServer({ realServers: [...three.slice(0, 2), inhibiting] }));
+    w.order(disable('10.0.0.2'), disable('10.0.0.3'));
+    expect(w.holds()).toBe('1 - -');
+    w.failing.add('10.0.0.3');
+    await w.pass(4);
+    expect(w.holds()).toBe('1 - -');
+    w.order();
+    expect(w.holds()).toBe('1 2 0');
+  });
+});
+
+describe('a reload', () => {
+  test('finds new real servers, new virtual servers and old ones under their orders', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: three.slice(0, 1) }));
+    w.order(drain('10.0.0.1'), disable('10.0.0.2'));
+    const keys = [serviceKey('192.0.2.1', 81)];
+    const next = [
+      virtualServer({ realServers: three }),
+      virtualServer({ keys, realServers: three }),
+    ];
+    const foreseen = w.monitor.servingsUnder(next);
+    await w.configure(...next);
+    expect(w.holds()).toBe('0 - 3 / 0 - 3');
+    expect(w.monitor.servings()).toEqual(foreseen);
+  });
+});
