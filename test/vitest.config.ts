@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     exclude: ['test/lab/**', 'node_modules/**', 'dist/**'],
+    // Properties run hundreds of cases, on machines that do much else meanwhile.
+    testTimeout: 60_000,
   },
 });
 
