@@ -197,7 +197,8 @@ export interface VerifyReport {
   readonly drift: readonly string[];
   /** What the kernel refuses. */
   readonly refused: readonly { readonly reason: string; readonly hint: string | null }[];
-  /** Services of others, left alone. */
+  /** Services of others, left alone: how many, and the first of them. */
+  readonly foreignCount: number;
   readonly foreign: readonly string[];
   /** Services of ours. */
   readonly virtualServers: number;

@@ -10,7 +10,12 @@ import type {
   RealServerHealth,
   VirtualServerHealth,
 } from '../model/snapshot-health.ts';
-import type { DestinationSnapshot, IpvsSnapshot, ServiceSnapshot } from '../model/snapshot-ipvs.ts';
+import type {
+  DestinationSnapshot,
+  IpvsSnapshot,
+  RefusalSnapshot,
+  ServiceSnapshot,
+} from '../model/snapshot-ipvs.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
 import { drainingText, orderText } from './drain-text.ts';
 import {
@@ -19,6 +24,7 @@ import {
   formatTable,
   formatTime,
   plural,
+  printable,
   type TextStyle,
   tone,
 } from './text.ts';
@@ -35,12 +41,26 @@ export function renderVirtualServers(health: HealthSnapshot, context: Context): 
   const services = new Map(
     context.ipvs?.services.map((service) => [formatService(service.key), service]),
   );
+  const refused = byVirtualServer(context.ipvs?.refused ?? []);
   return health.virtualServers
     .map((server) => {
+      const refusals = renderRefusals(server, refused, context);
       const faults = renderArpFaults(server, health.arpFaults, context);
-      return `${renderOne(server, heldBy(server, services), context)}${faults}`;
+      return `${renderOne(server, heldBy(server, services), context)}${refusals}${faults}`;
     })
     .join('\n');
+}
+
+function byVirtualServer(
+  refused: readonly RefusalSnapshot[],
+): ReadonlyMap<string, readonly RefusalSnapshot[]> {
+  const groups = new Map<string, RefusalSnapshot[]>();
+  for (const one of refused) {
+    const group = groups.get(one.virtualServer);
+    if (group) group.push(one);
+    else groups.set(one.virtualServer, [one]);
+  }
+  return groups;
 }
 
 /** A service of a virtual server as the kernel holds it: its destinations by address and port. */
@@ -115,6 +135,30 @@ function withNotes(table: string, notes: readonly (string | null)[]): string {
   if (notes.every((note) => note === null)) return table;
   const lines = table.split(/(?<=\n)/);
   return lines.map((line, at) => `${line}${notes[at - 1] ?? ''}`).join('');
+}
+
+/** Of one virtual server; all are in `--json`. */
+const REFUSALS_SHOWN_MAX = 3;
+
+/** Below its real servers: what the kernel refused of it, and what to do about it. */
+function renderRefusals(
+  { keys }: VirtualServerHealth,
+  refused: ReadonlyMap<string, readonly RefusalSnapshot[]>,
+  { style }: Context,
+): string {
+  if (refused.size === 0) return '';
+  const own = keys.flatMap((key) => refused.get(formatService(key)) ?? []);
+  const more = own.length - REFUSALS_SHOWN_MAX;
+  return [
+    ...own
+      .slice(0, REFUSALS_SHOWN_MAX)
+      .map(
+        ({ reason, hint }) =>
+          `    ${tone(printable(reason), 'bad', style)}\n` +
+          (hint === null ? '' : `      ${printable(hint)}\n`),
+      ),
+    more > 0 ? `    and ${more} more\n` : '',
+  ].join('');
 }
 
 /** Below its real servers: those that answer for its address, and what to do about it. */
@@ -293,14 +337,24 @@ export function renderDrift({ drift }: IpvsSnapshot, nowMs: number): string {
   return `\nPut right in the kernel: ${count}${since}\n${repairs.join('')}`;
 }
 
+/** Another program may have thousands; all are in `--json`. */
+const FOREIGN_SHOWN_MAX = 20;
+
 /** Services in the kernel that somebody else made: told, never touched. */
 export function renderForeign(ipvs: IpvsSnapshot): string {
   const foreign = ipvs.services.filter(({ owned }) => !owned);
   if (foreign.length === 0) return '';
-  const rows = foreign.map(({ key, scheduler, destinations }) => [
-    formatService(key),
-    scheduler,
-    plural(destinations.length, 'real server'),
-  ]);
-  return `\nIn the kernel, but not ours (left alone)\n${formatTable(rows, { indent: 2 })}`;
+  const rows = foreign
+    .slice(0, FOREIGN_SHOWN_MAX)
+    .map(({ key, scheduler, destinations }) => [
+      formatService(key),
+      scheduler,
+      plural(destinations.length, 'real server'),
+    ]);
+  const more = foreign.length - rows.length;
+  return [
+    '\nIn the kernel, but not ours (left alone)\n',
+    formatTable(rows, { indent: 2 }),
+    more > 0 ? `  and ${more} more: lvsctl show --json\n` : '',
+  ].join('');
 }

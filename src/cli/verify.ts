@@ -33,17 +33,31 @@ export const verify: Command<Options> = {
   },
 };
 
-function renderVerification({ count, drift, foreign, virtualServers }: VerifyReport): string {
+/** Services of others that are named; all are in `lvsctl show --json`. */
+const FOREIGN_NAMED_MAX = 20;
+
+function renderVerification(report: VerifyReport): string {
+  const { count, drift, virtualServers } = report;
   const more = count - drift.length;
-  const servers = plural(virtualServers, 'virtual server');
   return [
-    count === 0
-      ? `${servers} in the kernel, all as they should be\n`
-      : `${servers} in the kernel; put right: ${plural(count, 'change')} of others\n`,
+    `${plural(virtualServers, 'virtual server')} in the kernel${renderFinding(report)}\n`,
     ...drift.map((line) => `  ${printable(line)}\n`),
     more > 0 ? `  and ${more} more\n` : '',
-    foreign.length === 0 ? '' : `not ours, and left alone: ${foreign.join(', ')}\n`,
+    renderForeign(report),
   ].join('');
+}
+
+function renderFinding({ count, refused }: VerifyReport): string {
+  if (count > 0) return `; put right: ${plural(count, 'change')} of others`;
+  return refused.length > 0 ? '' : ', all as they should be';
+}
+
+function renderForeign({ foreign, foreignCount }: VerifyReport): string {
+  if (foreignCount === 0) return '';
+  const named = foreign.slice(0, FOREIGN_NAMED_MAX);
+  const more = foreignCount - named.length;
+  const rest = more > 0 ? ` and ${more} more: lvsctl show --json` : '';
+  return `not ours, and left alone: ${named.join(', ')}${rest}\n`;
 }
 
 function renderRefusals({ refused, converged }: VerifyReport): string {

@@ -30,7 +30,12 @@ import type { IpvsTable } from '../model/ipvs-table.ts';
 import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
 import { formatService, nameOfService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
-import type { DestinationSnapshot, DriftSnapshot, IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type {
+  DestinationSnapshot,
+  DriftSnapshot,
+  IpvsSnapshot,
+  RefusalSnapshot,
+} from '../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
 import { ScriptQueue } from '../notify/script.ts';
@@ -47,6 +52,7 @@ import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 import { KernelSettingsKeeper, kernelName } from './kernel-settings.ts';
+import { afterReconciliation } from './refusal-log.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;
@@ -77,6 +83,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** What the file of them holds, as far as we have written it. */
   private ownedText = '';
   private drift: DriftSnapshot = NO_DRIFT;
+  private refusals: readonly RefusalSnapshot[] = [];
   /** Reports that were told, and those whose drift was counted. */
   private readonly booked = new WeakSet<Report>();
   private readonly counted = new WeakSet<Report>();
@@ -373,6 +380,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
         reason: message,
         hint: hint ?? null,
       })),
+      foreignCount: foreign.length,
       foreign: foreign.slice(0, CHANGES_TOLD_MAX).map(formatService),
       virtualServers: this.owned.length,
       converged,
@@ -414,11 +422,18 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       const level = reason === 'drift' ? 'warn' : 'info';
       this.log[level]({ reason, count: applied.length, changes }, 'IPVS table changed');
     }
-    for (const { change, error } of refused) {
-      const fields = { change: renderChange(change), reason: error.message, hint: error.hint };
-      this.log.error(fields, 'IPVS change refused');
-    }
+    this.bookRefusals(refused);
     this.keepOwned(owned);
+  }
+
+  private bookRefusals(refused: Report['refused']): void {
+    const { all, fresh } = afterReconciliation(this.refusals, refused);
+    this.refusals = all;
+    for (const { change, reason, hint } of fresh.slice(0, CHANGES_LOGGED_MAX)) {
+      this.log.error({ change, reason, hint }, 'IPVS change refused');
+    }
+    const more = fresh.length - CHANGES_LOGGED_MAX;
+    if (more > 0) this.log.error({ count: more }, 'more IPVS changes refused');
   }
 
   private keepOwned(owned: readonly ServiceKey[]): void {
@@ -436,12 +451,13 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   }
 
   private async readIpvs(): Promise<IpvsSnapshot> {
-    const { drift } = this;
-    if (this.ipvs === null) return { services: [], drift };
+    const { drift, refusals: refused } = this;
+    if (this.ipvs === null) return { services: [], refused, drift };
     const owned = new Set(this.owned.map(formatService));
     const table = await this.ipvs.readColumns({ withStatistics: false });
     return {
       drift,
+      refused,
       services: table.services.map(({ key, scheduler }, at) => ({
         key,
         scheduler,

@@ -38,7 +38,20 @@ export interface DriftSnapshot {
   readonly last: readonly DriftRepair[];
 }
 
+/** A change of the table that the kernel refuses; it is tried again at every comparison. */
+export interface RefusalSnapshot {
+  /** `10.0.0.1:80 tcp` */
+  readonly virtualServer: string;
+  /** `+ virtual server 10.0.0.1:80 tcp: wdr` */
+  readonly change: string;
+  /** A sentence that names the entry and the errno. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly hint: string | null;
+}
+
 export interface IpvsSnapshot {
   readonly services: readonly ServiceSnapshot[];
+  readonly refused: readonly RefusalSnapshot[];
   readonly drift: DriftSnapshot;
 }

@@ -73,7 +73,9 @@ export class IpvsReconciler {
   private desired: IpvsTable | null = null;
   /** What the last reconciliation was about. */
   private settled: IpvsTable | null = null;
+  /** What the last reconciliation was refused, and the services that are absent for that. */
   private refusedBefore: ReadonlySet<string> = new Set();
+  private absentBefore: ReadonlySet<string> = new Set();
   /** What the kernel holds as far as we know, or null before the first reading. */
   private known: IpvsTable | null = null;
   private firstReading: HeldTable | null = null;
@@ -162,6 +164,11 @@ export class IpvsReconciler {
     }
     this.settled = desired;
     this.refusedBefore = new Set(draft.refused.map(({ change }) => renderChange(change)));
+    this.absentBefore = new Set(
+      draft.refused.flatMap(({ change }) =>
+        change.do === 'add-service' ? formatService(change.service.key) : [],
+      ),
+    );
     return { ...draft, owned: this.owned };
   }
 
@@ -178,7 +185,15 @@ export class IpvsReconciler {
     const second = await this.actual(desired, draft);
     if (this.settled === null) return;
     const { changes } = this.diff(this.settled, second);
-    draft.drift = changes.filter((change) => !this.refusedBefore.has(renderChange(change)));
+    draft.drift = changes.filter((change) => !this.wasRefused(change));
+  }
+
+  /** The real servers of a service that was refused are not told as refused, but are as absent. */
+  private wasRefused(change: IpvsChange): boolean {
+    return (
+      this.absentBefore.has(formatService(keyOf(change))) ||
+      this.refusedBefore.has(renderChange(change))
+    );
   }
 
   /** One comparison and its changes. False: the table was not what we knew, so compare again. */

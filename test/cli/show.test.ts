@@ -213,6 +213,7 @@ const MASTER: Snapshot = {
   settings: null,
   drains: null,
   ipvs: {
+    refused: [],
     drift: {
       verifiedAtMs: ago(4),
       repairs: 12,
@@ -270,6 +271,7 @@ const GROUP: Snapshot = (() => {
       virtualServers: server ? [server] : [],
     },
     ipvs: {
+      refused: [],
       drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
       services: [
         service(0, held(21, 1, 7), { ...held(22, 1, 3), port: 8080 }),
@@ -467,6 +469,36 @@ const CASES: Readonly<Record<string, Snapshot>> = {
         learnt: null,
       },
       sysctls: [],
+    },
+  },
+  /** The kernel refused one service of a group, and of another four real servers; somebody else has many. */
+  refused: {
+    ...GROUP,
+    ipvs: GROUP.ipvs && {
+      ...GROUP.ipvs,
+      services: [
+        ...GROUP.ipvs.services,
+        ...Array.from({ length: 23 }, (_, at) => ({
+          key: { ...KEY, port: 9000 + at },
+          scheduler: 'rr',
+          owned: false,
+          destinations: [held(21, 1, 0)],
+        })),
+      ],
+      refused: [
+        {
+          virtualServer: '192.0.2.12:80 tcp',
+          change: '+ virtual server 192.0.2.12:80 tcp: wdr',
+          reason: 'the kernel refused to add virtual server 192.0.2.12:80 tcp: ENOENT',
+          hint: 'the kernel has no scheduler "wdr": check the name, or modprobe ip_vs_wdr',
+        },
+        ...[31, 32, 33, 34].map((last) => ({
+          virtualServer: '192.0.2.11:80 tcp',
+          change: `+ real server 224.0.0.${last}:80 of 192.0.2.11:80 tcp: dr, weight 1`,
+          reason: `the kernel refused to add real server 224.0.0.${last}:80 of 192.0.2.11:80 tcp: EINVAL`,
+          hint: last === 31 ? 'a real server cannot be a multicast address' : null,
+        })),
+      ],
     },
   },
   'without-ipvs': {

@@ -53,6 +53,7 @@ const GOOD: VerifyReport = {
   count: 0,
   drift: [],
   refused: [],
+  foreignCount: 0,
   foreign: [],
   virtualServers: 3,
   converged: true,
@@ -62,6 +63,7 @@ const DRIFT: VerifyReport = {
   ...GOOD,
   count: 2,
   drift: ['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 2'],
+  foreignCount: 1,
   foreign: ['10.9.9.9:9 tcp'],
 };
 
@@ -78,6 +80,15 @@ not ours, and left alone: 10.9.9.9:9 tcp
     });
   });
 
+  test('names twenty of the services that are not ours, and counts the rest', async () => {
+    const foreign = Array.from({ length: 30 }, (_, at) => `10.9.9.9:${at} tcp`);
+    const report = { ...GOOD, foreignCount: 10_000, foreign };
+    const { out } = await run(verify, { verify: async () => report }, {});
+    expect(out).toMatch(
+      /left alone: 10\.9\.9\.9:0 tcp, .*:19 tcp and 9980 more: lvsctl show --json\n$/,
+    );
+  });
+
   test('has exit code 3 for that with --detailed-exitcode, and 0 when nothing was', async () => {
     const options = { detailedExitcode: true } as const;
     expect((await run(verify, { verify: async () => DRIFT }, options)).code).toBe(3);
@@ -92,6 +103,7 @@ not ours, and left alone: 10.9.9.9:9 tcp
     const refused = [{ reason: 'the kernel refused', hint: 'modprobe ip_vs_mh' }];
     expect(await run(verify, { verify: async () => ({ ...GOOD, refused }) }, {})).toMatchObject({
       code: 1,
+      out: '3 virtual servers in the kernel\n',
       err: 'the kernel refused\n  hint: modprobe ip_vs_mh\n',
     });
     const raced = { ...DRIFT, converged: false };

@@ -317,7 +317,7 @@ describe('a verification', () => {
 
   test('tells apart what others changed, what is new, and what was refused before', async () => {
     const { ipvs, reconciler } = start();
-    const unknown = { service: service(82, { scheduler: 'wdr' }), destinations: [] };
+    const unknown = { service: service(82, { scheduler: 'wdr' }), destinations: [server(7)] };
     await reconciler.reconcile(tableOf(entry(80, server(3), server(4)), unknown));
     const { key } = service(80);
     ipvs.make({ do: 'edit-destination', key, destination: server(3, 9) });
