@@ -312,6 +312,7 @@ const DRAINING: Snapshot = (() => {
     vrrp: null,
     health: {
       checksRunning: 0,
+      arpFaults: [],
       checksWaiting: 0,
       virtualServers: one ? [{ ...one, upWeight: 0, quorumMet: false, realServers }] : [],
     },
