@@ -314,6 +314,7 @@ const DRAINING: Snapshot = (() => {
     vrrp: null,
     health: {
       checksRunning: 0,
+      arpFaults: [],
       checksWaiting: 0,
       arpFaults: [],
       virtualServers: one ? [{ ...one, upWeight: 0, quorumMet: false, realServers }] : [],
