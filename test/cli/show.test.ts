@@ -242,6 +242,11 @@ const MASTER: Snapshot = {
   },
 };
 
+const WITHOUT_VRRP = {
+  vrrp: null,
+  processes: MASTER.processes.filter(({ name }) => name !== 'vrrp'),
+} as const;
+
 /** Two services, of which one lacks a real server, and one that the kernel does not have. */
 const GROUP: Snapshot = (() => {
   const keys = [10, 11, 12].map((last) => ({ ...KEY, address: `192.0.2.${last}` }));
@@ -260,7 +265,7 @@ const GROUP: Snapshot = (() => {
   const server = one && { ...one, keys, group: 'web', realServers: reals };
   return {
     ...MASTER,
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: {
       checksRunning: 0,
       checksWaiting: 0,
@@ -354,7 +359,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       refused: null,
       pending: { before: 'ba9876543210', confirmMs: 60_000, untilMs: NOW + 43_000 },
     },
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
   },
@@ -367,21 +372,21 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       refused: null,
       pin: { reason: 'not-confirmed', fileDigest: 'ba9876543210', sinceMs: ago(90) },
     },
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
   },
   settings: {
     ...MASTER,
     global: { ...MASTER.global, netNamespace: 'blue' },
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
     settings: SETTINGS,
   },
   'settings-without-a-sync-daemon': {
     ...MASTER,
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
     settings: {
@@ -426,6 +431,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       ],
     },
   },
+  /** And the VRRP process is silent. */
   'without-ipvs': {
     ...MASTER,
     configuration: {
@@ -448,7 +454,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
   },
   'arp-fault': {
     ...MASTER,
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: MASTER.health && {
       ...MASTER.health,
       arpFaults: [
