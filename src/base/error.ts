@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'NOTHING_PENDING'
   /** There is no earlier configuration to roll back to. */
   | 'NOTHING_EARLIER'
+  /** The run directory, or the pid file, cannot be written. Cure: `lvsd --run-dir DIR`, `--pid FILE`. */
+  | 'RUN_DIR_UNWRITABLE'
   /** The state directory cannot be written. Cure: `lvsd --state-dir DIR`. */
   | 'STATE_UNWRITABLE'
   /** The daemon refused a request of the control socket. */
