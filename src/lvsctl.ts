@@ -31,13 +31,22 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   'realserver check': async () => (await import('./cli/realserver.ts')).realserverCheck,
 };
 
+/** Commands of two words, by their first one. */
+const GROUPS: Readonly<Record<string, string>> = {
+  config: 'print, compare and format configurations',
+  realserver: 'prepare this host as a real server for DR mode, undo or check that',
+};
+
 /** Adds `group word` below `group`, making the group when it is new. */
 function place(program: Commander, groups: Map<string, Commander>, name: string): Commander {
   const [first = '', second] = name.split(' ');
   if (second === undefined) return program.command(first);
   let group = groups.get(first);
   if (group === undefined) {
-    group = program.command(first).description(`${first} commands`).exitOverride();
+    group = program
+      .command(first)
+      .description(GROUPS[first] ?? first)
+      .exitOverride();
     groups.set(first, group);
   }
   return group.command(second);

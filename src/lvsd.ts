@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
-import { describeError } from './base/error.ts';
+import { DirectorError, describeError } from './base/error.ts';
 import { exitWhenWritten } from './base/exit.ts';
 import { type LogLevel, openLog } from './base/log.ts';
 import { systemClock } from './base/time.ts';
@@ -51,7 +51,10 @@ function parseArguments(version: string): Options {
       '-f, --use-file <file>',
       'configuration (default: /etc/lvsd/lvsd.conf, else keepalived’s)',
     )
-    .option('-t, --config-test [file]', 'check the configuration and exit: 0 good, 1 errors')
+    .option(
+      '-t, --config-test [log]',
+      'check the configuration and exit: 0 good, 1 errors. keepalived’s LOG is not written',
+    )
     .option('-d, --dump-conf', 'print the configuration as understood, and exit')
     .option('-i, --config-id <id>', 'identity for lines that begin with @ID')
     .option('-P, --vrrp', 'run VRRP only')
@@ -90,6 +93,14 @@ function wantedProcesses(options: Options): readonly ProcessName[] {
   const all: readonly ProcessName[] = ['vrrp', 'health'];
   if (options.vrrp === undefined && options.check === undefined) return all;
   return all.filter((name) => (name === 'vrrp' ? options.vrrp : options.check));
+}
+
+/** `lvsd -t FILE` would else check another file than the one that is meant. @throws DirectorError USAGE */
+function refuseStrayFile({ configTest, useFile }: Options): void {
+  if (typeof configTest !== 'string' || useFile !== undefined) return;
+  throw new DirectorError('USAGE', `-t names no configuration: ${configTest} is not read`, {
+    hint: `lvsd -t -f ${configTest}`,
+  });
 }
 
 /** What outlives a boot. Several daemons on one host have different run directories. */
@@ -157,6 +168,7 @@ async function run(
 async function main(): Promise<number> {
   const version = readVersion();
   const options = parseArguments(version);
+  refuseStrayFile(options);
   const source = chooseSource(options.useFile, options.configId);
   const runs = options.dumpConf === undefined && options.configTest === undefined;
   const takeSignals = runs ? catchSignals(process) : () => {};

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { DirectorError, describeError } from '../base/error.ts';
+import { DirectorError, describeError, errnoName } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import {
@@ -83,10 +83,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 /**
  * Opens the socket, readable and writable for the daemon's account and group.
- * @throws DirectorError DAEMON_RUNNING when another daemon answers on it.
+ * @throws DirectorError DAEMON_RUNNING when another daemon answers on it; SOCKET_FAILED.
  */
 export async function openControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const path = join(options.runDir, CONTROL_SOCKET);
+  refuseLongPath(path);
   mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
   if (await answers(path)) {
     throw new DirectorError('DAEMON_RUNNING', `another lvsd already runs in ${options.runDir}`, {
@@ -109,11 +110,27 @@ export async function openControlServer(options: ControlServerOptions): Promise<
   };
 }
 
+/** Without its final NUL: sun_path in include/uapi/linux/un.h. Node 20 cuts a longer one in silence. */
+const PATH_BYTES_MAX = 107;
+
+function refuseLongPath(path: string): void {
+  const octets = Buffer.byteLength(path);
+  if (octets <= PATH_BYTES_MAX) return;
+  const what = `the path of the control socket has ${octets} octets, and may have ${PATH_BYTES_MAX}`;
+  throw new DirectorError('SOCKET_FAILED', `${what}: ${path}`, {
+    hint: 'give lvsd a shorter --run-dir',
+  });
+}
+
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
-        new DirectorError('SOCKET_FAILED', `cannot open the control socket ${path}`, { cause }),
+        new DirectorError(
+          'SOCKET_FAILED',
+          `cannot open the control socket ${path}: ${errnoName(cause)}`,
+          { cause, hint: 'give lvsd a directory that it may write: --run-dir DIR' },
+        ),
       ),
     );
     const mask = process.umask(0o117);
@@ -155,7 +172,10 @@ async function answer(
   try {
     reply(response, 200, await route(options.duties, await readBody(request)));
   } catch (error) {
-    options.log.error({ request: name, reason: describeError(error) }, 'request failed');
+    const { error: reason, hint } = toApiError(error);
+    // Who asked is told. A refusal is nothing that anybody else must act on.
+    const level = error instanceof DirectorError ? 'warn' : 'error';
+    options.log[level]({ request: name, reason, hint }, 'request failed');
     reply(response, statusOf(error), toApiError(error));
   }
 }

@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'NOTHING_EARLIER'
   /** An operator named a real server or virtual server that is not there, or could be several. */
   | 'UNKNOWN_SERVER'
+  /** The run directory, or the pid file, cannot be written. Cure: `lvsd --run-dir DIR`, `--pid FILE`. */
+  | 'RUN_DIR_UNWRITABLE'
   /** The state directory cannot be written. Cure: `lvsd --state-dir DIR`. */
   | 'STATE_UNWRITABLE'
   /** The daemon refused a request of the control socket. */

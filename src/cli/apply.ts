@@ -31,7 +31,7 @@ export const apply: Command<ApplyOptions> = {
     const confirmMs = confirm === undefined ? null : parseConfirm(confirm);
     const request = { file: fileForDaemon(named), confirmMs };
     const report = await openControl(runDir).apply(request);
-    return tellReload(report, terminal, json === true);
+    return tellReload(report, terminal, { json: json === true, manner: 'applied' });
   },
 };
 
@@ -63,7 +63,8 @@ export const rollback: Command<JsonOption> = {
     command.option('--json', 'the report as one JSON object');
   },
   async run({ terminal, runDir }, { json }) {
-    return tellReload(await openControl(runDir).rollback(), terminal, json === true);
+    const how = { json: json === true, manner: 'rolled back' } as const;
+    return tellReload(await openControl(runDir).rollback(), terminal, how);
   },
 };
 

@@ -19,17 +19,25 @@ export const reload: Command<Options> = {
     command.option('--json', 'the report as one JSON object');
   },
   async run({ terminal, runDir }, options) {
-    return tellReload(await openControl(runDir).reload(), terminal, options.json === true);
+    const how = { json: options.json === true, manner: 'reloaded' } as const;
+    return tellReload(await openControl(runDir).reload(), terminal, how);
   },
 };
 
+/** How a configuration has come into force for good. */
+type Manner = 'reloaded' | 'applied' | 'rolled back';
+
 /** Tells how a configuration came into force, or did not; gives the exit code. */
-export function tellReload(report: ReloadReport, terminal: Terminal, json: boolean): number {
+export function tellReload(
+  report: ReloadReport,
+  terminal: Terminal,
+  { json, manner }: { readonly json: boolean; readonly manner: Manner },
+): number {
   if (json) {
     terminal.write(`${JSON.stringify(report, null, 2)}\n`);
   } else {
     terminal.writeError(renderReasons(report));
-    terminal.write(renderOutcome(report));
+    terminal.write(renderOutcome(report, manner));
   }
   return exitCodeOf(report);
 }
@@ -62,13 +70,13 @@ function renderReasons(report: ReloadReport): string {
 }
 
 /** One line. */
-function renderOutcome(report: ReloadReport): string {
+function renderOutcome(report: ReloadReport, manner: Manner): string {
   const { outcome, path, digest, inForce, errors, warnings, confirmWithinMs } = report;
   const told = warnings === 0 ? '' : `, ${plural(warnings, 'warning')}`;
   switch (outcome) {
     case 'reloaded':
       return confirmWithinMs === null
-        ? `reloaded: configuration ${digest} is in force${told}\n`
+        ? `${manner}: configuration ${digest} is in force${told}\n`
         : `applied: configuration ${digest} is in force for ${confirmWithinMs / 1000} s${told}; lvsctl confirm keeps it\n`;
     case 'unchanged':
       return `unchanged: configuration ${digest} stays in force${told}\n`;

@@ -46,7 +46,7 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
 function renderDirector(snapshot: Snapshot, style: TextStyle): string {
   const { configuration, processes, global, version, atMs, runDir } = snapshot;
   const running = processes.map(({ name, pid, startedAtMs, restarts }) => {
-    const again = restarts === 0 ? '' : `, restarted ${restarts} times`;
+    const again = restarts === 0 ? '' : `, restarted ${plural(restarts, 'time')}`;
     return `${name} ${pid ?? 'not running'} (${formatSpan(atMs - startedAtMs)}${again})`;
   });
   return [
@@ -54,7 +54,17 @@ function renderDirector(snapshot: Snapshot, style: TextStyle): string {
     renderConfiguration(configuration, atMs, style),
     `  global definitions ${globalText(global)}\n`,
     `  processes ${running.join(', ')}\n`,
+    ...silent(snapshot).map((name) => {
+      const what = `${name} has not answered: what it knows is missing here`;
+      return `    ${tone(what, 'bad', style)}\n`;
+    }),
   ].join('');
+}
+
+/** Processes that run, and have not told their part in time: they have just started, or have much to read. */
+function silent({ processes, vrrp, health }: Snapshot): readonly string[] {
+  const part = { supervisor: true, vrrp: vrrp !== null, health: health !== null };
+  return processes.filter(({ name, pid }) => pid !== null && !part[name]).map(({ name }) => name);
 }
 
 function renderConfiguration(

@@ -19,8 +19,11 @@ import {
 } from './ipc.ts';
 import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
 
-/** A process that does not answer a question within this time is shown as not answering. */
-const REPLY_MS_MAX: Millis = 2_000;
+/**
+ * A process that does not answer a question within this time is shown as not answering. A table of ten
+ * thousand virtual servers takes seconds to read on a slow machine; `lvsctl` waits for longer than this.
+ */
+const REPLY_MS_MAX: Millis = 10_000;
 
 export interface ChildOptions<Config> {
   readonly name: ProcessName;

@@ -3,7 +3,7 @@
  * becomes a desired table; the reconciler makes the kernel's table like it, at start, at each verdict
  * that changes something, at a reload and whenever somebody else has changed it.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HealthProcessSnapshot, VerifyReport } from '../api/protocol.ts';
 import { DirectorError, describeError, errnoName, invariant } from '../base/error.ts';
@@ -53,6 +53,7 @@ import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
 import { KernelSettingsKeeper, kernelName } from './kernel-settings.ts';
 import { afterReconciliation } from './refusal-log.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;
@@ -442,7 +443,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     const text = JSON.stringify(owned);
     if (text === this.ownedText) return;
     try {
-      writeFileSync(this.ownedPath, text);
+      writeWhole(this.ownedPath, text);
       this.ownedText = text;
     } catch (error) {
       const fields = { path: this.ownedPath, reason: errnoName(error) };

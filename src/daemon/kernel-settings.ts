@@ -3,7 +3,7 @@
  * change is decided in reconcile/settings.ts; here it is read, done, told and written down, so that even
  * after a crash the values from before us come back when the daemon stops.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { DirectorError, describeError, errnoName } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
@@ -24,6 +24,7 @@ import {
 import type { SyncDaemon, SyncRole } from '../wire/ipvs/daemon.ts';
 import type { Timeouts } from '../wire/ipvs/settings.ts';
 import { SyncWatch, type SyncWatchPorts } from './sync-watch.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What the settings need of the kernel. */
 export interface SettingsKernel {
@@ -288,9 +289,7 @@ export class KernelSettingsKeeper {
     this.remembered = remembered;
     const { path, kernelName, log } = this.options;
     try {
-      // As a whole or not at all.
-      writeFileSync(`${path}.new`, JSON.stringify({ kernelName, ...remembered }));
-      renameSync(`${path}.new`, path);
+      writeWhole(path, JSON.stringify({ kernelName, ...remembered }));
     } catch (error) {
       const fields = { path, reason: errnoName(error) };
       log.error(fields, 'how the kernel was before us could not be written down');

@@ -16,7 +16,7 @@ import type {
   Unconfirmed,
 } from '../api/protocol.ts';
 import { type ControlDuties, type ControlServer, openControlServer } from '../api/server.ts';
-import { DirectorError, describeError } from '../base/error.ts';
+import { DirectorError, describeError, errnoName } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
 import { dumpDirector } from '../config/show/dump.ts';
@@ -220,7 +220,7 @@ export class Supervisor {
     const { configurations } = this;
     // A signal may have come before us.
     if (this.stopping !== null) return;
-    mkdirSync(runDir, { recursive: true, mode: 0o755 });
+    makeRunDir(runDir);
     const duties = this.duties();
     this.control = await openControlServer({ runDir, log, maySteer: mayControl, duties });
     if (this.stopping !== null) {
@@ -228,7 +228,7 @@ export class Supervisor {
       return;
     }
     forgetRevivals(runDir);
-    writeFileSync(pidFile, `${process.pid}\n`);
+    writePid(pidFile);
     const { digest, director, path } = configurations;
     log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
     const [refusal] = await this.processes.startMissing(director);
@@ -257,7 +257,7 @@ export class Supervisor {
 
   private refuseWhenStopping(): void {
     if (this.ready && this.stopping === null) return;
-    throw new DirectorError('DAEMON_STOPPING', 'lvsd is stopping: the reload is not done');
+    throw new DirectorError('DAEMON_STOPPING', 'lvsd is stopping: what was asked for is not done');
   }
 
   private async shutDown(reason: string, exitCode: number): Promise<void> {
@@ -275,6 +275,28 @@ export class Supervisor {
   private refused({ process, reason, hint }: Unconfirmed): void {
     this.options.log.error({ process, reason, hint }, 'process cannot do its work');
     void this.stop(reason, 1);
+  }
+}
+
+/** @throws DirectorError RUN_DIR_UNWRITABLE */
+function makeRunDir(runDir: string): void {
+  try {
+    mkdirSync(runDir, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    const why = `the run directory ${runDir} cannot be made: ${errnoName(cause)}`;
+    const hint = 'give lvsd one that it may write: --run-dir DIR';
+    throw new DirectorError('RUN_DIR_UNWRITABLE', why, { cause, hint });
+  }
+}
+
+/** @throws DirectorError RUN_DIR_UNWRITABLE */
+function writePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (cause) {
+    const why = `the pid file ${path} cannot be written: ${errnoName(cause)}`;
+    const hint = 'make room for it, or give it another place: --pid FILE';
+    throw new DirectorError('RUN_DIR_UNWRITABLE', why, { cause, hint });
   }
 }
 

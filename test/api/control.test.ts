@@ -8,7 +8,7 @@ import { openControl } from '../../src/api/client.ts';
 import { CONTROL_SOCKET, type ReloadReport, type Snapshot } from '../../src/api/protocol.ts';
 import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { DirectorError } from '../../src/base/error.ts';
-import { silentLog } from '../../src/base/log.ts';
+import { type LogRecord, logTo, silentLog } from '../../src/base/log.ts';
 import type { SteerReport, SteerRequest } from '../../src/model/drain.ts';
 import { dutiesOf } from './duties.ts';
 
@@ -195,4 +195,42 @@ describe('lvsctl', () => {
     });
     nonsense.close();
   });
+});
+
+test('a socket whose path the kernel would cut is refused', async () => {
+  const long = join(runDir, 'x'.repeat(200));
+  const opening = openControlServer({
+    runDir: long,
+    log: silentLog,
+    maySteer: () => true,
+    duties: dutiesOf({}),
+  });
+  const path = join(long, CONTROL_SOCKET);
+  await expect(opening).rejects.toMatchObject({
+    code: 'SOCKET_FAILED',
+    message: `the path of the control socket has ${path.length} octets, and may have 107: ${path}`,
+    hint: 'give lvsd a shorter --run-dir',
+  });
+});
+
+test('a refusal is logged with its reason and its hint, and is no error of the daemon', async () => {
+  const records: LogRecord[] = [];
+  server = await openControlServer({
+    runDir,
+    log: logTo((record) => records.push(record)),
+    maySteer: () => true,
+    duties: dutiesOf({
+      rollback: async () => {
+        throw new DirectorError('NOTHING_EARLIER', 'there is none', { hint: 'apply a file' });
+      },
+    }),
+  });
+  await expect(openControl(runDir).rollback()).rejects.toMatchObject({ hint: 'apply a file' });
+  expect(records).toMatchObject([
+    {
+      level: 'warn',
+      message: 'request failed',
+      fields: { request: 'POST /v1/rollback', reason: 'there is none', hint: 'apply a file' },
+    },
+  ]);
 });

@@ -245,6 +245,11 @@ const MASTER: Snapshot = {
   },
 };
 
+const WITHOUT_VRRP = {
+  vrrp: null,
+  processes: MASTER.processes.filter(({ name }) => name !== 'vrrp'),
+} as const;
+
 /** Two services, of which one lacks a real server, and one that the kernel does not have. */
 const GROUP: Snapshot = (() => {
   const keys = [10, 11, 12].map((last) => ({ ...KEY, address: `192.0.2.${last}` }));
@@ -263,7 +268,7 @@ const GROUP: Snapshot = (() => {
   const server = one && { ...one, keys, group: 'web', realServers: reals };
   return {
     ...MASTER,
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: {
       checksRunning: 0,
       checksWaiting: 0,
@@ -273,6 +278,7 @@ const GROUP: Snapshot = (() => {
     ipvs: {
       refused: [],
       drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
+      refused: [],
       services: [
         service(0, held(21, 1, 7), { ...held(22, 1, 3), port: 8080 }),
         service(1, { ...held(22, 1, 5), port: 8080 }),
@@ -314,13 +320,13 @@ const DRAINING: Snapshot = (() => {
     vrrp: null,
     health: {
       checksRunning: 0,
-      arpFaults: [],
       checksWaiting: 0,
       arpFaults: [],
       virtualServers: one ? [{ ...one, upWeight: 0, quorumMet: false, realServers }] : [],
     },
     ipvs: {
       drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
+      refused: [],
       services: [
         {
           key: KEY,
@@ -430,7 +436,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       refused: null,
       pending: { before: 'ba9876543210', confirmMs: 60_000, untilMs: NOW + 43_000 },
     },
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
   },
@@ -443,21 +449,21 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       refused: null,
       pin: { reason: 'not-confirmed', fileDigest: 'ba9876543210', sinceMs: ago(90) },
     },
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
   },
   settings: {
     ...MASTER,
     global: { ...MASTER.global, netNamespace: 'blue' },
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
     settings: SETTINGS,
   },
   'settings-without-a-sync-daemon': {
     ...MASTER,
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: null,
     ipvs: null,
     settings: {
@@ -502,6 +508,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       ],
     },
   },
+  /** And the VRRP process is silent. */
   'without-ipvs': {
     ...MASTER,
     configuration: {
@@ -524,7 +531,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
   },
   'arp-fault': {
     ...MASTER,
-    vrrp: null,
+    ...WITHOUT_VRRP,
     health: MASTER.health && {
       ...MASTER.health,
       arpFaults: [

@@ -136,7 +136,9 @@ describe('apply', () => {
       out: 'applied: configuration ba9876543210 is in force for 60 s; lvsctl confirm keeps it\n',
       err: '',
     });
-    expect((await run(apply, { apply: answer }, {})).out).toMatch(/^reloaded: /);
+    expect((await run(apply, { apply: answer }, {})).out).toMatch(
+      /^applied: configuration ba9876543210 is in force\n/,
+    );
     expect(asked).toEqual([
       { file: '/new.conf', confirmMs: 60_000 },
       { file: null, confirmMs: null },
@@ -164,5 +166,9 @@ test('confirm and rollback tell what is in force', async () => {
     code: 0,
     out: `${JSON.stringify(REPORT, null, 2)}\n`,
     err: '',
+  });
+  expect(await run(rollback, { rollback: async () => REPORT }, {})).toMatchObject({
+    code: 0,
+    out: 'rolled back: configuration ba9876543210 is in force\n',
   });
 });

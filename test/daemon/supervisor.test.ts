@@ -1,5 +1,5 @@
 /** The supervisor with real processes that stand in for vrrp and health: stand-in.mjs says how they behave. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openControl } from '../../src/api/client.ts';
@@ -241,5 +241,17 @@ test('a start that needs a process which cannot work here ends with exit code 1'
     process: 'health',
     reason: 'no IPVS',
     hint: 'modprobe ip_vs',
+  });
+});
+
+describe('a start', () => {
+  test('names the pid file that cannot be written', async () => {
+    mkdirSync(join(runDir, 'lvsd.pid'));
+    await expect(prepare(vrrp('VI_1')).start()).rejects.toMatchObject({
+      code: 'RUN_DIR_UNWRITABLE',
+      message: `the pid file ${join(runDir, 'lvsd.pid')} cannot be written: EISDIR`,
+      hint: 'make room for it, or give it another place: --pid FILE',
+    });
+    rmSync(join(runDir, 'lvsd.pid'), { recursive: true });
   });
 });

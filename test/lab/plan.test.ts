@@ -239,7 +239,7 @@ describe('an apply that is to be confirmed', () => {
     expect(await isBack(before)).toBe(false);
     const { code, stdout } = await lvsctl('rollback');
     expect({ code, back: await isBack(before) }).toEqual({ code: 0, back: true });
-    expect(stdout).toMatch(/^reloaded: /);
+    expect(stdout).toMatch(/^rolled back: /);
     expect((await lvsctl('rollback')).stderr).toContain('no earlier configuration');
   });
 
