@@ -276,7 +276,6 @@ const GROUP: Snapshot = (() => {
       virtualServers: server ? [server] : [],
     },
     ipvs: {
-      refused: [],
       drift: { verifiedAtMs: null, repairs: 0, changes: 0, last: [] },
       refused: [],
       services: [
