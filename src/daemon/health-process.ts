@@ -3,47 +3,36 @@
  * becomes a desired table; the reconciler makes the kernel's table like it, at start, at each verdict
  * that changes something, at a reload and whenever somebody else has changed it.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HealthProcessSnapshot, VerifyReport } from '../api/protocol.ts';
 import { DirectorError, describeError, errnoName, invariant } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
-import { Drains, type Held, type Place } from '../drain/drains.ts';
+import { Drains } from '../drain/drains.ts';
 import { notesOn } from '../drain/notes.ts';
 import type { ArpWatch } from '../health/arp-watch.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
 import { dial } from '../kernel/dial.ts';
 import { type Ipvs, openBestSocket, openIpvs } from '../kernel/ipvs.ts';
-import { countLearntConnections } from '../kernel/ipvs-connections.ts';
 import { inNetwork } from '../kernel/namespace.ts';
-import { openNetlinkSocket } from '../kernel/netlink-socket.ts';
-import { openNetwork } from '../kernel/network.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
-import { listenForSync } from '../kernel/sync-listener.ts';
-import { readSysctlText, writeSysctl } from '../kernel/sysctl.ts';
+import { readSysctlText } from '../kernel/sysctl.ts';
 import type { Leaving, SteerReport, SteerRequest } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
-import { formatService, nameOfService } from '../model/names.ts';
+import { formatService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
-import type {
-  DestinationSnapshot,
-  DriftSnapshot,
-  IpvsSnapshot,
-  RefusalSnapshot,
-} from '../model/snapshot-ipvs.ts';
+import type { DriftSnapshot, IpvsSnapshot, RefusalSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
-import type { HealthConfig, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
+import type { HealthConfig, VirtualServer } from '../model/virtual-server.ts';
 import { ScriptQueue } from '../notify/script.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
 import { desiredTable } from '../reconcile/desired.ts';
 import { departing, takenUp, withLeaving } from '../reconcile/leaving.ts';
 import { renderChange } from '../reconcile/render.ts';
-import type { DestinationColumns } from '../wire/ipvs/columns.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
 import { ADOPT_VARIABLE, presenceIn } from './adopt.ts';
 import { openArpWatch } from './arp-watch.ts';
@@ -51,9 +40,11 @@ import { readDrains, STATE_DIR_VARIABLE, writeDrains } from './drain-file.ts';
 import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
-import { KernelSettingsKeeper, kernelName } from './kernel-settings.ts';
+import type { KernelSettingsKeeper } from './kernel-settings.ts';
+import { openKernelSettings } from './open-kernel-settings.ts';
+import { Ownership } from './ownership.ts';
 import { afterReconciliation } from './refusal-log.ts';
-import { writeWhole } from './whole-file.ts';
+import { absentFrom, countIn, servicesIn } from './table-reading.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;
@@ -69,7 +60,7 @@ const clock = systemClock;
 class HealthProcess implements ProcessDuties<HealthConfig> {
   private readonly log: Log;
   private readonly runDir: string;
-  private readonly ownedPath: string;
+  private readonly ownership: Ownership;
   private readonly scripts: ScriptQueue;
   private readonly drains: Drains;
   private readonly monitor: HealthMonitor;
@@ -80,9 +71,6 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private settings: KernelSettings = NO_SETTINGS;
   private states: VrrpStates = {};
   private virtualServers: readonly VirtualServer[] = [];
-  private owned: readonly ServiceKey[] = [];
-  /** What the file of them holds, as far as we have written it. */
-  private ownedText = '';
   private drift: DriftSnapshot = NO_DRIFT;
   private refusals: readonly RefusalSnapshot[] = [];
   /** Reports that were told, and those whose drift was counted. */
@@ -105,7 +93,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.log = log;
     this.adopts = adopts;
     this.runDir = runDir;
-    this.ownedPath = join(runDir, 'ipvs-owned.json');
+    this.ownership = new Ownership(join(runDir, 'ipvs-owned.json'), log);
     this.scripts = new ScriptQueue({ clock, log, run: runScript });
     this.drains = new Drains(
       {
@@ -197,7 +185,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       return;
     }
     await this.ipvs.flush();
-    this.keepOwned([]);
+    this.ownership.keep([]);
     this.log.info({ reason: 'lvs_flush_on_stop' }, 'IPVS table emptied');
   }
 
@@ -283,35 +271,16 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       inNetwork(namespace, () => openBestSocket(...socket)),
     );
     if (config.flushAtStart) await this.ipvs.flush();
-    this.owned = readOwned(this.ownedPath);
-    this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.owned });
-    this.keeper = this.openKeeper(this.ipvs, namespace);
-    this.keeper.vrrpStates(this.states);
-    this.arp = openArpWatch({ clock, log: this.log, namespace });
-  }
-
-  /** What belongs to a network namespace is opened, read and written in that of IPVS. */
-  private openKeeper(ipvs: Ipvs, namespace: string | null): KernelSettingsKeeper {
-    const there = <Result>(work: () => Result): Result => inNetwork(namespace, work);
-    const network = openNetwork(clock, (...socket) => there(() => openNetlinkSocket(...socket)));
-    return new KernelSettingsKeeper({
+    this.reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: this.ownership.keys });
+    this.keeper = openKernelSettings({
+      ipvs: this.ipvs,
+      namespace,
+      runDir: this.runDir,
       clock,
       log: this.log,
-      path: join(this.runDir, 'kernel-settings.json'),
-      kernelName: kernelName(namespace),
-      listen: (...channel) => there(() => listenForSync(...channel)),
-      kernel: {
-        readTimeouts: () => ipvs.readTimeouts(),
-        setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
-        readDaemons: () => ipvs.readDaemons(),
-        startDaemon: (daemon) => ipvs.startDaemon(daemon),
-        stopDaemon: (role) => ipvs.stopDaemon(role),
-        readSysctl: (name) => there(() => readSysctlText(name)),
-        writeSysctl: (name, value) => there(() => writeSysctl(name, value)),
-        countLearnt: () => there(() => countLearntConnections()),
-        interfaceIndex: async (name) => (await network.readLink(name))?.index ?? null,
-      },
     });
+    this.keeper.vrrpStates(this.states);
+    this.arp = openArpWatch({ clock, log: this.log, namespace });
   }
 
   /** What an earlier life left in the kernel; the reconciler begins with the same reading. */
@@ -320,16 +289,16 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.reconciler?.hasRead(table);
     if (this.adopts) this.adoptAll(table);
     this.drains.forget(absentFrom(table, this.drains.departures), 'not in the table');
-    return presenceIn(table, this.owned, this.drains);
+    return presenceIn(table, this.ownership.keys, this.drains);
   }
 
   /** `--adopt`: services of others are ours, and those that nobody configures go. */
   private adoptAll(table: TableColumns): void {
-    const known = new Set(this.owned.map(formatService));
+    const known = new Set(this.ownership.keys.map(formatService));
     const keys = table.services.map(({ key }) => key);
     const others = keys.map(formatService).filter((name) => !known.has(name));
     this.reconciler?.adopt(table);
-    this.owned = keys;
+    this.ownership.keep(keys);
     if (others.length === 0) return;
     const services = others.slice(0, CHANGES_LOGGED_MAX);
     this.log.warn({ count: others.length, services }, 'services of others are adopted');
@@ -383,7 +352,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       })),
       foreignCount: foreign.length,
       foreign: foreign.slice(0, CHANGES_TOLD_MAX).map(formatService),
-      virtualServers: this.owned.length,
+      virtualServers: this.ownership.keys.length,
       converged,
     };
   }
@@ -424,7 +393,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       this.log[level]({ reason, count: applied.length, changes }, 'IPVS table changed');
     }
     this.bookRefusals(refused);
-    this.keepOwned(owned);
+    this.ownership.keep(owned);
   }
 
   private bookRefusals(refused: Report['refused']): void {
@@ -437,96 +406,16 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (more > 0) this.log.error({ count: more }, 'more IPVS changes refused');
   }
 
-  private keepOwned(owned: readonly ServiceKey[]): void {
-    if (owned === this.owned && this.ownedText !== '') return;
-    this.owned = owned;
-    const text = JSON.stringify(owned);
-    if (text === this.ownedText) return;
-    try {
-      writeWhole(this.ownedPath, text);
-      this.ownedText = text;
-    } catch (error) {
-      const fields = { path: this.ownedPath, reason: errnoName(error) };
-      this.log.error(fields, 'what is ours in the IPVS table could not be written down');
-    }
-  }
-
   private async readIpvs(): Promise<IpvsSnapshot> {
     const { drift, refusals: refused } = this;
     if (this.ipvs === null) return { services: [], refused, drift };
-    const owned = new Set(this.owned.map(formatService));
     const table = await this.ipvs.readColumns({ withStatistics: false });
-    return {
-      drift,
-      refused,
-      services: table.services.map(({ key, scheduler }, at) => ({
-        key,
-        scheduler,
-        owned: owned.has(formatService(key)),
-        destinations: table.rowsOf(at).map((row) => snapshotOf(table.destinations, row)),
-      })),
-    };
+    return { drift, refused, services: servicesIn(table, this.ownership.keys) };
   }
-}
-
-/** Those that a table does not have. */
-function absentFrom(table: TableColumns, leaving: readonly Leaving[]): readonly Leaving[] {
-  if (leaving.length === 0) return [];
-  const places = new Map(table.services.map(({ key }, at) => [formatService(key), at]));
-  return leaving.filter(({ service, destination }) => {
-    const at = places.get(nameOfService(service.key));
-    return at === undefined || table.find(at, destination) < 0;
-  });
-}
-
-/** What the kernel holds at these places. */
-async function countIn(ipvs: Ipvs, places: readonly Place[]): Promise<readonly (Held | null)[]> {
-  const keys = new Map(places.map(({ key }) => [nameOfService(key), key]));
-  const table = await ipvs.readDestinationsOf([...keys.values()]);
-  const rows = new Map([...keys.keys()].map((name, at) => [name, at]));
-  return places.map((place) => {
-    const at = rows.get(nameOfService(place.key)) as number;
-    const row = table.find(at, place);
-    return row < 0 ? null : heldIn(table.destinations, row);
-  });
-}
-
-function heldIn(columns: DestinationColumns, row: number): Held {
-  return {
-    weight: columns.weight[row] as number,
-    connections: {
-      active: columns.activeConnections[row] as number,
-      inactive: columns.inactiveConnections[row] as number,
-      persistent: columns.persistentConnections[row] as number,
-    },
-  };
-}
-
-function snapshotOf(columns: DestinationColumns, row: number): DestinationSnapshot {
-  const { address, port, forwarding, weight } = columns.destination(row);
-  return {
-    address,
-    port,
-    forwarding,
-    weight,
-    activeConnections: columns.activeConnections[row] as number,
-    inactiveConnections: columns.inactiveConnections[row] as number,
-    persistentConnections: columns.persistentConnections[row] as number,
-  };
 }
 
 function notWorking(): DirectorError {
   return new DirectorError('PROCESS_SILENT', 'the process health has not begun its work yet');
-}
-
-/** The services that an earlier life of this process made; none when it left no word. */
-function readOwned(path: string): readonly ServiceKey[] {
-  try {
-    const told: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return Array.isArray(told) ? (told as readonly ServiceKey[]) : [];
-  } catch {
-    return [];
-  }
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
