@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { DirectorError, describeError, errnoName } from '../base/error.ts';
+import { DirectorError, describeError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import {
@@ -172,10 +172,9 @@ async function answer(
   try {
     reply(response, 200, await route(options.duties, await readBody(request)));
   } catch (error) {
-    const { error: reason, hint } = toApiError(error);
     // Who asked is told. A refusal is nothing that anybody else must act on.
     const level = error instanceof DirectorError ? 'warn' : 'error';
-    options.log[level]({ request: name, reason, hint }, 'request failed');
+    options.log[level]({ request: name, ...reasonAndHint(error) }, 'request failed');
     reply(response, statusOf(error), toApiError(error));
   }
 }

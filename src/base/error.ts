@@ -105,3 +105,11 @@ export function describeError(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The same for a record of the log, where the hint is a field of its own. */
+export function reasonAndHint(error: unknown): { readonly reason: string; readonly hint?: string } {
+  if (error instanceof DirectorError && error.hint !== undefined) {
+    return { reason: error.message, hint: error.hint };
+  }
+  return { reason: describeError(error) };
+}

@@ -12,7 +12,7 @@ import type {
   ReloadReport,
   Unconfirmed,
 } from '../api/protocol.ts';
-import { DirectorError, describeError } from '../base/error.ts';
+import { DirectorError, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
@@ -186,7 +186,7 @@ export class Configurations {
       try {
         return await processes.plan(name, after.director as Director);
       } catch (error) {
-        unasked.push({ process: name, reason: describeError(error), hint: null });
+        unasked.push({ process: name, hint: null, ...reasonAndHint(error) });
         return null;
       }
     };
@@ -221,7 +221,7 @@ export class Configurations {
         await this.returnTo(pending.before, 'not-confirmed');
       };
       turns.inTurn(expire).catch((error: unknown) => {
-        log.error({ reason: describeError(error) }, 'rollback failed: the configuration stays');
+        log.error(reasonAndHint(error), 'rollback failed: the configuration stays');
       });
     });
   }
@@ -345,7 +345,7 @@ export class Configurations {
       history.remember(state, this.reading);
     } catch (error) {
       history.hold(state);
-      log.error({ reason: describeError(error) }, 'configuration cannot be kept for a rollback');
+      log.error(reasonAndHint(error), 'configuration cannot be kept for a rollback');
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { HealthProcessSnapshot, VerifyReport } from '../api/protocol.ts';
-import { DirectorError, describeError, errnoName, invariant } from '../base/error.ts';
+import { DirectorError, errnoName, invariant, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
@@ -310,7 +310,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       await this.reconcile(reason);
       return true;
     } catch (error) {
-      const fields = { reason: describeError(error), againWithinMs: VERIFY_EVERY_MS };
+      const fields = { ...reasonAndHint(error), againWithinMs: VERIFY_EVERY_MS };
       this.log.error(fields, 'IPVS table could not be changed');
       return false;
     }

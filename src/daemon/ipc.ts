@@ -7,7 +7,7 @@
  *
  * `vrrp` tells the states of its instances, and the supervisor passes them on to `health`.
  */
-import { DirectorError, describeError, type ErrorCode } from '../base/error.ts';
+import { DirectorError, describeError, type ErrorCode, reasonAndHint } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
 import type { SteerRequest } from '../model/drain.ts';
@@ -184,7 +184,7 @@ function serve<Config>(
           (body) => send({ type: 'reply', id: order.id, body }),
           (error: unknown) => {
             const { ask } = order.question;
-            log.error({ question: ask, reason: describeError(error) }, 'question not answered');
+            log.error({ question: ask, ...reasonAndHint(error) }, 'question not answered');
             const refusal =
               error instanceof DirectorError
                 ? toRefusal(error)

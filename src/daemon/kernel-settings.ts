@@ -188,14 +188,20 @@ export class KernelSettingsKeeper {
     }
     // Before the first change: who dies in the middle still knows how it was.
     this.remember(decision.before);
+    const refusedBefore = new Set(this.told.keys());
     const done: SettingChange[] = [];
     for (const change of decision.changes) if (await this.make(change)) done.push(change);
     if (done.length === decision.changes.length) this.remember(decision.after);
-    if (done.length > 0) {
-      const fields = { reason, count: done.length, changes: done.map(renderSettingChange) };
-      this.options.log[reason === 'drift' ? 'warn' : 'info'](fields, 'IPVS settings changed');
-    }
+    const changes = done.map(renderSettingChange);
+    // What succeeds at last was nobody's doing.
+    const isRetry = reason === 'drift' && changes.every((change) => refusedBefore.has(change));
+    if (changes.length > 0) this.tellChanges(changes, isRetry ? 'verification' : reason);
     this.listen(wanted.sync, link);
+  }
+
+  private tellChanges(changes: readonly string[], reason: string): void {
+    const fields = { reason, count: changes.length, changes };
+    this.options.log[reason === 'drift' ? 'warn' : 'info'](fields, 'IPVS settings changed');
   }
 
   private async read(): Promise<HeldSettings> {

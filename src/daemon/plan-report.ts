@@ -36,9 +36,10 @@ export function planReport(
     confirmWithinMs: null,
   });
   const isRefused = after.director === null;
+  const table = ipvs === null ? null : entriesOf(ipvs);
   const settings = isRefused
     ? []
-    : settingsBetween(before, after).filter((one) => !isToldByTable(one, ipvs, vrrp));
+    : settingsBetween(before, after).filter((one) => !isToldElsewhere(one, table, vrrp));
   const acting = settings.filter(({ inert }) => !inert).length;
   const changes =
     acting + unasked.length + (ipvs?.count ?? 0) + (vrrp === null ? 0 : vrrp.changes.length);
@@ -79,32 +80,48 @@ const IN_TABLE: ReadonlySet<string> = new Set([
   'lthreshold',
 ]);
 
-function isToldByTable(
+/** What the changes of the table are about. */
+interface ChangedEntries {
+  readonly virtualServers: ReadonlySet<string>;
+  /** Those that change by themselves, and not only in their real servers. */
+  readonly wholes: ReadonlySet<string>;
+  /** `192.0.2.10:80 tcp 198.51.100.21:80` */
+  readonly realServers: ReadonlySet<string>;
+}
+
+function entriesOf({ changes }: IpvsPlan): ChangedEntries {
+  const wholes = changes.filter(({ realServer }) => realServer === null);
+  return {
+    virtualServers: new Set(changes.map(({ virtualServer }) => virtualServer)),
+    wholes: new Set(wholes.map(({ virtualServer }) => virtualServer)),
+    realServers: new Set(
+      changes.map(({ virtualServer, realServer }) => `${virtualServer} ${realServer}`),
+    ),
+  };
+}
+
+function isToldElsewhere(
   difference: Difference,
-  ipvs: IpvsPlan | null,
+  table: ChangedEntries | null,
   vrrp: VrrpPlan | null,
 ): boolean {
   const [top = ''] = difference.path;
-  if (top.startsWith('virtual_server ')) return ipvs !== null && isInIpvs(difference, ipvs);
+  if (top.startsWith('virtual_server ')) return table !== null && isInTable(difference, table);
   if (top.startsWith('vrrp_instance ')) return vrrp !== null && isInVrrp(difference, vrrp);
   return false;
 }
 
-function isInIpvs({ path: [top = '', inner, ...deeper], keyword }: Difference, ipvs: IpvsPlan) {
+function isInTable(
+  { path: [top = '', inner, ...deeper], keyword }: Difference,
+  table: ChangedEntries,
+): boolean {
   if (deeper.length > 0 || (keyword !== null && !IN_TABLE.has(keyword))) return false;
   const virtualServer = virtualServerOf(top);
-  const realServer = inner === undefined ? null : realServerOf(inner);
-  return ipvs.changes.some(
-    (change) =>
-      change.virtualServer === virtualServer &&
-      (realServer === null ? isOfWhole(change, keyword) : change.realServer === realServer),
-  );
-}
-
-/** What is set for a virtual server shows in it or, like a method, in its real servers. */
-function isOfWhole({ realServer }: IpvsPlan['changes'][number], keyword: string | null): boolean {
+  if (virtualServer === null) return false;
+  if (inner !== undefined) return table.realServers.has(`${virtualServer} ${realServerOf(inner)}`);
+  // What is set for a virtual server shows in it or, like a method, in its real servers.
   const isHandedDown = keyword === 'lvs_method' || keyword === 'sorry_server';
-  return isHandedDown || realServer === null;
+  return (isHandedDown ? table.virtualServers : table.wholes).has(virtualServer);
 }
 
 /** `virtual_server 192.0.2.10 80 tcp` → `192.0.2.10:80 tcp`; groups and marks are told twice rather than never. */

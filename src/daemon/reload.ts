@@ -1,5 +1,6 @@
 /** Where the configuration comes from, and reading it: the same at start and at reload. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { systemEnvironment } from '../config/environment.ts';
 import { type KeptFiles, keptEnvironment, recorded } from '../config/kept.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
@@ -25,7 +26,8 @@ export function chooseSource(
   configId: string | undefined,
 ): ConfigSource {
   const memory = new Memory();
-  if (asked !== undefined) return { path: asked, mode: 'default', configId, memory };
+  // Absolute: lvsctl names the same file from another folder.
+  if (asked !== undefined) return { path: resolve(asked), mode: 'default', configId, memory };
   if (!existsSync(OWN_FILE) && existsSync(KEEPALIVED_FILE)) {
     return { path: KEEPALIVED_FILE, mode: 'compat', configId, memory };
   }

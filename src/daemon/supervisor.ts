@@ -16,7 +16,7 @@ import type {
   Unconfirmed,
 } from '../api/protocol.ts';
 import { type ControlDuties, type ControlServer, openControlServer } from '../api/server.ts';
-import { DirectorError, describeError, errnoName } from '../base/error.ts';
+import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
 import { dumpDirector } from '../config/show/dump.ts';
@@ -137,7 +137,7 @@ export class Supervisor {
   onSignal(signal: Signal): void {
     const { log } = this.options;
     const failed = (error: unknown): void => {
-      log.error({ signal, reason: describeError(error) }, 'signal could not be obeyed');
+      log.error({ signal, ...reasonAndHint(error) }, 'signal could not be obeyed');
     };
     if (signal === 'SIGHUP') this.reload().catch(failed);
     else if (signal === 'SIGUSR1') this.dump().catch(failed);

@@ -2,7 +2,7 @@
  * The `vrrp` process: connects the speaker with raw sockets, rtnetlink, gratuitous ARP and scripts.
  * Nothing else runs in it, so that no advertisement waits for anything.
  */
-import { DirectorError, describeError, errnoName } from '../base/error.ts';
+import { DirectorError, describeError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Cancel, type Millis, preciseClock, sleep } from '../base/time.ts';
 import { type Neighbours, openNeighbours } from '../kernel/neighbours.ts';
@@ -165,7 +165,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         onPacket,
         onDrop: (reason) => this.log.debug({ instance: instance.name, reason }, 'packet dropped'),
         onError: (error) => {
-          this.log.warn({ instance: instance.name, reason: describeError(error) }, 'VRRP socket');
+          this.log.warn({ instance: instance.name, ...reasonAndHint(error) }, 'VRRP socket');
         },
       },
     );
@@ -186,7 +186,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       }
       if (changes.length > 0) await this.network.changeAddresses(changes);
     } catch (error) {
-      this.log.error({ reason: describeError(error) }, 'addresses could not be changed');
+      this.log.error(reasonAndHint(error), 'addresses could not be changed');
     }
   }
 

@@ -222,6 +222,11 @@ describe('the sync daemon', () => {
     await keeper.verify();
     expect(await machine.roles()).toBe('backup');
     expect((await keeper.snapshot()).refused).toEqual([]);
+    // Nobody has stopped it: that would be drift.
+    expect(machine.log.at(-1)).toMatchObject({ level: 'info', fields: { reason: 'verification' } });
+    await machine.ipvs.stopDaemon('backup');
+    await keeper.verify();
+    expect(machine.log.at(-1)).toMatchObject({ level: 'warn', fields: { reason: 'drift' } });
   });
 
   test('what others tell is counted, and only that of our id', async () => {
