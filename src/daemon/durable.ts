@@ -1,4 +1,4 @@
-/** Small files that outlive the daemon: written as a whole or not at all, for the daemon's account only. */
+/** Small files that outlive a process: written as a whole or not at all. */
 import {
   closeSync,
   fsyncSync,
@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -39,6 +40,13 @@ export function writeDurably(path: string, text: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+/** The same for what need not outlive the machine: a full disk or a crash leaves the text before. */
+export function writeWhole(path: string, text: string): void {
+  const draft = `${path}.new`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
 }
 
 function writeAll(opened: number, octets: Uint8Array): void {

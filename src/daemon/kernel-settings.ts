@@ -23,8 +23,8 @@ import {
 } from '../reconcile/settings.ts';
 import type { SyncDaemon, SyncRole } from '../wire/ipvs/daemon.ts';
 import type { Timeouts } from '../wire/ipvs/settings.ts';
+import { writeWhole } from './durable.ts';
 import { SyncWatch, type SyncWatchPorts } from './sync-watch.ts';
-import { writeWhole } from './whole-file.ts';
 
 /** What the settings need of the kernel. */
 export interface SettingsKernel {

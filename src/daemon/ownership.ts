@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { errnoName } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeWhole } from './durable.ts';
 
 export class Ownership {
   private readonly path: string;
