@@ -51,6 +51,7 @@ const change = (port: number, realServer: string | null): IpvsPlan['changes'][nu
   virtualServer: `10.0.0.1:${port} tcp`,
   realServer,
   cuts: null,
+  drains: null,
 });
 
 function settingsBeside(changes: IpvsPlan['changes'], before: GoodReading, after: GoodReading) {
