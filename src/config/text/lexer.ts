@@ -84,11 +84,18 @@ export class Lexer {
   plainLine(cutting: number, text: string, at: number): number {
     const mark = this.tokens.count;
     const next = this.scan(cutting, text, at, true);
-    if (next === SPECIAL) {
-      this.tokens.count = mark;
-      this.forgetOpen();
-    }
+    if (next === SPECIAL) this.takeBack(mark);
     return next;
+  }
+
+  /** Nothing was taken in from this token on, and no block was closed. */
+  private takeBack(mark: number): void {
+    this.tokens.count = mark;
+    this.forgetOpen();
+    for (const passages of this.known) {
+      // The newest stand first.
+      while (passages[0] !== undefined && passages[0].passage.to >= mark) passages.shift();
+    }
   }
 
   /** Another file is read: passages are known by their place in one. */
