@@ -184,7 +184,10 @@ function serve<Config>(
           (body) => send({ type: 'reply', id: order.id, body }),
           (error: unknown) => {
             const { ask } = order.question;
-            log.error({ question: ask, ...reasonAndHint(error) }, 'question not answered');
+            // Who asked is told of a refusal, and tells it; nobody tells of a snapshot that is missing.
+            const isTold = error instanceof DirectorError && ask !== 'snapshot';
+            const level = isTold ? 'debug' : 'error';
+            log[level]({ question: ask, ...reasonAndHint(error) }, 'question not answered');
             const refusal =
               error instanceof DirectorError
                 ? toRefusal(error)

@@ -1,6 +1,16 @@
 /**
  * The words and braces of all lines, as columns: a configuration of a million lines has three million
  * of them, and an object for each would cost more than reading it. parser.ts makes objects of a few at a time.
+ *
+ * A block that stands again to the letter is a passage, and its tokens are kept once:
+ *
+ *   real_server 10.1.0.3 80 { weight 2      tokens  word word word open word word close
+ *   }                                                                  ╰───┬───╯
+ *   real_server 10.1.0.4 80 { weight 2              word word word open repeat close
+ *   }
+ *
+ * Who reads the second block is given the words of the first, moved to where they stand again. Of what an earlier
+ * reading of the file has made already (memory.ts) there is the `repeat` alone, and nothing to read.
  */
 import type { Word } from './ast.ts';
 import type { SourceFile, Span } from './source.ts';
