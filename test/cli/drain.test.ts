@@ -1,12 +1,8 @@
 /** `lvsctl drain`, `disable`, `enable` and `undrain` against a daemon that answers what the test says. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command as Commander } from 'commander';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ControlDuties, type ControlServer, openControlServer } from '../../src/api/server.ts';
+import { describe, expect, test } from 'vitest';
+import type { ControlDuties } from '../../src/api/server.ts';
 import { DirectorError } from '../../src/base/error.ts';
-import { silentLog } from '../../src/base/log.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { disable, drain, enable, renderList, undrain } from '../../src/cli/drain.ts';
 import { type Outcome, watchDrain } from '../../src/cli/drain-watch.ts';
@@ -17,21 +13,8 @@ import type {
   SteerReport,
   SteerRequest,
 } from '../../src/model/drain.ts';
-import { dutiesOf } from '../api/duties.ts';
 import { simulatedClock } from '../world/clock.ts';
-
-let runDir: string;
-let server: ControlServer | null = null;
-
-beforeEach(() => {
-  runDir = mkdtempSync(join(tmpdir(), 'lvs-drain-'));
-});
-
-afterEach(() => {
-  server?.close();
-  server = null;
-  rmSync(runDir, { recursive: true });
-});
+import { runAgainst } from './against-daemon.ts';
 
 /** Local noon: the text shows local time. */
 const NOON = new Date(2026, 10, 24, 12, 0, 0).getTime();
@@ -73,31 +56,15 @@ async function run(
   duties: Partial<ControlDuties> = {},
 ) {
   const asked: SteerRequest[] = [];
-  server = await openControlServer({
-    runDir,
-    log: silentLog,
-    maySteer: () => true,
-    duties: dutiesOf({
-      steer: async (request) => {
-        asked.push(request);
-        return REPORT;
-      },
-      ...duties,
-    }),
-  });
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    colour: false,
-    live: false,
-    write: (text: string) => void out.push(text),
-    writeError: (text: string) => void err.push(text),
+  const steer = async (request: SteerRequest): Promise<SteerReport> => {
+    asked.push(request);
+    return REPORT;
   };
   const parser = new Commander().exitOverride();
   (command as unknown as Command).declare(parser);
   parser.parse(words, { from: 'user' });
-  const code = await command.run({ terminal, runDir }, parser.opts() as never, parser.args);
-  return { code, out: out.join(''), err: err.join(''), asked };
+  const options = parser.opts() as never;
+  return { ...(await runAgainst(command, { steer, ...duties }, options, parser.args)), asked };
 }
 
 describe('drain', () => {
@@ -215,7 +182,6 @@ describe('without a real server, drain', () => {
     expect((await run(drain, [], { drains: async () => nothing })).out).toBe(
       '# nothing is drained or disabled\n',
     );
-    server?.close();
     const { out } = await run(drain, ['--json'], { drains: async () => orders });
     expect(JSON.parse(out)).toEqual(orders);
   });
@@ -228,7 +194,6 @@ describe('disable and enable', () => {
       { realServer: RS, virtualServer: 'web', want: { kind: 'disable' } },
     ]);
     expect(disabled.out).toBe(`${RS} is out of the table in 10.0.0.1:80 tcp, group web tcp\n`);
-    server?.close();
     const report = { ...REPORT, order: null, before: [ORDER], servers: [] };
     const enabled = await run(enable, [RS], { steer: async () => report });
     expect(enabled.out).toBe(`${RS} is enabled (not configured now)\n`);

@@ -1,14 +1,10 @@
 /** `lvsctl plan` against a daemon that answers what the test says. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { PlanReport, PlanRequest } from '../../src/api/protocol.ts';
-import { type ControlServer, openControlServer } from '../../src/api/server.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { plan } from '../../src/cli/plan.ts';
 import type { IpvsPlan } from '../../src/model/plan.ts';
-import { dutiesOf } from '../api/duties.ts';
+import { runAgainst } from './against-daemon.ts';
 
 const IPVS: IpvsPlan = {
   count: 0,
@@ -96,46 +92,17 @@ const CHANGES: PlanReport = {
   unasked: [{ process: 'health', reason: 'it does not run yet', hint: null }],
 };
 
-let runDir: string;
-let server: ControlServer | null = null;
-
-beforeEach(() => {
-  runDir = mkdtempSync(join(tmpdir(), 'lvs-plan-'));
-});
-
-afterEach(() => {
-  server?.close();
-  server = null;
-  rmSync(runDir, { recursive: true });
-});
-
 async function run(
   report: PlanReport,
   options: { json?: true; detailedExitcode?: true } = {},
   args: readonly string[] = [],
 ) {
   const asked: PlanRequest[] = [];
-  server = await openControlServer({
-    runDir,
-    log: silentLog,
-    maySteer: () => true,
-    duties: dutiesOf({
-      plan: async (request) => {
-        asked.push(request);
-        return report;
-      },
-    }),
-  });
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    colour: false,
-    live: false,
-    write: (text: string) => void out.push(text),
-    writeError: (text: string) => void err.push(text),
+  const answer = async (request: PlanRequest): Promise<PlanReport> => {
+    asked.push(request);
+    return report;
   };
-  const code = await plan.run({ terminal, runDir }, options, args);
-  return { code, out: out.join(''), err: err.join(''), asked };
+  return { ...(await runAgainst(plan, { plan: answer }, options, args)), asked };
 }
 
 test('what would change is told by its effects, with the connections that end', async () => {
@@ -162,7 +129,6 @@ unchanged: 1 virtual server, 3 real servers, 1 VRRP instance
 
 test('with --detailed-exitcode changes are exit code 3, and nothing is 0', async () => {
   expect((await run(CHANGES, { detailedExitcode: true })).code).toBe(3);
-  server?.close();
   const { code, out } = await run(REPORT, { detailedExitcode: true });
   expect(code).toBe(0);
   expect(out).toBe(`/etc/lvsd/lvsd.conf is the configuration in force, 0123456789ab

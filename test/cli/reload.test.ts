@@ -1,14 +1,9 @@
 /** `lvsctl reload` against a daemon that answers what the test says. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ReloadReport } from '../../src/api/protocol.ts';
-import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { DirectorError } from '../../src/base/error.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { reload } from '../../src/cli/reload.ts';
-import { dutiesOf } from '../api/duties.ts';
+import { runAgainst } from './against-daemon.ts';
 
 const REPORT: ReloadReport = {
   outcome: 'reloaded',
@@ -23,36 +18,8 @@ const REPORT: ReloadReport = {
   confirmWithinMs: null,
 };
 
-let runDir: string;
-let server: ControlServer | null = null;
-
-beforeEach(() => {
-  runDir = mkdtempSync(join(tmpdir(), 'lvs-reload-'));
-});
-
-afterEach(() => {
-  server?.close();
-  server = null;
-  rmSync(runDir, { recursive: true });
-});
-
-async function run(answer: () => Promise<ReloadReport>, options: { json?: true } = {}) {
-  server = await openControlServer({
-    runDir,
-    log: silentLog,
-    maySteer: () => true,
-    duties: dutiesOf({ reload: answer }),
-  });
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    colour: false,
-    live: false,
-    write: (text: string) => void out.push(text),
-    writeError: (text: string) => void err.push(text),
-  };
-  const code = await reload.run({ terminal, runDir }, options, []);
-  return { code, out: out.join(''), err: err.join('') };
+function run(answer: () => Promise<ReloadReport>, options: { json?: true } = {}) {
+  return runAgainst(reload, { reload: answer }, options);
 }
 
 test('a configuration that came into force is told with its warnings, exit code 0', async () => {

@@ -1,53 +1,9 @@
 /** `lvsctl verify`, `apply`, `confirm` and `rollback` against a daemon that answers what the test says. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ApplyRequest, ReloadReport, VerifyReport } from '../../src/api/protocol.ts';
-import { type ControlDuties, type ControlServer, openControlServer } from '../../src/api/server.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { apply, confirm, rollback } from '../../src/cli/apply.ts';
-import type { Command } from '../../src/cli/command.ts';
 import { verify } from '../../src/cli/verify.ts';
-import { dutiesOf } from '../api/duties.ts';
-
-let runDir: string;
-let server: ControlServer | null = null;
-
-beforeEach(() => {
-  runDir = mkdtempSync(join(tmpdir(), 'lvs-verify-'));
-});
-
-afterEach(() => {
-  server?.close();
-  server = null;
-  rmSync(runDir, { recursive: true });
-});
-
-async function run<Options>(
-  command: Command<Options>,
-  duties: Partial<ControlDuties>,
-  options: Options,
-  args: readonly string[] = [],
-) {
-  server = await openControlServer({
-    runDir,
-    log: silentLog,
-    maySteer: () => true,
-    duties: dutiesOf(duties),
-  });
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    colour: false,
-    live: false,
-    write: (text: string) => void out.push(text),
-    writeError: (text: string) => void err.push(text),
-  };
-  const code = await command.run({ terminal, runDir }, options, args);
-  server.close();
-  return { code, out: out.join(''), err: err.join('') };
-}
+import { runAgainst as run } from './against-daemon.ts';
 
 const GOOD: VerifyReport = {
   count: 0,
@@ -149,7 +105,6 @@ describe('apply', () => {
     '--confirm "%s" is refused',
     async (confirm) => {
       await expect(run(apply, {}, { confirm })).rejects.toThrow(/a time from 5s to 24h is wanted/);
-      server?.close();
     },
   );
 });
