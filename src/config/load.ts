@@ -5,7 +5,7 @@ import type { Director } from '../model/director.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
-import { buildVrrp } from './build/vrrp.ts';
+import { buildVrrp } from './build/vrrp/director.ts';
 import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
 import { type ConfigEnvironment, elsewhere } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';

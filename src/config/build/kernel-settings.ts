@@ -15,7 +15,7 @@ import type { Word } from '../text/ast.ts';
 import type { Said } from '../values/phrase.ts';
 import { merged, type Section, type Setting } from '../values/section.ts';
 import { wordsOf } from '../values/value.ts';
-import { nameOf } from './vrrp.ts';
+import { nameOf } from './vrrp/names.ts';
 
 /** What the settings are looked up in and held against. */
 export interface Surroundings {

@@ -1,0 +1,70 @@
+/** Sections → VRRP of the model, and what only the whole shows. */
+import type { VrrpConfig, VrrpInstance } from '../../../model/vrrp.ts';
+import type { Section } from '../../values/section.ts';
+import type { ScriptContext } from '../scripts.ts';
+import { buildScript } from './check-script.ts';
+import { buildGroups } from './groups.ts';
+import { buildInstance } from './instance.ts';
+
+export function buildVrrp(root: Section, globals: Section, context: ScriptContext): VrrpConfig {
+  const scripts = root
+    .sections('vrrp_script')
+    .flatMap((section) => buildScript(section, context) ?? []);
+  const usable = new Map(scripts.toReversed().map((script) => [script.name, script]));
+  const declared = { usable, names: root.namesOf('vrrp_script') };
+  const built = root
+    .sections('vrrp_instance')
+    .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
+  const kept = withoutDuplicates(built, context);
+  const instances = kept.map(({ instance }) => instance);
+  const syncGroups = buildGroups(root, instances, declared, context);
+  return {
+    instances,
+    syncGroups,
+    scripts,
+    startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
+    process: {
+      realtimePriority: globals.number('vrrp_rt_priority'),
+      niceness: globals.number('vrrp_priority'),
+      lockMemory: globals.has('vrrp_no_swap'),
+    },
+  };
+}
+
+interface Built {
+  readonly section: Section;
+  readonly instance: VrrpInstance;
+}
+
+/** Each name once, and each VRID once on a link and family: the second one is left out. */
+function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext): readonly Built[] {
+  const kept: Built[] = [];
+  const names = new Set<string>();
+  const routers = new Map<string, VrrpInstance>();
+  for (const one of built) {
+    const { section, instance } = one;
+    const { name, vrid, interface: link, family } = instance;
+    if (vrid === 0 || name === '') continue;
+    const router = `${vrid} ${family} ${link}`;
+    const sameRouter = routers.get(router);
+    if (names.has(name)) {
+      reports.add({
+        code: 'duplicate',
+        span: section.label[0]?.span ?? section.span,
+        message: `there is a vrrp_instance "${name}" already`,
+      });
+    } else if (sameRouter !== undefined) {
+      reports.add({
+        code: 'duplicate',
+        span: section.find('virtual_router_id')?.span ?? section.span,
+        message: `${sameRouter.name} uses virtual_router_id ${vrid} on ${link} already`,
+        hint: 'each virtual router of a link has a number of its own',
+      });
+    } else {
+      names.add(name);
+      routers.set(router, instance);
+      kept.push(one);
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,168 @@
+/** A `vrrp_instance` block, with every default filled in. */
+import { type Family, familyOf } from '../../../base/address.ts';
+import type { VrrpInstance } from '../../../model/vrrp.ts';
+import type { Section } from '../../values/section.ts';
+import { isInterfaceName } from '../interface-name.ts';
+import type { ScriptContext } from '../scripts.ts';
+import { advertised, readAddresses } from './addresses.ts';
+import { readTiming } from './announce.ts';
+import { readAuthentication } from './authentication.ts';
+import { nameOf } from './names.ts';
+import { readNotify } from './notify.ts';
+import { type DeclaredScripts, NO_SCRIPTS, readTracks } from './tracks.ts';
+
+const DEFAULT_PRIORITY = 100;
+
+const OWNER_PRIORITY = 255;
+
+export function buildInstance(
+  section: Section,
+  globals: Section,
+  scripts: DeclaredScripts,
+  context: ScriptContext,
+): VrrpInstance {
+  const { reports } = context;
+  const name = nameOf(section);
+  const vrid = section.number('virtual_router_id');
+  if (!section.mentions('virtual_router_id')) {
+    reports.add({
+      code: 'missing-keyword',
+      span: section.span,
+      message: `vrrp_instance ${name} has no virtual_router_id`,
+      hint: 'virtual_router_id 51: a number from 1 to 255, the same on both directors',
+    });
+  }
+  const interfaceName = readInterface(section, globals, context);
+  const addresses = readAddresses(section, 'virtual_ipaddress', interfaceName, context);
+  const family = addresses[0] === undefined ? 'ipv4' : familyOf(addresses[0].address);
+  const priority = section.number('priority');
+  const initialState = section.text('state') === 'MASTER' ? 'master' : 'backup';
+  const preempt = readPreempt(section, initialState, context);
+  const carried = new Set(advertised(addresses, family));
+  const timing = readTiming(section, globals);
+  const version = readVersion(section, globals, family, context);
+  return {
+    name,
+    version,
+    family,
+    interface: interfaceName,
+    vrid: vrid ?? 0,
+    priority: priority ?? DEFAULT_PRIORITY,
+    initialState: priority === OWNER_PRIORITY ? 'master' : initialState,
+    advertIntervalMs: readInterval(section, version, context),
+    downTimerAdverts:
+      section.number('down_timer_adverts') ?? globals.number('vrrp_down_timer_adverts') ?? 3,
+    preempt,
+    preemptDelayMs: (section.number('preempt_delay') ?? 0) * 1000,
+    authentication: readAuthentication(section, version, context),
+    sourceAddress: readOfFamily(section, 'mcast_src_ip', family, context),
+    multicastGroup:
+      readOfFamily(section, 'mcast_dst_ip', family, context) ??
+      (family === 'ipv4'
+        ? (globals.text('vrrp_mcast_group4') ?? '224.0.0.18')
+        : (globals.text('vrrp_mcast_group6') ?? 'ff02::12')),
+    addresses: [...carried],
+    excludedAddresses: [
+      ...addresses.filter((one) => !carried.has(one)),
+      ...readAddresses(section, 'virtual_ipaddress_excluded', interfaceName, context),
+    ],
+    announce: timing,
+    trackPrimaryInterface: !section.has('dont_track_primary'),
+    trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
+    trackScripts: readTracks(section, 'track_script', scripts, context),
+    answerLowerPriority: !(
+      section.boolean('lower_prio_no_advert') ??
+      globals.boolean('vrrp_lower_prio_no_advert') ??
+      false
+    ),
+    answerHigherPriority:
+      section.boolean('higher_prio_send_advert') ??
+      globals.boolean('vrrp_higher_prio_send_advert') ??
+      false,
+    notify: readNotify(section, context),
+  };
+}
+
+/** An address of the family of the virtual addresses. */
+function readOfFamily(
+  section: Section,
+  name: string,
+  family: Family,
+  { reports }: ScriptContext,
+): string | null {
+  const address = section.text(name);
+  if (address === null || familyOf(address) === family) return address;
+  reports.add({
+    code: 'contradiction',
+    span: section.find(name)?.span ?? section.span,
+    message: `${name} ${address} is not of the family of the first virtual address`,
+    hint: 'an instance speaks IPv4 or IPv6, as its first virtual_ipaddress does',
+  });
+  return null;
+}
+
+function readInterface(section: Section, globals: Section, context: ScriptContext): string {
+  const name = section.text('interface') ?? globals.text('default_interface') ?? 'eth0';
+  const known = context.environment.interfaces();
+  if (known !== null && !known.includes(name) && isInterfaceName(name)) {
+    context.reports.add({
+      code: 'unknown-interface',
+      span: section.find('interface')?.span ?? section.span,
+      message: `there is no interface ${name} now`,
+      hint:
+        known.length > 0 ? `there are ${known.join(', ')}` : 'the instance waits for it in FAULT',
+    });
+  }
+  return name;
+}
+
+function readPreempt(
+  section: Section,
+  state: 'master' | 'backup',
+  { reports }: ScriptContext,
+): boolean {
+  const setting = section.find('nopreempt');
+  if (setting === null) return true;
+  if (state !== 'master') return false;
+  reports.add({
+    code: 'nopreempt-ignored',
+    span: setting.span,
+    message: 'nopreempt does nothing beside "state MASTER"',
+    hint: 'write "state BACKUP" on both directors; the priority decides',
+  });
+  return true;
+}
+
+function readVersion(
+  section: Section,
+  globals: Section,
+  family: Family,
+  { reports }: ScriptContext,
+): 2 | 3 {
+  if (family === 'ipv6') return 3;
+  const asked = section.text('version') ?? globals.text('vrrp_version') ?? '2';
+  const setting = section.find('advert_int');
+  const interval = section.number('advert_int') ?? 1;
+  if (asked === '2' && setting !== null && !Number.isInteger(interval)) {
+    reports.add({
+      code: 'contradiction',
+      span: setting.span,
+      message: `version 2 of VRRP counts whole seconds: ${interval} s is sent as ${Math.max(1, Math.round(interval))} s`,
+      hint: 'write "version 3", on both directors',
+    });
+  }
+  return asked === '3' ? 3 : 2;
+}
+
+function readInterval(section: Section, version: 2 | 3, { reports }: ScriptContext): number {
+  const secondsAsked = section.number('advert_int') ?? 1;
+  if (version === 2) return Math.max(1, Math.round(secondsAsked)) * 1000;
+  if (secondsAsked <= 40.95) return Math.max(1, Math.round(secondsAsked * 100)) * 10;
+  const span = section.find('advert_int')?.span ?? section.span;
+  reports.add({
+    code: 'out-of-range',
+    span,
+    message: 'version 3 of VRRP has intervals up to 40.95 s',
+  });
+  return 40_950;
+}
