@@ -2,6 +2,7 @@
  * Many wake-ups behind one timer: a binary heap ordered by time, and the clock is only ever told
  * about the first entry. Ten thousand checkers cost one timer instead of ten thousand.
  */
+import { Heap } from '../base/heap.ts';
 import type { Cancel, Clock, Instant } from '../base/time.ts';
 
 interface Entry {
@@ -14,7 +15,7 @@ interface Entry {
 
 export class DueQueue {
   private readonly clock: Clock;
-  private readonly heap: Entry[] = [];
+  private readonly heap = new Heap(byTime);
   private entered = 0;
   private cancelled = 0;
   private armedFor: Instant | null = null;
@@ -27,7 +28,7 @@ export class DueQueue {
   /** Calls `run` once, at or shortly after `at`. */
   wakeAt(at: Instant, run: () => void): Cancel {
     const entry: Entry = { at, order: this.entered++, run };
-    this.push(entry);
+    this.heap.push(entry);
     this.arm();
     return () => {
       if (entry.run === null) return;
@@ -40,14 +41,14 @@ export class DueQueue {
   /** Drops all that is due later. */
   close(): void {
     for (const entry of this.heap) entry.run = null;
-    this.heap.length = 0;
+    this.heap.clear();
     this.cancelled = 0;
     this.disarm();
     this.armedFor = null;
   }
 
   private arm(): void {
-    const first = this.heap[0];
+    const first = this.heap.first();
     if (first === undefined || (this.armedFor !== null && this.armedFor <= first.at)) return;
     this.disarm();
     this.armedFor = first.at;
@@ -59,9 +60,9 @@ export class DueQueue {
     const now = this.clock.now();
     // What these entries add for `now` waits for the next wake-up: sockets get their turn.
     const enteredBefore = this.entered;
-    for (let first = this.heap[0]; first !== undefined; first = this.heap[0]) {
+    for (let first = this.heap.first(); first !== undefined; first = this.heap.first()) {
       if (first.at > now || first.order >= enteredBefore) break;
-      this.pop();
+      this.heap.pop();
       const { run } = first;
       if (run === null) {
         this.cancelled--;
@@ -75,44 +76,9 @@ export class DueQueue {
 
   /** Rebuilds the heap when most of it is cancelled, so that reloads cannot make it grow. */
   private sweep(): void {
-    if (this.cancelled < 64 || this.cancelled * 2 < this.heap.length) return;
-    const live = this.heap.filter(({ run }) => run !== null).sort(byTime);
-    this.heap.splice(0, this.heap.length, ...live);
+    if (this.cancelled < 64 || this.cancelled * 2 < this.heap.size) return;
+    this.heap.retain(({ run }) => run !== null);
     this.cancelled = 0;
-  }
-
-  private push(entry: Entry): void {
-    const { heap } = this;
-    let at = heap.length;
-    heap.push(entry);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above] as Entry;
-      if (byTime(parent, entry) <= 0) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = entry;
-  }
-
-  private pop(): void {
-    const { heap } = this;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let below = 2 * at + 1;
-      if (below >= heap.length) break;
-      const right = below + 1;
-      if (right < heap.length && byTime(heap[right] as Entry, heap[below] as Entry) < 0) {
-        below = right;
-      }
-      const child = heap[below] as Entry;
-      if (byTime(last, child) <= 0) break;
-      heap[at] = child;
-      at = below;
-    }
-    heap[at] = last;
   }
 }
 

@@ -1,0 +1,183 @@
+/** A journal × what must never be → where it was. Pure. */
+import type { Instant, Millis } from '../base/time.ts';
+import type { VrrpConfig } from '../model/vrrp.ts';
+import { allAddresses } from '../vrrp/holding.ts';
+import { YIELD_MS } from '../vrrp/instance.ts';
+import type { Entry } from './journal.ts';
+
+/** Something that must not be, from when to when. */
+export interface Finding {
+  readonly rule: Rule;
+  readonly text: string;
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+export type Rule =
+  | 'two-masters'
+  | 'two-holders'
+  | 'split-group'
+  | 'master-without-address'
+  | 'address-without-master';
+
+/** After so long without a fault there is at most one master. */
+export const HEALTH_MS: Millis = 4_000;
+
+/** For how long each may be true before it is a finding. */
+const GRACE_MS: Readonly<Record<Rule, Millis>> = {
+  // A packet's way: whoever preempts is master before the other has heard of it.
+  'two-masters': 5,
+  'two-holders': 0,
+  'split-group': 20,
+  'master-without-address': YIELD_MS + 5,
+  'address-without-master': 5,
+};
+
+export interface AuditedHost {
+  readonly name: string;
+  readonly config: VrrpConfig;
+}
+
+/** All findings of a journal that ends at `end`. `lease`: two holders are one too many even in sickness. */
+export function audit(
+  hosts: readonly AuditedHost[],
+  entries: readonly Entry[],
+  end: Instant,
+  { lease }: { readonly lease: boolean },
+): readonly Finding[] {
+  const scene = new Scene(hosts);
+  const open = new Map<string, { readonly rule: Rule; readonly from: Instant }>();
+  const findings: Finding[] = [];
+  const examine = (at: Instant): void => {
+    const found = scene.look(at, lease);
+    for (const [text, { rule, from }] of open) {
+      if (found.has(text)) continue;
+      open.delete(text);
+      if (at - from > GRACE_MS[rule]) findings.push({ rule, text, from, to: at });
+    }
+    for (const [text, rule] of found) if (!open.has(text)) open.set(text, { rule, from: at });
+  };
+  for (const [index, entry] of entries.entries()) {
+    const isHealthyAt = scene.healthyAt;
+    if (isHealthyAt !== null && isHealthyAt > scene.at && isHealthyAt < entry.at) {
+      examine(isHealthyAt);
+    }
+    scene.take(entry);
+    // What happens at one instant happens together.
+    if (entries[index + 1]?.at !== entry.at) examine(entry.at);
+  }
+  if (scene.healthyAt !== null && scene.healthyAt < end)
+    examine(Math.max(scene.at, scene.healthyAt));
+  for (const [text, { rule, from }] of open) {
+    if (end - from > GRACE_MS[rule]) findings.push({ rule, text, from, to: end });
+  }
+  return findings;
+}
+
+/** How everything stands at one moment of the journal. */
+class Scene {
+  at: Instant = 0;
+  private readonly hosts: readonly AuditedHost[];
+  /** `HOST INSTANCE` → state. */
+  private readonly states = new Map<string, string>();
+  private readonly running = new Map<string, boolean>();
+  /** Address → hosts that answer for it. */
+  private readonly holders = new Map<string, Set<string>>();
+  private wellSince: Instant | null = 0;
+
+  constructor(hosts: readonly AuditedHost[]) {
+    this.hosts = hosts;
+  }
+
+  /** From when on the world has been well for long enough; null: something is wrong. */
+  get healthyAt(): Instant | null {
+    return this.wellSince === null ? null : this.wellSince + HEALTH_MS;
+  }
+
+  take(entry: Entry): void {
+    this.at = entry.at;
+    switch (entry.what) {
+      case 'state':
+        if (entry.kind === 'instance') this.states.set(`${entry.host} ${entry.name}`, entry.to);
+        break;
+      case 'process':
+        this.running.set(entry.host, entry.is === 'runs');
+        if (entry.is === 'dead') this.forget(entry.host);
+        break;
+      case 'holds':
+        this.holdersOf(entry.address).add(entry.host);
+        break;
+      case 'releases':
+        this.holdersOf(entry.address).delete(entry.host);
+        break;
+      case 'health':
+        this.wellSince = entry.isWell ? entry.at : null;
+        break;
+      case 'fault':
+        break;
+    }
+  }
+
+  /** What must not be and is, in words that stay the same while it lasts. */
+  look(at: Instant, lease: boolean): ReadonlyMap<string, Rule> {
+    this.at = at;
+    const found = new Map<string, Rule>();
+    const isHealthy = this.healthyAt !== null && at >= this.healthyAt;
+    if (isHealthy) this.lookForMasters(found);
+    if (isHealthy || lease) this.lookForHolders(found);
+    for (const host of this.hosts) if (this.running.get(host.name)) this.lookAtHost(host, found);
+    return found;
+  }
+
+  private lookForMasters(found: Map<string, Rule>): void {
+    const masters = new Map<string, string[]>();
+    for (const [name, state] of this.states) {
+      const [host = '', instance = ''] = name.split(' ');
+      if (state === 'master') masters.set(instance, [...(masters.get(instance) ?? []), host]);
+    }
+    for (const [instance, hosts] of masters) {
+      if (hosts.length > 1)
+        found.set(`${instance}: ${hosts.join(' and ')} are MASTER`, 'two-masters');
+    }
+  }
+
+  private lookForHolders(found: Map<string, Rule>): void {
+    for (const [address, hosts] of this.holders) {
+      if (hosts.size > 1)
+        found.set(`${address}: ${[...hosts].join(' and ')} hold it`, 'two-holders');
+    }
+  }
+
+  private lookAtHost({ name, config }: AuditedHost, found: Map<string, Rule>): void {
+    const stateOf = (instance: string): string => this.states.get(`${name} ${instance}`) ?? 'init';
+    for (const { name: group, members } of config.syncGroups) {
+      const masters = members.filter((member) => stateOf(member) === 'master');
+      if (masters.length > 0 && masters.length < members.length) {
+        found.set(`${group} is split on ${name}`, 'split-group');
+      }
+    }
+    for (const instance of config.instances) {
+      const isMaster = stateOf(instance.name) === 'master';
+      for (const { address } of allAddresses(instance)) {
+        const holds = this.holders.get(address)?.has(name) ?? false;
+        if (isMaster && !holds) {
+          found.set(`${name} is MASTER and lacks ${address}`, 'master-without-address');
+        }
+        if (!isMaster && holds) {
+          found.set(`${name} is not MASTER and holds ${address}`, 'address-without-master');
+        }
+      }
+    }
+  }
+
+  private holdersOf(address: string): Set<string> {
+    const known = this.holders.get(address) ?? new Set<string>();
+    this.holders.set(address, known);
+    return known;
+  }
+
+  private forget(host: string): void {
+    for (const name of this.states.keys())
+      if (name.startsWith(`${host} `)) this.states.delete(name);
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * A director in a simulated world: the production's speaker, restarted by a supervisor when it dies, on a
+ * kernel that keeps addresses whatever becomes of the process that put them there.
+ */
+import type { Family } from '../base/address.ts';
+import { type Log, logTo } from '../base/log.ts';
+import { type Millis, sleep } from '../base/time.ts';
+import type { Script } from '../model/script.ts';
+import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
+import type { ScriptResult } from '../track/script.ts';
+import type { ReceivedPacket } from '../vrrp/admit.ts';
+import type { AdvertSocket, LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
+import { VrrpSpeaker } from '../vrrp/speaker.ts';
+import type { Journal } from './journal.ts';
+import type { SimulatedNetwork } from './network.ts';
+import { ProcessTime, type VirtualTime } from './time.ts';
+
+export interface HostPlan {
+  readonly name: string;
+  readonly config: VrrpConfig;
+  /** Its address on each link: the network is the link's, this part is its own. 1 to 254. */
+  readonly hostPart: number;
+  /** How fast its clock runs: 1.001 gains a millisecond in a second. */
+  readonly clockRate: number;
+}
+
+export interface HostSurroundings {
+  readonly time: VirtualTime;
+  readonly network: SimulatedNetwork;
+  readonly journal: Journal;
+}
+
+/** What the kernel needs to add or to remove addresses. */
+const KERNEL_MS: Millis = 0.3;
+
+/** How long a tracked script runs. */
+const SCRIPT_MS: Millis = 2;
+
+/** One life of the VRRP process. */
+interface Life {
+  readonly clock: ProcessTime;
+  readonly speaker: VrrpSpeaker;
+}
+
+export class SimulatedHost {
+  readonly plan: HostPlan;
+  private readonly world: HostSurroundings;
+  private life: Life | null = null;
+  private readonly held = new Set<string>();
+  private readonly down = new Set<string>();
+  private readonly failing = new Set<string>();
+  private readonly states = new Map<string, string>();
+  /** Something is wrong with this host itself: see `isWell`. */
+  private ailments = 0;
+  private leaving = false;
+
+  constructor(plan: HostPlan, world: HostSurroundings) {
+    this.plan = plan;
+    this.world = world;
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  /** The addresses for which this host answers now. */
+  get answersFor(): ReadonlySet<string> {
+    return this.held;
+  }
+
+  get isRunning(): boolean {
+    return this.life?.clock.isRunning ?? false;
+  }
+
+  /** Nothing was done to it that is not undone. */
+  get isWell(): boolean {
+    return this.isRunning && !this.leaving && this.ailments === 0;
+  }
+
+  /** In the words of the machine; of an instance that never began `init`. */
+  stateOf(instance: string): string {
+    return this.life === null ? 'dead' : (this.states.get(instance) ?? 'init');
+  }
+
+  /** lvsd starts: what an earlier life left is taken off first. */
+  start(): void {
+    if (this.life !== null) return;
+    this.leaving = false;
+    const clock = new ProcessTime(this.world.time, this.plan.clockRate);
+    const speaker = new VrrpSpeaker(this.ports(clock));
+    this.life = { clock, speaker };
+    this.tellProcess('runs');
+    this.drop([...this.held]);
+    speaker.configure(this.plan.config);
+  }
+
+  /** lvsd is stopped in good order. */
+  async stop(): Promise<void> {
+    const { life } = this;
+    if (life === null || !life.clock.isRunning) return;
+    this.leaving = true;
+    await life.speaker.stop({ keep: false });
+    if (this.life === life) this.end();
+  }
+
+  /** The VRRP process is killed; its addresses stay until another one starts. */
+  kill(): void {
+    this.end();
+  }
+
+  /** The machine loses its power. */
+  crash(): void {
+    this.end();
+    this.drop([...this.held]);
+  }
+
+  pause(): void {
+    if (!this.isRunning) return;
+    this.life?.clock.pause();
+    this.tellProcess('paused');
+  }
+
+  resume(): void {
+    if (this.life === null || this.isRunning) return;
+    this.tellProcess('runs');
+    this.life.clock.resume();
+  }
+
+  setLink(link: string, isUp: boolean): void {
+    if (isUp) this.down.delete(link);
+    else this.down.add(link);
+    this.ail(isUp ? -1 : 1);
+    this.life?.clock.receive(() => this.life?.speaker.linksChanged());
+  }
+
+  /** From its next run on the tracked script says so. */
+  setScript(name: string, isGood: boolean): void {
+    if (isGood) this.failing.delete(name);
+    else this.failing.add(name);
+    this.ail(isGood ? -1 : 1);
+  }
+
+  private ail(change: number): void {
+    this.ailments += change;
+  }
+
+  private end(): void {
+    if (this.life === null) return;
+    this.life.clock.end();
+    this.life = null;
+    this.tellProcess('dead');
+    this.states.clear();
+  }
+
+  private ports(clock: ProcessTime): VrrpPorts {
+    return {
+      clock,
+      log: this.log(),
+      adverts: {
+        open: (instance, source, onPacket) => this.open(clock, instance, source, onPacket),
+      },
+      links: { find: (link, family) => this.link(link, family) },
+      addresses: {
+        hold: (addresses) => this.change(clock, () => this.take(addresses)),
+        release: (addresses) => this.change(clock, () => this.drop(addresses.map(nameOf))),
+      },
+      announcer: { announce: () => {} },
+      notify: { changed: () => {} },
+      runScript: (script) => this.runScript(clock, script),
+    };
+  }
+
+  private open(
+    clock: ProcessTime,
+    { interface: link, multicastGroup }: VrrpInstance,
+    source: string,
+    onPacket: (packet: ReceivedPacket) => void,
+  ): AdvertSocket {
+    const port = this.world.network.attach({
+      host: this.name,
+      link,
+      address: source,
+      onPacket: (packet) => clock.receive(() => onPacket(packet)),
+    });
+    return {
+      send: (payload) => port.send(multicastGroup, payload),
+      close: async () => port.close(),
+    };
+  }
+
+  private link(name: string, family: Family): LinkFacts {
+    const { hostPart } = this.plan;
+    const primaryAddress = family === 'ipv4' ? `192.0.2.${hostPart}` : `fe80::${hostPart}`;
+    return { running: !this.down.has(name), primaryAddress };
+  }
+
+  /** The kernel does it, whatever becomes of the process meanwhile. */
+  private change(clock: ProcessTime, act: () => void): Promise<void> {
+    const { time } = this.world;
+    return new Promise((resolve) => {
+      time.wakeAt(time.now() + KERNEL_MS, () => {
+        act();
+        clock.receive(resolve);
+      });
+    });
+  }
+
+  private take(addresses: readonly VirtualAddress[]): void {
+    for (const name of addresses.map(nameOf)) {
+      if (this.held.has(name)) continue;
+      this.held.add(name);
+      this.tell('holds', name);
+    }
+  }
+
+  private drop(names: readonly string[]): void {
+    for (const name of names) if (this.held.delete(name)) this.tell('releases', name);
+  }
+
+  private tellProcess(is: 'runs' | 'paused' | 'dead'): void {
+    this.world.journal.add({ at: this.world.time.now(), what: 'process', host: this.name, is });
+  }
+
+  private tell(what: 'holds' | 'releases', address: string): void {
+    this.world.journal.add({ at: this.world.time.now(), what, host: this.name, address });
+  }
+
+  private async runScript(clock: ProcessTime, { argv }: Script): Promise<ScriptResult> {
+    await sleep(clock, SCRIPT_MS);
+    const { scripts } = this.plan.config;
+    const name = scripts.find(({ script }) => script.argv.join(' ') === argv.join(' '))?.name ?? '';
+    const ok = !this.failing.has(name);
+    return { ok, reason: ok ? 'exit code 0' : 'exit code 1' };
+  }
+
+  /** The log is where a speaker says why. */
+  private log(): Log {
+    return logTo(({ fields, message }) => {
+      if (message !== 'state changed') return;
+      const { instance, group, to, reason } = fields as Readonly<
+        Record<string, string | undefined>
+      >;
+      const kind = instance === undefined ? 'group' : 'instance';
+      const name = instance ?? group ?? '';
+      if (kind === 'instance') this.states.set(name, to ?? '');
+      this.world.journal.add({
+        at: this.world.time.now(),
+        what: 'state',
+        host: this.name,
+        kind,
+        name,
+        to: to ?? '',
+        reason: reason ?? '',
+      });
+    });
+  }
+}
+
+function nameOf({ address }: VirtualAddress): string {
+  return address;
+}

@@ -1,0 +1,52 @@
+/** What happened in a simulated world, in the order of time: for invariants, and for people to read. */
+import type { Instant } from '../base/time.ts';
+
+interface Moment {
+  readonly at: Instant;
+}
+
+/** Something was done to the world. */
+export interface FaultEntry extends Moment {
+  readonly what: 'fault';
+  readonly text: string;
+}
+
+/** An instance or a sync group is in another state. */
+export interface StateEntry extends Moment {
+  readonly what: 'state';
+  readonly host: string;
+  readonly kind: 'instance' | 'group';
+  readonly name: string;
+  readonly to: string;
+  readonly reason: string;
+}
+
+/** A host answers for an address from now on, or no longer. */
+export interface HolderEntry extends Moment {
+  readonly what: 'holds' | 'releases';
+  readonly host: string;
+  readonly address: string;
+}
+
+/** The VRRP process of a host. */
+export interface ProcessEntry extends Moment {
+  readonly what: 'process';
+  readonly host: string;
+  readonly is: 'runs' | 'paused' | 'dead';
+}
+
+/** From now on all hosts and links are well, or something is not. */
+export interface HealthEntry extends Moment {
+  readonly what: 'health';
+  readonly isWell: boolean;
+}
+
+export type Entry = FaultEntry | StateEntry | HolderEntry | ProcessEntry | HealthEntry;
+
+export class Journal {
+  readonly entries: Entry[] = [];
+
+  add(entry: Entry): void {
+    this.entries.push(entry);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Links that carry packets between hosts, late, twice, out of order or not at all. What is sent to a group
+ * reaches every other host on the link; what is sent to an address, the one that has it.
+ */
+import type { Random } from '../base/random.ts';
+import type { Millis } from '../base/time.ts';
+import type { ReceivedPacket } from '../vrrp/admit.ts';
+import type { VirtualTime } from './time.ts';
+
+/** How the links are: shares from 0 to 1. */
+export interface Weather {
+  readonly lossShare: number;
+  readonly duplicateShare: number;
+  /** A packet takes a time between these two; those sent later may overtake. */
+  readonly delayMinMs: Millis;
+  readonly delayMaxMs: Millis;
+}
+
+export const FAIR: Weather = { lossShare: 0, duplicateShare: 0, delayMinMs: 0.2, delayMaxMs: 1 };
+
+export interface Port {
+  readonly host: string;
+  readonly link: string;
+  readonly address: string;
+  onPacket(packet: ReceivedPacket): void;
+}
+
+export interface Attachment {
+  send(destination: string, payload: Uint8Array): void;
+  close(): void;
+}
+
+export class SimulatedNetwork {
+  weather: Weather = FAIR;
+  private readonly time: VirtualTime;
+  private readonly random: Random;
+  private readonly ports = new Set<Port>();
+  /** `FROM>TO` by how many cuts are in force on that way. */
+  private readonly cuts = new Map<string, number>();
+
+  constructor(time: VirtualTime, random: Random) {
+    this.time = time;
+    this.random = random;
+  }
+
+  attach(port: Port): Attachment {
+    this.ports.add(port);
+    return {
+      send: (destination, payload) => this.carry(port, destination, Uint8Array.from(payload)),
+      close: () => void this.ports.delete(port),
+    };
+  }
+
+  /** Nothing passes from one host to the other any more, on no link, until `mend` is called as often. */
+  cut(from: string, to: string): void {
+    this.count(from, to, 1);
+  }
+
+  mend(from: string, to: string): void {
+    this.count(from, to, -1);
+  }
+
+  isCut(from: string, to: string): boolean {
+    return (this.cuts.get(`${from}>${to}`) ?? 0) > 0;
+  }
+
+  get isWhole(): boolean {
+    return this.weather.lossShare === 0 && [...this.cuts.values()].every((count) => count === 0);
+  }
+
+  private count(from: string, to: string, change: number): void {
+    const way = `${from}>${to}`;
+    this.cuts.set(way, (this.cuts.get(way) ?? 0) + change);
+  }
+
+  private carry(from: Port, destination: string, payload: Uint8Array): void {
+    const isGroup = destination.startsWith('224.') || destination.toLowerCase().startsWith('ff');
+    for (const to of this.ports) {
+      if (to === from || to.host === from.host || to.link !== from.link) continue;
+      if (!isGroup && to.address !== destination) continue;
+      this.deliver(from, to, destination, payload);
+      if (this.random() < this.weather.duplicateShare) this.deliver(from, to, destination, payload);
+    }
+  }
+
+  private deliver(from: Port, to: Port, destination: string, payload: Uint8Array): void {
+    const { lossShare, delayMinMs, delayMaxMs } = this.weather;
+    if (this.isCut(from.host, to.host) || this.random() < lossShare) return;
+    const delayMs = delayMinMs + this.random() * (delayMaxMs - delayMinMs);
+    this.time.wakeAt(this.time.now() + delayMs, () => {
+      if (!this.ports.has(to) || this.isCut(from.host, to.host)) return;
+      to.onPacket({ source: from.address, destination, hopLimit: 255, payload });
+    });
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Virtual time: nothing passes by itself, and every wake-up runs at its exact instant, in the order in
+ * which they were entered. Each host has a clock of its own, which may run faster or slower than the
+ * world's, and stands still for a process that is paused.
+ */
+import { Heap } from '../base/heap.ts';
+import type { Cancel, Clock, Instant } from '../base/time.ts';
+
+interface WakeUp {
+  readonly at: Instant;
+  readonly order: number;
+  /** Null once cancelled. */
+  run: (() => void) | null;
+}
+
+/** What the wall clocks show at instant 0. */
+const WALL_TIME_AT_ZERO_MS = Date.UTC(2026, 0, 1);
+
+/** So many wake-ups at one instant are a loop. */
+const TURNS_MAX = 10_000;
+
+export class VirtualTime implements Clock {
+  private readonly heap = new Heap<WakeUp>((a, b) => a.at - b.at || a.order - b.order);
+  private entered = 0;
+  private current: Instant = 0;
+
+  now(): Instant {
+    return this.current;
+  }
+
+  wallTimeMs(): number {
+    return WALL_TIME_AT_ZERO_MS + this.current;
+  }
+
+  wakeAt(at: Instant, run: () => void): Cancel {
+    const wakeUp: WakeUp = { at: Math.max(at, this.current), order: this.entered++, run };
+    this.heap.push(wakeUp);
+    return () => {
+      wakeUp.run = null;
+    };
+  }
+
+  /** Lets time pass until `at`. What awaits settles before, between and after the wake-ups. */
+  async runTo(at: Instant): Promise<void> {
+    await settled();
+    let turns = 0;
+    for (let first = this.heap.first(); first !== undefined; first = this.heap.first()) {
+      if (first.at > at) break;
+      this.heap.pop();
+      if (first.run === null) continue;
+      turns = first.at === this.current ? turns + 1 : 0;
+      if (turns > TURNS_MAX) throw new Error(`time stands still at ${this.current} ms`);
+      this.current = first.at;
+      first.run();
+      await settled();
+    }
+    this.current = Math.max(this.current, at);
+  }
+}
+
+/** Resolves when all promises that can settle without time passing have done so. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** How many packets a socket keeps for a process that does not read: rmem_default is room for about so many. */
+const BUFFERED_MAX = 256;
+
+/** The clock of one process on a host. While it is paused nothing in it runs, and all runs late. */
+export class ProcessTime implements Clock {
+  private readonly world: VirtualTime;
+  /** Milliseconds of this host that pass in one of the world. */
+  private readonly rate: number;
+  /** A wake-up is never early, whatever dividing and multiplying makes of its time. */
+  private wokenAt: Instant = 0;
+  private lateTimers: (() => void)[] = [];
+  private latePackets: (() => void)[] = [];
+  private state: 'runs' | 'paused' | 'ended' = 'runs';
+
+  constructor(world: VirtualTime, rate: number) {
+    this.world = world;
+    this.rate = rate;
+  }
+
+  now(): Instant {
+    return Math.max(this.wokenAt, this.world.now() * this.rate);
+  }
+
+  wallTimeMs(): number {
+    return this.world.wallTimeMs();
+  }
+
+  wakeAt(at: Instant, run: () => void): Cancel {
+    let cancelled = false;
+    const wake = (): void => {
+      this.wokenAt = Math.max(this.wokenAt, at);
+      if (!cancelled) run();
+    };
+    const cancel = this.world.wakeAt(at / this.rate, () => {
+      if (this.state === 'paused') this.lateTimers.push(wake);
+      else if (this.state === 'runs') wake();
+    });
+    return () => {
+      cancelled = true;
+      cancel();
+    };
+  }
+
+  /** A packet, or anything else that comes through a socket: now, or when the process reads again. */
+  receive(read: () => void): void {
+    if (this.state === 'runs') read();
+    else if (this.state === 'paused' && this.latePackets.length < BUFFERED_MAX) {
+      this.latePackets.push(read);
+    }
+  }
+
+  pause(): void {
+    if (this.state === 'runs') this.state = 'paused';
+  }
+
+  /** What was missed happens now; Node runs timers before it reads. */
+  resume(): void {
+    if (this.state !== 'paused') return;
+    this.state = 'runs';
+    const late = [...this.lateTimers, ...this.latePackets];
+    this.lateTimers = [];
+    this.latePackets = [];
+    for (const run of late) run();
+  }
+
+  end(): void {
+    this.state = 'ended';
+  }
+
+  get isRunning(): boolean {
+    return this.state === 'runs';
+  }
+}

@@ -1,0 +1,171 @@
+/** Directors on links, what is done to them, and what comes of it. One seed fixes all of it. */
+import { seededRandom } from '../base/random.ts';
+import type { Instant, Millis } from '../base/time.ts';
+import { type HostPlan, SimulatedHost } from './host.ts';
+import { Journal } from './journal.ts';
+import { FAIR, SimulatedNetwork, type Weather } from './network.ts';
+import { VirtualTime } from './time.ts';
+
+/** Something done to the world; what has `forMs` is undone after that time, unless it is null. */
+export type Fault =
+  /** Nothing passes between two hosts, or from the first to the second only. */
+  | { readonly do: 'cut'; readonly from: string; readonly to: string; readonly oneWay: boolean }
+  /** The network is like that for everyone. */
+  | { readonly do: 'weather'; readonly weather: Weather }
+  /** An interface loses its carrier. */
+  | { readonly do: 'link-down'; readonly host: string; readonly link: string }
+  /** The VRRP process stands still (SIGSTOP, a long collection of garbage). */
+  | { readonly do: 'pause'; readonly host: string }
+  /** The VRRP process dies at once; the supervisor starts another. */
+  | { readonly do: 'kill'; readonly host: string }
+  /** The machine loses its power; with an end it comes back then. */
+  | { readonly do: 'crash'; readonly host: string }
+  /** lvsd is stopped in good order. */
+  | { readonly do: 'stop'; readonly host: string }
+  /** A tracked script fails. */
+  | { readonly do: 'script'; readonly host: string; readonly script: string };
+
+/** From the death of a process to the first step of the one that takes its place. */
+const RESTART_MS: Millis = 300;
+
+export interface PlannedFault {
+  readonly at: Instant;
+  readonly fault: Fault;
+  readonly forMs: Millis | null;
+}
+
+export interface WorldPlan {
+  readonly seed: number;
+  readonly hosts: readonly HostPlan[];
+  readonly weather?: Weather;
+  readonly faults: readonly PlannedFault[];
+}
+
+export class SimulatedWorld {
+  readonly time: VirtualTime = new VirtualTime();
+  readonly journal: Journal = new Journal();
+  readonly hosts: readonly SimulatedHost[];
+  readonly network: SimulatedNetwork;
+  private readonly fair: Weather;
+  private isWell = true;
+
+  constructor(plan: WorldPlan) {
+    const { time, journal } = this;
+    this.network = new SimulatedNetwork(time, seededRandom(plan.seed));
+    this.fair = plan.weather ?? FAIR;
+    this.network.weather = this.fair;
+    this.hosts = plan.hosts.map(
+      (host) => new SimulatedHost(host, { time, journal, network: this.network }),
+    );
+    for (const { at, fault, forMs } of plan.faults) {
+      time.wakeAt(at, () => this.begin(fault));
+      const lastsMs = fault.do === 'kill' ? RESTART_MS : forMs;
+      if (lastsMs !== null) time.wakeAt(at + lastsMs, () => this.undo(fault));
+    }
+    for (const host of this.hosts) host.start();
+    journal.add({ at: 0, what: 'health', isWell: true });
+  }
+
+  host(name: string): SimulatedHost {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new Error(`there is no host ${name}`);
+    return found;
+  }
+
+  /** Lets time pass. */
+  runTo(at: Instant): Promise<void> {
+    return this.time.runTo(at);
+  }
+
+  private begin(fault: Fault): void {
+    this.tell(fault, '');
+    switch (fault.do) {
+      case 'cut':
+        this.network.cut(fault.from, fault.to);
+        if (!fault.oneWay) this.network.cut(fault.to, fault.from);
+        break;
+      case 'weather':
+        this.network.weather = fault.weather;
+        break;
+      case 'link-down':
+        this.host(fault.host).setLink(fault.link, false);
+        break;
+      case 'script':
+        this.host(fault.host).setScript(fault.script, false);
+        break;
+      case 'pause':
+        this.host(fault.host).pause();
+        break;
+      case 'kill':
+        this.host(fault.host).kill();
+        break;
+      case 'crash':
+        this.host(fault.host).crash();
+        break;
+      case 'stop':
+        void this.host(fault.host).stop();
+        break;
+    }
+    this.examine();
+  }
+
+  private undo(fault: Fault): void {
+    if (fault.do !== 'kill') this.tell(fault, 'end of ');
+    switch (fault.do) {
+      case 'cut':
+        this.network.mend(fault.from, fault.to);
+        if (!fault.oneWay) this.network.mend(fault.to, fault.from);
+        break;
+      case 'weather':
+        this.network.weather = this.fair;
+        break;
+      case 'link-down':
+        this.host(fault.host).setLink(fault.link, true);
+        break;
+      case 'script':
+        this.host(fault.host).setScript(fault.script, true);
+        break;
+      case 'pause':
+        this.host(fault.host).resume();
+        break;
+      case 'kill':
+      case 'crash':
+      case 'stop':
+        this.host(fault.host).start();
+        break;
+    }
+    this.examine();
+  }
+
+  private examine(): void {
+    const isWell = this.network.isWhole && this.hosts.every((host) => host.isWell);
+    if (isWell === this.isWell) return;
+    this.isWell = isWell;
+    this.journal.add({ at: this.time.now(), what: 'health', isWell });
+  }
+
+  private tell(fault: Fault, prefix: string): void {
+    const text = prefix + describeFault(fault);
+    this.journal.add({ at: this.time.now(), what: 'fault', text });
+  }
+}
+
+/** A fault in the words in which it is asked for. */
+export function describeFault(fault: Fault): string {
+  switch (fault.do) {
+    case 'cut':
+      return `cut ${fault.from}${fault.oneWay ? '>' : '-'}${fault.to}`;
+    case 'weather': {
+      const { lossShare, duplicateShare, delayMinMs, delayMaxMs } = fault.weather;
+      const percent = (share: number): string => `${Math.round(share * 100)} %`;
+      const delay = `${delayMinMs.toFixed(1)} to ${delayMaxMs.toFixed(1)} ms`;
+      return `weather: loss ${percent(lossShare)}, twice ${percent(duplicateShare)}, delay ${delay}`;
+    }
+    case 'link-down':
+      return `down ${fault.host}:${fault.link}`;
+    case 'script':
+      return `fail ${fault.host}:${fault.script}`;
+    default:
+      return `${fault.do} ${fault.host}`;
+  }
+}
