@@ -20,7 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   notify: ['model', 'kernel'],
   realserver: ['model', 'kernel'],
   api: ['model', 'reconcile'],
-  cli: ['model', 'config', 'reconcile', 'api', 'realserver', 'kernel'],
+  simulation: ['model', 'vrrp', 'track', 'health'],
+  cli: ['model', 'config', 'reconcile', 'api', 'realserver', 'kernel', 'simulation'],
   daemon: [
     'model',
     'wire',

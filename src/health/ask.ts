@@ -4,6 +4,9 @@ import type { Aimed } from '../model/checker.ts';
 import type { Attempt, Verdict } from './checker.ts';
 import { checkTcp } from './checkers/tcp.ts';
 
+/** Asks once what a check wants to know. */
+export type Ask = (check: Aimed, at: number, attempt: Attempt) => Promise<Verdict>;
+
 /** Asks once; `at` counts within the check's urls. */
 export async function ask(check: Aimed, at: number, attempt: Attempt): Promise<Verdict> {
   switch (check.kind) {

@@ -10,6 +10,7 @@ import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
+import type { Ask } from './ask.ts';
 import type { Dial } from './checker.ts';
 import type {
   Beginning,
@@ -29,6 +30,8 @@ export interface HealthPorts {
   readonly random: Random;
   readonly log: Log;
   readonly dial: Dial;
+  /** How checkers ask; absent: over the network. */
+  readonly ask?: Ask;
   readonly notify: NotifyPort;
   readonly orders: OrderPort;
   /**

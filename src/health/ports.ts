@@ -5,6 +5,7 @@ import type { Clock, Instant } from '../base/time.ts';
 import type { Order } from '../model/drain.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
+import type { Ask } from './ask.ts';
 import type { Dial } from './checker.ts';
 import type { Rounds } from './rounds.ts';
 
@@ -30,6 +31,8 @@ export interface WatchPorts {
   readonly random: Random;
   readonly log: Log;
   readonly dial: Dial;
+  /** How checkers ask; absent: over the network. */
+  readonly ask?: Ask;
   readonly notify: NotifyPort;
   readonly orders: OrderPort;
   readonly rounds: Rounds;

@@ -77,8 +77,8 @@ export class WatchedChecker implements RoundOwner {
 
   ask(attempt: Omit<Attempt, 'dial'>): Promise<Verdict> {
     const { signal, progress, elapsedMs } = attempt;
-    const { dial } = this.ports;
-    return ask(this.aimed, nextUrl(this.pace), { dial, signal, progress, elapsedMs });
+    const { dial, ask: put = ask } = this.ports;
+    return put(this.aimed, nextUrl(this.pace), { dial, signal, progress, elapsedMs });
   }
 
   onVerdict(verdict: Verdict): Instant {

@@ -113,6 +113,7 @@ class Scene {
       case 'health':
         this.wellSince = entry.isWell ? entry.at : null;
         break;
+      case 'weight':
       case 'fault':
         break;
     }

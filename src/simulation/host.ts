@@ -6,11 +6,13 @@ import type { Family } from '../base/address.ts';
 import { type Log, logTo } from '../base/log.ts';
 import { type Millis, sleep } from '../base/time.ts';
 import type { Script } from '../model/script.ts';
+import type { VirtualServer } from '../model/virtual-server.ts';
 import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { ReceivedPacket } from '../vrrp/admit.ts';
 import type { AdvertSocket, LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
+import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
@@ -18,6 +20,8 @@ import { ProcessTime, type VirtualTime } from './time.ts';
 export interface HostPlan {
   readonly name: string;
   readonly config: VrrpConfig;
+  /** What it checks; their checks run in every simulated director, whatever its VRRP process does. */
+  readonly virtualServers?: readonly VirtualServer[];
   /** Its address on each link: the network is the link's, this part is its own. 1 to 254. */
   readonly hostPart: number;
   /** How fast its clock runs: 1.001 gains a millisecond in a second. */
@@ -28,6 +32,7 @@ export interface HostSurroundings {
   readonly time: VirtualTime;
   readonly network: SimulatedNetwork;
   readonly journal: Journal;
+  isServerDown(address: string): boolean;
 }
 
 /** What the kernel needs to add or to remove addresses. */
@@ -53,6 +58,7 @@ export class SimulatedHost {
   /** Something is wrong with this host itself: see `isWell`. */
   private ailments = 0;
   private leaving = false;
+  private endChecks: (() => void) | null = null;
 
   constructor(plan: HostPlan, world: HostSurroundings) {
     this.plan = plan;
@@ -92,6 +98,7 @@ export class SimulatedHost {
     this.tellProcess('runs');
     this.drop([...this.held]);
     speaker.configure(this.plan.config);
+    this.check();
   }
 
   /** lvsd is stopped in good order. */
@@ -100,6 +107,7 @@ export class SimulatedHost {
     if (life === null || !life.clock.isRunning) return;
     this.leaving = true;
     await life.speaker.stop({ keep: false });
+    this.endChecks?.();
     if (this.life === life) this.end();
   }
 
@@ -110,6 +118,7 @@ export class SimulatedHost {
 
   /** The machine loses its power. */
   crash(): void {
+    this.endChecks?.();
     this.end();
     this.drop([...this.held]);
   }
@@ -138,6 +147,30 @@ export class SimulatedHost {
     if (isGood) this.failing.delete(name);
     else this.failing.add(name);
     this.ail(isGood ? -1 : 1);
+  }
+
+  /** Checks go on while only the VRRP process is killed or paused. */
+  private check(): void {
+    const { virtualServers = [], clockRate } = this.plan;
+    if (virtualServers.length === 0 || this.endChecks !== null) return;
+    const { journal, isServerDown, time } = this.world;
+    const clock = new ProcessTime(time, clockRate);
+    const end = simulateHealth(virtualServers, isServerDown, clock, {
+      onWeight: (virtualServer, realServer, weight) =>
+        journal.add({
+          at: time.now(),
+          what: 'weight',
+          host: this.name,
+          virtualServer,
+          realServer,
+          weight,
+        }),
+    });
+    this.endChecks = () => {
+      end();
+      clock.end();
+      this.endChecks = null;
+    };
   }
 
   private ail(change: number): void {

@@ -28,6 +28,15 @@ export interface HolderEntry extends Moment {
   readonly address: string;
 }
 
+/** A director's checks have decided the weight of a real server; null: it leaves the kernel's table. */
+export interface WeightEntry extends Moment {
+  readonly what: 'weight';
+  readonly host: string;
+  readonly virtualServer: string;
+  readonly realServer: string;
+  readonly weight: number | null;
+}
+
 /** The VRRP process of a host. */
 export interface ProcessEntry extends Moment {
   readonly what: 'process';
@@ -41,7 +50,13 @@ export interface HealthEntry extends Moment {
   readonly isWell: boolean;
 }
 
-export type Entry = FaultEntry | StateEntry | HolderEntry | ProcessEntry | HealthEntry;
+export type Entry =
+  | FaultEntry
+  | StateEntry
+  | HolderEntry
+  | WeightEntry
+  | ProcessEntry
+  | HealthEntry;
 
 export class Journal {
   readonly entries: Entry[] = [];

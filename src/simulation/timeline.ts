@@ -30,6 +30,11 @@ function lineOf(entry: Entry): string | null {
       return `${entry.host}   + ${entry.address}`;
     case 'releases':
       return `${entry.host}   - ${entry.address}`;
+    case 'weight': {
+      const { host, virtualServer, realServer, weight } = entry;
+      const change = weight === null ? 'leaves' : `weight ${weight} in`;
+      return `${host}   ${realServer} ${change} ${virtualServer}`;
+    }
     case 'process':
       return `${entry.host}   process ${entry.is}`;
     case 'health':

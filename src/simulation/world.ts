@@ -22,6 +22,8 @@ export type Fault =
   | { readonly do: 'crash'; readonly host: string }
   /** lvsd is stopped in good order. */
   | { readonly do: 'stop'; readonly host: string }
+  /** A real server answers no check any more. */
+  | { readonly do: 'server-down'; readonly server: string }
   /** A tracked script fails. */
   | { readonly do: 'script'; readonly host: string; readonly script: string };
 
@@ -46,6 +48,7 @@ export class SimulatedWorld {
   readonly journal: Journal = new Journal();
   readonly hosts: readonly SimulatedHost[];
   readonly network: SimulatedNetwork;
+  private readonly downServers = new Set<string>();
   private readonly fair: Weather;
   private isWell = true;
 
@@ -55,7 +58,13 @@ export class SimulatedWorld {
     this.fair = plan.weather ?? FAIR;
     this.network.weather = this.fair;
     this.hosts = plan.hosts.map(
-      (host) => new SimulatedHost(host, { time, journal, network: this.network }),
+      (host) =>
+        new SimulatedHost(host, {
+          time,
+          journal,
+          network: this.network,
+          isServerDown: (address) => this.downServers.has(address),
+        }),
     );
     for (const { at, fault, forMs } of plan.faults) {
       time.wakeAt(at, () => this.begin(fault));
@@ -86,6 +95,9 @@ export class SimulatedWorld {
         break;
       case 'weather':
         this.network.weather = fault.weather;
+        break;
+      case 'server-down':
+        this.downServers.add(fault.server);
         break;
       case 'link-down':
         this.host(fault.host).setLink(fault.link, false);
@@ -118,6 +130,9 @@ export class SimulatedWorld {
         break;
       case 'weather':
         this.network.weather = this.fair;
+        break;
+      case 'server-down':
+        this.downServers.delete(fault.server);
         break;
       case 'link-down':
         this.host(fault.host).setLink(fault.link, true);
@@ -161,6 +176,8 @@ export function describeFault(fault: Fault): string {
       const delay = `${delayMinMs.toFixed(1)} to ${delayMaxMs.toFixed(1)} ms`;
       return `weather: loss ${percent(lossShare)}, twice ${percent(duplicateShare)}, delay ${delay}`;
     }
+    case 'server-down':
+      return `kill ${fault.server}`;
     case 'link-down':
       return `down ${fault.host}:${fault.link}`;
     case 'script':

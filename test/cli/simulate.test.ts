@@ -1,0 +1,96 @@
+/** `lvsctl simulate` as an operator meets it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { simulate } from '../../src/cli/simulate.ts';
+
+let folder = '';
+let written = '';
+let complaints = '';
+
+const context = {
+  runDir: '',
+  terminal: {
+    write: (text: string): void => {
+      written += text;
+    },
+    writeError: (text: string): void => {
+      complaints += text;
+    },
+    colour: false,
+    live: false,
+  },
+};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lvsctl-simulate-'));
+  written = '';
+  complaints = '';
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function director(name: string, priority: number): string {
+  const path = join(folder, name);
+  const instance = `vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  priority ${priority}
+  virtual_ipaddress {
+    192.0.2.10/24
+  }
+}
+virtual_server 192.0.2.10 80 {
+  delay_loop 2
+  lvs_sched rr
+  lvs_method DR
+  protocol TCP
+  real_server 198.51.100.21 80 {
+    TCP_CHECK {
+      connect_timeout 1
+    }
+  }
+}
+`;
+  writeFileSync(path, instance);
+  return path;
+}
+
+test('a cut is told as it happens, who held what, and with exit code 3 that two did', async () => {
+  const files = [director('a.conf', 150), director('b.conf', 100)];
+  const options = { events: 'cut A-B at 5s for 10s; kill rs1', seed: '1' };
+  expect(await simulate.run(context, options, files)).toBe(3);
+  expect(written).toContain('A   VI_1 MASTER: no advertisement in time');
+  expect(written).toMatch(/!! {2}two-holders: 192\.0\.2\.10: A and B hold it, for \d\.\d\d s/);
+  expect(written).toMatch(/A and B {2}\d+\.\d{3} s to \d+\.\d{3} s/);
+  expect(written).toContain('A   198.51.100.21:80 leaves 192.0.2.10:80 tcp');
+  expect(written).toMatch(/\n1 finding\n$/);
+});
+
+test('a director that stops in good order leaves nobody holding its address twice', async () => {
+  const files = [director('a.conf', 150), director('b.conf', 100)];
+  expect(await simulate.run(context, { events: 'stop A', seed: '1' }, files)).toBe(0);
+  expect(written).toMatch(/\n0 findings\n$/);
+});
+
+test('as JSON there are the same facts', async () => {
+  const files = [director('a.conf', 150), director('b.conf', 100)];
+  const options = { events: 'crash A', seed: '1', json: true } as const;
+  expect(await simulate.run(context, options, files)).toBe(0);
+  const { holders, findings } = JSON.parse(written) as {
+    holders: Record<string, { hosts: string[] }[]>;
+    findings: unknown[];
+  };
+  expect(holders['192.0.2.10']?.map(({ hosts }) => hosts.join())).toEqual(['', 'A', '', 'B']);
+  expect(findings).toEqual([]);
+});
+
+test('a file with errors is told of, and nothing runs', async () => {
+  const good = director('a.conf', 150);
+  const bad = join(folder, 'b.conf');
+  writeFileSync(bad, 'vrrp_instnce VI_1 {\n}\n');
+  expect(await simulate.run(context, { seed: '1' }, [good, bad])).toBe(1);
+  expect(complaints).toContain('vrrp_instnce');
+  expect(written).toBe('');
+});

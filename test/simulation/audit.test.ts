@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { audit, type Rule } from '../../src/simulation/audit.ts';
+import { tenuresOf } from '../../src/simulation/holders.ts';
+import type { HostPlan } from '../../src/simulation/host.ts';
+import type { Entry } from '../../src/simulation/journal.ts';
+import { SimulatedWorld } from '../../src/simulation/world.ts';
+import { configOf, instanceOf } from '../world/director.ts';
+import { runSeed } from './run.ts';
+
+const VIP = '10.0.0.100';
+const GROUPED = configOf([instanceOf(), instanceOf({ name: 'VI_2', vrid: 52, addresses: [] })], {
+  syncGroups: [
+    {
+      name: 'G',
+      members: ['VI_1', 'VI_2'],
+      trackInterfaces: [],
+      trackScripts: [],
+      trackWeights: false,
+      notify: { master: null, backup: null, fault: null, stop: null, any: null },
+    },
+  ],
+});
+
+const HOSTS = ['A', 'B'].map((name) => ({ name, config: configOf([instanceOf()]) }));
+
+function becomes(at: number, host: string, to: string, name = 'VI_1'): Entry {
+  return { at, what: 'state', host, kind: 'instance', name, to, reason: 'test' };
+}
+
+function holds(at: number, host: string, what: 'holds' | 'releases' = 'holds'): Entry {
+  return { at, what, host, address: VIP };
+}
+
+const BOTH_RUN: readonly Entry[] = ['A', 'B'].map((host) => ({
+  at: 0,
+  what: 'process',
+  host,
+  is: 'runs',
+}));
+
+function rulesOf(entries: readonly Entry[], lease = false, hosts = HOSTS): readonly Rule[] {
+  return audit(hosts, [...BOTH_RUN, ...entries], 20_000, { lease }).map(({ rule }) => rule);
+}
+
+const MASTER_A = [becomes(3000, 'A', 'master'), holds(3000, 'A')];
+
+describe('an audit', () => {
+  test('finds nothing where one master holds its address', () => {
+    expect(rulesOf(MASTER_A)).toEqual([]);
+  });
+
+  test('finds two masters, once nothing has been wrong for 4 s', () => {
+    const second = [becomes(5000, 'B', 'master'), holds(5000, 'B')];
+    expect(rulesOf([...MASTER_A, ...second])).toEqual(['two-masters', 'two-holders']);
+    const well = { at: 5000, what: 'health', isWell: false } as const;
+    const mended = { at: 8000, what: 'health', isWell: true } as const;
+    const yields = [becomes(9000, 'B', 'backup'), holds(9000, 'B', 'releases')];
+    expect(rulesOf([...MASTER_A, well, ...second, mended, ...yields])).toEqual([]);
+    const late = [becomes(12_100, 'B', 'backup'), holds(12_100, 'B', 'releases')];
+    const found = audit(
+      HOSTS,
+      [...BOTH_RUN, ...MASTER_A, well, ...second, mended, ...late],
+      20_000,
+      {
+        lease: false,
+      },
+    );
+    expect(found.map(({ rule, from, to }) => [rule, from, to])).toEqual([
+      ['two-masters', 12_000, 12_100],
+      ['two-holders', 12_000, 12_100],
+    ]);
+  });
+
+  test('finds two holders in sickness, too, when leases are to prevent them', () => {
+    const sick = { at: 100, what: 'health', isWell: false } as const;
+    const second = [becomes(5000, 'B', 'master'), holds(5000, 'B')];
+    expect(rulesOf([sick, ...MASTER_A, ...second])).toEqual([]);
+    expect(rulesOf([sick, ...MASTER_A, ...second], true)).toEqual(['two-holders']);
+  });
+
+  test('finds a master without its address, and an address without master', () => {
+    expect(rulesOf([becomes(3000, 'A', 'master'), holds(3026, 'A')])).toEqual([
+      'master-without-address',
+    ]);
+    expect(rulesOf([becomes(3000, 'A', 'master'), holds(3020, 'A')])).toEqual([]);
+    expect(rulesOf([...MASTER_A, becomes(9000, 'A', 'backup')])).toEqual([
+      'address-without-master',
+    ]);
+  });
+
+  test('asks nothing of a process that is paused', () => {
+    const paused = { at: 8000, what: 'process', host: 'A', is: 'paused' } as const;
+    expect(rulesOf([holds(8000, 'A'), paused])).toEqual([]);
+  });
+
+  test('finds a sync group whose members are not one', () => {
+    const hosts = [{ name: 'A', config: GROUPED }];
+    const first = [becomes(3000, 'A', 'master'), holds(3000, 'A')];
+    const together = [...first, becomes(3015, 'A', 'master', 'VI_2')];
+    expect(rulesOf(together, false, hosts)).toEqual([]);
+    const apart = [...first, becomes(3025, 'A', 'master', 'VI_2')];
+    expect(rulesOf(apart, false, hosts)).toEqual(['split-group']);
+  });
+});
+
+test('tenures tell who answered, from the beginning to the end', () => {
+  const entries = [holds(3000, 'A'), holds(5000, 'B'), holds(6000, 'A', 'releases')];
+  expect(tenuresOf(entries, [VIP], 9000).get(VIP)).toEqual([
+    { hosts: [], from: 0, to: 3000 },
+    { hosts: ['A'], from: 3000, to: 5000 },
+    { hosts: ['A', 'B'], from: 5000, to: 6000 },
+    { hosts: ['B'], from: 6000, to: 9000 },
+  ]);
+});
+
+describe('a simulated world', () => {
+  const host = (name: string, hostPart: number, key: string): HostPlan => {
+    const authentication = { type: 'pass', key } as const;
+    const config = configOf([instanceOf({ priority: 100 + hostPart, authentication })]);
+    return { name, hostPart, clockRate: 1, config };
+  };
+
+  test('shows two directors with two passwords as what they are: two masters', async () => {
+    const hosts = [host('A', 1, 'one'), host('B', 2, 'two')];
+    const world = new SimulatedWorld({ seed: 1, hosts, faults: [] });
+    await world.runTo(10_000);
+    const found = audit(hosts, world.journal.entries, 10_000, { lease: false });
+    expect(found.map(({ rule }) => rule)).toEqual(['two-masters', 'two-holders']);
+  });
+
+  test('two hold an address while one is paused for long, and until it has seen that it was', async () => {
+    const hosts = [host('A', 1, 'one'), host('B', 2, 'one')];
+    const pause = { at: 8000, fault: { do: 'pause', host: 'B' }, forMs: 6000 } as const;
+    const world = new SimulatedWorld({ seed: 1, hosts, faults: [pause] });
+    await world.runTo(20_000);
+    const tenures = tenuresOf(world.journal.entries, [VIP], 20_000).get(VIP) ?? [];
+    expect(tenures.map(({ hosts: names }) => names.join(' '))).toEqual([
+      '',
+      'B',
+      'A B',
+      'A',
+      '',
+      'B',
+    ]);
+    expect(tenures[2]?.to).toBeLessThan(14_001);
+  });
+
+  test('is the same again for the same seed', async () => {
+    const [first, second] = [await runSeed(77), await runSeed(77)];
+    expect(first.timeline()).toBe(second.timeline());
+    expect((await runSeed(78)).timeline()).not.toBe(first.timeline());
+  });
+});
