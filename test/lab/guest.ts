@@ -23,6 +23,8 @@ const MODULES =
 /** A benchmark with many servers may take that long. */
 const COMMAND_MS_MAX = 25 * 60_000;
 const MEMORY_MIB = 3072;
+/** What a guest has written when it ends is read within this time. */
+const LEFT_BEHIND_MS = 1_000;
 /** Lines of a dead guest's console that are told again. */
 const LAST_LINES = 40;
 
@@ -181,6 +183,8 @@ export function runInGuest(
         if (!NOISE.test(line)) tell(line);
       });
     }
+    // Helpers of one that was killed hold its console open, and with it the end of its output.
+    machine.on('exit', () => setTimeout(() => killGroup(machine.pid as number), LEFT_BEHIND_MS));
     machine.on('close', (code, signal) => {
       clearTimeout(limit);
       const status = readStatus(statusFile);
@@ -191,6 +195,15 @@ export function runInGuest(
       resolve(status ?? 1);
     });
   });
+}
+
+/** User-mode Linux has a session, and so a group, of its own. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None is left.
+  }
 }
 
 /** Null if the command has not ended. */

@@ -74,7 +74,9 @@ function deal(
   count: number,
   lengths: Lengths,
 ): readonly (readonly string[])[] {
-  const secondsOf = ({ file, seconds }: PlacedFile): number => lengths[file] ?? seconds;
+  // Each at least one: a lane that has a file counts as longer than one that has none.
+  const secondsOf = ({ file, seconds }: PlacedFile): number =>
+    Math.max(1, lengths[file] ?? seconds);
   const dealt = Array.from({ length: Math.min(count, files.length) }, () => ({
     seconds: 0,
     files: [] as string[],
