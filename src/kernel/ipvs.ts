@@ -69,6 +69,8 @@ export type Outcome =
 export interface Ipvs {
   /** All services with their destinations, without an object for each of these. */
   readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns>;
+  /** The same without statistics, given up as soon as it is not wanted any more: null. */
+  readColumnsWhile(isWanted: () => boolean): Promise<TableColumns | null>;
   /** The destinations of these services; of one that is not there none. */
   readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>>;
   /** All services with their destinations, each once, as objects: for a few thousand. */
@@ -152,6 +154,17 @@ class KernelIpvs implements Ipvs {
   }
 
   async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
+    return (await this.readWhile(options, alwaysWanted)) as TableColumns;
+  }
+
+  readColumnsWhile(isWanted: () => boolean): Promise<TableColumns | null> {
+    return this.readWhile({ withStatistics: false }, isWanted);
+  }
+
+  private async readWhile(
+    options: { readonly withStatistics: boolean },
+    isWanted: () => boolean,
+  ): Promise<TableColumns | null> {
     const { withStatistics } = options;
     const services = new Map<string, ToldService>();
     const decode = withStatistics ? decodeService : decodeServiceAlone;
@@ -164,15 +177,16 @@ class KernelIpvs implements Ipvs {
     }
     const table = new TableColumns(options);
     const all = [...services.values()];
-    await this.readDestinations(
+    const isWhole = await this.readDestinations(
       all.map(({ service }) => service.key),
       table,
       (at) => {
         const { service, message } = all[at] as ToldService;
         table.open(service, message);
       },
+      isWanted,
     );
-    return table;
+    return isWhole ? table : null;
   }
 
   async readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>> {
@@ -191,12 +205,16 @@ class KernelIpvs implements Ipvs {
     };
   }
 
-  /** A dump for each service, in one go; one that changes cut into may give an entry twice. */
+  /**
+   * A dump for each service, in one go; one that changes cut into may give an entry twice. False: given up, because it
+   * was not wanted any more.
+   */
   private async readDestinations(
     keys: readonly ServiceKey[],
     table: Pick<TableColumns, 'destinations' | 'restart'>,
     open: (at: number) => void,
-  ): Promise<void> {
+    isWanted: () => boolean = alwaysWanted,
+  ): Promise<boolean> {
     const header = { type: await this.family() };
     const source: RequestSource = {
       count: keys.length,
@@ -206,6 +224,7 @@ class KernelIpvs implements Ipvs {
       },
     };
     let begun = -1;
+    let isWhole = true;
     const refusal = await this.netlink.dumps(source, {
       begin: (at) => {
         if (at === begun) table.restart();
@@ -214,8 +233,13 @@ class KernelIpvs implements Ipvs {
       },
       // What cannot be decoded has a family that is none of ours.
       take: (octets, from, to) => void table.destinations.take(octets, from, to),
+      isWanted: () => {
+        isWhole = isWanted();
+        return isWhole;
+      },
     });
     if (refusal !== null) refuse(refusal, 'reading the IPVS table');
+    return isWhole;
   }
 
   async apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]> {
@@ -345,6 +369,10 @@ async function lookUpFamily(netlink: NetlinkClient): Promise<number> {
     hint: 'modprobe ip_vs',
     ...(reply && reply.errno !== 0 ? { errno: reply.errno } : {}),
   });
+}
+
+function alwaysWanted(): boolean {
+  return true;
 }
 
 const DONE: Outcome = { done: true };

@@ -69,6 +69,8 @@ export interface DumpTaker {
   begin(at: number): void;
   /** The payload of one message, which lies between these places; the octets are used again. */
   take(octets: Uint8Array, from: number, to: number): void;
+  /** Asked between dumps, whenever others have had their turn: after a no, none follows. */
+  isWanted?(): boolean;
 }
 
 /** The kernel's answer to one request: done if `errno` is 0. */
@@ -184,7 +186,7 @@ export class NetlinkClient {
     return { ...(refusal ?? SUCCESS), data };
   }
 
-  /** Dumps, one after another, until one is refused: gives that refusal. Throws as `request` does. */
+  /** Dumps, one after another, until one is refused: gives that refusal; or until they are not wanted. Throws as `request` does. */
   async dumps(source: RequestSource, taker: DumpTaker): Promise<Acknowledgement | null> {
     const take = taker.take.bind(taker);
     let turnSince = this.clock.now();
@@ -205,6 +207,7 @@ export class NetlinkClient {
       if (at % LOOK_EVERY === 0 || this.received > LOOK_OCTETS) {
         this.received = 0;
         turnSince = await this.otherTurns(turnSince);
+        if (taker.isWanted?.() === false) return null;
       }
     }
     return null;

@@ -15,10 +15,13 @@ import { type CountedTable, planIpvs } from './plan.ts';
 import { type HeldTable, recognise } from './recognise.ts';
 import { explainRefusal, isStale, type Outcome } from './refusal.ts';
 import { renderChange } from './render.ts';
+import { Turns } from './turns.ts';
 
 /** What the reconciler needs of the kernel. */
 export interface IpvsPort {
   readColumns(options: { readonly withStatistics: boolean }): Promise<CountedTable>;
+  /** The same, given up as soon as it is not wanted any more: null. */
+  readColumnsWhile(isWanted: () => boolean): Promise<CountedTable | null>;
   /** One outcome a change. Throws NETLINK_OVERRUN or NETLINK_TIMEOUT when outcomes were lost. */
   apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]>;
 }
@@ -56,6 +59,9 @@ export interface IpvsReconcilerOptions {
 /** Somebody who changes the table as fast as we do is not outrun but reported. */
 const ROUNDS_MAX = 4;
 
+/** A verification gives way to that many reconciliations, and then they wait for it: what others change is to be found. */
+const GIVES_WAY_MAX = 8;
+
 /** A report in the making. */
 interface Draft {
   applied: readonly IpvsChange[];
@@ -79,8 +85,9 @@ export class IpvsReconciler {
   /** What the kernel holds as far as we know, or null before the first reading. */
   private known: IpvsTable | null = null;
   private firstReading: HeldTable | null = null;
-  private running: Promise<unknown> = Promise.resolve();
-  private pending: { rereads: boolean; readonly report: Promise<Report> } | null = null;
+  private readonly turns = new Turns();
+  /** How often the verification that waits has given way. */
+  private timesGivenWay = 0;
 
   constructor(options: IpvsReconcilerOptions) {
     this.ipvs = options.ipvs;
@@ -99,12 +106,15 @@ export class IpvsReconciler {
    */
   reconcile(desired: IpvsTable): Promise<Report> {
     this.desired = desired;
-    return this.schedule(false);
+    return this.turns.share('reconcile', () => this.run(newDraft(this.desired)));
   }
 
-  /** Reads the table anew and repairs what others have changed in it, and what was refused before. */
+  /**
+   * Reads the table anew and repairs what others have changed in it, and what was refused before. While it reads it
+   * gives way to a reconciliation, and begins anew after it.
+   */
   verify(): Promise<Report> {
-    return this.schedule(true);
+    return this.turns.share('verify', () => this.verifyOrGiveWay());
   }
 
   /** Takes everything that the table holds for ours: what is not desired goes with the next change. */
@@ -122,43 +132,26 @@ export class IpvsReconciler {
       const current = this.desired ?? desired;
       return planIpvs({ desired, current, held, owned: this.owned, leaving });
     };
-    const plan = this.running.then(async () => {
+    // No change of ours cuts into the reading.
+    return this.turns.take('plan', async () => {
       const first = await read();
       // What looks like drift may be a reading that somebody's changes cut into.
       return first.driftCount === 0 ? first : read();
     });
-    // No change of ours cuts into the reading.
-    this.running = plan.catch(() => {});
-    return plan;
   }
 
-  private schedule(rereads: boolean): Promise<Report> {
-    if (this.pending) {
-      this.pending.rereads ||= rereads;
-      return this.pending.report;
+  private async verifyOrGiveWay(): Promise<Report | null> {
+    const draft = newDraft(this.desired);
+    if (this.desired && !(await this.confirmDrift(this.desired, draft))) {
+      this.timesGivenWay += 1;
+      return null;
     }
-    const report = this.running.then(() => {
-      const verifies = this.pending?.rereads === true;
-      this.pending = null;
-      return this.run(verifies);
-    });
-    this.pending = { rereads, report };
-    this.running = report.catch(() => {});
-    return report;
+    this.timesGivenWay = 0;
+    return this.run(draft);
   }
 
-  private async run(verifies: boolean): Promise<Report> {
+  private async run(draft: Draft): Promise<Report> {
     const { desired } = this;
-    const draft: Draft = {
-      applied: [],
-      drift: [],
-      takenOver: [],
-      refused: [],
-      foreign: [],
-      readings: 0,
-      converged: desired === null,
-    };
-    if (desired && verifies) await this.confirmDrift(desired, draft);
     for (let round = 1; desired && !draft.converged && round <= ROUNDS_MAX; round += 1) {
       draft.converged = await this.attempt(desired, draft);
     }
@@ -175,17 +168,30 @@ export class IpvsReconciler {
   /**
    * A reading that changes cut into can miss entries or give them twice, so a difference counts only
    * if the next reading shows it too. What is new in the desired table, or was refused before, is no drift.
+   * False: a reconciliation waits, and what we know of the table is as before.
    */
-  private async confirmDrift(desired: IpvsTable, draft: Draft): Promise<void> {
-    this.known = null;
+  private async confirmDrift(desired: IpvsTable, draft: Draft): Promise<boolean> {
     this.firstReading = null;
-    const first = await this.actual(desired, draft);
-    if (this.diff(desired, first).changes.length === 0) return;
-    this.known = null;
-    const second = await this.actual(desired, draft);
-    if (this.settled === null) return;
-    const { changes } = this.diff(this.settled, second);
+    const first = await this.readUnlessHurried(draft);
+    if (first === null) return false;
+    const seen = recognise(desired, first);
+    if (this.diff(desired, seen).changes.length === 0) {
+      this.known = seen;
+      return true;
+    }
+    const second = await this.readUnlessHurried(draft);
+    if (second === null) return false;
+    this.known = recognise(desired, second);
+    if (this.settled === null) return true;
+    const { changes } = this.diff(this.settled, this.known);
     draft.drift = changes.filter((change) => !this.wasRefused(change));
+    return true;
+  }
+
+  private readUnlessHurried(draft: Draft): Promise<CountedTable | null> {
+    draft.readings += 1;
+    const mayGiveWay = this.timesGivenWay < GIVES_WAY_MAX;
+    return this.ipvs.readColumnsWhile(() => !(mayGiveWay && this.turns.awaits('reconcile')));
   }
 
   /** The real servers of a service that was refused are not told as refused, but are as absent. */
@@ -268,6 +274,18 @@ export class IpvsReconciler {
   private diff(desired: IpvsTable, actual: IpvsTable): IpvsDiff {
     return diffIpvs({ desired, actual, owned: this.owned });
   }
+}
+
+function newDraft(desired: IpvsTable | null): Draft {
+  return {
+    applied: [],
+    drift: [],
+    takenOver: [],
+    refused: [],
+    foreign: [],
+    readings: 0,
+    converged: desired === null,
+  };
 }
 
 const LOST_ANSWERS: readonly string[] = ['NETLINK_OVERRUN', 'NETLINK_TIMEOUT'];

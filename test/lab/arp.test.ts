@@ -1,4 +1,4 @@
-// needs: ipvs
+// needs: ipvs; takes 35 s
 /** Real servers in DR mode, of which one answers ARP for the virtual address: the director names it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from './lab.ts';

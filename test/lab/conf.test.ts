@@ -1,4 +1,4 @@
-// needs: root
+// needs: root; takes 90 s
 /** The examples of conf/, each run with the real programs. lvs-dr is run by pair.test.ts. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// needs: ipvs
+// needs: ipvs; takes 250 s
 /**
  * Draining with real connections through a director in NAT mode, and with ipvsadm as judge: those that are
  * established survive, new ones go elsewhere, whatever is reloaded and killed meanwhile.
@@ -64,7 +64,7 @@ let daemon: Running;
 
 async function startWith(text: string): Promise<void> {
   writeFileSync(FILE, text);
-  const command = ['dist/src/lvsd.js', '-n', '-f', FILE, '--run-dir', RUN_DIR];
+  const command = ['dist/bin/lvsd.js', '-n', '-f', FILE, '--run-dir', RUN_DIR];
   daemon = lab.start('director', 'director', process.execPath, ...command);
   await eventually(
     'the daemon answers',
@@ -252,7 +252,7 @@ describe('a drain', () => {
       'director',
       'waiting',
       process.execPath,
-      'dist/src/lvsctl.js',
+      'dist/bin/lvsctl.js',
       '--run-dir',
       RUN_DIR,
       'drain',

@@ -20,12 +20,26 @@ export const ROOT: string = new URL('../../..', import.meta.url).pathname.replac
 const LAB = join(ROOT, '.lab');
 const MODULES =
   'ipv6 ip_vs ip_vs_rr ip_vs_wrr veth bridge dummy sch_netem nf_tables af_packet'.split(' ');
-const BOOT_MS_MAX = 25 * 60_000;
+/** A benchmark with many servers may take that long. */
+const COMMAND_MS_MAX = 25 * 60_000;
+const MEMORY_MIB = 3072;
+/** What a guest has written when it ends is read within this time. */
+const LEFT_BEHIND_MS = 1_000;
+/** Lines of a dead guest's console that are told again. */
+const LAST_LINES = 40;
 
 export type Guest = 'uml' | 'qemu';
 
 /** Takes a line of what a program prints. */
 export type Tell = (line: string) => void;
+
+export interface GuestOptions {
+  /** Tells guests apart that run side by side: in the names of their files. */
+  readonly name?: string;
+  readonly memoryMiB?: number;
+  /** After this it is killed, unless somebody types. */
+  readonly withinMs?: number;
+}
 
 /** Lines that the kernels print at every start. */
 const NOISE =
@@ -70,6 +84,7 @@ function modulesFolder(guest: Guest): { readonly folder: string; readonly releas
 }
 
 interface InitOptions {
+  readonly name: string;
   /** Gets the command's exit code. */
   readonly statusFile: string;
   /** The command reads what is typed at the console. */
@@ -79,17 +94,17 @@ interface InitOptions {
 function writeInit(
   guest: Guest,
   command: readonly string[],
-  { statusFile, interactive }: InitOptions,
+  { name, statusFile, interactive }: InitOptions,
 ): string {
   const { folder, release } = modulesFolder(guest);
   if (!existsSync(join(folder, 'lib', 'modules', release, 'modules.dep'))) {
     execFileSync('depmod', ['-b', folder, release]);
   }
-  const modprobe = join(LAB, `modprobe-${guest}`);
+  const modprobe = join(LAB, `modprobe-${name}`);
   writeFileSync(modprobe, `#!/bin/sh\nexec /sbin/modprobe -d ${quote(folder)} "$@"\n`, {
     mode: 0o755,
   });
-  const init = join(LAB, `init-${guest}`);
+  const init = join(LAB, `init-${name}`);
   const words = command.map(quote).join(' ');
   // Through a pipe: a program that sees a console redraws its lines.
   const run = interactive
@@ -97,7 +112,7 @@ function writeInit(
     : `{ ${words} </dev/null 2>&1; echo $? > ${quote(statusFile)}; } | cat`;
   const script = `#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
-export LAB_KERNEL=${guest} CI=${quote(process.env.CI ?? '')}
+export LAB_KERNEL=${guest} LAB_RUN=${quote(name)} CI=${quote(process.env.CI ?? '')}
 export BENCH_RUNS=${quote(process.env.BENCH_RUNS ?? '')} BENCH_SERVERS=${quote(process.env.BENCH_SERVERS ?? '')}
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev 2>/dev/null
 mount -t tmpfs none /run; mkdir -p /run/netns
@@ -113,20 +128,19 @@ exec busybox poweroff -f
   return init;
 }
 
-function userModeLinux(init: string, interactive: boolean): Machine {
+function userModeLinux(init: string, memoryMiB: number, interactive: boolean): Machine {
   const console = interactive ? 'con0=fd:0,fd:1' : 'con0=null,fd:1';
-  const settings = `mem=3G root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null ${console}`;
+  const settings = `mem=${memoryMiB}M root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null ${console}`;
   return { program: 'linux.uml', args: [...settings.split(' '), `init=${init}`] };
 }
 
-function qemu(init: string): Machine {
+function qemu(init: string, memoryMiB: number): Machine {
   const folder = join(LAB, 'qemu');
   const { folder: modules, release } = modulesFolder('qemu');
   const initrd = join(folder, 'initrd');
   buildInitrd({ path: initrd, modules, release, init });
   const disk = 'local,id=root,path=/,security_model=passthrough,multidevs=remap';
-  const machine =
-    '-accel tcg,thread=multi -cpu max -smp 2 -m 3G -display none -nodefaults -no-reboot -serial stdio';
+  const machine = `-accel tcg,thread=multi -cpu max -smp 2 -m ${memoryMiB}M -display none -nodefaults -no-reboot -serial stdio`;
   const settings = 'console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off';
   return {
     program: 'qemu-system-x86_64',
@@ -140,32 +154,60 @@ function qemu(init: string): Machine {
 }
 
 /**
- * The exit code of the command; 1 when the guest did not come so far. `tell` null: the command talks to
- * the terminal itself.
+ * The exit code of the command; 1 when the guest did not come so far, and the end of its console is told. `tell` null:
+ * the command talks to the terminal itself.
  */
 export function runInGuest(
   guest: Guest,
   command: readonly string[],
   tell: Tell | null,
+  options: GuestOptions = {},
 ): Promise<number> {
+  const { name = guest, memoryMiB = MEMORY_MIB, withinMs = COMMAND_MS_MAX } = options;
   mkdirSync(LAB, { recursive: true });
-  const statusFile = join(LAB, `status-${guest}`);
+  const statusFile = join(LAB, `status-${name}`);
   rmSync(statusFile, { force: true });
   const interactive = tell === null;
-  const init = writeInit(guest, command, { statusFile, interactive });
-  const { program, args } = guest === 'uml' ? userModeLinux(init, interactive) : qemu(init);
+  const init = writeInit(guest, command, { name, statusFile, interactive });
+  const { program, args } =
+    guest === 'uml' ? userModeLinux(init, memoryMiB, interactive) : qemu(init, memoryMiB);
   return new Promise((resolve) => {
     const stdio: StdioOptions = interactive ? 'inherit' : ['ignore', 'pipe', 'inherit'];
     const machine = spawn(program, args, { stdio });
-    const limit = interactive ? undefined : setTimeout(() => machine.kill('SIGKILL'), BOOT_MS_MAX);
+    const limit = interactive ? undefined : setTimeout(() => machine.kill('SIGKILL'), withinMs);
+    const lastLines: string[] = [];
     if (machine.stdout !== null && tell !== null) {
       tellLines(machine.stdout, (line) => {
+        lastLines.push(line);
+        if (lastLines.length > LAST_LINES) lastLines.shift();
         if (!NOISE.test(line)) tell(line);
       });
     }
-    machine.on('close', () => {
+    // Helpers of one that was killed hold its console open, and with it the end of its output.
+    machine.on('exit', () => setTimeout(() => killGroup(machine.pid as number), LEFT_BEHIND_MS));
+    machine.on('close', (code, signal) => {
       clearTimeout(limit);
-      resolve(existsSync(statusFile) ? Number(readFileSync(statusFile, 'utf8')) : 1);
+      const status = readStatus(statusFile);
+      if (status === null) {
+        tell?.(`the guest died (${signal ?? `exit code ${code}`}); the end of its console:`);
+        for (const line of lastLines) tell?.(`  ${line}`);
+      }
+      resolve(status ?? 1);
     });
   });
+}
+
+/** User-mode Linux has a session, and so a group, of its own. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None is left.
+  }
+}
+
+/** Null if the command has not ended. */
+function readStatus(path: string): number | null {
+  const text = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  return text === '' ? null : Number(text);
 }

@@ -1,4 +1,4 @@
-// needs: ipvs
+// needs: ipvs; takes 100 s
 /**
  * `lvsctl show --ipvsadm` beside ipvsadm: with each switch both print the same octets. Uses the IPVS table of the
  * network namespace that it runs in, which must be nobody else's.
@@ -65,7 +65,7 @@ function ours(switches: readonly string[]): Promise<string> {
   });
 }
 
-/** Ours lies between two of theirs that are the same: nothing was counted meanwhile. */
+/** If they differ, ours lies between two of theirs that are the same: nothing was counted meanwhile. */
 async function both(
   switches: readonly string[],
   print: (switches: readonly string[]) => Promise<string> = ours,
@@ -73,7 +73,9 @@ async function both(
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const theirs = ipvsadm('-L', '-n', ...switches);
     const printed = await print(switches);
-    if (ipvsadm('-L', '-n', ...switches) === theirs) return { ours: printed, theirs };
+    if (printed === theirs || ipvsadm('-L', '-n', ...switches) === theirs) {
+      return { ours: printed, theirs };
+    }
   }
   throw new Error(`ipvsadm ${switches.join(' ')} never printed the same twice`);
 }

@@ -33,26 +33,36 @@ const PROGRAM: Readonly<Record<'uml' | 'qemu', string>> = {
 export interface FileNeeds {
   readonly file: string;
   readonly needs: readonly Need[];
+  /** How long it takes about, in seconds. */
+  readonly seconds: number;
+}
+
+export interface PlacedFile extends FileNeeds {
+  readonly kernel: Kernel;
 }
 
 export interface Plan {
-  readonly runs: readonly { readonly kernel: Kernel; readonly files: readonly string[] }[];
+  readonly placed: readonly PlacedFile[];
   /** No kernel here has what they need. */
   readonly unserved: readonly FileNeeds[];
 }
 
-/** The needs that the test files of a folder name in their first line: `// needs: ipvs, netem`. */
+/** Of a file that does not tell how long it takes. */
+const SECONDS_ASSUMED = 30;
+
+/** What the test files of a folder name in their first line: `// needs: ipvs, netem; takes 40 s`. */
 export function readNeeds(folder: string): readonly FileNeeds[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => {
       const file = join(folder, name);
-      const words = /^\/\/ needs: (.*)\n/.exec(readFileSync(file, 'utf8'))?.[1]?.split(', ') ?? [];
+      const line = /^\/\/ needs: (.*?)(?:; takes (\d+) s)?\n/.exec(readFileSync(file, 'utf8'));
+      const words = line?.[1]?.split(', ') ?? [];
       const unknown = words.filter((word) => !NEEDS.some((need) => need === word));
       if (words.length === 0 || unknown.length > 0) {
         throw new Error(`${file} must begin with "// needs: " and some of ${NEEDS.join(', ')}`);
       }
-      return { file, needs: words as Need[] };
+      return { file, needs: words as Need[], seconds: Number(line?.[2] ?? SECONDS_ASSUMED) };
     });
 }
 
@@ -94,12 +104,8 @@ export function kernelFor(needs: readonly Need[]): Kernel | null {
 
 export function plan(files: readonly FileNeeds[]): Plan {
   const placed = files.map((one) => ({ ...one, kernel: kernelFor(one.needs) }));
-  const runs = KERNELS.map((kernel) => ({
-    kernel,
-    files: placed.filter((one) => one.kernel === kernel).map(({ file }) => file),
-  }));
   return {
-    runs: runs.filter(({ files: chosen }) => chosen.length > 0),
+    placed: placed.filter((one): one is PlacedFile => one.kernel !== null),
     unserved: placed.filter(({ kernel }) => kernel === null),
   };
 }

@@ -3,7 +3,15 @@
  * it makes has a name that begins with the lab's prefix and is removed by `close`.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from './agent-client.ts';
 
@@ -38,6 +46,11 @@ export interface Impairment {
 /** Octets of each packet, and megabytes of each capture, that are kept. */
 const CAPTURE = { octets: 256, megabytesMax: 10 } as const;
 
+/** Between two questions for the same. */
+const ASK_EVERY_MS = 50;
+/** Between two looks at who is left. */
+const DYING_MS = 5;
+
 /** A snapshot of 1000 real servers has a megabyte. */
 const OUTPUT_OCTETS_MAX = 64 * 1024 * 1024;
 
@@ -66,7 +79,7 @@ export class Lab {
   constructor(name: string) {
     labsMade += 1;
     this.prefix = `l${(process.pid % 1000).toString(36)}${labsMade}`;
-    this.folder = join(ROOT, '.lab', 'logs', name);
+    this.folder = join(ROOT, '.lab', 'logs', process.env.LAB_RUN ?? '', name);
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     labs.add(this);
@@ -75,8 +88,11 @@ export class Lab {
   /** A switch: all interfaces that name it are on one link. What passes is captured. */
   async bridge(name: string): Promise<void> {
     if (!this.hosts.has('switch')) await this.netnsOf('switch');
-    await this.ip('switch', 'link', 'add', 'name', name, 'type', 'bridge');
-    await this.ip('switch', 'link', 'set', 'dev', name, 'up');
+    await this.ipBatch('switch', [
+      'link set lo up',
+      `link add name ${name} type bridge`,
+      `link set dev ${name} up`,
+    ]);
     const { octets, megabytesMax } = CAPTURE;
     const size = ['-s', `${octets}`, '-C', `${megabytesMax}`, '-W', '1'];
     const file = join(this.folder, `${name}.pcap`);
@@ -102,16 +118,22 @@ export class Lab {
     interfaces: Readonly<Record<string, Interface>>,
     gateway?: string,
   ): Promise<void> {
+    const links = Object.entries(interfaces);
     await this.netnsOf(name);
-    for (const [link, { bridge, address }] of Object.entries(interfaces)) {
+    const atSwitch = links.flatMap(([link, { bridge }]) => {
       const port = this.port(name, link);
-      const peer = ['peer', 'name', link, 'netns', this.netns(name)];
-      await this.ip('switch', 'link', 'add', 'name', port, 'type', 'veth', ...peer);
-      await this.ip('switch', 'link', 'set', 'dev', port, 'master', bridge, 'up');
-      await this.ip(name, 'addr', 'add', address, 'dev', link);
-      await this.ip(name, 'link', 'set', link, 'up');
-    }
-    if (gateway !== undefined) await this.ip(name, 'route', 'add', 'default', 'via', gateway);
+      return [
+        `link add name ${port} type veth peer name ${link} netns ${this.netns(name)}`,
+        `link set dev ${port} master ${bridge} up`,
+      ];
+    });
+    const atHost = links.flatMap(([link, { address }]) => [
+      `addr add ${address} dev ${link}`,
+      `link set ${link} up`,
+    ]);
+    if (atSwitch.length > 0) await this.ipBatch('switch', atSwitch);
+    const route = gateway === undefined ? [] : [`route add default via ${gateway}`];
+    await this.ipBatch(name, ['link set lo up', ...atHost, ...route]);
   }
 
   /** Pulls or plugs a host's cable; its own end stays up when only the switch knows. */
@@ -134,9 +156,14 @@ export class Lab {
     return this.sh('ip', ['-n', this.netns(host), ...args]);
   }
 
+  /** Many commands of `ip` in a host, by one process. */
+  private ipBatch(host: string, lines: readonly string[]): Promise<Result> {
+    return this.sh('ip', ['-n', this.netns(host), '-batch', '-'], { input: lines.join('\n') });
+  }
+
   /** Runs a program in a host to its end. */
   run(host: string, program: string, ...args: readonly string[]): Promise<Result> {
-    return this.sh('ip', [...this.inside(host), program, ...args], true);
+    return this.sh('ip', [...this.inside(host), program, ...args], { mayFail: true });
   }
 
   lvsctl(host: string, ...args: readonly string[]): Promise<Result> {
@@ -185,23 +212,23 @@ export class Lab {
     for (const agent of this.agents) agent.close();
     for (const host of this.hosts.keys()) await this.powerOff(host);
     await Promise.all([...this.running].map((running) => running.ended));
-    for (const host of this.hosts.keys()) await this.sh('ip', ['netns', 'del', this.netns(host)]);
+    const lines = [...this.hosts.keys()].map((host) => `netns del ${this.netns(host)}`);
+    if (lines.length > 0) await this.sh('ip', ['-batch', '-'], { input: lines.join('\n') });
   }
 
   /** Every program in a host is gone at once. */
   async powerOff(host: string): Promise<void> {
+    const keeper = this.hosts.get(host) as number;
+    const network = `net:[${statSync(`/run/netns/${this.netns(host)}`).ino}]`;
+    const victims = (): readonly number[] =>
+      processesIn(network).filter((pid) => this.closed || pid !== keeper);
     // Again until none is left: one may have started another meanwhile.
-    for (;;) {
-      const { stdout } = await this.sh('ip', ['netns', 'pids', this.netns(host)]);
-      const pids = stdout
-        .split('\n')
-        .flatMap((line) => (line === '' ? [] : [Number(line)]))
-        .filter((pid) => this.closed || pid !== this.hosts.get(host));
-      if (pids.length === 0) return;
+    for (let pids = victims(); pids.length > 0; pids = victims()) {
       // Stopped first: none sees another die.
       for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
         for (const pid of pids) signalTo(pid, signal);
       }
+      await pause(DYING_MS);
     }
   }
 
@@ -218,7 +245,6 @@ export class Lab {
   private async netnsOf(host: string): Promise<void> {
     await this.sh('ip', ['netns', 'add', this.netns(host)]);
     this.hosts.set(host, this.start(host, 'keeper', 'sleep', 'infinity').pid);
-    await this.ip(host, 'link', 'set', 'lo', 'up');
   }
 
   /** What `ip` is told so that a program runs in a host. */
@@ -235,9 +261,13 @@ export class Lab {
     return `${host}-${link}`.slice(-15);
   }
 
-  private sh(program: string, args: readonly string[], mayFail = false): Promise<Result> {
+  private sh(
+    program: string,
+    args: readonly string[],
+    { mayFail = false, input }: { mayFail?: boolean; input?: string } = {},
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      execFile(
+      const child = execFile(
         program,
         args,
         { cwd: ROOT, maxBuffer: OUTPUT_OCTETS_MAX },
@@ -247,8 +277,26 @@ export class Lab {
           else reject(new Error(`${program} ${args.join(' ')}: ${stderr || error?.message}`));
         },
       );
+      // What ends before it has read all of it tells why by its exit code.
+      child.stdin?.on('error', () => {});
+      if (input !== undefined) child.stdin?.end(input);
     });
   }
+}
+
+/** Who has a network, named as in /proc/PID/ns/net. No process has to be started for the question. */
+function processesIn(network: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/ns/net`) === network;
+      } catch {
+        // It is gone already.
+        return false;
+      }
+    });
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {
@@ -271,10 +319,11 @@ export async function eventually(
 ): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
+    const askedAt = performance.now();
     if (await isSo()) return performance.now() - startedAt;
-    if (performance.now() - startedAt > withinMs) {
-      throw new Error(`not within ${withinMs / 1000} s: ${what}`);
-    }
-    await pause(50);
+    const now = performance.now();
+    if (now - startedAt > withinMs) throw new Error(`not within ${withinMs / 1000} s: ${what}`);
+    // Whoever asks all the time keeps from its work what is asked for.
+    await pause(Math.max(ASK_EVERY_MS, now - askedAt));
   }
 }

@@ -1,4 +1,4 @@
-// needs: ipvs
+// needs: ipvs; takes 25 s
 /** conf/lvs-nat: requests and answers both pass the director, and the ports differ. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CLIENT, Pair, VIP } from './pair.ts';

@@ -1,4 +1,4 @@
-// needs: root, netem
+// needs: root, netem; takes 65 s
 /** A bad link between the directors: what it does within the limits of the protocol changes nothing. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Duo } from './duo.ts';

@@ -1,4 +1,4 @@
-// needs: ipvs
+// needs: ipvs; takes 30 s
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, pause } from './lab.ts';
 import { Pair, VIP } from './pair.ts';

@@ -1,4 +1,4 @@
-// needs: root
+// needs: root; takes 65 s
 /** keepalived as the peer: who was master stays so, and planned and unplanned changes go both ways. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { Duo } from './duo.ts';

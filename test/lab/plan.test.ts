@@ -1,4 +1,4 @@
-// needs: ipvs
+// needs: ipvs; takes 200 s
 /**
  * Changing the configuration safely, on a real kernel and with ipvsadm as judge: a plan and the reload after
  * it, an apply that nobody confirms, rollback, and what others change in the table.

@@ -1,4 +1,4 @@
-// needs: root
+// needs: root; takes 95 s
 /** The daemon as its operator meets it: killed processes, signals, bad files, bad packets, missing rights. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

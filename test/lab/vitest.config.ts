@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
     isolate: false,
     fileParallelism: false,
     testTimeout: 180_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
   },
 });
 

@@ -321,19 +321,83 @@ describe('a verification', () => {
     await reconciler.reconcile(tableOf(entry(80, server(3), server(4)), unknown));
     const { key } = service(80);
     ipvs.make({ do: 'edit-destination', key, destination: server(3, 9) });
-    const [, report] = await Promise.all([
+    const [reload, report] = await Promise.all([
       reconciler.reconcile(tableOf(entry(80, server(3), server(4, 2)), unknown)),
       reconciler.verify(),
+    ]);
+    expect(lines(reload)).toEqual(['~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 1 → 2']);
+    expect(report.drift.map(renderChange)).toEqual([
+      '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1',
+    ]);
+    expect(lines(report)).toEqual(report.drift.map(renderChange));
+    expect(report.refused).toHaveLength(1);
+    expect((await reconciler.verify()).drift).toEqual([]);
+  });
+
+  test('gives way to a reconciliation, and finds afterwards what others changed', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4)), entry(81)));
+    const { key } = service(80);
+    ipvs.make({ do: 'edit-destination', key, destination: server(3, 9) });
+    const done: string[] = [];
+    let reload: Promise<Report> | null = null;
+    ipvs.betweenDumps = async () => {
+      reload ??= reconciler.reconcile(tableOf(entry(80, server(3), server(4, 2)), entry(81)));
+      void reload.then(() => done.push('reload'));
+    };
+    const report = await reconciler.verify().finally(() => done.push('verification'));
+    expect(done[0]).toBe('reload');
+    expect(done.at(-1)).toBe('verification');
+    expect(ipvs.readingsGivenUp).toBe(1);
+    expect(lines((await reload) as unknown as Report)).toEqual([
+      '~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 1 → 2',
     ]);
     expect(report.drift.map(renderChange)).toEqual([
       '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1',
     ]);
-    expect(lines(report)).toEqual([
-      '~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 1 → 2',
-      '~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1',
+    expect(holds(ipvs)['10.0.0.1:80 tcp']).toEqual(['10.1.0.3=1', '10.1.0.4=2']);
+  });
+
+  test('gives way in its second reading, too, and what is known stays true', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3))));
+    const { key } = service(80);
+    ipvs.make({ do: 'remove-destination', key, destination: server(3) });
+    let dumps = 0;
+    let reload: Promise<Report> | null = null;
+    ipvs.betweenDumps = async () => {
+      dumps += 1;
+      if (dumps === 2) reload = reconciler.reconcile(tableOf(entry(80, server(3, 2))));
+    };
+    const report = await reconciler.verify();
+    expect(ipvs.readingsGivenUp).toBe(1);
+    // The kernel says that it does not have what is to be changed, so the table is read.
+    expect(await (reload as unknown as Promise<Report>)).toMatchObject({ readings: 1 });
+    expect(report).toMatchObject({ drift: [], applied: [], converged: true });
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=2'] });
+  });
+
+  test('comes to its end although reconciliations never do', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3)), entry(81)));
+    const { key } = service(81);
+    ipvs.make({ do: 'add-destination', key, destination: server(5) });
+    let weight = 1;
+    const reloads: Promise<Report>[] = [];
+    ipvs.betweenDumps = async () => {
+      weight += 1;
+      reloads.push(reconciler.reconcile(tableOf(entry(80, server(3, weight)), entry(81))));
+    };
+    const report = await reconciler.verify();
+    expect(ipvs.readingsGivenUp).toBe(8);
+    expect(report.drift.map(renderChange)).toEqual([
+      '- real server 10.1.0.5:80 of 10.0.0.1:81 tcp',
     ]);
-    expect(report.refused).toHaveLength(1);
-    expect((await reconciler.verify()).drift).toEqual([]);
+    await Promise.all(reloads);
+    expect(holds(ipvs)).toEqual({
+      '10.0.0.1:80 tcp': [`10.1.0.3=${weight}`],
+      '10.0.0.1:81 tcp': [],
+    });
   });
 
   test('of an undisturbed table reads it once and changes nothing', async () => {
@@ -439,6 +503,17 @@ describe('whatever the kernel holds and whoever interferes', () => {
         ipvs.answersToLose = lost;
         const last = desired.at(-1) as IpvsTable;
         for (const table of desired) await reconciler.reconcile(table);
+        // Once more, in the middle of a verification.
+        const again = [...desired];
+        const during: Promise<Report>[] = [];
+        ipvs.betweenDumps = async () => {
+          const table = again.shift();
+          if (table !== undefined) during.push(reconciler.reconcile(table));
+        };
+        await reconciler.verify();
+        await Promise.all(during);
+        ipvs.betweenDumps = async () => {};
+        for (const table of again) await reconciler.reconcile(table);
         ipvs.beforeChange = () => {};
         const { foreign, converged } = await reconciler.verify();
         expect(converged).toBe(true);

@@ -33,6 +33,10 @@ export class SimulatedIpvs implements Ipvs {
   readings = 0;
   /** Called before each change that `apply` makes: a place for others to interfere. */
   beforeChange: (change: IpvsChange) => void = () => {};
+  /** Awaited before each dump of a reading that may be given up: a place for what happens meanwhile. */
+  betweenDumps: () => Promise<void> = async () => {};
+  /** Readings that were given up. */
+  readingsGivenUp = 0;
   /** Answers of the next this many calls of `apply` are lost, though the changes are made. */
   answersToLose = 0;
   private readonly daemons = new Map<SyncRole, SyncDaemon>();
@@ -47,6 +51,16 @@ export class SimulatedIpvs implements Ipvs {
   async readColumns(options: { readonly withStatistics: boolean }): Promise<TableColumns> {
     this.readings += 1;
     return columnsOf(this.table(), options);
+  }
+
+  async readColumnsWhile(isWanted: () => boolean): Promise<TableColumns | null> {
+    for (let dumps = this.services.size; dumps > 0; dumps -= 1) {
+      await this.betweenDumps();
+      if (isWanted()) continue;
+      this.readingsGivenUp += 1;
+      return null;
+    }
+    return this.readColumns({ withStatistics: false });
   }
 
   async readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>> {
