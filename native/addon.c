@@ -92,6 +92,7 @@ NAPI_MODULE_INIT() {
   lvs_packet(env, exports);
   lvs_receive(env, exports);
   lvs_ancillary(env, exports);
+  lvs_raw4(env, exports);
   lvs_watch(env, exports);
   lvs_netlink(env, exports);
   lvs_dial(env, exports);

@@ -27,6 +27,7 @@ void lvs_rethrow(napi_env env);
 void lvs_packet(napi_env env, napi_value exports);
 void lvs_receive(napi_env env, napi_value exports);
 void lvs_ancillary(napi_env env, napi_value exports);
+void lvs_raw4(napi_env env, napi_value exports);
 void lvs_watch(napi_env env, napi_value exports);
 void lvs_netlink(napi_env env, napi_value exports);
 void lvs_dial(napi_env env, napi_value exports);

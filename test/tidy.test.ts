@@ -55,8 +55,8 @@ const DOORS: readonly { readonly word: RegExp; readonly only: RegExp; readonly i
     { word: /from 'netlink/, only: /^src\/kernel\//, instead: 'go through kernel/netlink.ts' },
     {
       word: /require\('raw-socket'\)/,
-      only: /^src\/kernel\/packets\.ts$/,
-      instead: 'use packets.ts',
+      only: /^src\/kernel\/packets-npm\.ts$/,
+      instead: 'use packets-npm.ts',
     },
     { word: /from 'undici/, only: /^src\/health\/checkers\//, instead: 'use a checker' },
     { word: /from 'p-limit'/, only: /^src\/health\/rounds\.ts$/, instead: 'use rounds.ts' },

@@ -1,5 +1,6 @@
 /** The VRRP part of a snapshot as text: who holds what, since when and why. */
 import type {
+  ForeignRouter,
   GroupSnapshot,
   InstanceSnapshot,
   ScriptSnapshot,
@@ -14,11 +15,15 @@ interface Context {
   readonly style: TextStyle;
 }
 
-export function renderVrrp({ instances, groups, scripts }: VrrpSnapshot, context: Context): string {
+export function renderVrrp(
+  { instances, groups, scripts, foreign }: VrrpSnapshot,
+  context: Context,
+): string {
   return [
     ...groups.map((group) => renderGroup(group, context)),
     ...instances.map((instance) => renderInstance(instance, context)),
     ...scripts.map((script) => renderScript(script, context)),
+    ...foreign.map((router) => renderForeign(router, context)),
   ].join('');
 }
 
@@ -55,6 +60,9 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(counters.foreign === 0
       ? []
       : [`${counters.foreign} packets of other virtual routers on the link`]),
+    ...instance.alarms.map(({ name, source, detail }) =>
+      tone(`alarm ${name}: ${source}: ${detail}`, 'bad', style),
+    ),
     ...(drops.length === 0 ? [] : [tone(`dropped ${drops.join(', ')}`, 'bad', style)]),
     ...(counters.addressesPutBack === 0
       ? []
@@ -66,6 +74,14 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
   const title = `${tone(instance.name, 'strong', style)} (${where})`;
   const head = `  ${title}  ${stateText(state, style)} ${formatSince(sinceMs, nowMs)}: ${reason}\n`;
   return head + lines.map((line) => `      ${line}\n`).join('');
+}
+
+/** Somebody else's, on a link of ours: it should be no surprise. */
+function renderForeign(router: ForeignRouter, { style }: Context): string {
+  const { interface: link, vrid, source, priority, addresses } = router;
+  const what = `other virtual router on ${link}: vrid ${vrid}`;
+  const holds = addresses.length === 0 ? '' : ` for ${addresses.join(', ')}`;
+  return `  ${tone(what, 'weak', style)}, ${source} with priority ${priority}${holds}\n`;
 }
 
 function trackerText({ kind, name, up, weightDelta }: TrackerSnapshot): string {

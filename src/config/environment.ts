@@ -39,6 +39,8 @@ export interface ConfigEnvironment extends FilePort {
   account(user: string, group: string | null): Account | null;
   /** Whether a file can be run: `missing`, `not-executable` or fine. */
   program(path: string): 'good' | 'missing' | 'not-executable';
+  /** Whether its group or everybody may read or write a file. */
+  isOpenToOthers(path: string): boolean;
   variable(name: string): string | undefined;
   /** In [0, 1). */
   random(): number;
@@ -69,6 +71,7 @@ export function systemEnvironment(): ConfigEnvironment {
     },
     account: remembered((user, group) => findAccount(user, group)),
     program: inspectProgram,
+    isOpenToOthers,
     variable: (name) => process.env[name],
     random: systemRandom,
   };
@@ -250,6 +253,14 @@ function inspectProgram(path: string): 'good' | 'missing' | 'not-executable' {
     return statSync(there).isFile() ? 'good' : 'not-executable';
   } catch {
     return 'not-executable';
+  }
+}
+
+function isOpenToOthers(path: string): boolean {
+  try {
+    return (statSync(path).mode & 0o066) !== 0;
+  } catch {
+    return false;
   }
 }
 

@@ -18,7 +18,8 @@ import { ScriptQueue } from '../notify/script.ts';
 import { vrrpNotices } from '../notify/vrrp.ts';
 import { diffAddresses } from '../reconcile/network.ts';
 import type { ScriptResult } from '../track/script.ts';
-import type { AdvertSocket, VrrpPorts } from '../vrrp/ports.ts';
+import type { VrrpPorts } from '../vrrp/ports.ts';
+import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { openUplink, type ProcessDuties, type Question, type Uplink } from './ipc.ts';
 import { KnownLinks } from './links.ts';
@@ -132,7 +133,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       clock,
       log: this.log,
       links: this.links,
-      adverts: { open: (instance, source, onPacket) => this.open(instance, source, onPacket) },
+      adverts: { open: (place, onPacket) => this.open(place, onPacket) },
       addresses: {
         hold: (addresses) => this.changeAddresses(addresses, []),
         release: (addresses) => this.changeAddresses([], addresses),
@@ -148,25 +149,19 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     };
   }
 
-  private open(
-    instance: VrrpInstance,
-    source: string,
-    onPacket: Parameters<VrrpPorts['adverts']['open']>[2],
-  ): AdvertSocket {
-    const link = this.links.link(instance.interface);
+  private open(...[place, onPacket]: Parameters<AdvertPort['open']>): AdvertSocket {
+    const link = this.links.link(place.interface);
     if (link === null) {
-      const message = `${instance.name}: there is no interface ${instance.interface}`;
+      const message = `there is no interface ${place.interface}`;
       throw new DirectorError('INTERFACE_MISSING', message);
     }
-    const socket = { interface: link.name, interfaceIndex: link.index, source };
+    const where = { interface: link.name };
     return openVrrpSocket(
-      { ...socket, group: instance.multicastGroup },
+      { ...place, interfaceIndex: link.index },
       {
         onPacket,
-        onDrop: (reason) => this.log.debug({ instance: instance.name, reason }, 'packet dropped'),
-        onError: (error) => {
-          this.log.warn({ instance: instance.name, ...reasonAndHint(error) }, 'VRRP socket');
-        },
+        onDrop: (reason) => this.log.debug({ ...where, reason }, 'packet dropped'),
+        onError: (error) => this.log.warn({ ...where, ...reasonAndHint(error) }, 'VRRP socket'),
       },
     );
   }

@@ -22,10 +22,17 @@ export interface Addon {
   sendDatagram6(
     fd: number,
     octets: Uint8Array,
-    destination: string,
-    source: string,
+    addresses: Uint8Array,
     interfaceIndex: number,
+    hopLimit: number,
   ): void;
+  openRawSocket4(
+    protocol: number,
+    interfaceName: string,
+    interfaceIndex: number,
+    group: string,
+  ): number;
+  sendPacket4(fd: number, packet: Uint8Array): void;
   openNetlinkWatch(protocol: number, groups: readonly number[]): number;
   openNetlinkRequests(protocol: number): number;
   sendNetlink(fd: number, octets: Uint8Array): void;

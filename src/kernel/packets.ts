@@ -1,28 +1,31 @@
 /**
- * Sockets that send and hear VRRP on one interface (raw(7), ip(7), ipv6(7)): multicast group joined, hop
- * limit 255, traffic class 0xC0 as the standard and keepalived have it. IPv4 through npm `raw-socket`;
- * IPv6, whose header never comes with a datagram, through the addon, which tells the hop limit.
+ * Sockets that send and hear VRRP on one interface (raw(7), ip(7), ipv6(7)), by multicast or between peers, plain or
+ * in an authentication header: traffic class 0xC0 as the standard and keepalived have it, the hop limit as asked
+ * for. The addon makes them; without it npm `raw-socket` does what it can, which is multicast over IPv4.
  */
-import { createRequire } from 'node:module';
-import { addressBytes, familyOf } from '../base/address.ts';
-import { hostIsLittleEndian } from '../base/bytes.ts';
+import { addressBytes, type Family } from '../base/address.ts';
 import { DirectorError, errnoName } from '../base/error.ts';
-import { decodeIpv4 } from '../wire/ip.ts';
-import { VRRP_PROTOCOL } from '../wire/vrrp.ts';
-import { loadAddon } from './addon.ts';
+import { decodeIpv4, encodeIpv4Header, IPV4_HEADER_OCTETS, stampIpv4Header } from '../wire/ip.ts';
+import { OPEN_FILTER, vrrpFilter } from '../wire/vrrp-filter.ts';
+import { type Addon, loadAddon } from './addon.ts';
+import { openNpmSocket } from './packets-npm.ts';
 
 export interface VrrpSocketOptions {
   readonly interface: string;
   readonly interfaceIndex: number;
-  readonly group: string;
-  /** Source address of what is sent, of the family of the group. */
-  readonly source: string;
+  readonly family: Family;
+  /** 112, or 51 for those in an authentication header. */
+  readonly protocol: number;
+  /** Null: no multicast is heard, and what is sent goes to peers. */
+  readonly group: string | null;
 }
 
 export interface VrrpDatagram {
   readonly source: string;
   readonly destination: string;
   readonly hopLimit: number;
+  /** The IPv4 header; empty over IPv6. */
+  readonly header: Uint8Array;
   readonly payload: Uint8Array;
 }
 
@@ -33,78 +36,81 @@ export interface VrrpSocketHandlers {
   onError(error: DirectorError): void;
 }
 
+export interface VrrpTarget {
+  readonly source: string;
+  readonly destination: string;
+  readonly hopLimit: number;
+}
+
+export interface VrrpPath {
+  /** The IPv4 header as it is sent with so many octets behind it; empty over IPv6. */
+  header(payloadOctets: number, identification: number): Uint8Array;
+  send(payload: Uint8Array, identification: number): void;
+}
+
 export interface VrrpSocket {
-  send(payload: Uint8Array): void;
+  path(target: VrrpTarget): VrrpPath;
+  /** Only these VRIDs come through, and of multicast only what has passed no router; null: all. */
+  filter(vrids: readonly number[] | null): void;
   /** Resolves when what was to be sent has been sent. */
   close(): Promise<void>;
 }
 
-/** What is used of npm raw-socket. */
-interface RawSocket {
-  on(event: 'message', listener: (octets: Buffer, source: string) => void): void;
-  on(event: 'error', listener: (error: Error) => void): void;
-  setOption(level: number, option: number, value: Buffer | number, length?: number): void;
-  send(
-    octets: Buffer,
-    offset: number,
-    length: number,
-    address: string,
-    done: (error: Error | null) => void,
-  ): void;
-  close(): void;
-}
+const NO_HEADER = new Uint8Array(0);
+/** Room for any advertisement over IPv4: 255 addresses, an authentication header and a trailer. */
+const PACKET_OCTETS_MAX = 2048;
 
-interface RawSocketModule {
-  createSocket(options: { addressFamily: number; protocol: number; bufferSize: number }): RawSocket;
-}
-
-/** Of the kernel's headers asm-generic/socket.h and linux/in.h. */
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
-const IPPROTO_IP = 0;
-const IP_TOS = 1;
-const IP_MULTICAST_IF = 32;
-const IP_MULTICAST_TTL = 33;
-const IP_MULTICAST_LOOP = 34;
-const IP_ADD_MEMBERSHIP = 35;
-
-/**
- * Sockets that are open. npm `raw-socket` does not hold its object while something waits to be sent: the
- * collector would take both, and the last advertisement of a master with them.
- */
-const openSockets = new Set<RawSocket>();
-
-const AF_IPV4 = 1;
-/** Class selector 6, network control. */
-const TOS = 0xc0;
-const TTL = 255;
-const DATAGRAM_OCTETS_MAX = 2048;
-
-/** @throws DirectorError NOT_PERMITTED, SOCKET_FAILED or, for IPv6, ADDON_MISSING. */
+/** @throws DirectorError NOT_PERMITTED, SOCKET_FAILED or ADDON_MISSING. */
 export function openVrrpSocket(
   options: VrrpSocketOptions,
   handlers: VrrpSocketHandlers,
 ): VrrpSocket {
-  const isIpv4 = familyOf(options.group) === 'ipv4';
-  return isIpv4 ? openIpv4(options, handlers) : openIpv6(options, handlers);
+  const addon = addonFor(options);
+  try {
+    if (addon === null) return openWithoutAddon(options, handlers);
+    return options.family === 'ipv4'
+      ? openIpv4(addon, options, handlers)
+      : openIpv6(addon, options, handlers);
+  } catch (error) {
+    throw failed(options, error);
+  }
 }
 
-function openIpv6(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): VrrpSocket {
-  const { interface: link, interfaceIndex, group, source } = options;
-  const addon = loadAddon();
-  const fd = refusing(options, () =>
-    addon.openRawSocket6(VRRP_PROTOCOL, link, interfaceIndex, group),
-  );
+function addonFor({ family, group }: VrrpSocketOptions): Addon | null {
+  if (family === 'ipv6' || group === null) return loadAddon();
+  try {
+    return loadAddon();
+  } catch {
+    return null;
+  }
+}
+
+function openIpv4(
+  addon: Addon,
+  options: VrrpSocketOptions,
+  handlers: VrrpSocketHandlers,
+): VrrpSocket {
+  const { protocol, interface: link, interfaceIndex, group } = options;
+  const fd = addon.openRawSocket4(protocol, link, interfaceIndex, group ?? '');
   const handle = addon.receive(
     fd,
-    (payload, from, destination, hopLimit) =>
-      handlers.onPacket({ source: from, destination, hopLimit, payload }),
+    (octets) => giveIpv4(octets, handlers),
     (errno) => handlers.onError(failed(options, errno)),
   );
+  // One for all paths: it is written and sent in one go.
+  const packet = new Uint8Array(PACKET_OCTETS_MAX);
   return {
-    send: (payload) => {
+    path: (target) =>
+      pathOf4(packet, { ...target, protocol }, (octets) => {
+        try {
+          addon.sendPacket4(fd, octets);
+        } catch (error) {
+          handlers.onError(failed(options, error));
+        }
+      }),
+    filter: (vrids) => {
       try {
-        addon.sendDatagram6(fd, payload, group, source, interfaceIndex);
+        attach(addon, fd, options, vrids);
       } catch (error) {
         handlers.onError(failed(options, error));
       }
@@ -113,88 +119,106 @@ function openIpv6(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): Vrr
   };
 }
 
-function openIpv4(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): VrrpSocket {
-  const socket = refusing(options, () => openRaw(options));
-  openSockets.add(socket);
-  socket.on('message', (octets) => {
-    const packet = decodeIpv4(octets);
-    if ('drop' in packet) handlers.onDrop(packet.drop);
-    else handlers.onPacket(packet);
-  });
-  socket.on('error', (error) => handlers.onError(failed(options, error)));
-  let sending = 0;
-  let whenSent = (): void => {};
+function giveIpv4(octets: Uint8Array, handlers: VrrpSocketHandlers): void {
+  const packet = decodeIpv4(octets);
+  if ('drop' in packet) handlers.onDrop(packet.drop);
+  else handlers.onPacket(packet);
+}
+
+/** Header and payload go into `packet`; views of it, by their length, are made once. */
+function pathOf4(
+  packet: Uint8Array,
+  fields: VrrpTarget & { readonly protocol: number },
+  send: (octets: Uint8Array) => void,
+): VrrpPath {
+  const header = encodeIpv4Header(fields);
+  let whole = packet;
+  const stamp = (payloadOctets: number, identification: number): Uint8Array => {
+    stampIpv4Header(header, { totalOctets: IPV4_HEADER_OCTETS + payloadOctets, identification });
+    return header;
+  };
   return {
-    send: (payload) => {
-      const octets = Buffer.from(payload);
-      sending += 1;
-      socket.send(octets, 0, octets.length, options.group, (error) => {
-        sending -= 1;
-        if (sending === 0) whenSent();
-        if (error instanceof Error) handlers.onError(failed(options, error));
-      });
-    },
-    close: async () => {
-      const sent = new Promise<void>((resolve) => {
-        whenSent = resolve;
-      });
-      if (sending > 0) await sent;
-      socket.close();
-      openSockets.delete(socket);
+    header: stamp,
+    send: (payload, identification) => {
+      packet.set(stamp(payload.length, identification));
+      packet.set(payload, IPV4_HEADER_OCTETS);
+      const octets = IPV4_HEADER_OCTETS + payload.length;
+      if (whole.length !== octets) whole = packet.subarray(0, octets);
+      send(whole);
     },
   };
 }
 
-/** What the kernel throws becomes a refusal that names the interface. */
-function refusing<T>(options: VrrpSocketOptions, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    throw failed(options, error);
-  }
+function openIpv6(
+  addon: Addon,
+  options: VrrpSocketOptions,
+  handlers: VrrpSocketHandlers,
+): VrrpSocket {
+  const { protocol, interface: link, interfaceIndex, group } = options;
+  const fd = addon.openRawSocket6(protocol, link, interfaceIndex, group ?? '');
+  const handle = addon.receive(
+    fd,
+    (payload, source, destination, hopLimit) =>
+      handlers.onPacket({ source, destination, hopLimit, header: NO_HEADER, payload }),
+    (errno) => handlers.onError(failed(options, errno)),
+  );
+  return {
+    path: ({ source, destination, hopLimit }) => {
+      const addresses = Buffer.concat([addressBytes(destination), addressBytes(source)]);
+      return {
+        header: () => NO_HEADER,
+        send: (payload) => {
+          try {
+            addon.sendDatagram6(fd, payload, addresses, interfaceIndex, hopLimit);
+          } catch (error) {
+            handlers.onError(failed(options, error));
+          }
+        },
+      };
+    },
+    filter: (vrids) => {
+      try {
+        attach(addon, fd, options, vrids);
+      } catch (error) {
+        handlers.onError(failed(options, error));
+      }
+    },
+    close: async () => addon.stopReceiving(handle),
+  };
 }
 
-function openRaw(options: VrrpSocketOptions): RawSocket {
-  const require = createRequire(import.meta.url);
-  const raw = require('raw-socket') as RawSocketModule;
-  const socket = raw.createSocket({
-    addressFamily: AF_IPV4,
-    protocol: VRRP_PROTOCOL,
-    bufferSize: DATAGRAM_OCTETS_MAX,
-  });
-  try {
-    setUp(socket, options);
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-  return socket;
+function attach(
+  addon: Addon,
+  fd: number,
+  { family, protocol, group }: VrrpSocketOptions,
+  vrids: readonly number[] | null,
+): void {
+  const unicast = group === null;
+  const program = vrids === null ? OPEN_FILTER : vrrpFilter({ family, protocol, unicast, vrids });
+  addon.attachFilter(fd, program);
 }
 
-function setUp(socket: RawSocket, options: VrrpSocketOptions): void {
-  const device = Buffer.from(`${options.interface}\0`);
-  socket.setOption(SOL_SOCKET, SO_BINDTODEVICE, device, device.length);
-  const membership = multicastRequest(options.group, '0.0.0.0', options.interfaceIndex);
-  socket.setOption(IPPROTO_IP, IP_ADD_MEMBERSHIP, membership, membership.length);
-  // With an address in it the kernel sends from that address.
-  const outgoing = multicastRequest('0.0.0.0', options.source, options.interfaceIndex);
-  socket.setOption(IPPROTO_IP, IP_MULTICAST_IF, outgoing, outgoing.length);
-  socket.setOption(IPPROTO_IP, IP_MULTICAST_TTL, TTL);
-  socket.setOption(IPPROTO_IP, IP_MULTICAST_LOOP, 0);
-  socket.setOption(IPPROTO_IP, IP_TOS, TOS);
+function openWithoutAddon(options: VrrpSocketOptions, handlers: VrrpSocketHandlers): VrrpSocket {
+  const { protocol, interface: link, interfaceIndex, group } = options;
+  const socket = openNpmSocket(
+    { protocol, interface: link, interfaceIndex, group: group ?? '' },
+    {
+      onOctets: (octets) => giveIpv4(octets, handlers),
+      onError: (error) => handlers.onError(failed(options, error)),
+    },
+  );
+  const packet = new Uint8Array(PACKET_OCTETS_MAX);
+  return {
+    path: (target) =>
+      pathOf4(packet, { ...target, protocol }, (octets) => socket.send(octets, target.destination)),
+    filter: () => {},
+    close: () => socket.close(),
+  };
 }
 
-/** struct ip_mreqn: group, address, interface index in host order. */
-function multicastRequest(group: string, address: string, interfaceIndex: number): Buffer {
-  const request = Buffer.alloc(12);
-  request.set(addressBytes(group), 0);
-  request.set(addressBytes(address), 4);
-  if (hostIsLittleEndian) request.writeInt32LE(interfaceIndex, 8);
-  else request.writeInt32BE(interfaceIndex, 8);
-  return request;
-}
-
+/** What the kernel refuses becomes an error that names the interface. */
 function failed({ interface: link }: VrrpSocketOptions, cause: unknown): DirectorError {
+  if (cause instanceof DirectorError) return cause;
   const reason = errnoName(cause);
   if (/not permitted|EPERM|EACCES/i.test(reason)) {
     return new DirectorError('NOT_PERMITTED', `no VRRP socket on ${link}: CAP_NET_RAW is missing`, {

@@ -21,6 +21,12 @@ export interface VrrpCounters {
   readonly claimsByOthers: number;
   /** Packets for virtual routers of this link that are not ours. */
   readonly foreign: number;
+  /** Advertisements taken whose checksum had each form: `pseudo-header`, `message`, `old-unicast`. */
+  readonly checksumForms: Readonly<Record<string, number>>;
+  /** Advertisements taken with other addresses than ours. */
+  readonly addressMismatches: number;
+  /** Advertisements taken though something was odd about them: `interval-differs`, `interval-clamped`, … */
+  readonly odd: Readonly<Record<string, number>>;
   /** Packets dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }
@@ -31,6 +37,38 @@ export interface TrackerSnapshot {
   /** Null: not known yet. */
   readonly up: boolean | null;
   readonly weightDelta: number;
+}
+
+/** What goes on that an operator should look at. */
+export type AlarmName =
+  /** Version 2: a director with another advert_int; neither hears the other. */
+  | 'peer-interval-mismatch'
+  /** Another director advertises other addresses for this VRID: another cluster, or another file. */
+  | 'address-list-mismatch'
+  /** Somebody else sends from our own address. */
+  | 'duplicate-address'
+  /** Two directors with priority 255. */
+  | 'two-owners'
+  /** A signed advertisement whose time is too far from ours: a clock is wrong. */
+  | 'peer-clock'
+  /** What only a stranger, or a director with other keys, sends. */
+  | 'not-authentic';
+
+export interface AlarmSnapshot {
+  readonly name: AlarmName;
+  readonly source: string;
+  readonly detail: string;
+}
+
+/** A virtual router on one of our links that is none of ours. */
+export interface ForeignRouter {
+  readonly interface: string;
+  readonly family: Family;
+  readonly vrid: number;
+  readonly source: string;
+  readonly priority: number;
+  /** Some of the addresses that it advertises. */
+  readonly addresses: readonly string[];
 }
 
 export interface InstanceSnapshot {
@@ -55,6 +93,7 @@ export interface InstanceSnapshot {
   readonly addresses: readonly string[];
   readonly counters: VrrpCounters;
   readonly trackers: readonly TrackerSnapshot[];
+  readonly alarms: readonly AlarmSnapshot[];
 }
 
 export interface GroupSnapshot {
@@ -79,4 +118,5 @@ export interface VrrpSnapshot {
   readonly instances: readonly InstanceSnapshot[];
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
+  readonly foreign: readonly ForeignRouter[];
 }

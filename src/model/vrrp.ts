@@ -43,7 +43,52 @@ export interface Track {
 export type Authentication =
   | { readonly type: 'none' }
   /** At most 8 octets, sent in clear (RFC 2338 §5.3.6). */
-  | { readonly type: 'pass'; readonly key: string };
+  | { readonly type: 'pass'; readonly key: string }
+  /** At most 8 octets, the key of HMAC-MD5 in an authentication header (RFC 2338 §5.3.6, RFC 2402). */
+  | { readonly type: 'ah'; readonly key: string };
+
+/** Advertisements are signed (keepalived 2.4 `auth_hmac`). */
+export interface Signing {
+  /** 32 to 64 octets each, as hexadecimal digits, by their number. */
+  readonly keys: readonly { readonly id: number; readonly key: string }[];
+  /** Number of the one that is signed with. */
+  readonly activeKey: number;
+  /** What becomes of advertisements without a signature; `receive-only`: as `permissive`, and none is sent. */
+  readonly mode: 'enforce' | 'permissive' | 'receive-only';
+  readonly antiReplay: 'time' | 'monotonic';
+  /** By how much the clocks of sender and receiver may differ. */
+  readonly windowMs: Millis;
+}
+
+export interface UnicastPeer {
+  readonly address: string;
+  /** Bounds of the time to live that its packets come with. */
+  readonly ttlMin: number;
+  readonly ttlMax: number;
+}
+
+/** Advertisements go to each peer by its address. */
+export interface Unicast {
+  /** None: the instance is in fault (`unicast_fault_no_peer`). */
+  readonly peers: readonly UnicastPeer[];
+  readonly ttl: number;
+  /** Who is no peer, or is too far, is not heard. */
+  readonly checkSource: boolean;
+  /** The checksum of keepalived up to 1.3.6: found out by what a peer sends, always sent, or never. */
+  readonly oldChecksum: 'detect' | 'always' | 'never';
+}
+
+/** How advertisements of others are taken. */
+export interface Hearing {
+  /** Of version 3: a master's interval is adopted up to this (one forged packet must not silence us). */
+  readonly intervalMaxMs: Millis;
+  /** `vrrp_strict` in version 2: an advertisement with other addresses is dropped. */
+  readonly dropOtherAddresses: boolean;
+  /** The addresses are compared again only when somebody else sends (`skip_check_adv_addr`). */
+  readonly compareOncePerSender: boolean;
+  /** With priority 255 nothing is heard (`owner_ignore_adverts`). */
+  readonly ownerIgnores: boolean;
+}
 
 export interface VrrpInstance {
   readonly name: string;
@@ -61,9 +106,16 @@ export interface VrrpInstance {
   readonly preempt: boolean;
   readonly preemptDelayMs: Millis;
   readonly authentication: Authentication;
-  /** Source of the adverts (`mcast_src_ip`), or null for the interface's primary address. */
+  /** Null: they are not. */
+  readonly signing: Signing | null;
+  /** Source of the adverts (`mcast_src_ip`, `unicast_src_ip`), or null for the interface's primary address. */
   readonly sourceAddress: string | null;
   readonly multicastGroup: string;
+  /** Null: advertisements go to the multicast group. */
+  readonly unicast: Unicast | null;
+  /** Version 3 over IPv4: a checksum over the message alone, as RFC 9568 has it (`v3_checksum_as_v2`). */
+  readonly bareChecksum: boolean;
+  readonly hearing: Hearing;
   /** Advertised addresses, in the order of the file. */
   readonly addresses: readonly VirtualAddress[];
   /** Held like the others but not advertised. */

@@ -13,8 +13,11 @@ export class Counters {
     addressesPutBack: 0,
     claimsByOthers: 0,
     foreign: 0,
+    addressMismatches: 0,
   };
   private readonly dropped = new Map<string, number>();
+  private readonly oddities = new Map<string, number>();
+  private readonly forms = new Map<string, number>();
 
   add(name: CounterName, count = 1): void {
     this.counts[name] += count;
@@ -27,9 +30,26 @@ export class Counters {
     return count;
   }
 
+  /** One more advertisement taken though this is odd about it: how many there are now. */
+  odd(what: string): number {
+    const count = (this.oddities.get(what) ?? 0) + 1;
+    this.oddities.set(what, count);
+    return count;
+  }
+
+  /** One more advertisement with this form of the checksum. */
+  form(form: string): void {
+    this.forms.set(form, (this.forms.get(form) ?? 0) + 1);
+  }
+
   read(): VrrpCounters {
-    return { ...this.counts, dropped: Object.fromEntries(this.dropped) };
+    return {
+      ...this.counts,
+      checksumForms: Object.fromEntries(this.forms),
+      odd: Object.fromEntries(this.oddities),
+      dropped: Object.fromEntries(this.dropped),
+    };
   }
 }
 
-type CounterName = Exclude<keyof VrrpCounters, 'dropped'>;
+type CounterName = Exclude<keyof VrrpCounters, 'dropped' | 'odd' | 'checksumForms'>;

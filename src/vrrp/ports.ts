@@ -4,23 +4,7 @@ import type { Clock, Millis } from '../base/time.ts';
 import type { NotifyScripts, Script } from '../model/script.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
-import type { ReceivedPacket } from './admit.ts';
-
-/** Sends and hears advertisements on the link of one instance. */
-export interface AdvertPort {
-  /** Throws when there can be no socket now: the instance is then in fault, and asks again. */
-  open(
-    instance: VrrpInstance,
-    source: string,
-    onPacket: (packet: ReceivedPacket) => void,
-  ): AdvertSocket;
-}
-
-export interface AdvertSocket {
-  send(payload: Uint8Array): void;
-  /** Resolves when what was to be sent has been sent. */
-  close(): Promise<void>;
-}
+import type { AdvertPort } from './ports-adverts.ts';
 
 export interface LinkFacts {
   readonly running: boolean;

@@ -9,6 +9,7 @@ import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { SyncGroup, VrrpConfig, VrrpInstance, VrrpScript } from '../model/vrrp.ts';
 import { firstState, TrackedScript } from '../track/script.ts';
 import type { ReceivedPacket } from './admit.ts';
+import { Ears } from './ears.ts';
 import { planVrrp, type Succession } from './forecast.ts';
 import type { Event } from './instance.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
@@ -21,6 +22,7 @@ const DEAF_RETRY_MS: Millis = 1_000;
 
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
+  private readonly ears: Ears;
   private routers: readonly VirtualRouter[] = [];
   private groups: GroupRecord[] = [];
   private scripts: readonly TrackedScript[] = [];
@@ -31,6 +33,7 @@ export class VrrpSpeaker {
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
+    this.ears = new Ears(ports);
   }
 
   /** The first time begins the protocol; later it is a reload, and routers that stay keep their state. */
@@ -41,7 +44,7 @@ export class VrrpSpeaker {
     const { next, gone } = this.succession(config);
     this.routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
-      return known ?? new VirtualRouter(instance, this.ports);
+      return known ?? new VirtualRouter(instance, this.ports, this.ears);
     });
     for (const router of gone) void router.stop(false);
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group));
@@ -130,6 +133,7 @@ export class VrrpSpeaker {
         sinceMs,
         lastResult,
       })),
+      foreign: this.ears.foreign(),
     };
   }
 
@@ -260,18 +264,14 @@ export class VrrpSpeaker {
     return this.scripts.find(({ config }) => config.name === name)?.state.up ?? null;
   }
 
-  private vridsBeside({ instance: { interface: link, family } }: VirtualRouter): readonly number[] {
-    return this.routers
-      .filter(({ instance }) => instance.interface === link && instance.family === family)
-      .map(({ instance }) => instance.vrid);
-  }
-
-  private onPacket(router: VirtualRouter, packet: ReceivedPacket): void {
-    if (this.stopped) return;
-    const heard = router.hear(packet, this.vridsBeside(router));
-    if (heard === null) return;
+  /** Whether the packet was taken. */
+  private onPacket(router: VirtualRouter, packet: ReceivedPacket): boolean {
+    if (this.stopped) return false;
+    const heard = router.hear(packet);
+    if (heard === null) return false;
     this.give(router, { type: 'heard', advert: heard });
     this.onTime();
+    return true;
   }
 
   /** Wakes what is due, tells of groups, and arms the one timer for what is next. */

@@ -6,6 +6,7 @@ import type { VrrpInstance } from '../model/vrrp.ts';
 import type { ReceivedPacket } from './admit.ts';
 import { Advertiser } from './advertiser.ts';
 import { Counters } from './counters.ts';
+import type { Ears } from './ears.ts';
 import { allAddresses, Holding } from './holding.ts';
 import {
   type Effect,
@@ -32,10 +33,10 @@ export class VirtualRouter {
   private address: string | null = null;
   private master: Heard | null = null;
 
-  constructor(instance: VrrpInstance, ports: VrrpPorts) {
+  constructor(instance: VrrpInstance, ports: VrrpPorts, ears: Ears) {
     this.instance = instance;
     this.ports = ports;
-    this.advertiser = new Advertiser(ports, this.counters);
+    this.advertiser = new Advertiser(ports, ears, this.counters);
     this.holding = new Holding(ports, this.counters);
     this.priority = instance.priority;
     this.sinceMs = ports.clock.wallTimeMs();
@@ -55,7 +56,6 @@ export class VirtualRouter {
   adopt(instance: VrrpInstance): void {
     const before = this.instance;
     this.instance = instance;
-    if (before.multicastGroup !== instance.multicastGroup) void this.advertiser.hangUp();
     if (this.state.is === 'master') this.holding.change(before, instance);
   }
 
@@ -76,6 +76,7 @@ export class VirtualRouter {
     if (facts === null) return `there is no interface ${link}`;
     if (trackPrimaryInterface && !facts.running) return `interface ${link} is down`;
     if (this.address === null) return `interface ${link} has no address`;
+    if (this.instance.unicast?.peers.length === 0) return 'there is no unicast peer';
     // Who hears nobody must not become master.
     return this.advertiser.deafness ?? faultOf(tracked);
   }
@@ -97,19 +98,16 @@ export class VirtualRouter {
     return nextDeadline(this.state);
   }
 
-  listen(onPacket: (packet: ReceivedPacket) => void): void {
+  listen(onPacket: (packet: ReceivedPacket) => boolean): void {
     const { interface: link, family } = this.instance;
     const isThere = this.ports.links.find(link, family) !== null;
     this.advertiser.listen(this.instance, isThere ? this.address : null, onPacket);
   }
 
-  /**
-   * The advertisement in a packet, or null when it is not for us or was dropped. `siblings`: the VRIDs of
-   * all instances on this link, each of which hears everything.
-   */
-  hear(packet: ReceivedPacket, siblings: readonly number[]): Heard | null {
+  /** The advertisement in a packet for its VRID, or null when it was dropped. */
+  hear(packet: ReceivedPacket): Heard | null {
     if (this.address === null) return null;
-    const heard = this.advertiser.hear(this.instance, this.address, packet, siblings);
+    const heard = this.advertiser.hear(this.instance, this.priority, packet);
     if (heard !== null && heard.priority > 0) this.master = heard;
     return heard;
   }
@@ -173,13 +171,14 @@ export class VirtualRouter {
       addresses: allAddresses(instance).map(
         (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
       ),
-      counters: this.counters.read(),
+      counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers: tracked.map(({ kind, track, up }) => ({
         kind,
         name: track.name,
         up,
         weightDelta: track.weightDelta,
       })),
+      alarms: this.advertiser.lastingAlarms(instance),
     };
   }
 
@@ -188,8 +187,8 @@ export class VirtualRouter {
     switch (effect.do) {
       case 'advertise':
         // The priority 0 waits until the addresses are gone: a peer takes them when it hears it.
-        if (effect.priority > 0) advertiser.send(instance, effect.priority);
-        else holding.afterwards(() => advertiser.send(instance, 0));
+        if (effect.priority > 0) advertiser.send(effect.priority);
+        else holding.afterwards(() => advertiser.send(0));
         break;
       case 'hold-addresses':
         holding.hold(instance);

@@ -11,42 +11,56 @@
  *   +-------------------------------+-------------------------------+
  *   |                     addresses, 4 or 16 octets each            |
  *   +---------------------------------------------------------------+
- *   |       v2 only: authentication data, 8 octets, always there    |
+ *   | v2 over IPv4 only: authentication data, 8 octets, always there|
  *   +---------------------------------------------------------------+
  */
 import { addressBytes, addressFromBytes, type Family } from '../base/address.ts';
 import { ByteWriter } from '../base/bytes.ts';
-import { addWords, foldChecksum } from '../base/checksum.ts';
 import type { Millis } from '../base/time.ts';
-
-/** IANA protocol number. */
-export const VRRP_PROTOCOL = 112;
+import {
+  type ChecksumForm,
+  checksumFormOf,
+  type Envelope,
+  fillChecksum,
+  setWord,
+} from './vrrp-checksum.ts';
 
 const TYPE_ADVERTISEMENT = 1;
 const HEADER_OCTETS = 8;
-const AUTH_OCTETS = 8;
-const CHECKSUM_OFFSET = 6;
+export const AUTH_OCTETS = 8;
+const VRID_OFFSET = 1;
+const PRIORITY_OFFSET = 2;
 const INTERVAL_CENTISECONDS_MASK = 0x0fff;
 
 /** RFC 2338 §5.3.6; 3768 keeps the numbers. */
-const AUTH_TYPE = { none: 0, pass: 1 } as const;
+export const AUTH_TYPE = { none: 0, pass: 1, ah: 2 } as const;
 
-export interface Advert {
+/** What is said in an advertisement. */
+export interface AdvertFields {
   readonly version: 2 | 3;
   readonly vrid: number;
   /** 0: the master resigns. */
   readonly priority: number;
   readonly intervalMs: Millis;
   readonly addresses: readonly string[];
-  /** Version 2: type on the wire, and the 8 octets as text without trailing zeros. */
-  readonly authentication: { readonly type: number; readonly key: string };
 }
 
-/** What of the IP header takes part in the checksum. */
-export interface Envelope {
-  readonly family: Family;
-  readonly source: string;
-  readonly destination: string;
+/** One that was read. What is octets in it are views of what was read: they live as long as that. */
+export interface Advert {
+  readonly version: 2 | 3;
+  readonly vrid: number;
+  readonly priority: number;
+  readonly intervalMs: Millis;
+  readonly count: number;
+  /** 4 or 16 octets each. */
+  readonly addressList: Uint8Array;
+  /** Of version 2 over IPv4: type, and 8 octets of data; else type 0 and no data. */
+  readonly authType: number;
+  readonly authData: Uint8Array;
+  readonly checksumForm: ChecksumForm;
+  /** The whole of it, and what stands behind it in the datagram. */
+  readonly message: Uint8Array;
+  readonly rest: Uint8Array;
 }
 
 export type AdvertDrop =
@@ -55,55 +69,59 @@ export type AdvertDrop =
   | { readonly drop: 'type' }
   | { readonly drop: 'checksum' };
 
-/** The octets to send; `key` is the password of version 2, at most 8 octets, or null. */
+export type AuthOctets = { readonly type: number; readonly key: string };
+
+export const NO_AUTH: AuthOctets = { type: AUTH_TYPE.none, key: '' };
+
+/** The octets to send; of the key of version 2 the first 8 octets count. */
 export function encodeAdvert(
-  advert: Pick<Advert, 'version' | 'vrid' | 'priority' | 'intervalMs' | 'addresses'>,
+  { version, vrid, priority, intervalMs, addresses }: AdvertFields,
   envelope: Envelope,
-  key: string | null,
+  auth: AuthOctets = NO_AUTH,
+  form: ChecksumForm = version === 2 ? 'message' : 'pseudo-header',
 ): Uint8Array {
-  const { version, vrid, priority, intervalMs, addresses } = advert;
   const writer = new ByteWriter()
     .u8((version << 4) | TYPE_ADVERTISEMENT)
     .u8(vrid)
     .u8(priority)
     .u8(addresses.length);
-  if (version === 2) {
-    writer.u8(key === null ? AUTH_TYPE.none : AUTH_TYPE.pass).u8(Math.round(intervalMs / 1000));
-  } else {
-    writer.u16Be(Math.round(intervalMs / 10) & INTERVAL_CENTISECONDS_MASK);
-  }
+  if (version === 2) writer.u8(auth.type).u8(Math.round(intervalMs / 1000));
+  else writer.u16Be(Math.round(intervalMs / 10) & INTERVAL_CENTISECONDS_MASK);
   writer.u16Be(0);
   for (const address of addresses) writer.raw(addressBytes(address));
-  if (version === 2) writer.raw(paddedKey(key ?? ''));
+  if (version === 2 && envelope.family === 'ipv4') writer.raw(authData(auth.key));
   const message = writer.finish();
-  writer.setU16Be(CHECKSUM_OFFSET, checksumOf(message, version, envelope, true));
-  return writer.finish();
+  fillChecksum(message, form, envelope);
+  return message;
 }
 
-function paddedKey(key: string): Uint8Array {
+/** A password as it is sent: 8 octets, the rest of a short one zeros. */
+export function authData(key: string): Uint8Array {
   const octets = new Uint8Array(AUTH_OCTETS);
   octets.set(Buffer.from(key).subarray(0, AUTH_OCTETS));
   return octets;
 }
 
-/** The checksum of a message whose checksum field is 0. `pseudo`: with the IPv4 pseudo-header in v3. */
-function checksumOf(
-  message: Uint8Array,
-  version: 2 | 3,
-  { family, source, destination }: Envelope,
-  pseudo: boolean,
-): number {
-  let sum = addWords(0, message);
-  if (version === 3 && (family === 'ipv6' || pseudo)) {
-    sum = addWords(sum, addressBytes(source));
-    sum = addWords(sum, addressBytes(destination));
-    sum += VRRP_PROTOCOL + message.length;
-  }
-  return foldChecksum(sum);
+/** Changes the priority of a message that is sent again and again. */
+export function setPriority(message: Uint8Array, priority: number): void {
+  if (message[PRIORITY_OFFSET] === priority) return;
+  setWord(message, PRIORITY_OFFSET, (priority << 8) | (message[PRIORITY_OFFSET + 1] as number));
 }
 
-/** Reads a message; a link's padding behind it is passed over. Never throws. */
-export function decodeAdvert(octets: Uint8Array, envelope: Envelope): Advert | AdvertDrop {
+/** The VRID that a message is for; null: it is too short to have one. */
+export function vridOf(message: Uint8Array): number | null {
+  return message[VRID_OFFSET] ?? null;
+}
+
+/**
+ * Reads a message of this version, or of either. What stands behind it is given as it is. Never throws, and
+ * copies nothing.
+ */
+export function decodeAdvert(
+  octets: Uint8Array,
+  envelope: Envelope,
+  expected: 2 | 3 | null = null,
+): Advert | AdvertDrop {
   if (octets.length < HEADER_OCTETS) return { drop: 'length' };
   const [first, vrid, priority, count, fifth, sixth] = octets as unknown as readonly [
     number,
@@ -114,40 +132,70 @@ export function decodeAdvert(octets: Uint8Array, envelope: Envelope): Advert | A
     number,
   ];
   const version = first >> 4;
-  if (version !== 2 && version !== 3) return { drop: 'version' };
-  if ((first & 0x0f) !== TYPE_ADVERTISEMENT) return { drop: 'type' };
-  const addressOctets = envelope.family === 'ipv4' ? 4 : 16;
-  const listEnd = HEADER_OCTETS + count * addressOctets;
-  const length = listEnd + (version === 2 && envelope.family === 'ipv4' ? AUTH_OCTETS : 0);
+  const listEnd = HEADER_OCTETS + count * addressOctets(envelope.family);
+  const authOctets = version === 2 && envelope.family === 'ipv4' ? AUTH_OCTETS : 0;
+  const length = listEnd + authOctets;
   if (octets.length < length) return { drop: 'length' };
-  const message = octets.slice(0, length);
-  if (!checksumFits(message, version, envelope)) return { drop: 'checksum' };
-  const key = Buffer.from(message.subarray(listEnd)).toString('latin1').replace(/\0+$/, '');
+  if (version !== 2 && version !== 3) return { drop: 'version' };
+  if (expected !== null && version !== expected) return { drop: 'version' };
+  if ((first & 0x0f) !== TYPE_ADVERTISEMENT) return { drop: 'type' };
+  const message = octets.subarray(0, length);
+  const checksumForm = checksumFormOf(message, version, envelope);
+  if (checksumForm === null) return { drop: 'checksum' };
   return {
     version,
     vrid,
     priority,
     intervalMs:
       version === 2 ? sixth * 1000 : (((fifth << 8) | sixth) & INTERVAL_CENTISECONDS_MASK) * 10,
-    addresses: Array.from({ length: count }, (_, at) => {
-      const from = HEADER_OCTETS + at * addressOctets;
-      return addressFromBytes(message.subarray(from, from + addressOctets));
-    }),
-    authentication: { type: version === 2 ? fifth : AUTH_TYPE.none, key },
+    count,
+    addressList: message.subarray(HEADER_OCTETS, listEnd),
+    authType: authOctets > 0 ? fifth : AUTH_TYPE.none,
+    authData: message.subarray(listEnd),
+    checksumForm,
+    message,
+    rest: octets.subarray(length),
   };
 }
 
-/** Version 3 over IPv4 comes with the pseudo-header (keepalived) and without it (RFC 9568). */
-function checksumFits(message: Uint8Array, version: 2 | 3, envelope: Envelope): boolean {
-  const found =
-    ((message[CHECKSUM_OFFSET] as number) << 8) | (message[CHECKSUM_OFFSET + 1] as number);
-  message[CHECKSUM_OFFSET] = 0;
-  message[CHECKSUM_OFFSET + 1] = 0;
-  if (checksumOf(message, version, envelope, true) === found) return true;
-  return version === 3 && checksumOf(message, version, envelope, false) === found;
+export function addressOctets(family: Family): 4 | 16 {
+  return family === 'ipv4' ? 4 : 16;
 }
 
-/** The authentication type on the wire of a configured one. */
-export function authTypeOf(type: 'none' | 'pass'): number {
-  return AUTH_TYPE[type];
+/** The addresses of a list, for people to read. */
+export function addressesIn(list: Uint8Array, family: Family): readonly string[] {
+  const octets = addressOctets(family);
+  return Array.from({ length: Math.floor(list.length / octets) }, (_, at) =>
+    addressFromBytes(list.subarray(at * octets, (at + 1) * octets)),
+  );
+}
+
+/** Whether two lists hold the same addresses, in whatever order. */
+export function sameAddresses(a: Uint8Array, b: Uint8Array, family: Family): boolean {
+  if (a.length !== b.length) return false;
+  if (Buffer.compare(a, b) === 0) return true;
+  const octets = addressOctets(family);
+  const isIn = (list: Uint8Array, of: Uint8Array, from: number): boolean => {
+    for (let at = 0; at < list.length; at += octets) {
+      if (equalAt(list, at, of, from, octets)) return true;
+    }
+    return false;
+  };
+  for (let at = 0; at < a.length; at += octets) {
+    if (!isIn(b, a, at) || !isIn(a, b, at)) return false;
+  }
+  return true;
+}
+
+function equalAt(
+  a: Uint8Array,
+  aFrom: number,
+  b: Uint8Array,
+  bFrom: number,
+  octets: number,
+): boolean {
+  for (let at = 0; at < octets; at += 1) {
+    if (a[aFrom + at] !== b[bFrom + at]) return false;
+  }
+  return true;
 }

@@ -12,7 +12,6 @@ import { type Side, tellBoth, tellLimit } from './figures.ts';
 
 const RUNS = Number(process.env.BENCH_RUNS || 10);
 const VIP = '192.0.2.10';
-const CLIENT = '192.0.2.100';
 const BACKUP_PRIORITY = 100;
 const SKEW_MS = ((256 - BACKUP_PRIORITY) / 256) * 1000;
 const ALLOWED_MS = 20;
@@ -81,7 +80,7 @@ async function oneRun(
 ): Promise<Sample> {
   start(pair, 'director1');
   await pair.movesTo('director1');
-  await client.observe(VIP, CLIENT);
+  await client.observe(VIP);
   await pause(1_500 + Math.random() * 1_000);
   await end(pair);
   await pair.movesTo('director2');

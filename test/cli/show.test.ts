@@ -43,9 +43,13 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     addressesPutBack: 0,
     claimsByOthers: 0,
     foreign: 0,
+    checksumForms: {},
+    addressMismatches: 0,
+    odd: {},
     dropped: {},
   },
   trackers: [],
+  alarms: [],
   ...over,
 });
 
@@ -161,6 +165,13 @@ const MASTER: Snapshot = {
           foreign: 12,
           dropped: { ttl: 2, checksum: 1 },
         },
+        alarms: [
+          {
+            name: 'peer-interval-mismatch',
+            source: '198.51.100.3',
+            detail: 'its advert_int is 2 s, ours 1 s',
+          },
+        ],
         trackers: [
           { kind: 'interface', name: 'eth2', up: true, weightDelta: 0 },
           { kind: 'script', name: 'check', up: false, weightDelta: -20 },
@@ -168,6 +179,16 @@ const MASTER: Snapshot = {
       }),
     ],
     scripts: [{ name: 'check', up: false, sinceMs: ago(30), lastResult: 'exit code 1' }],
+    foreign: [
+      {
+        interface: 'eth1',
+        family: 'ipv4',
+        vrid: 77,
+        source: '198.51.100.9',
+        priority: 100,
+        addresses: ['198.51.100.55'],
+      },
+    ],
   },
   health: {
     checksRunning: 1,
@@ -420,6 +441,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
         }),
       ],
       scripts: [],
+      foreign: [],
     },
     health: null,
     ipvs: null,

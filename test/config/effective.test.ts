@@ -149,7 +149,6 @@ virtual_server 192.0.2.10 80 {
     real_server 198.51.100.21 80 { SMTP_CHECK { host { connect_port 25 } } }
 }
 `);
-    expect(text).toContain('        auth_type AH # no effect in this version\n');
     expect(text).toContain('        192.0.2.10 no_track # no effect in this version\n');
     expect(text).toContain('SMTP_CHECK { # no effect in this version\n            host {\n');
   });

@@ -222,8 +222,12 @@ const KINDS: readonly (readonly [RegExp, Argument['is'] | readonly Argument['is'
   [/^(FILE|PATH|DIR|STRING|NAME)$/, ['word', 'form']],
 ];
 
+/** Of keepalived a flag that is off by default; ours is on, and so can be switched off. */
+const SWITCHABLE = ['check_unicast_src', 'vrrp_check_unicast_src'];
+
 test('every other kind of argument is that of the entry', () => {
-  const wrong = ENTRIES.filter(([{ form }, { argument }]) => {
+  const wrong = ENTRIES.filter(([{ form }, { name, argument }]) => {
+    if (SWITCHABLE.includes(name)) return argument.is !== 'boolean';
     const [, kinds] = KINDS.find(([pattern]) => pattern.test(form)) ?? [];
     return kinds !== undefined && ![kinds].flat().includes(argument.is);
   });

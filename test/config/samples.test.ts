@@ -29,6 +29,7 @@ const environment: ConfigEnvironment = {
   interfaces: () => null,
   account: () => ({ uid: 65534, gid: 65534 }),
   program: () => 'good',
+  isOpenToOthers: () => false,
 };
 
 const isThere = existsSync(FOLDER);

@@ -57,6 +57,7 @@ export function environmentOf(
     networks: (link) => NETWORKS[link] ?? null,
     account: (user) => (user === 'nobody' ? { uid: 65534, gid: 65534 } : null),
     program: (path) => PROGRAMS[path] ?? 'missing',
+    isOpenToOthers: (path) => path.includes('open'),
     variable: (name) => variables[name],
     random: () => 0.5,
   };

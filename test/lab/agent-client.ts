@@ -64,8 +64,8 @@ export class Agent {
     return (await this.ask({ do: 'end-probe' })) as ProbeReport;
   }
 
-  async observe(address: string, from: string, link = 'eth0'): Promise<void> {
-    await this.ask({ do: 'observe', address, from, interface: link });
+  async observe(address: string, link = 'eth0'): Promise<void> {
+    await this.ask({ do: 'observe', address, interface: link });
   }
 
   async endObserve(): Promise<Observation> {

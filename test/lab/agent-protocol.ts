@@ -28,7 +28,6 @@ export type Order =
       readonly do: 'observe';
       readonly address: string;
       readonly interface: string;
-      readonly from: string;
     }
   | { readonly do: 'end-observe' }
   /** Ends the probe; answers who answered, and for how long two did. */

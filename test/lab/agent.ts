@@ -113,7 +113,7 @@ async function carryOut(order: Order): Promise<unknown> {
     case 'end-watch':
       return endWatch();
     case 'observe':
-      endObservation = await observe(order.address, order.interface, order.from);
+      endObservation = await observe(order.address, order.interface);
       return null;
     case 'end-observe':
       return endObservation();

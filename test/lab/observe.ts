@@ -30,11 +30,7 @@ function echoRequest(sequence: number): Buffer {
 }
 
 /** Starts to look; gives what ends it. Times are milliseconds of one clock. */
-export async function observe(
-  address: string,
-  link: string,
-  own: string,
-): Promise<() => Promise<Observation>> {
+export async function observe(address: string, link: string): Promise<() => Promise<Observation>> {
   const network = openNetwork();
   const found = await network.readLink(link);
   network.close();
@@ -42,7 +38,7 @@ export async function observe(
   const adverts: { atMs: number; source: string; priority: number }[] = [];
   const answeredAtMs: number[] = [];
   const vrrp = openVrrpSocket(
-    { interface: link, interfaceIndex: found.index, group: GROUP, source: own },
+    { interface: link, interfaceIndex: found.index, family: 'ipv4', protocol: 112, group: GROUP },
     {
       onPacket: ({ source, destination, payload }) => {
         const advert = decodeAdvert(payload, { family: 'ipv4', source, destination });

@@ -222,7 +222,7 @@ describe('what is not an advertisement of a peer', () => {
     return encodeAdvert(
       { version: 2, vrid: 51, priority: 250, intervalMs: 1000, addresses: [VIP], ...over },
       { family: 'ipv4', source: SOURCE, destination: GROUP },
-      'secret',
+      { type: 1, key: 'secret' },
     );
   }
 
@@ -248,7 +248,7 @@ describe('what is not an advertisement of a peer', () => {
         encodeAdvert(
           { version: 2, vrid: 51, priority: 250, intervalMs: 1000, addresses: [VIP] },
           { family: 'ipv4', source: SOURCE, destination: GROUP },
-          'wrong',
+          { type: 1, key: 'wrong' },
         ),
       ),
       frame(advert({ vrid: 52 })),

@@ -50,9 +50,11 @@ function pair(over: Partial<VrrpInstance> = {}, grouped = false): Pair {
 const states = ({ one, two }: Pair): string => `${one.state()} ${two.state()}`;
 
 /** A director beside a master; it is told to be deaf before it begins. */
-function deafBeside(): Pair {
+async function deafBeside(): Promise<Pair> {
   const world = pair();
   world.one.speaker.configure(configOf([]));
+  // Until then its socket is open, and a new instance would share it.
+  await world.clock.settleTo(1);
   world.one.deaf = true;
   world.one.speaker.configure(configOf([instanceOf({ priority: 150 })]));
   return world;
@@ -60,7 +62,7 @@ function deafBeside(): Pair {
 
 describe('a director that can open no socket', () => {
   test('is in fault, whatever its priority, and serves as soon as it can', async () => {
-    const world = deafBeside();
+    const world = await deafBeside();
     await world.clock.settleTo(10_000);
     expect(states(world)).toBe('fault master');
     world.one.deaf = false;

@@ -30,8 +30,17 @@ const INSTANCE: VrrpInstance = {
   preempt: true,
   preemptDelayMs: 0,
   authentication: { type: 'none' },
+  signing: null,
   sourceAddress: null,
   multicastGroup: '224.0.0.18',
+  unicast: null,
+  bareChecksum: false,
+  hearing: {
+    intervalMaxMs: 10_000,
+    dropOtherAddresses: false,
+    compareOncePerSender: false,
+    ownerIgnores: false,
+  },
   addresses: [],
   excludedAddresses: [],
   announce: {

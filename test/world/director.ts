@@ -28,12 +28,16 @@ export class SimulatedDirector {
       clock,
       log: silentLog,
       adverts: {
-        open: (instance, source, onPacket) => {
+        open: (place, onPacket) => {
           if (this.deaf) throw new Error('no socket');
-          const link = links[instance.interface] as SimulatedLink;
-          const port = link.attach({ host: name, source, onPacket });
+          const link = links[place.interface] as SimulatedLink;
+          const port = link.attach({ host: name, onPacket });
           return {
-            send: (payload) => port.send(instance.multicastGroup, payload),
+            path: (target) => ({
+              header: () => new Uint8Array(0),
+              send: (payload) => port.send({ ...target, header: new Uint8Array(0), payload }),
+            }),
+            filter: () => {},
             close: async () => port.close(),
           };
         },
@@ -85,8 +89,17 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     preempt: true,
     preemptDelayMs: 0,
     authentication: { type: 'pass', key: 'secret' },
+    signing: null,
     sourceAddress: null,
     multicastGroup: '224.0.0.18',
+    unicast: null,
+    bareChecksum: false,
+    hearing: {
+      intervalMaxMs: 10_000,
+      dropOtherAddresses: false,
+      compareOncePerSender: false,
+      ownerIgnores: false,
+    },
     addresses: [
       {
         address: '10.0.0.100',

@@ -4,7 +4,6 @@ import type { ReceivedPacket } from '../../src/vrrp/admit.ts';
 
 interface Listener {
   readonly host: string;
-  readonly source: string;
   readonly onPacket: (packet: ReceivedPacket) => void;
 }
 
@@ -30,22 +29,23 @@ export class SimulatedLink {
   }
 
   attach(listener: Listener): {
-    send(destination: string, payload: Uint8Array): void;
+    send(packet: ReceivedPacket): void;
     close(): void;
   } {
     this.listeners.add(listener);
     return {
-      send: (destination, payload) => this.carry(listener, destination, Uint8Array.from(payload)),
+      send: (packet) =>
+        this.carry(listener, { ...packet, payload: Uint8Array.from(packet.payload) }),
       close: () => void this.listeners.delete(listener),
     };
   }
 
-  private carry(from: Listener, destination: string, payload: Uint8Array): void {
+  private carry(from: Listener, packet: ReceivedPacket): void {
     if (this.cut.has(from.host)) return;
     this.clock.wakeAt(this.clock.now() + this.latencyMs, () => {
       for (const to of this.listeners) {
         if (to.host === from.host || this.cut.has(to.host)) continue;
-        to.onPacket({ source: from.source, destination, hopLimit: 255, payload });
+        to.onPacket(packet);
       }
     });
   }

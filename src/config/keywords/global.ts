@@ -462,7 +462,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('use_symlink_paths', boolean, 'keep symlinked script paths instead of resolving', {
     default: 'off',
   }),
-  accepted('v3_checksum_as_v2', flag, 'default v3_checksum_as_v2'),
+  keyword('v3_checksum_as_v2', flag, 'default v3_checksum_as_v2'),
   accepted('vmac_addr_prefix', word, 'name prefix of vmacs for extra address interfaces', {
     inherits: of('vmac_prefix'),
     default: 'vrrp',
@@ -472,7 +472,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: 'vrrp',
     repeats: 'first',
   }),
-  accepted('vrrp_check_unicast_src', flag, 'default check_unicast_src'),
+  keyword('vrrp_check_unicast_src', boolean, 'default check_unicast_src', { unset: 'on' }),
   accepted('vrrp_cpu_affinity', phrase('CPUs'), 'CPUs for the vrrp process'),
   accepted(
     'vrrp_delay_after_boot',
@@ -534,8 +534,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('vrrp_notify_priority_changes', boolean, 'default notify_priority_changes', {
     default: 'off',
   }),
-  accepted('vrrp_owner_ignore_adverts', boolean, 'default owner_ignore_adverts', {
-    default: 'off',
+  keyword('vrrp_owner_ignore_adverts', boolean, 'default owner_ignore_adverts', {
+    unset: 'off',
   }),
   accepted('vrrp_process_name', PROCESS_NAME, 'vrrp process name', { default: 'keepalived' }),
   accepted('vrrp_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
@@ -551,8 +551,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('vrrp_rx_bufs_policy', phrase('receive buffers'), 'how VRRP receive buffers are sized', {
     unset: 'the kernel’s choice',
   }),
-  accepted('vrrp_skip_check_adv_addr', boolean, 'default skip_check_adv_addr', { default: 'off' }),
-  accepted('vrrp_strict', boolean, 'default strict_mode', { default: 'off' }),
+  keyword('vrrp_skip_check_adv_addr', boolean, 'default skip_check_adv_addr', { unset: 'off' }),
+  keyword('vrrp_strict', boolean, 'default strict_mode', { unset: 'off', effect: 'partial' }),
   accepted('vrrp_vmac_garp_intvl', phrase('extra announcements'), 'default garp_extra_if', {
     unset: 'off',
     insteadOf: 'vrrp_garp_extra_if',

@@ -152,7 +152,7 @@ const ADVERTISE: readonly Keyword[] = [
     default: '2',
   }),
   keyword('authentication', block('authentication'), 'of version 2'),
-  accepted('auth_hmac', block('auth_hmac'), 'advertisements are signed with HMAC-SHA256', LIST),
+  keyword('auth_hmac', block('auth_hmac'), 'advertisements are signed with HMAC-SHA256', LIST),
   keyword('mcast_src_ip', address, 'source of the advertisements', {
     unset: 'primary address of the interface',
   }),
@@ -160,23 +160,24 @@ const ADVERTISE: readonly Keyword[] = [
     inherits: globally('vrrp_mcast_group4', 'vrrp_mcast_group6'),
     unset: '224.0.0.18, of IPv6 ff02::12',
   }),
-  accepted('unicast_src_ip', address, 'source of advertisements to peers', {
+  keyword('unicast_src_ip', address, 'source of advertisements to peers', {
     unset: 'primary address of the interface',
   }),
-  accepted(
+  keyword(
     'unicast_peer',
     entries('peer'),
     'the other directors, where there is no multicast',
     LIST,
   ),
-  accepted('unicast_ttl', integer(0, 255, { unit: 'hops' }), 'of advertisements to peers', {
-    default: '255',
+  keyword('unicast_ttl', integer(0, 255, { unit: 'hops' }), 'of advertisements to peers', {
+    unset: '255',
   }),
-  accepted('check_unicast_src', flag, 'drop advertisements of who is no peer', {
+  keyword('check_unicast_src', boolean, 'drop advertisements of who is no peer', {
     inherits: globally('vrrp_check_unicast_src'),
+    unset: 'on',
   }),
-  accepted('unicast_fault_no_peer', flag, 'without peers, the instance is in FAULT'),
-  accepted(
+  keyword('unicast_fault_no_peer', flag, 'without peers, the instance is in FAULT'),
+  keyword(
     'old_unicast_checksum',
     phrase('old checksum'),
     'the checksum of keepalived before 1.3.6',
@@ -184,18 +185,24 @@ const ADVERTISE: readonly Keyword[] = [
       unset: 'found out by itself',
     },
   ),
-  accepted('v3_checksum_as_v2', boolean, 'no pseudo-header in the checksum of version 3', {
+  keyword('v3_checksum_as_v2', boolean, 'no pseudo-header in the checksum of version 3', {
     inherits: globally('v3_checksum_as_v2'),
-    default: 'off',
+    unset: 'off',
   }),
-  accepted('skip_check_adv_addr', boolean, 'do not compare addresses of each advertisement', {
+  keyword('skip_check_adv_addr', boolean, 'do not compare addresses of each advertisement', {
     inherits: globally('vrrp_skip_check_adv_addr'),
-    default: 'off',
+    unset: 'off',
   }),
-  accepted('owner_ignore_adverts', boolean, 'priority 255 hears no advertisements', {
+  keyword('owner_ignore_adverts', boolean, 'priority 255 hears no advertisements', {
     inherits: globally('vrrp_owner_ignore_adverts'),
-    default: 'off',
+    unset: 'off',
   }),
+  keyword(
+    'max_learned_interval',
+    seconds(0.01, 255),
+    'the longest interval of another MASTER of version 3 that is adopted',
+    { unset: 'ten times advert_int', ours: true },
+  ),
   keyword('lower_prio_no_advert', boolean, 'do not answer a lower priority', {
     inherits: globally('vrrp_lower_prio_no_advert'),
     default: 'off',
@@ -259,9 +266,10 @@ const WHEN: readonly Keyword[] = [
     unset: 'off',
     insteadOf: 'timer_expired_backup',
   }),
-  accepted('strict_mode', boolean, 'what the RFC does not have is refused', {
+  keyword('strict_mode', boolean, 'what the RFC does not have is refused', {
     inherits: globally('vrrp_strict'),
-    default: 'off',
+    unset: 'off',
+    effect: 'partial',
   }),
 ];
 
@@ -308,25 +316,25 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
 );
 
 export const AUTHENTICATION: KeywordTable = tableOf(
-  keyword('auth_type', choice('PASS', 'AH'), 'PASS: the password in clear', { effect: 'partial' }),
+  keyword('auth_type', choice('PASS', 'AH'), 'PASS: the password in clear; AH: a header with MD5'),
   keyword('auth_pass', word, 'at most 8 characters count'),
 );
 
 export const AUTH_HMAC: KeywordTable = tableOf(
-  accepted('active_key', integer(1, 255), 'key that advertisements are signed with', {
+  keyword('active_key', integer(1, 255), 'key that advertisements are signed with', {
     unset: MANDATORY,
   }),
-  accepted('anti_replay', choice('time', 'monotonic'), 'how old advertisements are told', {
+  keyword('anti_replay', choice('time', 'monotonic'), 'how old advertisements are told', {
     default: 'time',
   }),
-  accepted('key', phrase('key'), 'a key', { unset: MANDATORY, repeats: 'list' }),
-  accepted(
+  keyword('key', phrase('key'), 'a key', { unset: MANDATORY, repeats: 'list' }),
+  keyword(
     'mode',
     choice('enforce', 'permissive', 'receive-only'),
     'what becomes of advertisements that are not signed',
     { default: 'enforce' },
   ),
-  accepted('time_window', integer(1, 300, { unit: 'seconds' }), 'by how much clocks may differ', {
+  keyword('time_window', integer(1, 300, { unit: 'seconds' }), 'by how much clocks may differ', {
     unset: 'three times advert_int, and 5 s at least',
   }),
 );

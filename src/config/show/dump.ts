@@ -98,7 +98,10 @@ function dumpInstance(instance: VrrpInstance): string {
     ['Down timer adverts', instance.downTimerAdverts],
     ['Preempt', instance.preempt],
     ['Preempt delay', `${instance.preemptDelayMs / 1000} s`],
-    ['Authentication', authentication.type === 'none' ? 'none' : 'PASS ********'],
+    [
+      'Authentication',
+      authentication.type === 'none' ? 'none' : `${authentication.type.toUpperCase()} ********`,
+    ],
     ['Gratuitous ARP repeat', announce.repeat],
     ['Gratuitous ARP delay', `${announce.secondAfterMs / 1000} s`],
     ['Gratuitous ARP refresh', `${announce.refreshMs / 1000} s`],

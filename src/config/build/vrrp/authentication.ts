@@ -1,5 +1,5 @@
 /** How the advertisements of an instance are told from those of others. */
-import type { Authentication } from '../../../model/vrrp.ts';
+import type { Authentication, VrrpInstance } from '../../../model/vrrp.ts';
 import { merged, type Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
 
@@ -7,21 +7,32 @@ const AUTH_PASS_OCTETS_MAX = 8;
 
 export function readAuthentication(
   section: Section,
-  version: 2 | 3,
+  globals: Section,
+  { version, family }: Pick<VrrpInstance, 'version' | 'family'>,
   { reports }: ScriptContext,
 ): Authentication {
   const block = merged(section.sections('authentication'));
   if (block === null) return { type: 'none' };
   const type = block.text('auth_type');
   const key = block.text('auth_pass');
-  if (type === 'AH' || version === 3) {
+  if (version === 3) {
     reports.add({
       code: 'no-effect',
       span: block.find('auth_type')?.span ?? block.span,
-      message:
-        version === 3
-          ? 'version 3 of VRRP has no authentication: none is used'
-          : 'auth_type AH has no effect in this version: no authentication is used',
+      message: `version 3 of VRRP${family === 'ipv6' ? ', and so IPv6,' : ''} has no authentication: none is used`,
+      hint: 'auth_hmac signs advertisements of every version',
+    });
+    return { type: 'none' };
+  }
+  // The rules tell what strict mode drops.
+  if (section.boolean('strict_mode') ?? globals.boolean('vrrp_strict') ?? false) {
+    return { type: 'none' };
+  }
+  if (section.sections('auth_hmac').length > 0) {
+    reports.add({
+      code: 'no-effect',
+      span: block.find('auth_type')?.span ?? block.span,
+      message: 'auth_hmac takes the place of authentication: only the one is used',
     });
     return { type: 'none' };
   }
@@ -42,5 +53,8 @@ export function readAuthentication(
       message: `auth_pass: only its first ${AUTH_PASS_OCTETS_MAX} characters count`,
     });
   }
-  return { type: 'pass', key: Buffer.from(key).subarray(0, AUTH_PASS_OCTETS_MAX).toString() };
+  return {
+    type: type === 'AH' ? 'ah' : 'pass',
+    key: Buffer.from(key).subarray(0, AUTH_PASS_OCTETS_MAX).toString(),
+  };
 }

@@ -7,9 +7,13 @@ import type { ScriptContext } from '../scripts.ts';
 import { advertised, readAddresses } from './addresses.ts';
 import { readTiming } from './announce.ts';
 import { readAuthentication } from './authentication.ts';
+import { readHearing } from './hearing.ts';
 import { nameOf } from './names.ts';
 import { readNotify } from './notify.ts';
+import { readOfFamily } from './of-family.ts';
+import { readSigning } from './signing.ts';
 import { type DeclaredScripts, NO_SCRIPTS, readTracks } from './tracks.ts';
+import { readUnicast } from './unicast.ts';
 
 const DEFAULT_PRIORITY = 100;
 
@@ -41,6 +45,8 @@ export function buildInstance(
   const carried = new Set(advertised(addresses, family));
   const timing = readTiming(section, globals);
   const version = readVersion(section, globals, family, context);
+  const advertIntervalMs = readInterval(section, version, context);
+  const unicast = readUnicast(section, globals, family, context);
   return {
     name,
     version,
@@ -49,18 +55,29 @@ export function buildInstance(
     vrid: vrid ?? 0,
     priority: priority ?? DEFAULT_PRIORITY,
     initialState: priority === OWNER_PRIORITY ? 'master' : initialState,
-    advertIntervalMs: readInterval(section, version, context),
+    advertIntervalMs,
     downTimerAdverts:
       section.number('down_timer_adverts') ?? globals.number('vrrp_down_timer_adverts') ?? 3,
     preempt,
     preemptDelayMs: (section.number('preempt_delay') ?? 0) * 1000,
-    authentication: readAuthentication(section, version, context),
-    sourceAddress: readOfFamily(section, 'mcast_src_ip', family, context),
+    authentication: readAuthentication(section, globals, { version, family }, context),
+    signing: readSigning(section, advertIntervalMs, context),
+    // keepalived has one source, and the last of both words sets it.
+    sourceAddress: readOfFamily(
+      section,
+      unicast !== null && section.has('unicast_src_ip') ? 'unicast_src_ip' : 'mcast_src_ip',
+      family,
+      context,
+    ),
     multicastGroup:
       readOfFamily(section, 'mcast_dst_ip', family, context) ??
       (family === 'ipv4'
         ? (globals.text('vrrp_mcast_group4') ?? '224.0.0.18')
         : (globals.text('vrrp_mcast_group6') ?? 'ff02::12')),
+    unicast,
+    bareChecksum:
+      section.boolean('v3_checksum_as_v2') ?? globals.boolean('v3_checksum_as_v2') ?? false,
+    hearing: readHearing(section, globals, { version, advertIntervalMs }),
     addresses: [...carried],
     excludedAddresses: [
       ...addresses.filter((one) => !carried.has(one)),
@@ -81,24 +98,6 @@ export function buildInstance(
       false,
     notify: readNotify(section, context),
   };
-}
-
-/** An address of the family of the virtual addresses. */
-function readOfFamily(
-  section: Section,
-  name: string,
-  family: Family,
-  { reports }: ScriptContext,
-): string | null {
-  const address = section.text(name);
-  if (address === null || familyOf(address) === family) return address;
-  reports.add({
-    code: 'contradiction',
-    span: section.find(name)?.span ?? section.span,
-    message: `${name} ${address} is not of the family of the first virtual address`,
-    hint: 'an instance speaks IPv4 or IPv6, as its first virtual_ipaddress does',
-  });
-  return null;
 }
 
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
