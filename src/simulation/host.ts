@@ -7,10 +7,11 @@ import { type Log, logTo } from '../base/log.ts';
 import { type Millis, sleep } from '../base/time.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
-import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
+import type { VirtualAddress, VrrpConfig } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { ReceivedPacket } from '../vrrp/admit.ts';
-import type { AdvertSocket, LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
+import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
+import type { AdvertPlace, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
@@ -190,7 +191,7 @@ export class SimulatedHost {
       clock,
       log: this.log(),
       adverts: {
-        open: (instance, source, onPacket) => this.open(clock, instance, source, onPacket),
+        open: (place, onPacket) => this.open(clock, place, onPacket),
       },
       links: { find: (link, family) => this.link(link, family) },
       addresses: {
@@ -205,18 +206,21 @@ export class SimulatedHost {
 
   private open(
     clock: ProcessTime,
-    { interface: link, multicastGroup }: VrrpInstance,
-    source: string,
+    place: AdvertPlace,
     onPacket: (packet: ReceivedPacket) => void,
   ): AdvertSocket {
     const port = this.world.network.attach({
       host: this.name,
-      link,
-      address: source,
+      place,
       onPacket: (packet) => clock.receive(() => onPacket(packet)),
     });
+    const header = new Uint8Array(0);
     return {
-      send: (payload) => port.send(multicastGroup, payload),
+      path: (to) => ({
+        header: () => header,
+        send: (payload) => port.send({ ...to, header, payload }),
+      }),
+      filter: () => {},
       close: async () => port.close(),
     };
   }

@@ -5,6 +5,7 @@
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/time.ts';
 import type { ReceivedPacket } from '../vrrp/admit.ts';
+import type { AdvertPlace } from '../vrrp/ports-adverts.ts';
 import type { VirtualTime } from './time.ts';
 
 /** How the links are: shares from 0 to 1. */
@@ -20,13 +21,12 @@ export const FAIR: Weather = { lossShare: 0, duplicateShare: 0, delayMinMs: 0.2,
 
 export interface Port {
   readonly host: string;
-  readonly link: string;
-  readonly address: string;
+  readonly place: AdvertPlace;
   onPacket(packet: ReceivedPacket): void;
 }
 
 export interface Attachment {
-  send(destination: string, payload: Uint8Array): void;
+  send(packet: ReceivedPacket): void;
   close(): void;
 }
 
@@ -35,6 +35,8 @@ export class SimulatedNetwork {
   private readonly time: VirtualTime;
   private readonly random: Random;
   private readonly ports = new Set<Port>();
+  /** Source addresses that were seen, and whose they are. */
+  private readonly hostOf = new Map<string, string>();
   /** `FROM>TO` by how many cuts are in force on that way. */
   private readonly cuts = new Map<string, number>();
 
@@ -46,7 +48,8 @@ export class SimulatedNetwork {
   attach(port: Port): Attachment {
     this.ports.add(port);
     return {
-      send: (destination, payload) => this.carry(port, destination, Uint8Array.from(payload)),
+      // What is sent is not kept by who sends it.
+      send: (packet) => this.carry(port, { ...packet, payload: Uint8Array.from(packet.payload) }),
       close: () => void this.ports.delete(port),
     };
   }
@@ -73,23 +76,29 @@ export class SimulatedNetwork {
     this.cuts.set(way, (this.cuts.get(way) ?? 0) + change);
   }
 
-  private carry(from: Port, destination: string, payload: Uint8Array): void {
-    const isGroup = destination.startsWith('224.') || destination.toLowerCase().startsWith('ff');
+  private carry(from: Port, packet: ReceivedPacket): void {
+    this.hostOf.set(packet.source, from.host);
     for (const to of this.ports) {
-      if (to === from || to.host === from.host || to.link !== from.link) continue;
-      if (!isGroup && to.address !== destination) continue;
-      this.deliver(from, to, destination, payload);
-      if (this.random() < this.weather.duplicateShare) this.deliver(from, to, destination, payload);
+      if (!this.reaches(from, to, packet.destination)) continue;
+      this.deliver(from, to, packet);
+      if (this.random() < this.weather.duplicateShare) this.deliver(from, to, packet);
     }
   }
 
-  private deliver(from: Port, to: Port, destination: string, payload: Uint8Array): void {
+  private reaches(from: Port, { host, place }: Port, destination: string): boolean {
+    if (host === from.host || place.interface !== from.place.interface) return false;
+    if (place.family !== from.place.family || place.protocol !== from.place.protocol) return false;
+    if (place.group !== null) return place.group === destination;
+    // An address from which nobody has sent yet may be anybody's.
+    return from.place.group === null && (this.hostOf.get(destination) ?? host) === host;
+  }
+
+  private deliver(from: Port, to: Port, packet: ReceivedPacket): void {
     const { lossShare, delayMinMs, delayMaxMs } = this.weather;
     if (this.isCut(from.host, to.host) || this.random() < lossShare) return;
     const delayMs = delayMinMs + this.random() * (delayMaxMs - delayMinMs);
     this.time.wakeAt(this.time.now() + delayMs, () => {
-      if (!this.ports.has(to) || this.isCut(from.host, to.host)) return;
-      to.onPacket({ source: from.address, destination, hopLimit: 255, payload });
+      if (this.ports.has(to) && !this.isCut(from.host, to.host)) to.onPacket(packet);
     });
   }
 }

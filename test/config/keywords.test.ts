@@ -226,7 +226,7 @@ const KINDS: readonly (readonly [RegExp, Argument['is'] | readonly Argument['is'
 const SWITCHABLE = ['check_unicast_src', 'vrrp_check_unicast_src'];
 
 test('every other kind of argument is that of the entry', () => {
-  const wrong = ENTRIES.filter(([{ form }, { name, argument }]) => {
+  const wrong = ENTRIES.filter(([{ name, form }, { argument }]) => {
     if (SWITCHABLE.includes(name)) return argument.is !== 'boolean';
     const [, kinds] = KINDS.find(([pattern]) => pattern.test(form)) ?? [];
     return kinds !== undefined && ![kinds].flat().includes(argument.is);

@@ -61,6 +61,7 @@ describe('an IPv4 header', () => {
       destination: '224.0.0.18',
       hopLimit: 255,
       protocol: 112,
+      header: good.subarray(0, 20),
       payload: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
     });
   });
