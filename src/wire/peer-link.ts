@@ -1,0 +1,135 @@
+/**
+ * What directors of ours tell each other beside VRRP, in UDP datagrams on the links of their instances: that they
+ * are there, and how a planned hand-over goes on. Bytes ⇄ values; who is to be believed is decided in
+ * vrrp/peers.ts and vrrp/hand-over.ts. Numbers are big-endian.
+ *
+ *    0  'LVSP'          4  version 1      5  kind        6  family, 4 or 6      7  count of entries
+ *    8  life of the sender, 8 octets     16  sequence, 8 octets
+ *   24  life of the receiver, 8 octets, 0: all           32  token, 8 octets, 0: none
+ *   40  entries of 4 octets: VRID, effective priority, state, 1: it can take over
+ *       tag, 16 octets: HMAC-SHA256 of all before it, only between directors that share a key
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Family } from '../base/address.ts';
+import { ByteReader, ByteWriter } from '../base/bytes.ts';
+
+/** Of the ports that IANA has given to nobody. */
+export const PEER_PORT = 51_120;
+
+const MAGIC = 0x4c565350;
+const VERSION = 1;
+const HEADER_OCTETS = 40;
+const ENTRY_OCTETS = 4;
+const TAG_OCTETS = 16;
+const ENTRIES_MAX = 255;
+
+export const PEER_DATAGRAM_OCTETS_MAX: number =
+  HEADER_OCTETS + ENTRIES_MAX * ENTRY_OCTETS + TAG_OCTETS;
+
+const KINDS = ['hello', 'prepare', 'ready', 'take'] as const;
+const STATES = ['init', 'backup', 'master', 'fault'] as const;
+
+/** `hello`: I am there. `prepare`: be ready for these. `ready`: I am. `take`: they are free, take them. */
+export type PeerMessageKind = (typeof KINDS)[number];
+
+export interface PeerEntry {
+  readonly vrid: number;
+  readonly priority: number;
+  readonly state: (typeof STATES)[number];
+  /** Nothing but the master keeps it from being one. */
+  readonly canTake: boolean;
+}
+
+export interface PeerMessage {
+  readonly kind: PeerMessageKind;
+  readonly family: Family;
+  /** 16 hexadecimal digits that no other life of any process has. */
+  readonly life: string;
+  /** Grows with each message of a life. */
+  readonly sequence: number;
+  /** The life that is meant, or null for all. */
+  readonly to: string | null;
+  /** What `ready` gives, and `take` gives back: 16 hexadecimal digits, or null. */
+  readonly token: string | null;
+  readonly entries: readonly PeerEntry[];
+}
+
+export type PeerDrop = { readonly drop: 'length' | 'format' | 'authentication' };
+
+const NONE = '0'.repeat(16);
+
+/** `key` null: without a tag. */
+export function encodePeerMessage(message: PeerMessage, key: Uint8Array | null): Uint8Array {
+  const { kind, family, life, sequence, to, token, entries } = message;
+  const writer = new ByteWriter(HEADER_OCTETS + entries.length * ENTRY_OCTETS + TAG_OCTETS)
+    .u32Be(MAGIC)
+    .u8(VERSION)
+    .u8(KINDS.indexOf(kind))
+    .u8(family === 'ipv4' ? 4 : 6)
+    .u8(entries.length)
+    .raw(Buffer.from(life, 'hex'))
+    .u32Be(Math.floor(sequence / 2 ** 32))
+    .u32Be(sequence >>> 0)
+    .raw(Buffer.from(to ?? NONE, 'hex'))
+    .raw(Buffer.from(token ?? NONE, 'hex'));
+  for (const { vrid, priority, state, canTake } of entries) {
+    writer
+      .u8(vrid)
+      .u8(priority)
+      .u8(STATES.indexOf(state))
+      .u8(canTake ? 1 : 0);
+  }
+  return key === null ? writer.finish() : writer.raw(tagOf(writer.finish(), key)).finish();
+}
+
+/** Never throws. */
+export function decodePeerMessage(
+  octets: Uint8Array,
+  key: Uint8Array | null,
+): PeerMessage | PeerDrop {
+  if (octets.length < HEADER_OCTETS) return { drop: 'length' };
+  const reader = new ByteReader(octets);
+  if (reader.u32Be() !== MAGIC || reader.u8() !== VERSION) return { drop: 'format' };
+  const kind = KINDS[reader.u8()];
+  const family = reader.u8();
+  const count = reader.u8();
+  if (kind === undefined || (family !== 4 && family !== 6)) return { drop: 'format' };
+  const bodyOctets = HEADER_OCTETS + count * ENTRY_OCTETS;
+  // A tag where none is expected, and none where one is, is another key.
+  if (octets.length === bodyOctets + (key === null ? TAG_OCTETS : 0)) {
+    return { drop: 'authentication' };
+  }
+  if (octets.length !== bodyOctets + (key === null ? 0 : TAG_OCTETS)) return { drop: 'length' };
+  if (key !== null && !hasTag(octets, bodyOctets, key)) return { drop: 'authentication' };
+  const life = hex(reader.slice(8));
+  const sequence = reader.u32Be() * 2 ** 32 + reader.u32Be();
+  const [to, token] = [hex(reader.slice(8)), hex(reader.slice(8))];
+  const entries: PeerEntry[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const [vrid, priority, word, flags] = [reader.u8(), reader.u8(), reader.u8(), reader.u8()];
+    const state = STATES[word];
+    if (state === undefined) return { drop: 'format' };
+    entries.push({ vrid, priority, state, canTake: (flags & 1) === 1 });
+  }
+  return {
+    kind,
+    family: family === 4 ? 'ipv4' : 'ipv6',
+    life,
+    sequence,
+    to: to === NONE ? null : to,
+    token: token === NONE ? null : token,
+    entries,
+  };
+}
+
+function hasTag(octets: Uint8Array, bodyOctets: number, key: Uint8Array): boolean {
+  return timingSafeEqual(tagOf(octets.subarray(0, bodyOctets), key), octets.subarray(bodyOctets));
+}
+
+function tagOf(body: Uint8Array, key: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(body).digest().subarray(0, TAG_OCTETS);
+}
+
+function hex(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex');
+}
