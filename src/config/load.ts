@@ -46,6 +46,8 @@ export interface LoadedConfig {
 
 const DEFAULT_CHILD_WAIT_SECONDS = 5;
 const DIGEST_DIGITS = 12;
+/** A large text would be copied at once, into memory that the kernel has to give first. */
+const DIGEST_CHARACTERS = 64 * 1024;
 
 /** Reads, checks and builds. Never throws on bad input. */
 export function loadConfig(path: string, options: LoadOptions): LoadedConfig {
@@ -91,8 +93,20 @@ function configIdOf({ configId, environment }: LoadOptions): string {
 
 function digestOf(sources: readonly SourceFile[]): string {
   const hash = createHash('sha256');
-  for (const { text } of sources) hash.update(text);
+  for (const { text } of sources) {
+    for (let from = 0; from < text.length; ) {
+      const to = endOfPiece(text, from + DIGEST_CHARACTERS);
+      hash.update(text.slice(from, to));
+      from = to;
+    }
+  }
   return hash.digest('hex').slice(0, DIGEST_DIGITS);
+}
+
+/** Not within a character of two units: each half alone would be another octet sequence. */
+function endOfPiece(text: string, at: number): number {
+  const unit = text.charCodeAt(at - 1);
+  return unit >= 0xd800 && unit < 0xdc00 ? at + 1 : at;
 }
 
 /**

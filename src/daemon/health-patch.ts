@@ -39,20 +39,35 @@ export const HEALTH_CODEC: Codec<HealthConfig> = {
 export function healthPatch(before: HealthConfig | null, after: HealthConfig): HealthPatch {
   const { virtualServers, ...rest } = after;
   const old = before?.virtualServers ?? [];
-  const places = new Map(old.map((server, at) => [server, at]));
-  const names = new Map(old.map((server, at) => [nameOfVirtualServer(server), at]));
+  let places: Map<VirtualServer, number> | null = null;
+  let names: Map<string, number> | null = null;
+  const successors = new Map<VirtualServer, number>();
+  const placeOf = (server: VirtualServer, here: number): number | undefined => {
+    const before = old[here];
+    // Most stand where they stood, and one that has changed stands there, too.
+    if (before === server) return here;
+    if (before !== undefined && nameOfVirtualServer(before) === nameOfVirtualServer(server)) {
+      successors.set(server, here);
+      return undefined;
+    }
+    places ??= new Map(old.map((one, at) => [one, at]));
+    return places.get(server);
+  };
+  const predecessorOf = (server: VirtualServer): number | null => {
+    const known = successors.get(server);
+    if (known !== undefined) return known;
+    names ??= new Map(old.map((one, at) => [nameOfVirtualServer(one), at]));
+    return names.get(nameOfVirtualServer(server)) ?? null;
+  };
   const patterns = new Patterns();
-  const patchOf = ({ realServers, ...server }: VirtualServer): ServerPatch => {
-    const of = names.get(nameOfVirtualServer(server)) ?? null;
-    const placeOf = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
-    const pieces = piecesOf(realServers, placeOf, (others) => patterns.runsOf(others));
+  const patchOf = (whole: VirtualServer): ServerPatch => {
+    const { realServers, ...server } = whole;
+    const of = predecessorOf(whole);
+    const placeOfReal = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
+    const pieces = piecesOf(realServers, placeOfReal, (others) => patterns.runsOf(others));
     return { of, server, realServers: pieces };
   };
-  const pieces = piecesOf(
-    virtualServers,
-    (server) => places.get(server),
-    (others) => others.map(patchOf),
-  );
+  const pieces = piecesOf(virtualServers, placeOf, (others) => others.map(patchOf));
   return { rest, virtualServers: pieces, patterns: patterns.found };
 }
 

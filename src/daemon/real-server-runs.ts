@@ -58,24 +58,25 @@ export function serversOf(runs: readonly Run[], patterns: readonly RealServer[])
 
 /** Whether they differ in nothing but address and port. */
 function isLike(pattern: RealServer, server: RealServer): boolean {
-  return everyKey(
-    pattern,
-    server,
-    (name) => name === 'address' || name === 'port' || isSame(pattern[name], server[name]),
-  );
+  return hasSame(pattern, server, 'address', 'port');
 }
 
 /** Of plain data. */
 export function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  return a === b || everyKey(a, b, (name) => isSame(a[name], b[name as never]));
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  return hasSame(a, b);
 }
 
-function everyKey<Data extends object>(
-  a: Data,
-  b: object,
-  isGood: (name: keyof Data) => boolean,
-): boolean {
-  const names = Object.keys(a) as (keyof Data)[];
-  return names.length === Object.keys(b).length && names.every((name) => name in b && isGood(name));
+/** The same keys with the same values, these two aside. Without a closure or list each: a pool has ten thousand. */
+function hasSame(a: object, b: object, aside?: string, alsoAside?: string): boolean {
+  let left = 0;
+  for (const name in a) {
+    if (!(name in b)) return false;
+    left += 1;
+    if (name === aside || name === alsoAside) continue;
+    if (!isSame(a[name as never], b[name as never])) return false;
+  }
+  for (const _ in b) left -= 1;
+  return left === 0;
 }

@@ -76,8 +76,8 @@ export class HealthMonitor {
     };
     // All that is to be learnt from the old ones is learnt before one of them is changed.
     const next = this.succession(servers, presence ?? presenceBefore(this.watched));
-    const kept = new Set(next.map(({ known }) => known));
-    const gone = this.watched.filter((one) => !kept.has(one));
+    const moved = new Set(next.map(({ known }) => known).filter((one, at) => !this.isAt(at, one)));
+    const gone = this.watched.filter((one, at) => next[at]?.known !== one && !moved.has(one));
     this.configured = true;
     this.watched = next.map((one) => this.watch(one, beginning));
     for (const one of gone) one.stop(true);
@@ -137,22 +137,37 @@ export class HealthMonitor {
     { server, known, presences }: Successor,
     time: Omit<Beginning, 'presence'>,
   ): WatchedVirtualServer {
-    known?.adopt(server, time);
+    if (known !== null) {
+      known.adopt(server, time);
+      return known;
+    }
     const beginning = { ...time, presence: () => presences };
-    return known ?? new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
+    return new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
   }
 
   private succession(
     servers: readonly VirtualServer[],
     presence: PresenceOf,
   ): readonly Successor[] {
-    const unchanged = new Map(this.watched.map((one) => [one.configured, one]));
-    const wanted = new Set(servers);
-    const old = new Roster(this.watched.filter(({ configured }) => !wanted.has(configured)));
-    return servers.map((server) => {
-      const known = unchanged.get(server) ?? old.claim(nameOfVirtualServer(server)) ?? null;
+    // Most are the same objects at the same places: of ten thousand, one or none is not.
+    const stays = (at: number): boolean => {
+      const known = this.watched[at];
+      return known !== undefined && known.configured === servers[at];
+    };
+    const others = this.watched.filter((_, at) => !stays(at));
+    const unchanged = new Map(others.map((one) => [one.configured, one]));
+    const wanted = new Set(servers.filter((_, at) => !stays(at)));
+    const old = new Roster(others.filter(({ configured }) => !wanted.has(configured)));
+    return servers.map((server, at) => {
+      const known = stays(at)
+        ? (this.watched[at] ?? null)
+        : (unchanged.get(server) ?? old.claim(nameOfVirtualServer(server)) ?? null);
       return { server, known, presences: known === null ? presence(server) : [] };
     });
+  }
+
+  private isAt(at: number, one: WatchedVirtualServer | null): boolean {
+    return one === null || this.watched[at] === one;
   }
 
   private tell(): void {

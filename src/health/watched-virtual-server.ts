@@ -31,7 +31,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.onServing = onServing;
     this.server = server;
     const presences = beginning.presence?.(server) ?? [];
-    this.reals = this.watch(server.realServers, new Roster([]), { ...beginning, presences });
+    this.reals = this.watch(server.realServers, () => undefined, { ...beginning, presences });
     const [up, holds] = [this.whoIsUp(), this.holds()];
     this.met = firstQuorum(server, { up, holds, presences });
     this.sinceMs = beginning.sinceMs;
@@ -66,9 +66,13 @@ export class WatchedVirtualServer implements RealServerOwner {
     const before = this.server;
     // The same object: nothing can have changed in it.
     if (server === before) return;
-    const old = new Roster(this.reals);
+    const reals = this.reals;
+    // Most stand where they stood, and need no look at their names.
+    const old = new Roster(reals.filter((real, at) => !isOf(real, server.realServers[at])));
+    const claim = (real: RealServer, at: number): WatchedRealServer | undefined =>
+      isOf(reals[at], real) ? reals[at] : old.claim(nameOfRealServer(real));
     this.server = server;
-    this.reals = this.watch(server.realServers, old, { ...time, presences: [] });
+    this.reals = this.watch(server.realServers, claim, { ...time, presences: [] });
     for (const gone of old.rest()) gone.stop(gone.standing === 'up');
     const stayedLost = !this.judge('reload') && !this.met;
     // keepalived tells again when another sorry server takes over (behaviour.md §10).
@@ -139,11 +143,11 @@ export class WatchedVirtualServer implements RealServerOwner {
 
   private watch(
     servers: readonly RealServer[],
-    old: Roster<WatchedRealServer>,
+    claim: (server: RealServer, place: number) => WatchedRealServer | undefined,
     { presences, ...time }: Omit<Beginning, 'presence'> & { presences: readonly Presence[] },
   ): WatchedRealServer[] {
     return servers.map((server, place) => {
-      const known = old.claim(nameOfRealServer(server));
+      const known = claim(server, place);
       known?.adopt(server, time.at);
       if (known !== undefined) return known;
       const presence = presences[place] ?? 'unknown';
@@ -231,4 +235,14 @@ function servedBefore(server: VirtualServer, presences: readonly Presence[]): bo
 function sorryMoved(before: SorryServer | null, after: SorryServer | null): boolean {
   if (after === null) return false;
   return before?.address !== after.address || before.port !== after.port;
+}
+
+/** Whether it is the one that a configuration means. */
+function isOf(real: WatchedRealServer | undefined, server: RealServer | undefined): boolean {
+  if (real === undefined || server === undefined) return false;
+  const { configured } = real;
+  return (
+    configured === server ||
+    (configured.address === server.address && configured.port === server.port)
+  );
 }

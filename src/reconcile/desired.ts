@@ -78,7 +78,7 @@ function desiredDestinations(
     const twin = destinations.get(name);
     // A sorry server may be one of the real servers: the kernel holds it once.
     const weight = Math.max(destination.weight, twin?.weight ?? 0);
-    destinations.set(name, { ...(twin ?? destination), weight });
+    destinations.set(name, twin === undefined ? destination : { ...twin, weight });
   };
   realServers.forEach((realServer, at) => {
     const weight = weights[at] ?? null;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -222,4 +223,12 @@ vrrp_instance VI_1 {
     expect(director?.health.virtualServers).toHaveLength(100);
     expect(director?.health.virtualServers[99]?.realServers).toHaveLength(10);
   });
+});
+
+test('the digest is that of the whole text, wherever characters of two units stand', () => {
+  for (const shift of [0, 1]) {
+    const text = `${'#'.repeat(1 + shift)}${'\u{1f600}'.repeat(100_000)}\n`;
+    const whole = createHash('sha256').update(text).digest('hex');
+    expect(load(text).digest).toBe(whole.slice(0, 12));
+  }
 });
