@@ -24,6 +24,18 @@ export function familyOf(address: string): Family {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
+/** Why a canonical address is that of no host; null: it may be one's. */
+export function whyNoHost(address: string): 'multicast' | 'broadcast' | 'unspecified' | null {
+  if (address.includes(':')) {
+    if (address === '::') return 'unspecified';
+    return /^ff..:/.test(address) ? 'multicast' : null;
+  }
+  const first = Number(address.slice(0, address.indexOf('.')));
+  if (first === 0) return 'unspecified';
+  if (address === '255.255.255.255') return 'broadcast';
+  return first >= 224 && first < 240 ? 'multicast' : null;
+}
+
 /** Bits in an address: 32 or 128. */
 export function addressBits(family: Family): 32 | 128 {
   return family === 'ipv4' ? 32 : 128;

@@ -1,5 +1,5 @@
 /** Addresses and ports of servers. */
-import { parseAddress } from '../../base/address.ts';
+import { parseAddress, whyNoHost } from '../../base/address.ts';
 import type { ForwardingMethod } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../text/source.ts';
@@ -19,6 +19,26 @@ export function endpointOf(addressText: string, portText: string): Endpoint | nu
   const port = Number(portText || 0);
   return address !== null && port >= 0 && port <= PORT_MAX ? { address, port } : null;
 }
+
+/** True: the kernel would refuse it (EINVAL: net/netfilter/ipvs/ip_vs_ctl.c), which is told. */
+export function tellNoHost(
+  { address }: Endpoint,
+  what: 'real server' | 'sorry server',
+  placeOfAddress: () => Span,
+  reports: Reports,
+): boolean {
+  const why = whyNoHost(address);
+  if (why === null) return false;
+  reports.add({
+    code: 'bad-value',
+    span: placeOfAddress(),
+    message: `${address} cannot be a ${what}: it is ${ARTICLE[why]} ${why} address`,
+    hint: 'write the address of one host',
+  });
+  return true;
+}
+
+const ARTICLE = { multicast: 'a', broadcast: 'a', unspecified: 'an' } as const;
 
 /** DR and TUN cannot change the port: the real server is sent what the client sent. */
 export function portFor(

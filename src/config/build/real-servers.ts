@@ -13,7 +13,7 @@ import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
-import { addressSpan, type Endpoint, endpointOf, portFor } from './endpoint.ts';
+import { addressSpan, type Endpoint, endpointOf, portFor, tellNoHost } from './endpoint.ts';
 import { type Forwarding, forwardingIn } from './forwarding.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import type { Services } from './services.ts';
@@ -165,6 +165,7 @@ function place(
 ): Placed | null {
   const endpoint = endpointOf(block.address, block.port);
   if (endpoint === null) return null;
+  if (tellNoHost(endpoint, 'real server', () => addressSpan(block), reports)) return null;
   const { forwarding } = settings;
   if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
     tellOtherFamily(endpoint.address, services, addressSpan(block), reports);

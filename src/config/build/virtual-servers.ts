@@ -15,10 +15,11 @@ import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
 import { SCHEDULERS } from '../keywords/schedulers.ts';
 import type { Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
+import type { Span } from '../text/source.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { readPacingWords } from './checks.ts';
-import { endpointOf, portFor } from './endpoint.ts';
+import { endpointOf, portFor, tellNoHost } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
 import {
@@ -419,10 +420,12 @@ function readSorryServer(
   const [address, port] = section.words('sorry_server');
   const endpoint = endpointOf(address?.text ?? '', port?.text ?? '');
   if (endpoint === null) return null;
+  const placeOfAddress = (): Span => address?.span ?? section.span;
+  if (tellNoHost(endpoint, 'sorry server', placeOfAddress, reports)) return null;
   const own = forwardingIn(section, 'sorry_server_lvs_method', reports);
   const { forwarding, tunnel } = own ?? ofServer;
   if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
-    tellOtherFamily(endpoint.address, services, address?.span ?? section.span, reports);
+    tellOtherFamily(endpoint.address, services, placeOfAddress(), reports);
     return null;
   }
   return {
