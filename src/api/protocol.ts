@@ -81,7 +81,8 @@ export interface PendingSnapshot {
 
 export interface RefusedConfiguration {
   readonly atMs: number;
-  readonly digest: string;
+  /** Null: no text could be read. */
+  readonly digest: string | null;
   readonly errors: number;
   /** The first of the errors: a file can have more than anybody wants to read here. */
   readonly diagnostics: readonly JsonDiagnostic[];
@@ -123,8 +124,8 @@ export interface ReloadReport {
   /** `unchanged`: the file is the one in force, and nobody was disturbed. */
   readonly outcome: 'reloaded' | 'unchanged' | 'refused';
   readonly path: string;
-  /** Of the text that was read. */
-  readonly digest: string;
+  /** Of the text that was read; null: none could be read, and so it is refused. */
+  readonly digest: string | null;
   /** Of the configuration in force after this reload. */
   readonly inForce: string;
   readonly errors: number;

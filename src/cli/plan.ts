@@ -38,7 +38,8 @@ export const plan: Command<Options> = {
 };
 
 export function renderPlan(report: PlanReport, style: TextStyle): string {
-  const { outcome, path, digest, inForce, ipvs, vrrp, settings, settingsCount, unasked } = report;
+  const { outcome, digest, inForce, ipvs, vrrp, settings, settingsCount, unasked } = report;
+  const path = printable(report.path);
   if (outcome === 'refused') {
     const why = plural(report.errors, 'error');
     return `a reload would be refused: ${why} in ${path}; configuration ${inForce} would stay in force\n`;
@@ -56,11 +57,15 @@ export function renderPlan(report: PlanReport, style: TextStyle): string {
     ipvs === null || ipvs.driftCount === 0
       ? ''
       : section(DRIFT, ipvs.drift.map(ipvsLine), ipvs.driftCount, style),
+    ipvs === null
+      ? ''
+      : section(REFUSED, ipvs.refusedBefore.map(ipvsLine), ipvs.refusedBeforeCount, style),
     takenOver(ipvs),
     unchangedLine(report),
   ].join('');
 }
 
+const REFUSED = 'refused by the kernel before, and tried again: lvsctl show has the reasons';
 const DRIFT = 'differs already, and is put right every 10 s with or without a reload';
 
 function section(title: string, lines: readonly string[], count: number, style: TextStyle): string {

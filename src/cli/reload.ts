@@ -82,7 +82,7 @@ function renderOutcome(report: ReloadReport, manner: Manner): string {
       return `unchanged: configuration ${digest} stays in force${told}\n`;
     case 'refused': {
       const why = errors === 0 ? '' : `: ${plural(errors, 'error')} in ${path}`;
-      return `refused: ${digest}${why}; configuration ${inForce} stays in force\n`;
+      return `refused${digest === null ? '' : `: ${digest}`}${why}; configuration ${inForce} stays in force\n`;
     }
   }
 }

@@ -112,7 +112,7 @@ function renderRefused(
   { path, nowMs, style }: { path: string; nowMs: number; style: TextStyle },
 ): string {
   const why = errors > 0 ? plural(errors, 'error') : 'it needs what cannot be done here';
-  const title = `${digest} refused at ${formatTime(atMs, nowMs)}: ${why}`;
+  const title = `${digest ?? 'a file'} refused at ${formatTime(atMs, nowMs)}: ${why}`;
   const shown = diagnostics.slice(0, ERRORS_SHOWN_MAX);
   const more = errors - shown.length;
   return [

@@ -15,7 +15,7 @@ export function reloadReport(
   loaded: LoadedConfig,
   told: Pick<ReloadReport, 'outcome' | 'path' | 'inForce' | 'unconfirmed' | 'confirmWithinMs'>,
 ): ReloadReport {
-  const { diagnostics, digest } = loaded;
+  const { diagnostics } = loaded;
   const errors = errorsOf(loaded);
   const chosen =
     diagnostics.length <= REPORTED_MAX
@@ -23,7 +23,7 @@ export function reloadReport(
       : [...errors, ...diagnostics.filter(isWarning)].slice(0, REPORTED_MAX);
   return {
     ...told,
-    digest,
+    digest: digestOf(loaded),
     errors: errors.length,
     warnings: warningsOf(loaded),
     diagnostics: diagnosticsToJson(chosen.map(shortened)),
@@ -38,10 +38,15 @@ export function refusedConfiguration(
   const errors = errorsOf(loaded);
   return {
     ...told,
-    digest: loaded.digest,
+    digest: digestOf(loaded),
     errors: errors.length,
     diagnostics: diagnosticsToJson(errors.slice(0, KEPT_MAX).map(shortened)),
   };
+}
+
+/** That of an empty text would look like one of something. */
+function digestOf({ sources, digest }: LoadedConfig): string | null {
+  return sources.length === 0 ? null : digest;
 }
 
 export function warningsOf({ diagnostics }: LoadedConfig): number {

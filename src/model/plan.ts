@@ -43,6 +43,9 @@ export interface IpvsPlan {
   readonly driftCount: number;
   /** Differs already from the configuration in force, and is put right with or without a reload. */
   readonly drift: readonly PlannedChange[];
+  /** Of both, what the kernel refused the last time, and is asked for again; these count in neither. */
+  readonly refusedBefore: readonly PlannedChange[];
+  readonly refusedBeforeCount: number;
   /** Virtual servers of others whose address, protocol and port are configured: they become ours. */
   readonly takenOver: readonly string[];
   readonly unchanged: { readonly virtualServers: number; readonly realServers: number };

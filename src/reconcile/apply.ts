@@ -130,7 +130,8 @@ export class IpvsReconciler {
     const read = async (): Promise<IpvsPlan> => {
       const held = await this.ipvs.readColumns({ withStatistics: false });
       const current = this.desired ?? desired;
-      return planIpvs({ desired, current, held, owned: this.owned, leaving });
+      const wasRefused = (change: IpvsChange): boolean => this.wasRefused(change);
+      return planIpvs({ desired, current, held, owned: this.owned, leaving, wasRefused });
     };
     // No change of ours cuts into the reading.
     return this.turns.take('plan', async () => {

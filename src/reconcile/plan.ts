@@ -36,26 +36,37 @@ export interface PlanInput {
   readonly owned: readonly ServiceKey[];
   /** Those of the desired table that would be drained first. */
   readonly leaving: readonly Leaving[];
+  /** What the kernel did not take the last time. */
+  readonly wasRefused: (change: IpvsChange) => boolean;
 }
 
-export function planIpvs({ desired, current, held, owned, leaving }: PlanInput): IpvsPlan {
+export function planIpvs(input: PlanInput): IpvsPlan {
+  const { desired, current, held, owned, leaving, wasRefused } = input;
   const compare = (table: IpvsTable): IpvsDiff =>
     diffIpvs({ desired: table, actual: recognise(table, held), owned });
   const told = new Told(held, leaving);
   // What is not as the configuration in force says is put right without a reload, too.
   const pending = new Set(compare(current).changes.map(renderChange));
   const { changes: all, takenOver } = compare(desired);
-  const isDrift = (change: IpvsChange): boolean => pending.has(renderChange(change));
-  const drift = pending.size === 0 ? [] : all.filter(isDrift);
-  const changes = pending.size === 0 ? all : all.filter((change) => !isDrift(change));
+  const isPending = (change: IpvsChange): boolean => pending.has(renderChange(change));
+  const [known, changes] = pending.size === 0 ? [[], all] : parted(all, isPending);
+  const [refusedBefore, drift] = parted(known, wasRefused);
   return {
     count: changes.length,
     changes: told.all(changes),
     driftCount: drift.length,
     drift: told.all(drift),
+    refusedBeforeCount: refusedBefore.length,
+    refusedBefore: told.all(refusedBefore),
     takenOver: takenOver.map(formatService),
     unchanged: unchangedIn(desired, all),
   };
+}
+
+function parted<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [T[], T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const one of all) parts[isFirst(one) ? 0 : 1].push(one);
+  return parts;
 }
 
 function unchangedIn(desired: IpvsTable, changes: readonly IpvsChange[]): IpvsPlan['unchanged'] {

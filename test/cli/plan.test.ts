@@ -11,6 +11,8 @@ const IPVS: IpvsPlan = {
   changes: [],
   driftCount: 0,
   drift: [],
+  refusedBeforeCount: 0,
+  refusedBefore: [],
   takenOver: [],
   unchanged: { virtualServers: 1, realServers: 3 },
 };

@@ -40,6 +40,19 @@ test('an unchanged file is told as such, exit code 0', async () => {
   });
 });
 
+test('a file that cannot be read has no digest', async () => {
+  const { out } = await run(async () => ({
+    ...REPORT,
+    outcome: 'refused',
+    digest: null,
+    inForce: '0123456789ab',
+    errors: 1,
+  }));
+  expect(out).toBe(
+    'refused: 1 error in /etc/lvsd/lvsd.conf; configuration 0123456789ab stays in force\n',
+  );
+});
+
 test('a refused file is told with both digests, exit code 1', async () => {
   const answer = await run(async () => ({
     ...REPORT,

@@ -60,6 +60,8 @@ function settingsBeside(changes: IpvsPlan['changes'], before: GoodReading, after
     changes,
     driftCount: 0,
     drift: [],
+    refusedBeforeCount: 0,
+    refusedBefore: [],
     takenOver: [],
     unchanged: { virtualServers: 0, realServers: 0 },
   };

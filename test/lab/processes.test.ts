@@ -122,6 +122,9 @@ describe('signals and reloads', () => {
     const { code, stdout, stderr } = await pair.lvsctl('director1', 'reload');
     expect(code).toBe(1);
     expect(stdout + stderr).toContain('processes-1.conf');
+    expect(stdout + stderr).toContain('refused: 1 error in ');
+    const { configuration } = (await pair.snapshot('director1')) ?? {};
+    expect(configuration?.refused).toMatchObject({ digest: null, errors: 1 });
     writeFileSync(pair.file('director1'), text);
     expect(await pair.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
     expect(await pair.holds('director1')).toBe(true);

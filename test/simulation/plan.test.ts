@@ -204,6 +204,27 @@ describe('the table', () => {
     expect(await director.plan(reals(1))).toMatchObject({ count: 0, driftCount: 0 });
   });
 
+  test('that the kernel refused is told apart: nothing puts it right before it is taken', async () => {
+    const director = new Director();
+    const servers = (weight: number): readonly VirtualServer[] => [
+      virtualServer({ keys: [keyOf(80)], realServers: [realServer('10.1.0.1', { weight })] }),
+      virtualServer({
+        keys: [keyOf(81)],
+        scheduler: 'mine',
+        realServers: [realServer('10.1.0.2')],
+      }),
+    ];
+    await director.reload(servers(1));
+    expect(texts(await director.plan(servers(1)))).toEqual([]);
+    const plan = await director.plan(servers(3));
+    expect(texts(plan)).toEqual(['~ real server 10.1.0.1:80 of 192.0.2.1:80 tcp: weight 1 → 3']);
+    expect(plan).toMatchObject({ driftCount: 0, drift: [], refusedBeforeCount: 2 });
+    expect(plan.refusedBefore.map(({ text }) => text)).toEqual([
+      '+ virtual server 192.0.2.1:81 tcp: mine',
+      '+ real server 10.1.0.2:81 of 192.0.2.1:81 tcp: dr, weight 1',
+    ]);
+  });
+
   test('of somebody else is named when its key is configured', async () => {
     const director = new Director();
     await director.reload([]);
