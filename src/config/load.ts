@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
+import { buildBfd } from './build/bfd.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
@@ -223,6 +224,7 @@ function build(
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
   const context: ServerContext = { environment, mode, reports, account: account ?? null };
   const vrrp = buildVrrp(root, globals, context);
+  const bfd = buildBfd(root, globals, context);
   const servers: SeenServer[] = [];
   const look: LookAt = (server, realServers) =>
     tellVirtualServer(server, realServers, servers, reports);
@@ -247,6 +249,7 @@ function build(
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
+    bfd,
     health: { ...health, settings },
   };
   return { director, outline: { root, globals, servers } };
