@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
-import { buildBfd } from './build/bfd.ts';
+import { buildBfd, declaredSessions } from './build/bfd.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
@@ -222,9 +222,16 @@ function build(
     user === undefined
       ? null
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
-  const context: ServerContext = { environment, mode, reports, account: account ?? null };
+  const bfd = buildBfd(root, globals, { reports, mode });
+  const sessions = declaredSessions(root, bfd);
+  const context: ServerContext = {
+    environment,
+    mode,
+    reports,
+    account: account ?? null,
+    sessions,
+  };
   const vrrp = buildVrrp(root, globals, context);
-  const bfd = buildBfd(root, globals, context);
   const servers: SeenServer[] = [];
   const look: LookAt = (server, realServers) =>
     tellVirtualServer(server, realServers, servers, reports);

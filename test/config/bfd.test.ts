@@ -121,3 +121,29 @@ describe('what does not fit together is told', () => {
     expect(told(both)).toEqual(['duplicate: a is a session with 192.0.2.3 already']);
   });
 });
+
+describe('BFD_CHECK', () => {
+  const SESSION = 'bfd_instance peer {\nneighbor_ip 198.51.100.21\n}\n';
+  const server = (inner: string): string =>
+    `virtual_server 192.0.2.10 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\nreal_server 198.51.100.21 80 {\nBFD_CHECK {\n${inner}\n}\n}\n}\n`;
+
+  test('follows a session', () => {
+    const { director, diagnostics } = load(`${SESSION}${server('name peer\nalpha')}`);
+    expect(diagnostics).toEqual([]);
+    const [check] = director?.health.virtualServers[0]?.realServers[0]?.checks ?? [];
+    expect(check).toMatchObject({ kind: 'bfd', session: 'peer', pacing: { alpha: true } });
+  });
+
+  test.each([
+    ['of no name', SESSION, 'alpha', 'missing-keyword: BFD_CHECK names no bfd_instance'],
+    ['unknown', SESSION, 'name pier', 'unknown-reference: there is no bfd_instance "pier"'],
+    [
+      'that tells VRRP only',
+      SESSION.replace('\n}', '\nvrrp\n}'),
+      'name peer',
+      'contradiction: bfd_instance peer says "vrrp", and so is told to nobody else',
+    ],
+  ])('one %s is told', (_, session, inner, expected) => {
+    expect(told(`${session}${server(inner)}`)).toContain(expected);
+  });
+});

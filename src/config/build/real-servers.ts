@@ -12,6 +12,7 @@ import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
 import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
+import type { DeclaredSessions } from './bfd.ts';
 import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
 import { addressSpan, type Endpoint, endpointOf, portFor } from './endpoint.ts';
 import { type Forwarding, forwardingIn } from './forwarding.ts';
@@ -54,7 +55,11 @@ export interface Placed {
 }
 
 /** Each address and port once. */
-export function readRealServers(parent: Parent, context: ScriptContext): readonly Placed[] {
+interface RealServerContext extends ScriptContext {
+  readonly sessions: DeclaredSessions;
+}
+
+export function readRealServers(parent: Parent, context: RealServerContext): readonly Placed[] {
   const placed: Placed[] = [];
   const seen = new Set<string>();
   for (const block of parent.section.unread('real_server')) {
@@ -84,7 +89,7 @@ function tellTwin({ server, block }: Placed, { group, ports }: Services, reports
   });
 }
 
-function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
+function bodyOf(block: Unread, parent: Parent, context: RealServerContext): Body {
   const { reports } = context;
   const twin = block.text === null ? undefined : parent.twins.get(block.text);
   if (twin !== undefined) return twin;
@@ -103,7 +108,7 @@ function readBody(
   section: Section,
   checkers: number,
   { section: virtual, forwarding, pacing, globals }: Parent,
-  context: ScriptContext,
+  context: RealServerContext,
 ): Body {
   const { upper, lower } = readThresholds(section, context);
   return {
@@ -121,7 +126,16 @@ function readBody(
       notifyDown: readScript(section, 'notify_down', context),
     },
     checksOf: byPort(
-      readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),
+      readChecks(
+        {
+          real: section,
+          virtual,
+          virtualPacing: pacing,
+          globals,
+          sessions: context.sessions,
+        },
+        context,
+      ),
     ),
     checkers: checkers || (section.spoils(...CHECKERS) ? 1 : 0),
   };
@@ -184,11 +198,13 @@ function place(
 
 /** Who names the real server's own address means what is meant without it. */
 function withoutOwnAddress(checks: readonly Check[], address: string): readonly Check[] {
-  if (checks.every(({ target }) => target.address !== address)) return checks;
-  return checks.map((check) => {
-    const { target } = check;
-    return target.address === address ? { ...check, target: { ...target, address: null } } : check;
-  });
+  const names = (check: Check): boolean => check.kind !== 'bfd' && check.target.address === address;
+  if (!checks.some(names)) return checks;
+  return checks.map((check) =>
+    check.kind !== 'bfd' && names(check)
+      ? { ...check, target: { ...check.target, address: null } }
+      : check,
+  );
 }
 
 function tellPortChecked(
@@ -198,7 +214,7 @@ function tellPortChecked(
   block: Unread,
   reports: Reports,
 ): void {
-  if (checks.every(({ target }) => target.port !== 0)) return;
+  if (checks.every((check) => check.kind === 'bfd' || check.target.port !== 0)) return;
   reports.add({
     code: 'adjusted',
     span: addressSpan(block),
