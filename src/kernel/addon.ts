@@ -26,7 +26,6 @@ export interface Addon {
     interfaceIndex: number,
     hopLimit: number,
   ): void;
-<<<<<<< HEAD
   openRawSocket4(
     protocol: number,
     interfaceName: string,
@@ -34,10 +33,8 @@ export interface Addon {
     group: string,
   ): number;
   sendPacket4(fd: number, packet: Uint8Array): void;
-=======
   openDatagramSocket(address: string, port: number, hopLimit: number): number;
   sendDatagram(fd: number, octets: Uint8Array, destination: string, port: number): void;
->>>>>>> 2e79fef (BFD: the codec of control packets, the machine of a session, its process and sockets; lvsctl show lists the sessions)
   openNetlinkWatch(protocol: number, groups: readonly number[]): number;
   openNetlinkRequests(protocol: number): number;
   sendNetlink(fd: number, octets: Uint8Array): void;
