@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
-import { buildBfd, declaredSessions } from './build/bfd.ts';
+import { buildBfd } from './build/bfd.ts';
+import { declaredSessions } from './build/bfd-sessions.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';

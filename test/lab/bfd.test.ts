@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openControl } from '../../src/api/client.ts';
 import type { BfdSessionSnapshot } from '../../src/model/snapshot-bfd.ts';
+import type { VrrpState } from '../../src/model/snapshot-vrrp.ts';
 import { eventually, Lab, type Running } from './lab.ts';
 
 /** What a snapshot by HTTP and a wake-up may take besides. */
@@ -53,6 +54,18 @@ async function session(name: string): Promise<BfdSessionSnapshot | undefined> {
     .snapshot()
     .catch(() => null);
   return snapshot?.bfd?.sessions.find((one) => one.name === name);
+}
+
+async function roleOf(instance: string): Promise<VrrpState | undefined> {
+  const snapshot = await openControl(RUN_DIR)
+    .snapshot()
+    .catch(() => null);
+  return snapshot?.vrrp?.instances.find(({ name }) => name === instance)?.state;
+}
+
+async function processOf(name: 'bfd'): Promise<number> {
+  const { processes } = await openControl(RUN_DIR).snapshot();
+  return processes.find((one) => one.name === name)?.pid ?? 0;
 }
 
 async function isUp(name: string): Promise<boolean> {
@@ -202,4 +215,60 @@ describe('with keepalived', () => {
       await eventually('it is up again', () => isUp('peer'));
     },
   );
+});
+
+describe('a VRRP instance that tracks a session', () => {
+  const DIRECTOR = `bfd_instance uplink {
+    neighbor_ip 192.0.2.3
+    ${QUICK}}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    track_bfd {
+        uplink
+    }
+    virtual_ipaddress {
+        192.0.2.10/24
+    }
+}
+`;
+  const BIRD = `  interface "eth0" { ${BIRD_QUICK} };\n  neighbor 192.0.2.2 dev "eth0";`;
+
+  test('is in FAULT without it, and serves with it', async () => {
+    startDirector(DIRECTOR);
+    await eventually('it is in fault', async () => (await roleOf('VI_1')) === 'fault');
+    startBird('router', BIRD);
+    await eventually('it serves', async () => (await roleOf('VI_1')) === 'master');
+    const shown = (await lab.lvsctl('director', '--run-dir', RUN_DIR, 'show')).stdout;
+    expect(shown).toContain('tracks bfd uplink: up (its failure is a fault)');
+    await lab.plug('router', 'eth0', false);
+    const tookMs = await eventually(
+      'it is in fault',
+      async () => (await roleOf('VI_1')) === 'fault',
+    );
+    expect(tookMs).toBeLessThan(150 + SLACK_MS);
+    const { stdout } = await lab.ip('director', 'addr', 'show', 'dev', 'eth0');
+    expect(stdout).not.toContain('192.0.2.10/');
+    await lab.plug('router', 'eth0', true);
+    await eventually('it serves again', async () => (await roleOf('VI_1')) === 'master');
+  });
+
+  test('keeps its role when the bfd process dies, and when the session is lost after that it falls', async () => {
+    startBird('router', BIRD);
+    const daemon = startDirector(DIRECTOR);
+    await eventually('it serves', async () => (await roleOf('VI_1')) === 'master');
+    const faults = (): number => lab.logOf('director').split('"to":"fault"').length;
+    const faultsBefore = faults();
+    const before = await processOf('bfd');
+    process.kill(before, 'SIGKILL');
+    await eventually('there is another one', async () => {
+      expect(await roleOf('VI_1')).toBe('master');
+      return (await processOf('bfd')) !== before && (await isUp('uplink'));
+    });
+    expect(faults()).toBe(faultsBefore);
+    expect(daemon.process.exitCode).toBeNull();
+    await lab.plug('router', 'eth0', false);
+    await eventually('it is in fault', async () => (await roleOf('VI_1')) === 'fault');
+  });
 });

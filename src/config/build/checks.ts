@@ -1,7 +1,7 @@
 /** Sections of checkers → checks of the model, but for the real server that they are for. */
 import type { Check, CheckPacing, CheckTarget, HttpUrl, StatusRange } from '../../model/checker.ts';
 import type { Section } from '../values/section.ts';
-import { type DeclaredSessions, sessionNamed } from './bfd.ts';
+import { sessionNamed } from './bfd-sessions.ts';
 import type { ScriptContext } from './scripts.ts';
 
 /** A check of real servers with this port, unless it names one: all that say the same share it. */
@@ -22,7 +22,6 @@ export interface CheckScopes {
   readonly virtual: Section;
   readonly virtualPacing: PacingWords;
   readonly globals: Section;
-  readonly sessions: DeclaredSessions;
 }
 
 interface PacingScopes {
@@ -50,7 +49,7 @@ export function readChecks(scopes: CheckScopes, context: ScriptContext): readonl
     if (check !== null) checks.push(check);
   }
   for (const section of real.sections('BFD_CHECK')) {
-    const check = readSession(section, pacingScopes, scopes.sessions, context);
+    const check = readSession(section, pacingScopes, context);
     if (check !== null) checks.push(() => check);
   }
   return checks;
@@ -59,8 +58,7 @@ export function readChecks(scopes: CheckScopes, context: ScriptContext): readonl
 function readSession(
   section: Section,
   scopes: PacingScopes,
-  sessions: DeclaredSessions,
-  { reports }: ScriptContext,
+  { reports, sessions }: ScriptContext,
 ): Check | null {
   const name = section.find('name');
   if (name === null || name.value.is !== 'text') {

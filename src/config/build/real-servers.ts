@@ -12,7 +12,6 @@ import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
 import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
-import type { DeclaredSessions } from './bfd.ts';
 import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
 import { addressSpan, type Endpoint, endpointOf, portFor } from './endpoint.ts';
 import { type Forwarding, forwardingIn } from './forwarding.ts';
@@ -55,11 +54,7 @@ export interface Placed {
 }
 
 /** Each address and port once. */
-interface RealServerContext extends ScriptContext {
-  readonly sessions: DeclaredSessions;
-}
-
-export function readRealServers(parent: Parent, context: RealServerContext): readonly Placed[] {
+export function readRealServers(parent: Parent, context: ScriptContext): readonly Placed[] {
   const placed: Placed[] = [];
   const seen = new Set<string>();
   for (const block of parent.section.unread('real_server')) {
@@ -89,7 +84,7 @@ function tellTwin({ server, block }: Placed, { group, ports }: Services, reports
   });
 }
 
-function bodyOf(block: Unread, parent: Parent, context: RealServerContext): Body {
+function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
   const { reports } = context;
   const twin = block.text === null ? undefined : parent.twins.get(block.text);
   if (twin !== undefined) return twin;
@@ -108,7 +103,7 @@ function readBody(
   section: Section,
   checkers: number,
   { section: virtual, forwarding, pacing, globals }: Parent,
-  context: RealServerContext,
+  context: ScriptContext,
 ): Body {
   const { upper, lower } = readThresholds(section, context);
   return {
@@ -126,16 +121,7 @@ function readBody(
       notifyDown: readScript(section, 'notify_down', context),
     },
     checksOf: byPort(
-      readChecks(
-        {
-          real: section,
-          virtual,
-          virtualPacing: pacing,
-          globals,
-          sessions: context.sessions,
-        },
-        context,
-      ),
+      readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),
     ),
     checkers: checkers || (section.spoils(...CHECKERS) ? 1 : 0),
   };

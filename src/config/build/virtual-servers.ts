@@ -17,7 +17,6 @@ import type { Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
-import type { DeclaredSessions } from './bfd.ts';
 import { readPacingWords } from './checks.ts';
 import { endpointOf, portFor } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
@@ -51,7 +50,6 @@ const ENTRIES_MAX = 1_000_000;
 
 export interface ServerContext extends ScriptContext {
   readonly mode: Mode;
-  readonly sessions: DeclaredSessions;
 }
 
 /** Sees each virtual server, whose section is not kept. */

@@ -116,6 +116,7 @@ function dumpInstance(instance: VrrpInstance): string {
     list('Virtual IP Excluded', instance.excludedAddresses.map(addressText)),
     list('Tracked interfaces', instance.trackInterfaces.map(trackText)),
     list('Tracked scripts', instance.trackScripts.map(trackText)),
+    list('Tracked BFDs', instance.trackBfds.map(trackText)),
   ].join('');
 }
 
