@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openControl } from '../../src/api/client.ts';
 import type { BfdSessionSnapshot } from '../../src/model/snapshot-bfd.ts';
 import type { VrrpState } from '../../src/model/snapshot-vrrp.ts';
+import { Duo, type DuoHost } from './duo.ts';
 import { eventually, Lab, type Running } from './lab.ts';
 
 /** What a snapshot by HTTP and a wake-up may take besides. */
@@ -271,4 +272,39 @@ vrrp_instance VI_1 {
     await lab.plug('router', 'eth0', false);
     await eventually('it is in fault', async () => (await roleOf('VI_1')) === 'fault');
   });
+});
+
+test('conf/bfd-uplink: the address leaves a director that has lost the router', async () => {
+  const duo = await Duo.ofExample('bfd-uplink');
+  try {
+    await duo.lab.host('router', { eth0: { bridge: 'link', address: '192.0.2.1/24' } });
+    const bird = ['bird', '-f', '-c', 'conf/bfd-uplink/router.bird', '-s', '/run/bird-example.ctl'];
+    duo.lab.start('router', 'bird', ...bird);
+    const effective = async (host: DuoHost): Promise<number | undefined> =>
+      (await duo.snapshot(host))?.vrrp?.instances[0]?.effectivePriority;
+    duo.start('director1');
+    duo.start('director2');
+    await duo.movesTo('director1');
+    await eventually('both hear the router', async () => {
+      return (await effective('director1')) === 150 && (await effective('director2')) === 100;
+    });
+    // The router forgets the first one: the others go on.
+    await duo.lab.run(
+      'router',
+      'ip',
+      'neigh',
+      'replace',
+      '192.0.2.2',
+      'dev',
+      'eth0',
+      'lladdr',
+      '02:00:00:00:00:99',
+    );
+    await duo.movesTo('director2');
+    expect(await effective('director1')).toBe(90);
+    await duo.lab.run('router', 'ip', 'neigh', 'del', '192.0.2.2', 'dev', 'eth0');
+    await duo.movesTo('director1');
+  } finally {
+    await duo.close();
+  }
 });

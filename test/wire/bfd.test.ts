@@ -83,6 +83,26 @@ const GOLDEN: readonly (readonly [name: string, octets: string, packet: ControlP
       requiredMinRxMs: 0,
     },
   ],
+  // Of keepalived 2.2.7 with min_rx 50, min_tx 50 and multiplier 3, as it came from the link.
+  [
+    'keepalived, down',
+    '20 40 03 18  f08d24a7 00000000  000f4240 0000c350 00000000',
+    { ...PLAIN, detectMultiplier: 3, myDiscriminator: 0xf08d24a7, requiredMinRxMs: 50 },
+  ],
+  [
+    'keepalived, answering a poll',
+    '20 d0 03 18  f08d24a7 3ccd7760  0000c350 0000c350 00000000',
+    {
+      ...PLAIN,
+      state: 'up',
+      final: true,
+      detectMultiplier: 3,
+      myDiscriminator: 0xf08d24a7,
+      yourDiscriminator: 0x3ccd7760,
+      desiredMinTxMs: 50,
+      requiredMinRxMs: 50,
+    },
+  ],
 ];
 
 describe.each(GOLDEN)('%s', (_, octets, packet) => {

@@ -81,12 +81,9 @@ export const BFD_INSTANCE: KeywordTable = tableOf(
   keyword('passive', flag, 'wait for the other end to begin'),
   keyword('multihop', boolean, 'the other end is not on the link', { default: 'off' }),
   keyword('ttl', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv4', { default: '255' }),
-  keyword(
-    'hoplimit',
-    integer(1, 255, { unit: 'hops' }),
-    'of packets, of IPv6; keepalived sends 64',
-    { default: '255' },
-  ),
+  keyword('hoplimit', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv6', {
+    unset: '255; in a file of keepalived 64 is taken, too, which is what it sends',
+  }),
   keyword(
     'max_hops',
     integer(-1, 255, { unit: 'hops' }),
