@@ -28,6 +28,7 @@ export default {
     lvsd: 'src/lvsd.ts',
     lvsctl: 'src/lvsctl.ts',
     'daemon/vrrp-process': 'src/daemon/vrrp-process.ts',
+    'daemon/bfd-process': 'src/daemon/bfd-process.ts',
     'daemon/health-process': 'src/daemon/health-process.ts',
   },
   platform: 'node',

@@ -95,6 +95,7 @@ NAPI_MODULE_INIT() {
   lvs_raw4(env, exports);
   lvs_watch(env, exports);
   lvs_netlink(env, exports);
+  lvs_datagram(env, exports);
   lvs_dial(env, exports);
   lvs_scheduling(env, exports);
   lvs_notify(env, exports);

@@ -30,6 +30,7 @@ void lvs_ancillary(napi_env env, napi_value exports);
 void lvs_raw4(napi_env env, napi_value exports);
 void lvs_watch(napi_env env, napi_value exports);
 void lvs_netlink(napi_env env, napi_value exports);
+void lvs_datagram(napi_env env, napi_value exports);
 void lvs_dial(napi_env env, napi_value exports);
 void lvs_scheduling(napi_env env, napi_value exports);
 void lvs_notify(napi_env env, napi_value exports);

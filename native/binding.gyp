@@ -3,8 +3,8 @@
     {
       "target_name": "lvs_native",
       "sources": [
-        "addon.c", "receive.c", "packet.c", "ancillary.c", "raw4.c", "watch.c", "netlink.c", "dial.c", "scheduling.c",
-        "notify.c", "credentials.c", "namespace.c"
+        "addon.c", "receive.c", "packet.c", "ancillary.c", "raw4.c", "datagram.c", "watch.c", "netlink.c", "dial.c",
+        "scheduling.c", "notify.c", "credentials.c", "namespace.c"
       ],
       "cflags": ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
     }

@@ -41,34 +41,58 @@ static void give_error(receiver *self, int error) {
   napi_close_handle_scope(self->env, scope);
 }
 
-static napi_value address_text(napi_env env, const struct in6_addr *address) {
+static napi_value address_text(napi_env env, int family, const void *address) {
   char text[INET6_ADDRSTRLEN];
   napi_value value;
-  inet_ntop(AF_INET6, address, text, sizeof text);
+  inet_ntop(family, address, text, sizeof text);
   napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
   return value;
 }
 
-/* Source, destination, hop limit and interface index of an IPv6 datagram (RFC 3542 §6). */
-static size_t ancillary(napi_env env, struct msghdr *message, napi_value *values) {
-  const struct sockaddr_in6 *source = message->msg_name;
-  struct in6_addr destination = IN6ADDR_ANY_INIT;
-  int32_t hop_limit = 0, interface_index = 0;
-  if (message->msg_namelen < sizeof *source || source->sin6_family != AF_INET6) return 0;
-  for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
-    if (at->cmsg_level != IPPROTO_IPV6) continue;
-    if (at->cmsg_type == IPV6_HOPLIMIT) memcpy(&hop_limit, CMSG_DATA(at), sizeof hop_limit);
-    if (at->cmsg_type == IPV6_PKTINFO) {
-      struct in6_pktinfo facts;
-      memcpy(&facts, CMSG_DATA(at), sizeof facts);
-      destination = facts.ipi6_addr;
-      interface_index = (int32_t)facts.ipi6_ifindex;
-    }
+/* What the kernel tells beside a datagram. */
+typedef struct {
+  struct in_addr destination4;
+  struct in6_addr destination6;
+  int32_t hop_limit, interface_index;
+} facts;
+
+static void read_facts(const struct cmsghdr *at, facts *result) {
+  if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_HOPLIMIT)
+    memcpy(&result->hop_limit, CMSG_DATA(at), sizeof result->hop_limit);
+  if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_TTL)
+    memcpy(&result->hop_limit, CMSG_DATA(at), sizeof result->hop_limit);
+  if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO) {
+    struct in6_pktinfo told;
+    memcpy(&told, CMSG_DATA(at), sizeof told);
+    result->destination6 = told.ipi6_addr;
+    result->interface_index = (int32_t)told.ipi6_ifindex;
   }
-  values[0] = address_text(env, &source->sin6_addr);
-  values[1] = address_text(env, &destination);
-  napi_create_int32(env, hop_limit, &values[2]);
-  napi_create_int32(env, interface_index, &values[3]);
+  if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO) {
+    struct in_pktinfo told;
+    memcpy(&told, CMSG_DATA(at), sizeof told);
+    result->destination4 = told.ipi_addr;
+    result->interface_index = told.ipi_ifindex;
+  }
+}
+
+/* Source, destination, hop limit and interface index of an IP datagram (ip(7), RFC 3542 §6). */
+static size_t ancillary(napi_env env, struct msghdr *message, napi_value *values) {
+  const struct sockaddr_storage *source = message->msg_name;
+  facts told = {0};
+  bool is4 = message->msg_namelen >= sizeof(struct sockaddr_in) && source->ss_family == AF_INET;
+  bool is6 = message->msg_namelen >= sizeof(struct sockaddr_in6) && source->ss_family == AF_INET6;
+  if (!is4 && !is6) return 0;
+  for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at))
+    read_facts(at, &told);
+  if (is4) {
+    values[0] = address_text(env, AF_INET, &((const struct sockaddr_in *)source)->sin_addr);
+    values[1] = address_text(env, AF_INET, &told.destination4);
+  } else {
+    values[0] = address_text(env, AF_INET6, &((const struct sockaddr_in6 *)source)->sin6_addr);
+    values[1] = address_text(env, AF_INET6, &told.destination6);
+  }
+  napi_create_int32(env, told.hop_limit, &values[2]);
+  napi_create_int32(env, told.interface_index, &values[3]);
   return 4;
 }
 

@@ -26,6 +26,7 @@ interface Options {
   readonly configId?: string;
   readonly vrrp?: true;
   readonly check?: true;
+  readonly no_bfd?: true;
   readonly pid?: string;
   readonly dontReleaseVrrp?: true;
   readonly dontReleaseIpvs?: true;
@@ -40,6 +41,7 @@ const Exit = { ok: 0, failed: 1 } as const;
 /** Compiled by tsc beside this file. */
 const MODULES = {
   vrrp: new URL('./daemon/vrrp-process.js', import.meta.url),
+  bfd: new URL('./daemon/bfd-process.js', import.meta.url),
   health: new URL('./daemon/health-process.js', import.meta.url),
 } as const;
 
@@ -59,6 +61,7 @@ function parseArguments(version: string): Options {
     .option('-i, --config-id <id>', 'identity for lines that begin with @ID')
     .option('-P, --vrrp', 'run VRRP only')
     .option('-C, --check', 'run health checks and IPVS only')
+    .option('-B, --no_bfd', 'run no BFD')
     .option('-p, --pid <file>', 'pid file (default: lvsd.pid in the run directory)')
     .option('-V, --dont-release-vrrp', 'keep the virtual addresses at stop')
     .option('-I, --dont-release-ipvs', 'keep the IPVS table at stop')
@@ -90,9 +93,13 @@ function tellDiagnostics(loaded: LoadedConfig): void {
 }
 
 function wantedProcesses(options: Options): readonly ProcessName[] {
-  const all: readonly ProcessName[] = ['vrrp', 'health'];
-  if (options.vrrp === undefined && options.check === undefined) return all;
-  return all.filter((name) => (name === 'vrrp' ? options.vrrp : options.check));
+  const isRestricted = options.vrrp !== undefined || options.check !== undefined;
+  const wanted: Readonly<Record<ProcessName, boolean>> = {
+    vrrp: !isRestricted || options.vrrp === true,
+    bfd: options.no_bfd !== true,
+    health: !isRestricted || options.check === true,
+  };
+  return (['vrrp', 'bfd', 'health'] as const).filter((name) => wanted[name]);
 }
 
 /** `lvsd -t FILE` would else check another file than the one that is meant. @throws DirectorError USAGE */

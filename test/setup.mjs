@@ -33,6 +33,7 @@ const TEST_PROGRAMS = {
   nginx: 'nginx-light',
   'redis-server': 'redis-server',
   keepalived: 'keepalived',
+  bird: 'bird2',
   nft: 'nftables',
   ...(process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {}),
 };

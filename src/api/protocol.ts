@@ -20,6 +20,7 @@ import type { GlobalSettings } from '../model/director.ts';
 import type { DrainSnapshot } from '../model/drain.ts';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
+import type { BfdSnapshot } from '../model/snapshot-bfd.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { SettingsSnapshot } from '../model/snapshot-settings.ts';
@@ -32,7 +33,7 @@ export const CONTROL_SOCKET = 'control.sock';
 export const DEFAULT_RUN_DIR = '/run/lvsd';
 
 export interface ProcessSnapshot {
-  readonly name: 'supervisor' | 'vrrp' | 'health';
+  readonly name: 'supervisor' | 'vrrp' | 'bfd' | 'health';
   /** Null while it is being restarted. */
   readonly pid: number | null;
   /** Milliseconds since 1970. */
@@ -42,7 +43,7 @@ export interface ProcessSnapshot {
 
 /** A process that has not said that it works by the configuration which it was given. */
 export interface Unconfirmed {
-  readonly process: 'vrrp' | 'health';
+  readonly process: 'vrrp' | 'bfd' | 'health';
   readonly reason: string;
   readonly hint: string | null;
 }
@@ -114,6 +115,7 @@ export interface Snapshot {
   readonly processes: readonly ProcessSnapshot[];
   /** Null when nothing of the kind is configured, or its process does not answer. */
   readonly vrrp: VrrpSnapshot | null;
+  readonly bfd: BfdSnapshot | null;
   readonly health: HealthSnapshot | null;
   readonly ipvs: IpvsSnapshot | null;
   readonly settings: SettingsSnapshot | null;

@@ -16,6 +16,7 @@ import {
   type TextStyle,
   tone,
 } from './text.ts';
+import { renderBfd } from './topology-bfd.ts';
 import {
   renderDrains,
   renderDrift,
@@ -29,10 +30,11 @@ import { renderVrrp } from './topology-vrrp.ts';
 const ERRORS_SHOWN_MAX = 5;
 
 export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
-  const { vrrp, health, ipvs, settings, drains, atMs: nowMs } = snapshot;
+  const { vrrp, bfd, health, ipvs, settings, drains, atMs: nowMs } = snapshot;
   return [
     renderDirector(snapshot, style),
     vrrp === null ? '' : `\nVRRP\n${renderVrrp(vrrp, { nowMs, style })}`,
+    bfd === null ? '' : `\nBFD\n${renderBfd(bfd, { nowMs, style })}`,
     health === null
       ? ''
       : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
@@ -62,8 +64,13 @@ function renderDirector(snapshot: Snapshot, style: TextStyle): string {
 }
 
 /** Processes that run, and have not told their part in time: they have just started, or have much to read. */
-function silent({ processes, vrrp, health }: Snapshot): readonly string[] {
-  const part = { supervisor: true, vrrp: vrrp !== null, health: health !== null };
+function silent({ processes, vrrp, bfd, health }: Snapshot): readonly string[] {
+  const part = {
+    supervisor: true,
+    vrrp: vrrp !== null,
+    bfd: bfd !== null,
+    health: health !== null,
+  };
   return processes.filter(({ name, pid }) => pid !== null && !part[name]).map(({ name }) => name);
 }
 

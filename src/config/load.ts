@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
+import { buildBfd } from './build/bfd.ts';
+import { declaredSessions } from './build/bfd-sessions.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
@@ -235,7 +237,15 @@ function build(
     user === undefined
       ? null
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
-  const context: ServerContext = { environment, mode, reports, account: account ?? null };
+  const bfd = buildBfd(root, globals, { reports, mode });
+  const sessions = declaredSessions(root, bfd);
+  const context: ServerContext = {
+    environment,
+    mode,
+    reports,
+    account: account ?? null,
+    sessions,
+  };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
   const look: LookAt = (server, realServers) =>
@@ -261,6 +271,7 @@ function build(
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
+    bfd,
     health: { ...health, settings },
   };
   return { director, outline: { root, globals, servers } };

@@ -7,6 +7,7 @@ import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
 import { inNetwork } from '../kernel/namespace.ts';
+import type { BfdStates } from '../model/bfd.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import {
   type Codec,
@@ -43,6 +44,8 @@ export interface ChildOptions<Config> {
   onRefused(error: DirectorError): void;
   /** It told of its VRRP instances, or died: then none is known any more. */
   onVrrpStates?(states: VrrpStates): void;
+  /** It told of its BFD sessions. When it dies nothing is told: its successor tells what it finds. */
+  onBfdStates?(states: BfdStates): void;
 }
 
 /** Where a process stands with the newest configuration that it was given. */
@@ -85,6 +88,7 @@ export class Child<Config> {
   private state: Standing = { is: 'waiting' };
   private whenSettled: (() => void)[] = [];
   private vrrpStates: VrrpStates | null = null;
+  private bfdStates: BfdStates | null = null;
   private nextId = 1;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
 
@@ -115,6 +119,12 @@ export class Child<Config> {
   tellVrrpStates(states: VrrpStates): void {
     this.vrrpStates = states;
     this.send({ type: 'vrrp-states', states });
+  }
+
+  /** The same of BFD. */
+  tellBfdStates(states: BfdStates): void {
+    this.bfdStates = states;
+    this.send({ type: 'bfd-states', states });
   }
 
   get standing(): Standing {
@@ -191,6 +201,7 @@ export class Child<Config> {
     );
     child.on('exit', (code, signal) => this.onExit(code, signal));
     if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
+    if (this.bfdStates !== null) this.tellBfdStates(this.bfdStates);
     this.order(quietMs);
   }
 
@@ -250,6 +261,9 @@ export class Child<Config> {
       }
       case 'vrrp-states':
         this.options.onVrrpStates?.(message.states);
+        break;
+      case 'bfd-states':
+        this.options.onBfdStates?.(message.states);
         break;
       case 'reply':
         this.waiting.get(message.id)?.({

@@ -14,12 +14,14 @@ import { notesOn } from '../drain/notes.ts';
 import type { ArpWatch } from '../health/arp-watch.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
+import { Sessions } from '../health/sessions.ts';
 import { dial } from '../kernel/dial.ts';
 import { type Ipvs, openBestSocket, openIpvs } from '../kernel/ipvs.ts';
 import { inNetwork } from '../kernel/namespace.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
 import { readSysctlText } from '../kernel/sysctl.ts';
+import type { BfdStates } from '../model/bfd.ts';
 import type { Leaving, SteerReport, SteerRequest } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
@@ -63,6 +65,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private readonly ownership: Ownership;
   private readonly scripts: ScriptQueue;
   private readonly drains: Drains;
+  private readonly sessions = new Sessions();
   private readonly monitor: HealthMonitor;
   private ipvs: Ipvs | null = null;
   private reconciler: IpvsReconciler | null = null;
@@ -118,6 +121,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       dial,
       notify: this.scripts,
       orders: this.drains,
+      sessions: this.sessions,
       onServings: () => void this.changed('decision'),
     });
   }
@@ -163,6 +167,10 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.states = states;
     this.keeper?.vrrpStates(states);
     this.arp?.askSoon();
+  }
+
+  bfdStates(states: BfdStates): void {
+    this.sessions.tell(states);
   }
 
   async stop(keep: boolean): Promise<void> {

@@ -2,19 +2,21 @@
  * What the supervisor and its processes say to each other over Node's IPC channel: one JSON message a
  * line, typed here once for both ends.
  *
- *   supervisor ── configure, request, stop, vrrp-states ──▶ vrrp, health
- *   supervisor ◀── ready, failed, refused, log, reply, vrrp-states ── vrrp, health
+ *   supervisor ── configure, request, stop, vrrp-states, bfd-states ──▶ vrrp, bfd, health
+ *   supervisor ◀── ready, failed, refused, log, reply, vrrp-states, bfd-states ── vrrp, bfd, health
  *
- * `vrrp` tells the states of its instances, and the supervisor passes them on to `health`.
+ * `vrrp` tells the states of its instances, and the supervisor passes them on to `health`; `bfd` tells those of
+ * its sessions, which go to both.
  */
 import { DirectorError, describeError, type ErrorCode, reasonAndHint } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
+import type { BfdStates } from '../model/bfd.ts';
 import type { SteerRequest } from '../model/drain.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import { reviveSupervisor } from './revive.ts';
 
-export type ProcessName = 'vrrp' | 'health';
+export type ProcessName = 'vrrp' | 'bfd' | 'health';
 
 /** How a configuration goes to its process: both ends know which one went there before. */
 export interface Codec<Config> {
@@ -35,12 +37,19 @@ export type ToProcess =
   | { readonly type: 'request'; readonly id: number; readonly question: Question<unknown> }
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
   | { readonly type: 'stop'; readonly keep: boolean }
-  | VrrpStatesMessage;
+  | VrrpStatesMessage
+  | BfdStatesMessage;
 
 /** The states of all instances, whenever one of them has changed. */
 export interface VrrpStatesMessage {
   readonly type: 'vrrp-states';
   readonly states: VrrpStates;
+}
+
+/** Which sessions are up, whenever one of them has changed. */
+export interface BfdStatesMessage {
+  readonly type: 'bfd-states';
+  readonly states: BfdStates;
 }
 
 export type FromProcess =
@@ -51,6 +60,7 @@ export type FromProcess =
   /** Nothing that a restart could mend; the process ends after this. */
   | { readonly type: 'refused'; readonly error: Refusal }
   | VrrpStatesMessage
+  | BfdStatesMessage
   | { readonly type: 'log'; readonly record: LogRecord }
   /** With `error` there is no answer, and this is why. */
   | {
@@ -99,6 +109,8 @@ export interface ProcessDuties<Config> {
   answer(question: Question<Config>): Promise<unknown>;
   /** Comes at any time, also before the first configuration. */
   vrrpStates?(states: VrrpStates): void;
+  /** The same. */
+  bfdStates?(states: BfdStates): void;
   stop(keep: boolean): Promise<void>;
   /** The supervisor is gone. Gives up what a peer may claim; the process ends afterwards. */
   orphaned(): Promise<void>;
@@ -108,6 +120,7 @@ export interface ProcessDuties<Config> {
 export interface Uplink {
   readonly log: Log;
   tellVrrpStates(states: VrrpStates): void;
+  tellBfdStates(states: BfdStates): void;
   /** Serves until told to stop; then the process exits. */
   serve<Config>(duties: ProcessDuties<Config>, codec?: Codec<Config>): void;
 }
@@ -133,6 +146,7 @@ export function openUplink(level: LogLevel): Uplink {
   return {
     log,
     tellVrrpStates: (states) => send({ type: 'vrrp-states', states }),
+    tellBfdStates: (states) => send({ type: 'bfd-states', states }),
     serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, send),
   };
 }
@@ -198,6 +212,9 @@ function serve<Config>(
         break;
       case 'vrrp-states':
         duties.vrrpStates?.(order.states);
+        break;
+      case 'bfd-states':
+        duties.bfdStates?.(order.states);
         break;
       case 'stop':
         inTurn(async () => {

@@ -7,6 +7,7 @@ import type { Unconfirmed, VerifyReport } from '../api/protocol.ts';
 import { DirectorError } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
+import type { BfdConfig, BfdStates } from '../model/bfd.ts';
 import type { Director } from '../model/director.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import { hasWork } from '../model/kernel-settings.ts';
@@ -28,10 +29,10 @@ const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-si
 /** With more, the same flags would make the first configuration take several times as long. */
 const REAL_SERVERS_SMALL = 2_000;
 
-const CODECS = { vrrp: AS_IT_IS, health: HEALTH_CODEC };
+const CODECS = { vrrp: AS_IT_IS, bfd: AS_IT_IS, health: HEALTH_CODEC };
 
 export interface ProcessesOptions {
-  /** Which may run at all: `-P` and `-C` restrict them. */
+  /** Which may run at all: `-P`, `-C` and `-B` restrict them. */
   readonly allowed: readonly ProcessName[];
   /** The compiled module that each runs. */
   readonly modules: Readonly<Record<ProcessName, URL>>;
@@ -43,7 +44,7 @@ export interface ProcessesOptions {
   onRefused(name: ProcessName, error: DirectorError): void;
 }
 
-type Part = VrrpConfig | HealthConfig;
+type Part = VrrpConfig | BfdConfig | HealthConfig;
 
 export class Processes {
   private readonly options: ProcessesOptions;
@@ -51,6 +52,7 @@ export class Processes {
   /** Started for a configuration that is not in force yet. */
   private readonly fresh = new Set<ProcessName>();
   private vrrpStates: VrrpStates = {};
+  private bfdStates: BfdStates = {};
   /** Those that the first configuration named. */
   private namespaces: Readonly<
     Record<'net_namespace' | 'net_namespace_ipvs', string | null>
@@ -82,6 +84,7 @@ export class Processes {
     // One that nothing is configured for is told, too: that is how it lets go.
     const before = [...this.children.keys()].filter((name) => !this.fresh.has(name));
     this.fresh.clear();
+    this.forgetSessions(director);
     for (const name of before) this.children.get(name)?.configure(partOf(director, name));
     await this.settled(before);
   }
@@ -184,8 +187,10 @@ export class Processes {
         if (!this.fresh.has(name)) onRefused(name, error);
       },
       ...(name === 'vrrp' ? { onVrrpStates: (states) => this.passOn(states) } : {}),
+      ...(name === 'bfd' ? { onBfdStates: (states) => this.passOnBfd(states) } : {}),
     });
     if (name === 'health') child.tellVrrpStates(this.vrrpStates);
+    if (name !== 'bfd') child.tellBfdStates(this.bfdStates);
     return child;
   }
 
@@ -193,6 +198,32 @@ export class Processes {
   private passOn(states: VrrpStates): void {
     this.vrrpStates = states;
     this.children.get('health')?.tellVrrpStates(states);
+  }
+
+  /**
+   * Instances track sessions, and checkers ask for them. What a process that was started again does not know yet
+   * is as it was before: nobody changes his role because it died.
+   */
+  private passOnBfd(states: BfdStates): void {
+    this.bfdStates = { ...this.bfdStates, ...states };
+    this.tellBfd();
+  }
+
+  /** Sessions that are not configured any more are forgotten. */
+  private forgetSessions({ bfd }: Director): void {
+    const known = bfd.instances.flatMap(({ name }) => {
+      const up = this.bfdStates[name];
+      return up === undefined ? [] : [[name, up] as const];
+    });
+    if (known.length === Object.keys(this.bfdStates).length) return;
+    this.bfdStates = Object.fromEntries(known);
+    this.tellBfd();
+  }
+
+  private tellBfd(): void {
+    const { bfdStates: states } = this;
+    this.children.get('vrrp')?.tellBfdStates(states);
+    this.children.get('health')?.tellBfdStates(states);
   }
 
   private standing(name: ProcessName): Standing {
@@ -213,7 +244,7 @@ export class Processes {
 }
 
 function partOf(director: Director, name: ProcessName): Part {
-  return name === 'vrrp' ? director.vrrp : director.health;
+  return director[name];
 }
 
 function isSmall(part: Part): boolean {
@@ -222,8 +253,9 @@ function isSmall(part: Part): boolean {
   return count <= REAL_SERVERS_SMALL;
 }
 
-function needs({ vrrp, health }: Director, name: ProcessName): boolean {
+function needs({ vrrp, bfd, health }: Director, name: ProcessName): boolean {
   if (name === 'vrrp') return vrrp.instances.length > 0;
+  if (name === 'bfd') return bfd.instances.length > 0;
   return health.virtualServers.length > 0 || hasWork(health.settings);
 }
 

@@ -1,9 +1,10 @@
 /**
- * The parent: it reads the configuration, runs the `vrrp` and the `health` process and starts them
+ * The parent: it reads the configuration, runs the `vrrp`, the `bfd` and the `health` process and starts them
  * again when they die, answers `lvsctl`, and takes the signals. It touches neither the network nor
  * IPVS itself: what it knows of them is what the processes tell.
  *
  *   lvsd ─┬─ vrrp    advertisements, addresses, tracking
+ *         ├─ bfd     sessions with neighbours
  *         └─ health  checkers, the IPVS table
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ import type { Clock } from '../base/time.ts';
 import { dumpDirector } from '../config/show/dump.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
+import type { BfdSnapshot } from '../model/snapshot-bfd.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
@@ -41,7 +43,7 @@ export interface SupervisorOptions {
   readonly runDir: string;
   /** Configurations that were good, over the daemon's end. */
   readonly history: History;
-  /** Which processes may run at all: `-P` and `-C` restrict them. */
+  /** Which processes may run at all: `-P`, `-C` and `-B` restrict them. */
   readonly processes: readonly ProcessName[];
   /** The compiled module that each process runs. */
   readonly modules: Readonly<Record<ProcessName, URL>>;
@@ -149,10 +151,11 @@ export class Supervisor {
     const { version, runDir, clock } = this.options;
     const { processes } = this;
     const { director } = this.configurations;
-    const [vrrp, health] = (await Promise.all([
+    const [vrrp, bfd, health] = (await Promise.all([
       processes.snapshot('vrrp'),
+      processes.snapshot('bfd'),
       processes.snapshot('health'),
-    ])) as [VrrpSnapshot | null, HealthProcessSnapshot | null];
+    ])) as [VrrpSnapshot | null, BfdSnapshot | null, HealthProcessSnapshot | null];
     return {
       version,
       global: {
@@ -168,6 +171,7 @@ export class Supervisor {
         ...processes.statuses(),
       ],
       vrrp,
+      bfd,
       health: health?.health ?? null,
       ipvs: health?.ipvs ?? null,
       settings: health?.settings ?? null,
@@ -265,7 +269,10 @@ export class Supervisor {
     log.info({ reason }, 'lvsd stops');
     notifyServiceManager('STOPPING=1');
     this.configurations.close();
-    await this.processes.stop(keep, this.configurations.director.global.childWaitMs);
+    await this.processes.stop(
+      { ...keep, bfd: false },
+      this.configurations.director.global.childWaitMs,
+    );
     this.control?.close();
     rmSync(pidFile, { force: true });
     log.info({ exitCode }, 'lvsd has stopped');

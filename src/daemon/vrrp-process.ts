@@ -10,6 +10,7 @@ import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.
 import { openVrrpSocket } from '../kernel/packets.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { runScript } from '../kernel/script.ts';
+import type { BfdStates } from '../model/bfd.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { Script } from '../model/script.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
@@ -37,6 +38,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly scripts: ScriptQueue;
   private readonly speaker: VrrpSpeaker;
   private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
+  private sessions: BfdStates = {};
   private started = false;
   private cancelRead: Cancel | null = null;
 
@@ -71,6 +73,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       case 'drains':
         return null;
     }
+  }
+
+  bfdStates(states: BfdStates): void {
+    this.sessions = states;
+    this.speaker.sessionsChanged();
   }
 
   async stop(keep: boolean): Promise<void> {
@@ -146,6 +153,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         },
       },
       runScript: (script, timeoutMs) => runTracked(script, timeoutMs),
+      bfdUp: (name) => this.sessions[name] ?? null,
     };
   }
 

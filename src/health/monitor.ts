@@ -23,6 +23,7 @@ import type {
 import { presenceBefore } from './presence-before.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
+import type { SessionPort } from './sessions.ts';
 import { firstServing, WatchedVirtualServer } from './watched-virtual-server.ts';
 
 export interface HealthPorts {
@@ -34,6 +35,7 @@ export interface HealthPorts {
   readonly ask?: Ask;
   readonly notify: NotifyPort;
   readonly orders: OrderPort;
+  readonly sessions: SessionPort;
   /**
    * What should serve has changed, or has been configured anew: one entry a virtual server, in the
    * order of the configuration. Changes of one turn come together.

@@ -14,7 +14,7 @@
  */
 import { unreachable } from '../base/error.ts';
 import type { Instant, Millis } from '../base/time.ts';
-import type { Check } from '../model/checker.ts';
+import type { DialedCheck } from '../model/checker.ts';
 import type { Standing } from '../model/snapshot-health.ts';
 
 /** How one kind of checker goes its rounds. */
@@ -55,7 +55,7 @@ export interface PaceStep {
   readonly transition: 'up' | 'down' | null;
 }
 
-export function pacingRules(check: Check): PacingRules {
+export function pacingRules(check: DialedCheck): PacingRules {
   const { delayLoopMs, retry, delayBeforeRetryMs } = check.pacing;
   const shared = { loopMs: delayLoopMs, retry, retryDelayMs: delayBeforeRetryMs };
   switch (check.kind) {

@@ -8,6 +8,7 @@ import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Ask } from './ask.ts';
 import type { Dial } from './checker.ts';
 import type { Rounds } from './rounds.ts';
+import type { SessionPort } from './sessions.ts';
 
 /** Runs the scripts of one subject in order, and never blocks. */
 export interface NotifyPort {
@@ -35,6 +36,7 @@ export interface WatchPorts {
   readonly ask?: Ask;
   readonly notify: NotifyPort;
   readonly orders: OrderPort;
+  readonly sessions: SessionPort;
   readonly rounds: Rounds;
 }
 

@@ -5,7 +5,7 @@
 import { formatEndpoint } from '../base/endpoint.ts';
 import type { LogFields } from '../base/log.ts';
 import type { Instant, Millis } from '../base/time.ts';
-import type { Aimed, Check } from '../model/checker.ts';
+import type { Aimed, Check, DialedCheck } from '../model/checker.ts';
 import type { CheckerSnapshot, Standing, VerdictSnapshot } from '../model/snapshot-health.ts';
 import { ask } from './ask.ts';
 import { type Attempt, describeFailure, messageOf, type Verdict } from './checker.ts';
@@ -32,7 +32,7 @@ export interface CheckerOwner {
 export class WatchedChecker implements RoundOwner {
   private readonly ports: WatchPorts;
   private readonly owner: CheckerOwner;
-  private current: Check;
+  private current: DialedCheck;
   private pace: Pace;
   private round: Round | null = null;
   private lastVerdict: VerdictSnapshot | null = null;
@@ -40,14 +40,14 @@ export class WatchedChecker implements RoundOwner {
   private successes = 0;
   private failures = 0;
 
-  constructor(check: Check, pace: Pace, ports: WatchPorts, owner: CheckerOwner) {
+  constructor(check: DialedCheck, pace: Pace, ports: WatchPorts, owner: CheckerOwner) {
     this.current = check;
     this.pace = pace;
     this.ports = ports;
     this.owner = owner;
   }
 
-  get check(): Check {
+  get check(): DialedCheck {
     return this.current;
   }
 
@@ -62,7 +62,7 @@ export class WatchedChecker implements RoundOwner {
   }
 
   /** Goes on under new pacing. The question must be the same (`sameQuestion`). */
-  adopt(check: Check): void {
+  adopt(check: DialedCheck): void {
     this.current = check;
   }
 
@@ -186,11 +186,11 @@ function questionOf({ pacing: _, ...question }: Check): string {
   return JSON.stringify(question);
 }
 
-function keywordOf(check: Check): CheckerSnapshot['kind'] {
+function keywordOf(check: DialedCheck): CheckerSnapshot['kind'] {
   if (check.kind === 'tcp') return 'TCP_CHECK';
   return check.tls ? 'SSL_GET' : 'HTTP_GET';
 }
 
-function urlOf(check: Check, pace: Pace): string | null {
+function urlOf(check: DialedCheck, pace: Pace): string | null {
   return check.kind === 'http' ? (check.urls[nextUrl(pace)]?.path ?? null) : null;
 }

@@ -14,6 +14,7 @@ import { firstPace, type Pace, standingOf, withdrawnPace } from './pacing.ts';
 import type { Beginning, Presence, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
 import { type CheckerOwner, sameQuestion, WatchedChecker } from './watched-checker.ts';
+import { WatchedSession } from './watched-session.ts';
 
 /** No check is made sooner after a start or reload; `warmup` adds a random part. */
 const FIRST_CHECK_AFTER_MS: Millis = 1_000;
@@ -33,7 +34,7 @@ export class WatchedRealServer implements CheckerOwner {
   private readonly ports: WatchPorts;
   private readonly owner: RealServerOwner;
   private server: RealServer;
-  private checkers: readonly WatchedChecker[];
+  private checkers: readonly Watched[];
   private current: Standing;
   private sinceMs: number;
   private reason = 'start';
@@ -90,8 +91,9 @@ export class WatchedRealServer implements CheckerOwner {
     const { next, dropped } = this.succession(server);
     this.server = server;
     this.checkers = next.map(({ check, kept, pace }) => {
-      kept?.adopt(check);
-      return kept ?? this.watch(check, pace);
+      if (kept === null) return this.watch(check, pace);
+      adopt(kept, check);
+      return kept;
     });
     for (const checker of dropped) checker.stop();
     this.startChecks(at);
@@ -159,7 +161,8 @@ export class WatchedRealServer implements CheckerOwner {
     return { virtualServer: this.owner.name, realServer: this.name };
   }
 
-  private watch(check: Check, pace: Pace): WatchedChecker {
+  private watch(check: Check, pace: Pace): Watched {
+    if (check.kind === 'bfd') return new WatchedSession(check, pace, this.ports, this);
     return new WatchedChecker(check, pace, this.ports, this);
   }
 
@@ -195,10 +198,21 @@ interface Succession {
   /** One entry a check of the new configuration; `pace` is that of a checker which is new. */
   readonly next: readonly {
     readonly check: Check;
-    readonly kept: WatchedChecker | null;
+    readonly kept: Watched | null;
     readonly pace: Pace;
   }[];
-  readonly dropped: readonly WatchedChecker[];
+  readonly dropped: readonly Watched[];
+}
+
+type Watched = WatchedChecker | WatchedSession;
+
+/** The same question (`sameQuestion`) is of the same kind. */
+function adopt(watched: Watched, check: Check): void {
+  if (watched instanceof WatchedSession) {
+    if (check.kind === 'bfd') watched.adopt(check);
+  } else if (check.kind !== 'bfd') {
+    watched.adopt(check);
+  }
 }
 
 /** Where a new real server stands before its first check. */

@@ -33,6 +33,8 @@ export interface Addon {
     group: string,
   ): number;
   sendPacket4(fd: number, packet: Uint8Array): void;
+  openDatagramSocket(address: string, port: number, hopLimit: number): number;
+  sendDatagram(fd: number, octets: Uint8Array, destination: string, port: number): void;
   openNetlinkWatch(protocol: number, groups: readonly number[]): number;
   openNetlinkRequests(protocol: number): number;
   sendNetlink(fd: number, octets: Uint8Array): void;

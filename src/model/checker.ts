@@ -74,9 +74,21 @@ export interface HttpCheck {
   readonly fastRecovery: boolean;
 }
 
-export type Check = TcpCheck | HttpCheck;
+/** BFD_CHECK: follows a session, and asks nobody. */
+export interface BfdCheck {
+  readonly kind: 'bfd';
+  /** Name of the `bfd_instance`. */
+  readonly session: string;
+  /** Of it only `alpha` counts: a session tells of itself. */
+  readonly pacing: CheckPacing;
+}
+
+/** Checks that connect. */
+export type DialedCheck = TcpCheck | HttpCheck;
+
+export type Check = DialedCheck | BfdCheck;
 
 /** A check of one real server: its target has an address. */
-export type Aimed<One extends Check = Check> = One extends Check
+export type Aimed<One extends DialedCheck = DialedCheck> = One extends DialedCheck
   ? Omit<One, 'target'> & { readonly target: DialTarget }
   : never;

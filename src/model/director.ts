@@ -1,5 +1,6 @@
 /** The validated configuration of one director: what every other stage reads. */
 import type { Millis } from '../base/time.ts';
+import type { BfdConfig } from './bfd.ts';
 import type { HealthConfig } from './virtual-server.ts';
 import type { VrrpConfig } from './vrrp.ts';
 
@@ -17,5 +18,6 @@ export interface GlobalSettings {
 export interface Director {
   readonly global: GlobalSettings;
   readonly vrrp: VrrpConfig;
+  readonly bfd: BfdConfig;
   readonly health: HealthConfig;
 }

@@ -23,8 +23,8 @@ export interface VerdictSnapshot {
 
 export interface CheckerSnapshot {
   /** The keyword of the configuration. */
-  readonly kind: 'TCP_CHECK' | 'HTTP_GET' | 'SSL_GET';
-  /** `10.0.0.1:80`. */
+  readonly kind: 'TCP_CHECK' | 'HTTP_GET' | 'SSL_GET' | 'BFD_CHECK';
+  /** `10.0.0.1:80`, or the name of a BFD session. */
   readonly target: string;
   readonly urls: readonly string[];
   readonly standing: Standing;

@@ -32,7 +32,7 @@ export interface VrrpCounters {
 }
 
 export interface TrackerSnapshot {
-  readonly kind: 'interface' | 'script';
+  readonly kind: 'interface' | 'script' | 'bfd';
   readonly name: string;
   /** Null: not known yet. */
   readonly up: boolean | null;

@@ -32,7 +32,7 @@ export interface AnnounceTiming {
 
 /** Something an instance or group follows: with weight 0 its failure is a fault, else it moves the priority. */
 export interface Track {
-  /** Name of the interface or of the `vrrp_script`. */
+  /** Name of the interface, of the `vrrp_script` or of the `bfd_instance`. */
   readonly name: string;
   /** -253 to 253. Above 0: added while up. Below 0: added while down. */
   readonly weightDelta: number;
@@ -125,6 +125,7 @@ export interface VrrpInstance {
   readonly trackPrimaryInterface: boolean;
   readonly trackInterfaces: readonly Track[];
   readonly trackScripts: readonly Track[];
+  readonly trackBfds: readonly Track[];
   /** Answer a master of lower priority with an advert at once (RFC 9568 §6.4.3). */
   readonly answerLowerPriority: boolean;
   /** Send one more advert before yielding to a higher priority. */
@@ -138,6 +139,7 @@ export interface SyncGroup {
   readonly members: readonly string[];
   readonly trackInterfaces: readonly Track[];
   readonly trackScripts: readonly Track[];
+  readonly trackBfds: readonly Track[];
   /** Weighted trackers of members count, and their priorities may then differ. */
   readonly trackWeights: boolean;
   readonly notify: NotifyScripts;

@@ -7,6 +7,7 @@ import type { Clock } from '../base/time.ts';
 import { sleep } from '../base/time.ts';
 import type { Ask } from '../health/ask.ts';
 import { HealthMonitor } from '../health/monitor.ts';
+import { Sessions } from '../health/sessions.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
@@ -46,6 +47,7 @@ export function simulateHealth(
     dial: () => Promise.reject(new Error('nobody dials in a simulation')),
     notify: { enqueue: () => {} },
     orders: { isEmpty: true, orderOf: () => null },
+    sessions: new Sessions(),
     onServings: (servings) => {
       for (const [at, server] of servers.entries()) compare(server, servings[at], before, events);
     },

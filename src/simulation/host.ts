@@ -201,6 +201,7 @@ export class SimulatedHost {
       announcer: { announce: () => {} },
       notify: { changed: () => {} },
       runScript: (script) => this.runScript(clock, script),
+      bfdUp: () => null,
     };
   }
 

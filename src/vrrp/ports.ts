@@ -50,6 +50,8 @@ export interface VrrpPorts {
   readonly notify: NotifyPort;
   /** Runs a tracked script; never rejects. */
   runScript(script: Script, timeoutMs: Millis): Promise<ScriptResult>;
+  /** Whether a BFD session is up; null: not known yet. The wiring calls `sessionsChanged` when it is something else. */
+  bfdUp(name: string): boolean | null;
 }
 
 export const STATE_WORD = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT' } as const;

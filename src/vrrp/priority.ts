@@ -4,7 +4,7 @@ import { OWNER_PRIORITY } from './instance.ts';
 
 /** A tracked thing and how it is; null: not known yet. */
 export interface Tracked {
-  readonly kind: 'interface' | 'script';
+  readonly kind: 'interface' | 'script' | 'bfd';
   readonly track: Track;
   readonly up: boolean | null;
 }

@@ -101,6 +101,11 @@ export class VrrpSpeaker {
     this.settle();
   }
 
+  /** BFD sessions have come up or gone down. */
+  sessionsChanged(): void {
+    this.settle();
+  }
+
   /** Somebody removed an address: if we hold it, it is put back, and nobody's role changes. */
   addressGone(address: string): void {
     for (const router of this.routers) router.putBack(address);
@@ -236,7 +241,7 @@ export class VrrpSpeaker {
   }
 
   private trackedBy(
-    { trackInterfaces, trackScripts }: VrrpInstance,
+    { trackInterfaces, trackScripts, trackBfds }: VrrpInstance,
     group: SyncGroup | undefined,
     scriptUp: (name: string) => boolean | null,
   ): readonly Tracked[] {
@@ -244,15 +249,23 @@ export class VrrpSpeaker {
     const own = [
       ...trackInterfaces.map((track) => ({ kind: 'interface' as const, track })),
       ...trackScripts.map((track) => ({ kind: 'script' as const, track })),
+      ...trackBfds.map((track) => ({ kind: 'bfd' as const, track })),
     ].filter(({ kind, track }) => keepWeight || kind === 'interface' || track.weightDelta === 0);
     const shared = [
       ...(group?.trackInterfaces ?? []).map((track) => ({ kind: 'interface' as const, track })),
       ...(group?.trackScripts ?? []).map((track) => ({ kind: 'script' as const, track })),
+      ...(group?.trackBfds ?? []).map((track) => ({ kind: 'bfd' as const, track })),
     ];
+    const upOf = {
+      interface: (name: string) => this.linkUp(name),
+      script: scriptUp,
+      // keepalived: a session that nobody has heard of yet is down.
+      bfd: (name: string) => this.ports.bfdUp(name) ?? false,
+    };
     return [...own, ...shared].map(({ kind, track }) => ({
       kind,
       track,
-      up: kind === 'interface' ? this.linkUp(track.name) : scriptUp(track.name),
+      up: upOf[kind](track.name),
     }));
   }
 

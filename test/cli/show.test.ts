@@ -190,6 +190,7 @@ const MASTER: Snapshot = {
       },
     ],
   },
+  bfd: null,
   health: {
     checksRunning: 1,
     checksWaiting: 0,
@@ -423,6 +424,67 @@ const SETTINGS: NonNullable<Snapshot['settings']> = {
   refused: ['net.ipv4.vs.est_nice: this kernel has no such sysctl'],
 };
 
+const BFD: NonNullable<Snapshot['bfd']> = {
+  sessions: [
+    {
+      name: 'uplink',
+      neighbour: '192.0.2.1',
+      source: '192.0.2.2',
+      multihop: false,
+      passive: true,
+      state: 'up',
+      sinceMs: ago(90),
+      reason: 'neighbour hears us',
+      diagnostic: 'none',
+      discriminator: 305419896,
+      minTxMs: 10,
+      minRxMs: 10,
+      multiplier: 5,
+      transmitMs: 50,
+      detectionMs: 150,
+      peer: {
+        state: 'up',
+        diagnostic: 'none',
+        discriminator: 7,
+        minTxMs: 50,
+        minRxMs: 50,
+        multiplier: 3,
+      },
+      trouble: null,
+      sent: 1_800,
+      received: 1_790,
+      wentUp: 2,
+      wentDown: 1,
+      dropped: {},
+    },
+    {
+      name: 'far',
+      neighbour: '2001:db8::1',
+      source: '2001:db8::2',
+      multihop: true,
+      passive: false,
+      state: 'down',
+      sinceMs: ago(3),
+      reason: 'nothing heard for 151 ms',
+      diagnostic: 'detection-time-expired',
+      discriminator: 4,
+      minTxMs: 1_000,
+      minRxMs: 50,
+      multiplier: 3,
+      transmitMs: 1_000,
+      detectionMs: null,
+      peer: null,
+      trouble: 'nothing can be sent to 2001:db8::1: ENETUNREACH',
+      sent: 7,
+      received: 0,
+      wentUp: 0,
+      wentDown: 0,
+      dropped: { 'hop-limit': 3 },
+    },
+  ],
+  strangers: { 'no-session': 12 },
+};
+
 const CASES: Readonly<Record<string, Snapshot>> = {
   master: MASTER,
   backup: {
@@ -550,6 +612,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     health: null,
     ipvs: null,
   },
+  bfd: { ...MASTER, ...WITHOUT_VRRP, health: null, ipvs: null, bfd: BFD },
   'arp-fault': {
     ...MASTER,
     ...WITHOUT_VRRP,

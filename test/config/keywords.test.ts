@@ -294,16 +294,16 @@ describe('a word without effect', () => {
     load(text).diagnostics.map(({ code, message }) => `${code}: ${message}`);
 
   test('is told of once, and what its block holds is checked all the same', () => {
-    const text = `bfd_instance peer {
-    neighbor_ip 192.0.2.3
-    multiplier 300
-    min_rxx 10
+    const text = `garp_group {
+    interface eth0
+    garp_interval 3000
+    gna_intervall 10
 }
 `;
     expect(said(text)).toEqual([
-      'no-effect: "bfd_instance" has no effect in this version',
-      'out-of-range: 300 is out of range',
-      'unknown-keyword: there is no "min_rxx" in bfd_instance',
+      'no-effect: "garp_group" has no effect in this version',
+      'out-of-range: 3000 s is out of range',
+      'unknown-keyword: there is no "gna_intervall" in garp_group',
     ]);
   });
 

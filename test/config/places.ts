@@ -30,7 +30,7 @@ const PLACES: Readonly<Record<BlockName, Place>> = {
   track_file: ['track_file level {\n', '\n}\n'],
   vrrp_track_process: ['vrrp_track_process proxy {\n', '\n}\n'],
   track_group: ['track_group TG_1 {\n', '\n}\n'],
-  bfd_instance: ['bfd_instance peer {\n', '\n}\n'],
+  bfd_instance: ['bfd_instance peer {\nneighbor_ip 192.0.2.3\n', '\n}\n'],
   garp_group: ['garp_group {\n', '\n}\n'],
   SSL: ['SSL {\n', '\n}\n'],
   virtual_server: [`${SERVER}}\n`, '\n}\n'],

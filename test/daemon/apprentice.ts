@@ -1,6 +1,7 @@
 /** A process for uplink.test.ts that serves by ipc.ts as vrrp and health do; its configuration says how it fails. */
 import { DirectorError } from '../../src/base/error.ts';
 import { openUplink } from '../../src/daemon/ipc.ts';
+import type { BfdStates } from '../../src/model/bfd.ts';
 import type { VrrpStates } from '../../src/model/snapshot-vrrp.ts';
 
 export interface Lesson {
@@ -9,12 +10,14 @@ export interface Lesson {
   readonly failure?: 'refusal' | 'bug';
   /** Tells these once it has learnt this. */
   readonly states?: VrrpStates;
+  readonly sessions?: BfdStates;
 }
 
 let learnt: Lesson | null = null;
 let heard: VrrpStates | null = null;
+let heardSessions: BfdStates | null = null;
 
-const { serve, tellVrrpStates } = openUplink('info');
+const { serve, tellVrrpStates, tellBfdStates } = openUplink('info');
 serve<Lesson>({
   async configure(lesson) {
     if (lesson.failure === 'refusal') {
@@ -23,10 +26,18 @@ serve<Lesson>({
     if (lesson.failure === 'bug') throw new Error('broken invariant');
     learnt = lesson;
     if (lesson.states !== undefined) tellVrrpStates(lesson.states);
+    if (lesson.sessions !== undefined) tellBfdStates(lesson.sessions);
   },
-  answer: async () => (heard === null ? learnt : { ...learnt, heard }),
+  answer: async () => ({
+    ...learnt,
+    ...(heard === null ? {} : { heard }),
+    ...(heardSessions === null ? {} : { heardSessions }),
+  }),
   vrrpStates(states) {
     heard = states;
+  },
+  bfdStates(states) {
+    heardSessions = states;
   },
   stop: async () => {},
   orphaned: async () => {},

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { Child } from '../../src/daemon/child.ts';
 import { AS_IT_IS } from '../../src/daemon/ipc.ts';
+import type { BfdStates } from '../../src/model/bfd.ts';
 import type { VrrpStates } from '../../src/model/snapshot-vrrp.ts';
 import type { Lesson } from './apprentice.ts';
 
@@ -16,7 +17,7 @@ let child: Child<Lesson> | null = null;
 
 afterEach(() => child?.stop(false, 1_000));
 
-function start(config: Lesson, told: VrrpStates[] = []): Child<Lesson> {
+function start(config: Lesson, told: VrrpStates[] = [], sessions: BfdStates[] = []): Child<Lesson> {
   child = new Child<Lesson>({
     name: 'vrrp',
     module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
@@ -30,6 +31,7 @@ function start(config: Lesson, told: VrrpStates[] = []): Child<Lesson> {
     log: silentLog,
     onRefused: () => {},
     onVrrpStates: (states) => told.push(states),
+    onBfdStates: (states) => sessions.push(states),
   });
   return child;
 }
@@ -90,4 +92,26 @@ test('what a process is told of VRRP it knows before its configuration, and so d
   one.configure({ name: 'three' });
   await one.settled(ANSWER_MS_MAX);
   expect(await one.snapshot()).toEqual({ name: 'three', heard });
+});
+
+test('what a process tells of BFD is heard, and its death says nothing of it', async () => {
+  const told: BfdStates[] = [];
+  const one = start({ name: 'one', sessions: { peer: true } }, [], told);
+  await one.settled(ANSWER_MS_MAX);
+  expect(told).toEqual([{ peer: true }]);
+  one.configure({ name: 'two', failure: 'bug' });
+  await expect.poll(() => one.status().restarts, POLL).toBeGreaterThan(0);
+  expect(told).toEqual([{ peer: true }]);
+});
+
+test('what it is told of BFD its successor knows, too', async () => {
+  const one = start({ name: 'one' });
+  await one.settled(ANSWER_MS_MAX);
+  one.tellBfdStates({ peer: false });
+  expect(await one.snapshot()).toEqual({ name: 'one', heardSessions: { peer: false } });
+  one.configure({ name: 'two', failure: 'bug' });
+  await expect.poll(() => one.status().restarts, POLL).toBeGreaterThan(0);
+  one.configure({ name: 'three' });
+  await one.settled(ANSWER_MS_MAX);
+  expect(await one.snapshot()).toEqual({ name: 'three', heardSessions: { peer: false } });
 });

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { OrderIndex } from '../../src/drain/orders.ts';
 import { holdOf } from '../../src/health/hold.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
+import { Sessions } from '../../src/health/sessions.ts';
 import type { DrainOrder, Order } from '../../src/model/drain.ts';
 import type { RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
@@ -75,6 +76,7 @@ function world() {
       },
       orderOf: (virtual, real) => index.orderOf(virtual, real),
     },
+    sessions: new Sessions(),
     onServings: () => {},
   });
   return {

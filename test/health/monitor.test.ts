@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
+import { Sessions } from '../../src/health/sessions.ts';
 import type { Check } from '../../src/model/checker.ts';
 import type { Serving } from '../../src/model/serving.ts';
 import type { RealServer, ServiceKey, VirtualServer } from '../../src/model/virtual-server.ts';
@@ -53,6 +54,7 @@ function world() {
       return { destroy: () => {} } as never;
     },
     orders: NO_ORDERS,
+    sessions: new Sessions(),
     notify: { enqueue: (notice) => tell(notice.script.argv[0]) },
     onServings: (servings) => {
       latest = servings;

@@ -9,12 +9,12 @@ import {
   pacingRules,
   standingOf,
 } from '../../src/health/pacing.ts';
-import type { Check } from '../../src/model/checker.ts';
+import type { DialedCheck } from '../../src/model/checker.ts';
 import { httpCheck, httpUrl, tcpCheck } from './make.ts';
 
 interface Row {
   readonly name: string;
-  readonly check: Check;
+  readonly check: DialedCheck;
   readonly begin?: { until: 'up' | 'awaiting'; forgiving: boolean };
   /** Whether the server answers well at this time, seconds, for this url. */
   readonly ok: (at: number, url: number) => boolean;

@@ -15,6 +15,7 @@ const GROUPED = configOf([instanceOf(), instanceOf({ name: 'VI_2', vrid: 52, add
       members: ['VI_1', 'VI_2'],
       trackInterfaces: [],
       trackScripts: [],
+      trackBfds: [],
       trackWeights: false,
       notify: { master: null, backup: null, fault: null, stop: null, any: null },
     },

@@ -10,6 +10,7 @@ import { presenceIn } from '../../src/daemon/adopt.ts';
 import { Drains, type Held, type Place } from '../../src/drain/drains.ts';
 import { holdOf } from '../../src/health/hold.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
+import { Sessions } from '../../src/health/sessions.ts';
 import type { DrainState, SteerRequest } from '../../src/model/drain.ts';
 import type { IpvsTable } from '../../src/model/ipvs-table.ts';
 import { formatService, nameOfVirtualServer } from '../../src/model/names.ts';
@@ -93,6 +94,7 @@ class HealthProcess {
       },
       notify: { enqueue: () => {} },
       orders: this.drains,
+      sessions: new Sessions(),
       onServings: () => void this.reconcile(),
     });
   }

@@ -33,6 +33,7 @@ function pair(over: Partial<VrrpInstance> = {}, grouped = false): Pair {
     members: ['VI_1', 'VI_2'],
     trackInterfaces: [],
     trackScripts: [],
+    trackBfds: [],
     trackWeights: false,
     notify: { master: null, backup: null, fault: null, stop: null, any: null },
   };
@@ -226,6 +227,55 @@ describe('tracking', () => {
     one.scriptOk = true;
     await clock.settleTo(25_000);
     expect([one.state(), two.state()]).toEqual(['master', 'backup']);
+  });
+});
+
+describe('a BFD session that is tracked', () => {
+  const follow = (weightDelta: number, reverse = false) =>
+    instanceOf({ priority: 150, trackBfds: [{ name: 'uplink', weightDelta, reverse }] });
+
+  test('without weight is a fault while it is down, from the start on and at once', async () => {
+    const { clock, one, two } = pair();
+    one.speaker.configure(configOf([follow(0)]));
+    await clock.settleTo(5_000);
+    expect([one.state(), two.state()]).toEqual(['fault', 'master']);
+    expect(one.speaker.snapshot().instances[0]?.reason).toBe('bfd uplink is down');
+    one.hearSessions({ uplink: true });
+    await clock.settleTo(10_000);
+    expect([one.state(), two.state()]).toEqual(['master', 'backup']);
+    one.hearSessions({ uplink: false });
+    expect([one.state(), two.state()]).toEqual(['fault', 'backup']);
+    // Priority 0 has told the other: it waits for its skew only.
+    await clock.settleTo(11_000);
+    expect(two.state()).toBe('master');
+  });
+
+  test('with reverse is a fault while it is up', async () => {
+    const { clock, one } = pair();
+    one.speaker.configure(configOf([follow(0, true)]));
+    await clock.settleTo(5_000);
+    expect(one.state()).toBe('master');
+    one.hearSessions({ uplink: true });
+    expect(one.state()).toBe('fault');
+  });
+
+  test('with weight moves the priority, and with it the address', async () => {
+    const { clock, one, two } = pair();
+    one.speaker.configure(configOf([follow(-60)]));
+    one.hearSessions({ uplink: true, other: false });
+    await clock.settleTo(6_000);
+    expect([one.state(), two.state()]).toEqual(['master', 'backup']);
+    one.hearSessions({ uplink: false, other: false });
+    await clock.settleTo(10_000);
+    const [instance] = one.speaker.snapshot().instances;
+    expect(instance?.effectivePriority).toBe(90);
+    expect(instance?.trackers).toContainEqual({
+      kind: 'bfd',
+      name: 'uplink',
+      up: false,
+      weightDelta: -60,
+    });
+    expect([one.state(), two.state()]).toEqual(['backup', 'master']);
   });
 });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
+import { Sessions } from '../../src/health/sessions.ts';
 import type { IpvsPlan } from '../../src/model/plan.ts';
 import type { RealServer, ServiceKey, VirtualServer } from '../../src/model/virtual-server.ts';
 import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
@@ -103,6 +104,7 @@ class Director {
     },
     notify: { enqueue: () => {} },
     orders: NO_ORDERS,
+    sessions: new Sessions(),
     onServings: () => void this.reconcile(),
   });
 

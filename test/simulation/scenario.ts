@@ -76,6 +76,7 @@ const GROUP: SyncGroup = {
   members: ['VI_1', 'VI_2'],
   trackInterfaces: [],
   trackScripts: [],
+  trackBfds: [],
   trackWeights: false,
   notify: { master: null, backup: null, fault: null, stop: null, any: null },
 };

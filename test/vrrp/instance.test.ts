@@ -54,6 +54,7 @@ const INSTANCE: VrrpInstance = {
   trackPrimaryInterface: true,
   trackInterfaces: [],
   trackScripts: [],
+  trackBfds: [],
   answerLowerPriority: true,
   answerHigherPriority: false,
   notify: {} as VrrpInstance['notify'],

@@ -1,5 +1,6 @@
 /** A director with the production's speaker on simulated links: what it holds, sends and tells. */
 import { silentLog } from '../../src/base/log.ts';
+import type { BfdStates } from '../../src/model/bfd.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
@@ -20,6 +21,7 @@ export class SimulatedDirector {
   /** Interfaces that are down here. */
   readonly down: Set<string> = new Set();
   scriptOk = true;
+  private sessions: BfdStates = {};
   /** No socket can be opened. */
   deaf = false;
 
@@ -61,11 +63,18 @@ export class SimulatedDirector {
         changed: ({ kind, name: subject, state, priority }) =>
           void this.told.push(`${kind} ${subject} ${state} ${priority}`),
       },
+      bfdUp: (name) => this.sessions[name] ?? null,
       runScript: async (): Promise<ScriptResult> => ({
         ok: this.scriptOk,
         reason: this.scriptOk ? 'exit code 0' : 'exit code 1',
       }),
     });
+  }
+
+  /** Which BFD sessions are up. */
+  hearSessions(states: BfdStates): void {
+    this.sessions = states;
+    this.speaker.sessionsChanged();
   }
 
   state(instance = 'VI_1'): string {
@@ -122,6 +131,7 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     trackPrimaryInterface: true,
     trackInterfaces: [],
     trackScripts: [],
+    trackBfds: [],
     answerLowerPriority: true,
     answerHigherPriority: false,
     notify: { master: null, backup: null, fault: null, stop: null, any: null },

@@ -1,6 +1,7 @@
 /** Sections of checkers → checks of the model, but for the real server that they are for. */
 import type { Check, CheckPacing, CheckTarget, HttpUrl, StatusRange } from '../../model/checker.ts';
 import type { Section } from '../values/section.ts';
+import { sessionNamed } from './bfd-sessions.ts';
 import type { ScriptContext } from './scripts.ts';
 
 /** A check of real servers with this port, unless it names one: all that say the same share it. */
@@ -47,7 +48,34 @@ export function readChecks(scopes: CheckScopes, context: ScriptContext): readonl
     const check = readHttp([section, real, scopes.virtual], pacing, context);
     if (check !== null) checks.push(check);
   }
+  for (const section of real.sections('BFD_CHECK')) {
+    const check = readSession(section, pacingScopes, context);
+    if (check !== null) checks.push(() => check);
+  }
   return checks;
+}
+
+function readSession(
+  section: Section,
+  scopes: PacingScopes,
+  { reports, sessions }: ScriptContext,
+): Check | null {
+  const name = section.find('name');
+  if (name === null || name.value.is !== 'text') {
+    if (!section.mentions('name')) {
+      reports.add({
+        code: 'missing-keyword',
+        span: section.span,
+        message: 'BFD_CHECK names no bfd_instance',
+        hint: 'name NAME: of a bfd_instance',
+      });
+    }
+    return null;
+  }
+  const named = { text: name.value.text, span: name.span };
+  const session = sessionNamed(named, 'checker', sessions, reports);
+  if (session === null) return null;
+  return { kind: 'bfd', session: session.name, pacing: readPacing(section, scopes, 0) };
 }
 
 export function readPacingWords(section: Section): PacingWords {

@@ -185,11 +185,13 @@ function place(
 
 /** Who names the real server's own address means what is meant without it. */
 function withoutOwnAddress(checks: readonly Check[], address: string): readonly Check[] {
-  if (checks.every(({ target }) => target.address !== address)) return checks;
-  return checks.map((check) => {
-    const { target } = check;
-    return target.address === address ? { ...check, target: { ...target, address: null } } : check;
-  });
+  const names = (check: Check): boolean => check.kind !== 'bfd' && check.target.address === address;
+  if (!checks.some(names)) return checks;
+  return checks.map((check) =>
+    check.kind !== 'bfd' && names(check)
+      ? { ...check, target: { ...check.target, address: null } }
+      : check,
+  );
 }
 
 function tellPortChecked(
@@ -199,7 +201,7 @@ function tellPortChecked(
   block: Unread,
   reports: Reports,
 ): void {
-  if (checks.every(({ target }) => target.port !== 0)) return;
+  if (checks.every((check) => check.kind === 'bfd' || check.target.port !== 0)) return;
   reports.add({
     code: 'adjusted',
     span: addressSpan(block),

@@ -5,6 +5,7 @@ import { maskLine } from '../diagnostics/secret.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import type { Span } from '../text/source.ts';
 import type { Section, Setting } from '../values/section.ts';
+import type { DeclaredSessions } from './bfd-sessions.ts';
 import { splitCommand } from './command-words.ts';
 
 export interface ScriptContext {
@@ -12,6 +13,8 @@ export interface ScriptContext {
   readonly reports: Reports;
   /** `script_user`, for scripts that name no account. */
   readonly account: Script['account'];
+  /** `bfd_instance`s that may be tracked. */
+  readonly sessions: DeclaredSessions;
 }
 
 /** The script of a keyword; null: absent, or not usable. */

@@ -248,5 +248,5 @@ export const FILE_CHECK: KeywordTable = tableOf(
 
 export const BFD_CHECK: KeywordTable = tableOf(
   alpha(SERVERS),
-  accepted('name', word, 'name of the bfd_instance', { unset: MANDATORY, repeats: 'first' }),
+  keyword('name', word, 'name of the bfd_instance', { unset: MANDATORY, repeats: 'first' }),
 );

@@ -72,7 +72,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     { default: '5' },
   ),
   accepted('SSL', block('SSL'), 'TLS client material used by SSL_GET'),
-  accepted('bfd_instance', block('bfd_instance', 'BFD name'), 'declares one BFD session', {
+  keyword('bfd_instance', block('bfd_instance', 'BFD name'), 'declares one BFD session', {
     repeats: 'list',
   }),
   accepted(
@@ -212,8 +212,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('checker_log_all_failures', boolean, 'log each failed attempt', { default: 'off' }),
   keyword('lvs_flush', flag, 'empty the kernel’s table at start, whoever filled it'),
   accepted('bfd_cpu_affinity', phrase('CPUs'), 'CPUs for the bfd process'),
-  accepted('bfd_no_swap', flag, 'lock bfd process memory'),
-  accepted('bfd_priority', NICE, 'nice value of the bfd process', { default: '0' }),
+  keyword('bfd_no_swap', flag, 'lock the memory of the BFD process'),
+  keyword('bfd_priority', NICE, 'nice value of the BFD process', { unset: 'that of the daemon' }),
   accepted('bfd_process_name', PROCESS_NAME, 'bfd process name', { default: 'keepalived' }),
   accepted('bfd_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
     default: '10000',
@@ -222,7 +222,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('bfd_rlimit_rttime', MICROSECONDS, 'realtime CPU limit before signal, bfd process', {
     default: '10000',
   }),
-  accepted('bfd_rt_priority', REALTIME, 'realtime priority of the bfd process', { unset: 'off' }),
+  keyword('bfd_rt_priority', REALTIME, 'real-time priority of the BFD process', { unset: 'off' }),
   accepted('checker_cpu_affinity', phrase('CPUs'), 'CPUs for the checker process'),
   accepted('checker_process_name', PROCESS_NAME, 'checker process name', { default: 'keepalived' }),
   accepted('checker_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {

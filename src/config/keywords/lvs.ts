@@ -157,7 +157,7 @@ export const REAL_SERVER: KeywordTable = tableOf(
   keyword('TCP_CHECK', block('TCP_CHECK'), 'up when it takes a connection', { repeats: 'list' }),
   keyword('HTTP_GET', block('HTTP_GET'), 'up when it answers requests', { repeats: 'list' }),
   keyword('SSL_GET', block('SSL_GET'), 'the same over TLS', { repeats: 'list' }),
-  accepted('BFD_CHECK', block('BFD_CHECK'), 'up while a BFD session is', { repeats: 'list' }),
+  keyword('BFD_CHECK', block('BFD_CHECK'), 'up while a BFD session is', { repeats: 'list' }),
   accepted('DNS_CHECK', block('DNS_CHECK'), 'up when it answers DNS queries', { repeats: 'list' }),
   accepted('FILE_CHECK', block('FILE_CHECK'), 'as the number in a file says', { repeats: 'list' }),
   accepted('MISC_CHECK', block('MISC_CHECK'), 'as a script says', { repeats: 'list' }),

@@ -8,6 +8,7 @@ import {
   integer,
   interfaceName,
   type KeywordTable,
+  keyword,
   MANDATORY,
   MICROSECOND,
   milliseconds,
@@ -65,29 +66,31 @@ const IDLE = milliseconds(1000, 4_294_967);
 const INTERVAL = milliseconds(1, 4_294_967);
 
 export const BFD_INSTANCE: KeywordTable = tableOf(
-  accepted('neighbor_ip', address, 'the other end', { unset: MANDATORY }),
-  accepted('neighbour_ip', address, 'the other end', {
+  keyword('neighbor_ip', address, 'the other end', { unset: MANDATORY }),
+  keyword('neighbour_ip', address, 'the other end', {
     unset: MANDATORY,
     insteadOf: 'neighbor_ip',
   }),
-  accepted('source_ip', address, 'local address', {
+  keyword('source_ip', address, 'local address', {
     unset: 'the kernel’s choice; with multihop it must be given',
   }),
-  accepted('min_rx', INTERVAL, 'shortest interval that it takes packets in', { default: '10' }),
-  accepted('min_tx', INTERVAL, 'shortest interval that it sends packets in', { default: '10' }),
-  accepted('idle_tx', IDLE, 'interval of packets while the session is down', { default: '1000' }),
-  accepted('multiplier', integer(1, 255), 'packets that may be missed', { default: '5' }),
-  accepted('passive', flag, 'wait for the other end to begin'),
-  accepted('multihop', boolean, 'the other end is not on the link', { default: 'off' }),
-  accepted('ttl', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv4', { default: '255' }),
-  accepted('hoplimit', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv6', { default: '64' }),
-  accepted(
+  keyword('min_rx', INTERVAL, 'shortest interval that it takes packets in', { default: '10' }),
+  keyword('min_tx', INTERVAL, 'shortest interval that it sends packets in', { default: '10' }),
+  keyword('idle_tx', IDLE, 'interval of packets while the session is down', { default: '1000' }),
+  keyword('multiplier', integer(1, 255), 'packets that may be missed', { default: '5' }),
+  keyword('passive', flag, 'wait for the other end to begin'),
+  keyword('multihop', boolean, 'the other end is not on the link', { default: 'off' }),
+  keyword('ttl', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv4', { default: '255' }),
+  keyword('hoplimit', integer(1, 255, { unit: 'hops' }), 'of packets, of IPv6', {
+    unset: '255; in a file of keepalived 64 is taken, too, which is what it sends',
+  }),
+  keyword(
     'max_hops',
     integer(-1, 255, { unit: 'hops' }),
     'how far a packet may have come; -1: any way',
     { default: '0' },
   ),
-  accepted(
+  keyword(
     'weight',
     phrase('weight, reversible'),
     'moves the priority by as much; 0: down is a fault',
@@ -95,8 +98,8 @@ export const BFD_INSTANCE: KeywordTable = tableOf(
       default: '0',
     },
   ),
-  accepted('vrrp', flag, 'VRRP hears of the session', BOTH),
-  accepted('checker', flag, 'the checkers hear of the session', BOTH),
+  keyword('vrrp', flag, 'VRRP hears of the session', BOTH),
+  keyword('checker', flag, 'the checkers hear of the session', BOTH),
 );
 
 /** 31 bits of microseconds. */

@@ -76,7 +76,7 @@ const TRACK: readonly Keyword[] = [
     'vrrp_track_processes whose absence is a fault or costs priority',
     LIST,
   ),
-  accepted(
+  keyword(
     'track_bfd',
     entries('tracked'),
     'bfd_instances whose failure is a fault or costs priority',

@@ -1,5 +1,6 @@
 /** The configuration as understood, for `lvsd -d` and USR1: sections in keepalived's order and frames. */
 import { formatEndpoint } from '../../base/endpoint.ts';
+import type { BfdInstance } from '../../model/bfd.ts';
 import type { Check } from '../../model/checker.ts';
 import type { Director } from '../../model/director.ts';
 import type { KernelSettings } from '../../model/kernel-settings.ts';
@@ -15,7 +16,7 @@ import type { Track, VirtualAddress, VrrpInstance, VrrpScript } from '../../mode
 type Fields = readonly (readonly [string, string | number | boolean | null])[];
 
 /** Secrets are masked. */
-export function dumpDirector({ global, vrrp, health }: Director): string {
+export function dumpDirector({ global, vrrp, bfd, health }: Director): string {
   return [
     frame('Global definitions', [
       fields([
@@ -36,6 +37,7 @@ export function dumpDirector({ global, vrrp, health }: Director): string {
       ),
     ),
     frame('VRRP Scripts', vrrp.scripts.map(dumpScript)),
+    frame('BFD Topology', bfd.instances.map(dumpSession)),
     frame('LVS Topology', health.virtualServers.map(dumpVirtualServer)),
     frame('Health checkers', health.virtualServers.flatMap(dumpCheckers)),
   ].join('');
@@ -114,6 +116,7 @@ function dumpInstance(instance: VrrpInstance): string {
     list('Virtual IP Excluded', instance.excludedAddresses.map(addressText)),
     list('Tracked interfaces', instance.trackInterfaces.map(trackText)),
     list('Tracked scripts', instance.trackScripts.map(trackText)),
+    list('Tracked BFDs', instance.trackBfds.map(trackText)),
   ].join('');
 }
 
@@ -136,6 +139,24 @@ function dumpScript(script: VrrpScript): string {
     ['Weight', script.weightDelta],
     ['Rise', script.rise],
     ['Fall', script.fall],
+  ])}`;
+}
+
+function dumpSession(session: BfdInstance): string {
+  return ` BFD Instance = ${session.name}\n${fields([
+    ['Neighbor IP', session.neighbour],
+    ['Source IP', session.source],
+    ['Multihop', session.multihop],
+    ['Required min RX interval', `${session.minRxMs} ms`],
+    ['Desired min TX interval', `${session.minTxMs} ms`],
+    ['Desired idle TX interval', `${session.idleTxMs} ms`],
+    ['Detection multiplier', session.multiplier],
+    ['Passive', session.passive],
+    ['TTL', session.hopLimit],
+    ['Least TTL of received packets', session.hopLimitMin],
+    ['Weight', `${session.weightDelta}${session.reverse ? ' reverse' : ''}`],
+    ['Tells VRRP', session.tellsVrrp],
+    ['Tells checkers', session.tellsCheckers],
   ])}`;
 }
 
@@ -185,6 +206,13 @@ function dumpCheckers(server: VirtualServer): readonly string[] {
 }
 
 function checkFields(check: Check, { address }: RealServer): string {
+  if (check.kind === 'bfd') {
+    return fields([
+      ['Keyword', 'BFD_CHECK'],
+      ['BFD session', check.session],
+      ['Alpha', check.pacing.alpha],
+    ]);
+  }
   const { target, pacing } = check;
   const urls = check.kind === 'http' ? check.urls.map(({ path }) => path) : [];
   const kind = check.kind === 'tcp' ? 'TCP_CHECK' : check.tls ? 'SSL_GET' : 'HTTP_GET';

@@ -5,7 +5,7 @@ import type { Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { nameOf, someOf } from './names.ts';
 import { readNotify } from './notify.ts';
-import { type DeclaredScripts, NO_SCRIPTS, readTracks } from './tracks.ts';
+import { type DeclaredScripts, NO_SCRIPTS, readBfdTracks, readTracks } from './tracks.ts';
 
 export function buildGroups(
   root: Section,
@@ -33,6 +33,7 @@ export function buildGroups(
       members: members.map((word) => word.text),
       trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
       trackScripts: readTracks(section, 'track_script', scripts, context),
+      trackBfds: readBfdTracks(section, context),
       trackWeights: section.has('sync_group_tracking_weight'),
       notify: readNotify(section, context),
     };

@@ -12,7 +12,7 @@ import { nameOf } from './names.ts';
 import { readNotify } from './notify.ts';
 import { readOfFamily } from './of-family.ts';
 import { readSigning } from './signing.ts';
-import { type DeclaredScripts, NO_SCRIPTS, readTracks } from './tracks.ts';
+import { type DeclaredScripts, NO_SCRIPTS, readBfdTracks, readTracks } from './tracks.ts';
 import { readUnicast } from './unicast.ts';
 
 const DEFAULT_PRIORITY = 100;
@@ -87,6 +87,7 @@ export function buildInstance(
     trackPrimaryInterface: !section.has('dont_track_primary'),
     trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
     trackScripts: readTracks(section, 'track_script', scripts, context),
+    trackBfds: readBfdTracks(section, context),
     answerLowerPriority: !(
       section.boolean('lower_prio_no_advert') ??
       globals.boolean('vrrp_lower_prio_no_advert') ??

@@ -3,6 +3,7 @@ import type { Track, VrrpScript } from '../../../model/vrrp.ts';
 import type { Word } from '../../text/ast.ts';
 import type { Said } from '../../values/phrase.ts';
 import type { Section } from '../../values/section.ts';
+import { sessionNamed } from '../bfd-sessions.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { someOf } from './names.ts';
 
@@ -36,6 +37,19 @@ export function readTracks(
   });
 }
 
+/** Sessions of BFD that the block tracks. */
+export function readBfdTracks(
+  section: Section,
+  { sessions, reports }: ScriptContext,
+): readonly Track[] {
+  return section.said('track_bfd').flatMap((said) => {
+    const [first] = said.words;
+    const session = first && sessionNamed(first, 'vrrp', sessions, reports);
+    if (!session) return [];
+    return [{ name: session.name, ...trackedWeight(said.options.get('weight'), session) }];
+  });
+}
+
 interface Weight {
   readonly weightDelta: number;
   readonly reverse: boolean;
@@ -50,8 +64,8 @@ export function weightOf(said: Said | undefined): Weight {
   return { weightDelta, reverse: said?.options.has('reverse') ?? false };
 }
 
-/** The weight of the entry, else that of the script. */
-function trackedWeight(said: Said | undefined, script: VrrpScript | undefined): Weight {
+/** The weight of the entry, else that of what is tracked. */
+function trackedWeight(said: Said | undefined, script: Weight | undefined): Weight {
   if (said === undefined) {
     return { weightDelta: script?.weightDelta ?? 0, reverse: script?.reverse ?? false };
   }
