@@ -41,6 +41,7 @@ const Exit = { ok: 0, failed: 1 } as const;
 const MODULES = {
   vrrp: new URL('./daemon/vrrp-process.js', import.meta.url),
   health: new URL('./daemon/health-process.js', import.meta.url),
+  notify: new URL('./daemon/notify-process.js', import.meta.url),
 } as const;
 
 function parseArguments(version: string): Options {
@@ -90,9 +91,13 @@ function tellDiagnostics(loaded: LoadedConfig): void {
 }
 
 function wantedProcesses(options: Options): readonly ProcessName[] {
-  const all: readonly ProcessName[] = ['vrrp', 'health'];
-  if (options.vrrp === undefined && options.check === undefined) return all;
-  return all.filter((name) => (name === 'vrrp' ? options.vrrp : options.check));
+  const all = ['vrrp', 'health'] as const;
+  const isRestricted = options.vrrp !== undefined || options.check !== undefined;
+  const workers = all.filter(
+    (name) => !isRestricted || (name === 'vrrp' ? options.vrrp : options.check),
+  );
+  // First, so that the others find somebody to tell.
+  return ['notify', ...workers];
 }
 
 /** `lvsd -t FILE` would else check another file than the one that is meant. @throws DirectorError USAGE */

@@ -22,6 +22,7 @@ import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { SettingsSnapshot } from '../model/snapshot-settings.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 
@@ -32,7 +33,7 @@ export const CONTROL_SOCKET = 'control.sock';
 export const DEFAULT_RUN_DIR = '/run/lvsd';
 
 export interface ProcessSnapshot {
-  readonly name: 'supervisor' | 'vrrp' | 'health';
+  readonly name: 'supervisor' | 'vrrp' | 'health' | 'notify';
   /** Null while it is being restarted. */
   readonly pid: number | null;
   /** Milliseconds since 1970. */
@@ -42,7 +43,7 @@ export interface ProcessSnapshot {
 
 /** A process that has not said that it works by the configuration which it was given. */
 export interface Unconfirmed {
-  readonly process: 'vrrp' | 'health';
+  readonly process: 'vrrp' | 'health' | 'notify';
   readonly reason: string;
   readonly hint: string | null;
 }
@@ -117,6 +118,7 @@ export interface Snapshot {
   readonly ipvs: IpvsSnapshot | null;
   readonly settings: SettingsSnapshot | null;
   readonly drains: DrainSnapshot | null;
+  readonly notify: NotifySnapshot | null;
 }
 
 export interface ReloadReport {

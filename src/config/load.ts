@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { invariant } from '../base/error.ts';
 import type { Director } from '../model/director.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
+import { buildNotify, listenersOf, readDumps, readNotifyDefaults } from './build/notify.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
@@ -221,7 +222,13 @@ function build(
     user === undefined
       ? null
       : resolveAccount(user.span, user.text, group?.text ?? null, environment, reports);
-  const context: ServerContext = { environment, mode, reports, account: account ?? null };
+  const context: ServerContext = {
+    environment,
+    mode,
+    reports,
+    account: account ?? null,
+    defaults: readNotifyDefaults(globals),
+  };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
   const look: LookAt = (server, realServers) =>
@@ -238,16 +245,20 @@ function build(
     reports,
   );
   tellVrrp(root, globals, servers, context);
+  const routerId = globals.text('router_id') ?? environment.hostName();
+  const notify = buildNotify({ globals, mode, routerId, vrrp, health }, context);
   const director = {
     global: {
-      routerId: globals.text('router_id') ?? environment.hostName(),
+      routerId,
       scriptUser: user?.text ?? null,
       scriptSecurity: globals.has('enable_script_security'),
       netNamespace: root.text('net_namespace'),
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
-    health: { ...health, settings },
+    health: { ...health, settings, listeners: listenersOf(notify) },
+    notify,
+    dumps: readDumps(globals),
   };
   return { director, outline: { root, globals, servers } };
 }

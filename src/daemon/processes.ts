@@ -10,12 +10,14 @@ import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import { hasWork } from '../model/kernel-settings.ts';
+import type { NotifyConfig } from '../model/notice.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { AS_IT_IS, type Codec, type ProcessName } from './ipc.ts';
+import { Relay } from './relay.ts';
 
 /** A configuration counts as in force although a process has not confirmed it within this time. */
 const CONFIRM_MS_MAX: Millis = 10_000;
@@ -28,7 +30,7 @@ const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-si
 /** With more, the same flags would make the first configuration take several times as long. */
 const REAL_SERVERS_SMALL = 2_000;
 
-const CODECS = { vrrp: AS_IT_IS, health: HEALTH_CODEC };
+const CODECS = { vrrp: AS_IT_IS, health: HEALTH_CODEC, notify: AS_IT_IS };
 
 export interface ProcessesOptions {
   /** Which may run at all: `-P` and `-C` restrict them. */
@@ -43,7 +45,11 @@ export interface ProcessesOptions {
   onRefused(name: ProcessName, error: DirectorError): void;
 }
 
-type Part = VrrpConfig | HealthConfig;
+/** Those that change something in the kernel, and may leave it as it is. */
+export type WorkerName = Exclude<ProcessName, 'notify'>;
+const WORKERS: readonly WorkerName[] = ['vrrp', 'health'];
+
+type Part = VrrpConfig | HealthConfig | NotifyConfig;
 
 export class Processes {
   private readonly options: ProcessesOptions;
@@ -51,6 +57,7 @@ export class Processes {
   /** Started for a configuration that is not in force yet. */
   private readonly fresh = new Set<ProcessName>();
   private vrrpStates: VrrpStates = {};
+  private readonly relay = new Relay((name, message) => this.children.get(name)?.tell(message));
   /** Those that the first configuration named. */
   private namespaces: Readonly<
     Record<'net_namespace' | 'net_namespace_ipvs', string | null>
@@ -143,10 +150,14 @@ export class Processes {
     });
   }
 
-  /** All at once: a peer should not wait for our checkers to be cleared away. */
-  async stop(keep: Readonly<Record<ProcessName, boolean>>, limitMs: Millis): Promise<void> {
-    const stopped = [...this.children].map(([name, child]) => child.stop(keep[name], limitMs));
-    await Promise.all(stopped);
+  /**
+   * All at once: a peer should not wait for our checkers to be cleared away. But whoever tells operators does
+   * so to the end.
+   */
+  async stop(keep: Readonly<Record<WorkerName, boolean>>, limitMs: Millis): Promise<void> {
+    const workers = WORKERS.map((name) => this.children.get(name)?.stop(keep[name], limitMs));
+    await Promise.all(workers);
+    await this.children.get('notify')?.stop(false, limitMs);
   }
 
   /** A process stays in the network namespace that it was started in, and so do the sockets of IPVS. */
@@ -184,6 +195,10 @@ export class Processes {
         if (!this.fresh.has(name)) onRefused(name, error);
       },
       ...(name === 'vrrp' ? { onVrrpStates: (states) => this.passOn(states) } : {}),
+      onStart: () => this.relay.started(name),
+      onNotice: (notice) => this.relay.notice(notice),
+      onRun: (message) => this.relay.run(name, message),
+      onRan: (message) => this.relay.ran(message),
     });
     if (name === 'health') child.tellVrrpStates(this.vrrpStates);
     return child;
@@ -213,7 +228,7 @@ export class Processes {
 }
 
 function partOf(director: Director, name: ProcessName): Part {
-  return name === 'vrrp' ? director.vrrp : director.health;
+  return director[name];
 }
 
 function isSmall(part: Part): boolean {
@@ -222,8 +237,9 @@ function isSmall(part: Part): boolean {
   return count <= REAL_SERVERS_SMALL;
 }
 
-function needs({ vrrp, health }: Director, name: ProcessName): boolean {
+function needs({ vrrp, health, notify }: Director, name: ProcessName): boolean {
   if (name === 'vrrp') return vrrp.instances.length > 0;
+  if (name === 'notify') return notify.hasWork;
   return health.virtualServers.length > 0 || hasWork(health.settings);
 }
 

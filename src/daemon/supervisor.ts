@@ -4,7 +4,8 @@
  * IPVS itself: what it knows of them is what the processes tell.
  *
  *   lvsd ─┬─ vrrp    advertisements, addresses, tracking
- *         └─ health  checkers, the IPVS table
+ *         ├─ health  checkers, the IPVS table
+ *         └─ notify  the operator's scripts, FIFOs, mail
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ import type { Clock } from '../base/time.ts';
 import { dumpDirector } from '../config/show/dump.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
+import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
@@ -29,7 +31,7 @@ import { STATE_DIR_VARIABLE } from './drain-file.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
 import type { KeptState } from './kept-state.ts';
-import { Processes } from './processes.ts';
+import { Processes, type WorkerName } from './processes.ts';
 import type { ConfigSource, GoodReading } from './reload.ts';
 import { ReloadQueue } from './reload-queue.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
@@ -46,7 +48,7 @@ export interface SupervisorOptions {
   /** The compiled module that each process runs. */
   readonly modules: Readonly<Record<ProcessName, URL>>;
   /** What stays in the kernel at stop: `-V` the addresses, `-I` the IPVS table. */
-  readonly keep: { readonly vrrp: boolean; readonly health: boolean };
+  readonly keep: Readonly<Record<WorkerName, boolean>>;
   /** Services of others in the IPVS table are ours, too. */
   readonly adopt: boolean;
   readonly pidFile: string;
@@ -149,10 +151,11 @@ export class Supervisor {
     const { version, runDir, clock } = this.options;
     const { processes } = this;
     const { director } = this.configurations;
-    const [vrrp, health] = (await Promise.all([
+    const [vrrp, health, notify] = (await Promise.all([
       processes.snapshot('vrrp'),
       processes.snapshot('health'),
-    ])) as [VrrpSnapshot | null, HealthProcessSnapshot | null];
+      processes.snapshot('notify'),
+    ])) as [VrrpSnapshot | null, HealthProcessSnapshot | null, NotifySnapshot | null];
     return {
       version,
       global: {
@@ -172,6 +175,7 @@ export class Supervisor {
       ipvs: health?.ipvs ?? null,
       settings: health?.settings ?? null,
       drains: health?.drains ?? null,
+      notify,
     };
   }
 

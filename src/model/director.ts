@@ -1,5 +1,7 @@
 /** The validated configuration of one director: what every other stage reads. */
 import type { Millis } from '../base/time.ts';
+import type { DumpSettings } from './dumps.ts';
+import type { NotifyConfig } from './notice.ts';
 import type { HealthConfig } from './virtual-server.ts';
 import type { VrrpConfig } from './vrrp.ts';
 
@@ -18,4 +20,6 @@ export interface Director {
   readonly global: GlobalSettings;
   readonly vrrp: VrrpConfig;
   readonly health: HealthConfig;
+  readonly notify: NotifyConfig;
+  readonly dumps: DumpSettings;
 }

@@ -44,7 +44,7 @@ export function simulateHealth(
     log: silentLog,
     ask,
     dial: () => Promise.reject(new Error('nobody dials in a simulation')),
-    notify: { enqueue: () => {} },
+    notify: { changed: () => {} },
     orders: { isEmpty: true, orderOf: () => null },
     onServings: (servings) => {
       for (const [at, server] of servers.entries()) compare(server, servings[at], before, events);

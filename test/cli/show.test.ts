@@ -233,6 +233,7 @@ const MASTER: Snapshot = {
   },
   settings: null,
   drains: null,
+  notify: null,
   ipvs: {
     refused: [],
     drift: {

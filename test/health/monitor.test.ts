@@ -53,7 +53,7 @@ function world() {
       return { destroy: () => {} } as never;
     },
     orders: NO_ORDERS,
-    notify: { enqueue: (notice) => tell(notice.script.argv[0]) },
+    notify: { changed: ({ script }) => script && tell(script.argv[0]) },
     onServings: (servings) => {
       latest = servings;
       tell(servings.map(render).join(' / '));

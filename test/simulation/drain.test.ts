@@ -91,7 +91,7 @@ class HealthProcess {
         if (failing.has(address)) throw new Error('refused');
         return { destroy: () => {} } as never;
       },
-      notify: { enqueue: () => {} },
+      notify: { changed: () => {} },
       orders: this.drains,
       onServings: () => void this.reconcile(),
     });

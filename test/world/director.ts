@@ -1,5 +1,6 @@
 /** A director with the production's speaker on simulated links: what it holds, sends and tells. */
 import { silentLog } from '../../src/base/log.ts';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
@@ -124,7 +125,7 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     trackScripts: [],
     answerLowerPriority: true,
     answerHigherPriority: false,
-    notify: { master: null, backup: null, fault: null, stop: null, any: null },
+    notify: NOBODY_IS_TOLD,
     ...over,
   };
 }

@@ -12,6 +12,15 @@ export interface ScriptContext {
   readonly reports: Reports;
   /** `script_user`, for scripts that name no account. */
   readonly account: Script['account'];
+  readonly defaults: NotifyDefaults;
+}
+
+/** What global_defs says for those that say nothing themselves. */
+export interface NotifyDefaults {
+  readonly mailsVrrp: boolean;
+  /** Null: a real server mails, a virtual server does not. */
+  readonly mailsServers: boolean | null;
+  readonly tellsPriority: boolean;
 }
 
 /** The script of a keyword; null: absent, or not usable. */
