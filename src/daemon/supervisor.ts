@@ -9,6 +9,9 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataDump } from '../api/keepalived/data.ts';
+import { jsonDump } from '../api/keepalived/json.ts';
+import { statsDump } from '../api/keepalived/stats.ts';
 import type {
   ApplyRequest,
   HealthProcessSnapshot,
@@ -28,6 +31,7 @@ import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
 import { STATE_DIR_VARIABLE } from './drain-file.ts';
+import { dumpPath, writeDump } from './dump-files.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
 import type { KeptState } from './kept-state.ts';
@@ -141,9 +145,27 @@ export class Supervisor {
     const failed = (error: unknown): void => {
       log.error({ signal, ...reasonAndHint(error) }, 'signal could not be obeyed');
     };
-    if (signal === 'SIGHUP') this.reload().catch(failed);
-    else if (signal === 'SIGUSR1') this.dump().catch(failed);
-    else this.stop(signal).catch(failed);
+    switch (signal) {
+      case 'SIGHUP':
+        this.reload().catch(failed);
+        break;
+      case 'SIGUSR1':
+        this.dump().catch(failed);
+        break;
+      case 'SIGUSR2':
+      case 'JSON':
+        this.dumpVrrp(signal).catch(failed);
+        break;
+      case 'STATS_CLEAR':
+        // Counters only grow: whoever reads them knows how to subtract.
+        this.dumpVrrp('SIGUSR2').catch(failed);
+        break;
+      case 'TDATA':
+        log.info({ signal }, 'there is no dump of timers: lvsctl show');
+        break;
+      default:
+        this.stop(signal).catch(failed);
+    }
   }
 
   /** Everything that `lvsctl show` shows. */
@@ -179,14 +201,30 @@ export class Supervisor {
     };
   }
 
-  /** Writes configuration and live state where an operator can read them; gives the file's path. */
+  /**
+   * Writes configuration and live state where an operator can read them, and once more in keepalived's layout,
+   * for its exporters; gives the path of the first.
+   */
   async dump(): Promise<string> {
+    const { director } = this.configurations;
     const path = join(this.options.runDir, 'lvsd.data');
-    const state = JSON.stringify(await this.snapshot(), null, 2);
-    const text = `${dumpDirector(this.configurations.director)}\n------< Live state >------\n${state}\n`;
-    writeFileSync(path, text, { mode: 0o600 });
-    this.options.log.info({ path }, 'data dumped');
+    const snapshot = await this.snapshot();
+    const state = JSON.stringify(snapshot, null, 2);
+    writeDump(path, `${dumpDirector(director)}\n------< Live state >------\n${state}\n`);
+    const forExporters = dumpPath(director.dumps.data);
+    writeDump(forExporters, dataDump(director, snapshot.vrrp));
+    this.options.log.info({ path, forExporters }, 'data dumped');
     return path;
+  }
+
+  /** What is counted, or all of VRRP as JSON, in keepalived's layouts. */
+  private async dumpVrrp(what: 'SIGUSR2' | 'JSON'): Promise<void> {
+    const { director } = this.configurations;
+    const vrrp = (await this.processes.snapshot('vrrp')) as VrrpSnapshot | null;
+    const { stats, json } = director.dumps;
+    const path = dumpPath(what === 'JSON' ? json : stats);
+    writeDump(path, what === 'JSON' ? jsonDump(director, vrrp) : statsDump(vrrp));
+    this.options.log.info({ path }, 'data dumped');
   }
 
   /** Stops the processes in good order. Asked twice, it stops once. */

@@ -16,7 +16,7 @@ const GROUPED = configOf([instanceOf(), instanceOf({ name: 'VI_2', vrid: 52, add
       trackInterfaces: [],
       trackScripts: [],
       trackWeights: false,
-      notify: { master: null, backup: null, fault: null, stop: null, any: null },
+      notify: NOBODY_IS_TOLD,
     },
   ],
 });
