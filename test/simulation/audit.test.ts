@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { audit, type Rule } from '../../src/simulation/audit.ts';
 import { tenuresOf } from '../../src/simulation/holders.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
