@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Large, or with parts of their own to find: these stay in node_modules. */
-const EXTERNAL = [/^node:/, /^(?:netlink|pino|raw-socket|undici)(?:\/|$)/];
+const EXTERNAL = [/^node:/, /^(?:netlink|nodemailer|pino|raw-socket|undici)(?:\/|$)/];
 
 /** Whoever passes on a package passes on its licence. */
 const licences = {
@@ -30,6 +30,7 @@ export default {
     'daemon/vrrp-process': 'src/daemon/vrrp-process.ts',
     'daemon/bfd-process': 'src/daemon/bfd-process.ts',
     'daemon/health-process': 'src/daemon/health-process.ts',
+    'daemon/notify-process': 'src/daemon/notify-process.ts',
   },
   platform: 'node',
   external: EXTERNAL,

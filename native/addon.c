@@ -101,5 +101,8 @@ NAPI_MODULE_INIT() {
   lvs_notify(env, exports);
   lvs_credentials(env, exports);
   lvs_namespace(env, exports);
+  lvs_fifo(env, exports);
+  lvs_signal(env, exports);
+  lvs_descriptors(env, exports);
   return exports;
 }

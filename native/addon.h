@@ -36,6 +36,9 @@ void lvs_scheduling(napi_env env, napi_value exports);
 void lvs_notify(napi_env env, napi_value exports);
 void lvs_credentials(napi_env env, napi_value exports);
 void lvs_namespace(napi_env env, napi_value exports);
+void lvs_fifo(napi_env env, napi_value exports);
+void lvs_signal(napi_env env, napi_value exports);
+void lvs_descriptors(napi_env env, napi_value exports);
 
 void lvs_export(napi_env env, napi_value exports, const char *name, napi_callback function);
 

@@ -15,9 +15,10 @@ import { requireCapabilities } from './daemon/capabilities.ts';
 import { History } from './daemon/history.ts';
 import type { ProcessName } from './daemon/ipc.ts';
 import { chooseSource, goodReading, type Reading, readConfiguration } from './daemon/reload.ts';
-import { catchSignals } from './daemon/signals.ts';
+import { type CatchRealtime, catchSignals, SIGNAL_NUMBERS } from './daemon/signals.ts';
 import { readingAtStart, type Start } from './daemon/start-with.ts';
 import { type Beginning, Supervisor } from './daemon/supervisor.ts';
+import { loadAddon } from './kernel/addon.ts';
 
 interface Options {
   readonly useFile?: string;
@@ -31,6 +32,7 @@ interface Options {
   readonly dontReleaseVrrp?: true;
   readonly dontReleaseIpvs?: true;
   readonly adopt?: true;
+  readonly signum?: string;
   readonly runDir?: string;
   readonly stateDir?: string;
   readonly logLevel: LogLevel;
@@ -43,6 +45,7 @@ const MODULES = {
   vrrp: new URL('./daemon/vrrp-process.js', import.meta.url),
   bfd: new URL('./daemon/bfd-process.js', import.meta.url),
   health: new URL('./daemon/health-process.js', import.meta.url),
+  notify: new URL('./daemon/notify-process.js', import.meta.url),
 } as const;
 
 function parseArguments(version: string): Options {
@@ -65,6 +68,10 @@ function parseArguments(version: string): Options {
     .option('-p, --pid <file>', 'pid file (default: lvsd.pid in the run directory)')
     .option('-V, --dont-release-vrrp', 'keep the virtual addresses at stop')
     .option('-I, --dont-release-ipvs', 'keep the IPVS table at stop')
+    .option(
+      '--signum <name>',
+      `print the number of a signal: ${Object.keys(SIGNAL_NUMBERS).join(' ')}`,
+    )
     .option('--adopt', 'take services in the IPVS table for ours, whoever has made them')
     .option('-n, --dont-fork', 'stay in the foreground; lvsd always does')
     .option(
@@ -95,11 +102,13 @@ function tellDiagnostics(loaded: LoadedConfig): void {
 function wantedProcesses(options: Options): readonly ProcessName[] {
   const isRestricted = options.vrrp !== undefined || options.check !== undefined;
   const wanted: Readonly<Record<ProcessName, boolean>> = {
+    // First, so that the others find somebody to tell.
+    notify: true,
     vrrp: !isRestricted || options.vrrp === true,
     bfd: options.no_bfd !== true,
     health: !isRestricted || options.check === true,
   };
-  return (['vrrp', 'bfd', 'health'] as const).filter((name) => wanted[name]);
+  return (['notify', 'vrrp', 'bfd', 'health'] as const).filter((name) => wanted[name]);
 }
 
 /** `lvsd -t FILE` would else check another file than the one that is meant. @throws DirectorError USAGE */
@@ -109,6 +118,26 @@ function refuseStrayFile({ configTest, useFile }: Options): void {
     hint: `lvsd -t -f ${configTest}`,
   });
 }
+
+/** For `kill -$(lvsd --signum JSON)`. @throws DirectorError USAGE */
+function printSignal(name: string): number {
+  const number = SIGNAL_NUMBERS[name];
+  if (number === undefined) {
+    const hint = Object.keys(SIGNAL_NUMBERS).join(', ');
+    throw new DirectorError('USAGE', `there is no signal ${name}`, { hint });
+  }
+  process.stdout.write(`${number}\n`);
+  return Exit.ok;
+}
+
+/** Without the addon nobody can be told of them; the daemon says later what else is missing then. */
+const catchRealtime: CatchRealtime = (offset, run) => {
+  try {
+    loadAddon().onRealtimeSignal(offset, run);
+  } catch (error) {
+    if (!(error instanceof DirectorError)) throw error;
+  }
+};
 
 /** What outlives a boot. Several daemons on one host have different run directories. */
 const DEFAULT_STATE_DIR = '/var/lib/lvsd';
@@ -175,10 +204,11 @@ async function run(
 async function main(): Promise<number> {
   const version = readVersion();
   const options = parseArguments(version);
+  if (options.signum !== undefined) return printSignal(options.signum);
   refuseStrayFile(options);
   const source = chooseSource(options.useFile, options.configId);
   const runs = options.dumpConf === undefined && options.configTest === undefined;
-  const takeSignals = runs ? catchSignals(process) : () => {};
+  const takeSignals = runs ? catchSignals(process, catchRealtime) : () => {};
   const file = readConfiguration(source);
   const runDir = runDirOf(options, file);
   const history = new History(stateDirOf(options, runDir));

@@ -23,6 +23,7 @@ import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { BfdSnapshot } from '../model/snapshot-bfd.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
+import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { SettingsSnapshot } from '../model/snapshot-settings.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 
@@ -33,7 +34,7 @@ export const CONTROL_SOCKET = 'control.sock';
 export const DEFAULT_RUN_DIR = '/run/lvsd';
 
 export interface ProcessSnapshot {
-  readonly name: 'supervisor' | 'vrrp' | 'bfd' | 'health';
+  readonly name: 'supervisor' | 'vrrp' | 'bfd' | 'health' | 'notify';
   /** Null while it is being restarted. */
   readonly pid: number | null;
   /** Milliseconds since 1970. */
@@ -43,7 +44,7 @@ export interface ProcessSnapshot {
 
 /** A process that has not said that it works by the configuration which it was given. */
 export interface Unconfirmed {
-  readonly process: 'vrrp' | 'bfd' | 'health';
+  readonly process: 'vrrp' | 'bfd' | 'health' | 'notify';
   readonly reason: string;
   readonly hint: string | null;
 }
@@ -120,6 +121,7 @@ export interface Snapshot {
   readonly ipvs: IpvsSnapshot | null;
   readonly settings: SettingsSnapshot | null;
   readonly drains: DrainSnapshot | null;
+  readonly notify: NotifySnapshot | null;
 }
 
 export interface ReloadReport {

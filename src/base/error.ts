@@ -49,6 +49,8 @@ export type ErrorCode =
   | 'STATE_UNWRITABLE'
   /** The daemon refused a request of the control socket. */
   | 'REQUEST_REFUSED'
+  /** A path that is to be a FIFO holds something else, or cannot be made. Cure: remove what is there. */
+  | 'FIFO_REFUSED'
   /** A script could not be started. */
   | 'SCRIPT_FAILED'
   /** What was to be printed could not be: a full disk, for one. */

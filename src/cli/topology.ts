@@ -23,6 +23,7 @@ import {
   renderForeign,
   renderVirtualServers,
 } from './topology-health.ts';
+import { renderNotify } from './topology-notify.ts';
 import { renderSettings } from './topology-settings.ts';
 import { renderVrrp } from './topology-vrrp.ts';
 
@@ -30,7 +31,7 @@ import { renderVrrp } from './topology-vrrp.ts';
 const ERRORS_SHOWN_MAX = 5;
 
 export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
-  const { vrrp, bfd, health, ipvs, settings, drains, atMs: nowMs } = snapshot;
+  const { vrrp, bfd, health, ipvs, settings, drains, notify, atMs: nowMs } = snapshot;
   return [
     renderDirector(snapshot, style),
     vrrp === null ? '' : `\nVRRP\n${renderVrrp(vrrp, { nowMs, style })}`,
@@ -42,6 +43,7 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
     ipvs === null ? '' : renderDrift(ipvs, nowMs),
     ipvs === null ? '' : renderForeign(ipvs),
     settings === null ? '' : renderSettings(settings, { nowMs, style }),
+    notify === null ? '' : renderNotify(notify, style),
   ].join('');
 }
 
@@ -64,12 +66,13 @@ function renderDirector(snapshot: Snapshot, style: TextStyle): string {
 }
 
 /** Processes that run, and have not told their part in time: they have just started, or have much to read. */
-function silent({ processes, vrrp, bfd, health }: Snapshot): readonly string[] {
+function silent({ processes, vrrp, bfd, health, notify }: Snapshot): readonly string[] {
   const part = {
     supervisor: true,
     vrrp: vrrp !== null,
     bfd: bfd !== null,
     health: health !== null,
+    notify: notify !== null,
   };
   return processes.filter(({ name, pid }) => pid !== null && !part[name]).map(({ name }) => name);
 }

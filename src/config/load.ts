@@ -5,6 +5,7 @@ import type { Director } from '../model/director.ts';
 import { buildBfd } from './build/bfd.ts';
 import { declaredSessions } from './build/bfd-sessions.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
+import { buildNotify, listenersOf, readDumps, readNotifyDefaults } from './build/notify.ts';
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
@@ -245,6 +246,7 @@ function build(
     reports,
     account: account ?? null,
     sessions,
+    defaults: readNotifyDefaults(globals),
   };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
@@ -262,9 +264,11 @@ function build(
     reports,
   );
   tellVrrp(root, globals, servers, context);
+  const routerId = globals.text('router_id') ?? environment.hostName();
+  const notify = buildNotify({ globals, mode, routerId, vrrp, health }, context);
   const director = {
     global: {
-      routerId: globals.text('router_id') ?? environment.hostName(),
+      routerId,
       scriptUser: user?.text ?? null,
       scriptSecurity: globals.has('enable_script_security'),
       netNamespace: root.text('net_namespace'),
@@ -272,7 +276,9 @@ function build(
     },
     vrrp,
     bfd,
-    health: { ...health, settings },
+    health: { ...health, settings, listeners: listenersOf(notify) },
+    notify,
+    dumps: readDumps(globals),
   };
   return { director, outline: { root, globals, servers } };
 }

@@ -8,14 +8,18 @@ import type { Log, LogLevel } from '../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
 import { inNetwork } from '../kernel/namespace.ts';
 import type { BfdStates } from '../model/bfd.ts';
+import type { Notice } from '../model/notice.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import {
   type Codec,
   type FromProcess,
   fromRefusal,
+  type NoticeMessage,
   type ProcessName,
   type Question,
+  type RanMessage,
   REFUSED_EXIT_CODE,
+  type RunMessage,
   type ToProcess,
 } from './ipc.ts';
 import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
@@ -46,6 +50,11 @@ export interface ChildOptions<Config> {
   onVrrpStates?(states: VrrpStates): void;
   /** It told of its BFD sessions. When it dies nothing is told: its successor tells what it finds. */
   onBfdStates?(states: BfdStates): void;
+  /** A process has been started, the first or another one. */
+  onStart?(): void;
+  onNotice?(notice: Notice): void;
+  onRun?(message: RunMessage): void;
+  onRan?(message: RanMessage): void;
 }
 
 /** Where a process stands with the newest configuration that it was given. */
@@ -127,6 +136,11 @@ export class Child<Config> {
     this.send({ type: 'bfd-states', states });
   }
 
+  /** Of what is for a process that has died, its successor is not told. */
+  tell(message: NoticeMessage | RunMessage | RanMessage): void {
+    this.send(message);
+  }
+
   get standing(): Standing {
     return this.state;
   }
@@ -174,7 +188,10 @@ export class Child<Config> {
     this.settle({ is: 'stopped' });
     const child = this.process;
     if (child === null) return;
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    // What it has said last is heard before the channel ends.
+    const gone = new Promise<void>((resolve) => {
+      child.once('exit', () => (child.connected ? child.once('disconnect', resolve) : resolve()));
+    });
     this.send({ type: 'stop', keep });
     const { name, clock, log } = this.options;
     await within(clock, limitMs, gone, () => {
@@ -203,6 +220,7 @@ export class Child<Config> {
     if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     if (this.bfdStates !== null) this.tellBfdStates(this.bfdStates);
     this.order(quietMs);
+    this.options.onStart?.();
   }
 
   /** Null: its network namespace is not there, or may not be entered. */
@@ -264,6 +282,15 @@ export class Child<Config> {
         break;
       case 'bfd-states':
         this.options.onBfdStates?.(message.states);
+        break;
+      case 'notice':
+        this.options.onNotice?.(message.notice);
+        break;
+      case 'run':
+        this.options.onRun?.(message);
+        break;
+      case 'ran':
+        this.options.onRan?.(message);
         break;
       case 'reply':
         this.waiting.get(message.id)?.({

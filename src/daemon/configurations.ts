@@ -18,7 +18,6 @@ import type { Cancel, Clock, Millis } from '../base/time.ts';
 import type { Director } from '../model/director.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { History } from './history.ts';
-import type { ProcessName } from './ipc.ts';
 import {
   afterGood,
   afterRollback,
@@ -29,7 +28,7 @@ import {
   rollbackTarget,
 } from './kept-state.ts';
 import { planReport } from './plan-report.ts';
-import type { Processes } from './processes.ts';
+import type { Processes, WorkerName } from './processes.ts';
 import {
   type ConfigSource,
   type GoodReading,
@@ -182,7 +181,7 @@ export class Configurations {
     }
     const { processes } = this.options;
     const unasked: Unconfirmed[] = [];
-    const ask = async (name: ProcessName): Promise<unknown> => {
+    const ask = async (name: WorkerName): Promise<unknown> => {
       try {
         return await processes.plan(name, after.director as Director);
       } catch (error) {
@@ -192,6 +191,8 @@ export class Configurations {
     };
     const [vrrp, ipvs] = await Promise.all([ask('vrrp'), ask('health')]);
     for (const process of processes.missing(after.director)) {
+      // It changes nothing on the machine.
+      if (process === 'notify') continue;
       const hint = 'what it does on the machine is not known before';
       unasked.push({ process, reason: 'it does not run yet, and would be started', hint });
     }

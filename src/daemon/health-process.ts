@@ -19,18 +19,17 @@ import { dial } from '../kernel/dial.ts';
 import { type Ipvs, openBestSocket, openIpvs } from '../kernel/ipvs.ts';
 import { inNetwork } from '../kernel/namespace.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
-import { runScript } from '../kernel/script.ts';
 import { readSysctlText } from '../kernel/sysctl.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { Leaving, SteerReport, SteerRequest } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
 import { formatService } from '../model/names.ts';
+import type { ServerNotice } from '../model/notice.ts';
 import type { IpvsPlan } from '../model/plan.ts';
 import type { DriftSnapshot, IpvsSnapshot, RefusalSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig, VirtualServer } from '../model/virtual-server.ts';
-import { ScriptQueue } from '../notify/script.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
 import { desiredTable } from '../reconcile/desired.ts';
 import { departing, takenUp, withLeaving } from '../reconcile/leaving.ts';
@@ -41,7 +40,7 @@ import { openArpWatch } from './arp-watch.ts';
 import { readDrains, STATE_DIR_VARIABLE, writeDrains } from './drain-file.ts';
 import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
-import { openUplink, type ProcessDuties, type Question } from './ipc.ts';
+import { openUplink, type ProcessDuties, type Question, type Uplink } from './ipc.ts';
 import type { KernelSettingsKeeper } from './kernel-settings.ts';
 import { openKernelSettings } from './open-kernel-settings.ts';
 import { Ownership } from './ownership.ts';
@@ -60,10 +59,10 @@ const CHANGES_TOLD_MAX = 1_000;
 const clock = systemClock;
 
 class HealthProcess implements ProcessDuties<HealthConfig> {
+  private readonly uplink: Uplink;
   private readonly log: Log;
   private readonly runDir: string;
   private readonly ownership: Ownership;
-  private readonly scripts: ScriptQueue;
   private readonly drains: Drains;
   private readonly sessions = new Sessions();
   private readonly monitor: HealthMonitor;
@@ -73,6 +72,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private arp: ArpWatch | null = null;
   private settings: KernelSettings = NO_SETTINGS;
   private states: VrrpStates = {};
+  private listeners: HealthConfig['listeners'] = { fifo: false, mail: false };
   private virtualServers: readonly VirtualServer[] = [];
   private drift: DriftSnapshot = NO_DRIFT;
   private refusals: readonly RefusalSnapshot[] = [];
@@ -90,14 +90,15 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private readonly adopts: boolean;
 
   constructor(
-    log: Log,
+    uplink: Uplink,
     { runDir, stateDir, adopts }: { runDir: string; stateDir: string; adopts: boolean },
   ) {
+    const { log } = uplink;
+    this.uplink = uplink;
     this.log = log;
     this.adopts = adopts;
     this.runDir = runDir;
     this.ownership = new Ownership(join(runDir, 'ipvs-owned.json'), log);
-    this.scripts = new ScriptQueue({ clock, log, run: runScript });
     this.drains = new Drains(
       {
         clock,
@@ -119,7 +120,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       random: systemRandom,
       log,
       dial,
-      notify: this.scripts,
+      notify: { changed: (notice) => this.tell(notice) },
       orders: this.drains,
       sessions: this.sessions,
       onServings: () => void this.changed('decision'),
@@ -131,6 +132,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (starts) await this.open(config);
     if (quietMs > 0) await sleep(clock, quietMs);
     this.settings = config.settings;
+    this.listeners = config.listeners;
     await this.keeper?.configure(config.settings, starts ? 'start' : 'reload');
     const presence = starts ? await this.readPresence() : undefined;
     const departures = starts ? [] : this.departing(config);
@@ -176,7 +178,6 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   async stop(keep: boolean): Promise<void> {
     if (!keep) this.monitor.announceStop({ flushes: this.settings.flushOnStop !== null });
     this.leave();
-    await this.scripts.close();
     if (!keep) {
       this.drains.forget(this.drains.departures, 'stop');
       await this.empty();
@@ -256,6 +257,11 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private templatesBind(): boolean {
     const name = 'net.ipv4.vs.expire_quiescent_template';
     return inNetwork(this.settings.namespace, () => readSysctlText(name)) !== '1';
+  }
+
+  private tell(notice: ServerNotice): void {
+    const { fifo, mail } = this.listeners;
+    if (notice.script !== null || fifo || (mail && notice.mails)) this.uplink.tell(notice);
   }
 
   private leave(): void {
@@ -433,6 +439,6 @@ const {
   [ADOPT_VARIABLE]: adopt,
 } = process.env;
 uplink.serve(
-  new HealthProcess(uplink.log, { runDir, stateDir, adopts: adopt !== undefined }),
+  new HealthProcess(uplink, { runDir, stateDir, adopts: adopt !== undefined }),
   HEALTH_CODEC,
 );

@@ -2,21 +2,27 @@
  * What the supervisor and its processes say to each other over Node's IPC channel: one JSON message a
  * line, typed here once for both ends.
  *
- *   supervisor ── configure, request, stop, vrrp-states, bfd-states ──▶ vrrp, bfd, health
- *   supervisor ◀── ready, failed, refused, log, reply, vrrp-states, bfd-states ── vrrp, bfd, health
+ *   supervisor ── configure, request, stop ──▶ vrrp, bfd, health, notify
+ *   supervisor ◀── ready, failed, refused, log, reply ── vrrp, bfd, health, notify
  *
- * `vrrp` tells the states of its instances, and the supervisor passes them on to `health`; `bfd` tells those of
- * its sessions, which go to both.
+ *   vrrp         ── vrrp-states ──▶ supervisor ── vrrp-states ──▶ health
+ *   bfd          ── bfd-states ───▶ supervisor ── bfd-states ───▶ vrrp, health
+ *   vrrp, health ── notice ───────▶ supervisor ── notice ───────▶ notify
+ *   vrrp         ── run ──────────▶ supervisor ── run ──────────▶ notify, and back: ran
+ *
+ * To start a program stops a process of Node for milliseconds, so the one that advertises starts none.
  */
 import { DirectorError, describeError, type ErrorCode, reasonAndHint } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { SteerRequest } from '../model/drain.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import { reviveSupervisor } from './revive.ts';
 
-export type ProcessName = 'vrrp' | 'bfd' | 'health';
+export type ProcessName = 'vrrp' | 'bfd' | 'health' | 'notify';
 
 /** How a configuration goes to its process: both ends know which one went there before. */
 export interface Codec<Config> {
@@ -38,7 +44,34 @@ export type ToProcess =
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
   | { readonly type: 'stop'; readonly keep: boolean }
   | VrrpStatesMessage
-  | BfdStatesMessage;
+  | BfdStatesMessage
+  | NoticeMessage
+  | RunMessage
+  | RanMessage;
+
+/** Something has changed that operators may want to be told. */
+export interface NoticeMessage {
+  readonly type: 'notice';
+  readonly notice: Notice;
+}
+
+/** Asks for one run of a script. */
+export interface RunMessage {
+  readonly type: 'run';
+  /** Of whoever sends it. */
+  readonly id: number;
+  readonly script: Script;
+  readonly timeoutMs: Millis;
+}
+
+/** How the run has ended. */
+export interface RanMessage {
+  readonly type: 'ran';
+  readonly id: number;
+  readonly outcome: RunOutcome;
+}
+
+export type RunOutcome = ScriptEnd | { readonly refused: string };
 
 /** The states of all instances, whenever one of them has changed. */
 export interface VrrpStatesMessage {
@@ -61,6 +94,9 @@ export type FromProcess =
   | { readonly type: 'refused'; readonly error: Refusal }
   | VrrpStatesMessage
   | BfdStatesMessage
+  | NoticeMessage
+  | RunMessage
+  | RanMessage
   | { readonly type: 'log'; readonly record: LogRecord }
   /** With `error` there is no answer, and this is why. */
   | {
@@ -111,6 +147,10 @@ export interface ProcessDuties<Config> {
   vrrpStates?(states: VrrpStates): void;
   /** The same. */
   bfdStates?(states: BfdStates): void;
+  /** Of notify: never before the first configuration. */
+  notice?(notice: Notice): void;
+  /** Of notify, too. Never rejects. */
+  run?(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
   stop(keep: boolean): Promise<void>;
   /** The supervisor is gone. Gives up what a peer may claim; the process ends afterwards. */
   orphaned(): Promise<void>;
@@ -121,6 +161,9 @@ export interface Uplink {
   readonly log: Log;
   tellVrrpStates(states: VrrpStates): void;
   tellBfdStates(states: BfdStates): void;
+  tell(notice: Notice): void;
+  /** Has a script run by the process that may. */
+  runScript(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
   /** Serves until told to stop; then the process exits. */
   serve<Config>(duties: ProcessDuties<Config>, codec?: Codec<Config>): void;
 }
@@ -133,22 +176,60 @@ export const REFUSED_EXIT_CODE = 2;
  * (a terminal's ^C reaches every process of its group) are the supervisor's to handle.
  */
 export function openUplink(level: LogLevel): Uplink {
-  const send = (message: FromProcess): void => {
-    if (process.connected) process.send?.(message, undefined, undefined, () => {});
-  };
+  const channel = new Channel();
   const loud = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
   const log = logTo((record) => {
-    if (loud.includes(record.level)) send({ type: 'log', record });
+    if (loud.includes(record.level)) channel.send({ type: 'log', record });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
     process.on(signal, () => {});
   }
   return {
     log,
-    tellVrrpStates: (states) => send({ type: 'vrrp-states', states }),
-    tellBfdStates: (states) => send({ type: 'bfd-states', states }),
-    serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, send),
+    tellVrrpStates: (states) => channel.send({ type: 'vrrp-states', states }),
+    tellBfdStates: (states) => channel.send({ type: 'bfd-states', states }),
+    tell: (notice) => channel.send({ type: 'notice', notice }),
+    runScript: (script, timeoutMs) => channel.run(script, timeoutMs),
+    serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, channel),
   };
+}
+
+/** What leaves this process, and what of it is still to be answered or on its way. */
+class Channel {
+  private readonly running = new Map<number, (outcome: RunOutcome) => void>();
+  private nextRun = 1;
+  private onWay = 0;
+  private whenSent: () => void = () => {};
+
+  send(message: FromProcess): void {
+    if (!process.connected) return;
+    this.onWay += 1;
+    process.send?.(message, undefined, undefined, () => {
+      this.onWay -= 1;
+      if (this.onWay === 0) this.whenSent();
+    });
+  }
+
+  run(script: Script, timeoutMs: Millis): Promise<RunOutcome> {
+    const id = this.nextRun++;
+    return new Promise((resolve) => {
+      this.running.set(id, resolve);
+      this.send({ type: 'run', id, script, timeoutMs });
+    });
+  }
+
+  ran({ id, outcome }: RanMessage): void {
+    this.running.get(id)?.(outcome);
+    this.running.delete(id);
+  }
+
+  /** Resolves when all has left. */
+  async sent(): Promise<void> {
+    if (this.onWay === 0 || !process.connected) return;
+    await new Promise<void>((resolve) => {
+      this.whenSent = resolve;
+    });
+  }
 }
 
 /** A small configuration goes as it is. */
@@ -165,8 +246,9 @@ function serve<Config>(
   duties: ProcessDuties<Config>,
   codec: Codec<Config>,
   log: Log,
-  send: (message: FromProcess) => void,
+  channel: Channel,
 ): void {
+  const send = (message: FromProcess): void => channel.send(message);
   let turn: Promise<void> = Promise.resolve();
   let working = false;
   let received: Config | null = null;
@@ -216,9 +298,24 @@ function serve<Config>(
       case 'bfd-states':
         duties.bfdStates?.(order.states);
         break;
+      case 'notice':
+        inTurn(async () => duties.notice?.(order.notice));
+        break;
+      case 'run':
+        // Others do not wait for it.
+        inTurn(async () => {
+          void duties.run?.(order.script, order.timeoutMs).then((outcome) => {
+            send({ type: 'ran', id: order.id, outcome });
+          });
+        });
+        break;
+      case 'ran':
+        channel.ran(order);
+        break;
       case 'stop':
         inTurn(async () => {
           await duties.stop(order.keep);
+          await channel.sent();
           process.exit(0);
         });
         break;

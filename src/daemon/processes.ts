@@ -11,12 +11,14 @@ import type { BfdConfig, BfdStates } from '../model/bfd.ts';
 import type { Director } from '../model/director.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import { hasWork } from '../model/kernel-settings.ts';
+import type { NotifyConfig } from '../model/notice.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { AS_IT_IS, type Codec, type ProcessName } from './ipc.ts';
+import { Relay } from './relay.ts';
 
 /** A configuration counts as in force although a process has not confirmed it within this time. */
 const CONFIRM_MS_MAX: Millis = 10_000;
@@ -29,7 +31,7 @@ const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-si
 /** With more, the same flags would make the first configuration take several times as long. */
 const REAL_SERVERS_SMALL = 2_000;
 
-const CODECS = { vrrp: AS_IT_IS, bfd: AS_IT_IS, health: HEALTH_CODEC };
+const CODECS = { vrrp: AS_IT_IS, bfd: AS_IT_IS, health: HEALTH_CODEC, notify: AS_IT_IS };
 
 export interface ProcessesOptions {
   /** Which may run at all: `-P`, `-C` and `-B` restrict them. */
@@ -44,7 +46,11 @@ export interface ProcessesOptions {
   onRefused(name: ProcessName, error: DirectorError): void;
 }
 
-type Part = VrrpConfig | BfdConfig | HealthConfig;
+/** Those that change or hold something outside, and may leave it as it is. */
+export type WorkerName = Exclude<ProcessName, 'bfd' | 'notify'>;
+const WORKERS: readonly Exclude<ProcessName, 'notify'>[] = ['vrrp', 'bfd', 'health'];
+
+type Part = VrrpConfig | BfdConfig | HealthConfig | NotifyConfig;
 
 export class Processes {
   private readonly options: ProcessesOptions;
@@ -53,6 +59,7 @@ export class Processes {
   private readonly fresh = new Set<ProcessName>();
   private vrrpStates: VrrpStates = {};
   private bfdStates: BfdStates = {};
+  private readonly relay = new Relay((name, message) => this.children.get(name)?.tell(message));
   /** Those that the first configuration named. */
   private namespaces: Readonly<
     Record<'net_namespace' | 'net_namespace_ipvs', string | null>
@@ -146,10 +153,16 @@ export class Processes {
     });
   }
 
-  /** All at once: a peer should not wait for our checkers to be cleared away. */
-  async stop(keep: Readonly<Record<ProcessName, boolean>>, limitMs: Millis): Promise<void> {
-    const stopped = [...this.children].map(([name, child]) => child.stop(keep[name], limitMs));
-    await Promise.all(stopped);
+  /**
+   * All at once: a peer should not wait for our checkers to be cleared away. But whoever tells operators does
+   * so to the end.
+   */
+  async stop(keep: Readonly<Record<WorkerName, boolean>>, limitMs: Millis): Promise<void> {
+    const workers = WORKERS.map((name) =>
+      this.children.get(name)?.stop(name !== 'bfd' && keep[name], limitMs),
+    );
+    await Promise.all(workers);
+    await this.children.get('notify')?.stop(false, limitMs);
   }
 
   /** A process stays in the network namespace that it was started in, and so do the sockets of IPVS. */
@@ -188,6 +201,10 @@ export class Processes {
       },
       ...(name === 'vrrp' ? { onVrrpStates: (states) => this.passOn(states) } : {}),
       ...(name === 'bfd' ? { onBfdStates: (states) => this.passOnBfd(states) } : {}),
+      onStart: () => this.relay.started(name),
+      onNotice: (notice) => this.relay.notice(notice),
+      onRun: (message) => this.relay.run(name, message),
+      onRan: (message) => this.relay.ran(message),
     });
     if (name === 'health') child.tellVrrpStates(this.vrrpStates);
     if (name !== 'bfd') child.tellBfdStates(this.bfdStates);
@@ -253,9 +270,10 @@ function isSmall(part: Part): boolean {
   return count <= REAL_SERVERS_SMALL;
 }
 
-function needs({ vrrp, bfd, health }: Director, name: ProcessName): boolean {
+function needs({ vrrp, bfd, health, notify }: Director, name: ProcessName): boolean {
   if (name === 'vrrp') return vrrp.instances.length > 0;
   if (name === 'bfd') return bfd.instances.length > 0;
+  if (name === 'notify') return notify.hasWork;
   return health.virtualServers.length > 0 || hasWork(health.settings);
 }
 

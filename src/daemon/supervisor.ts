@@ -5,10 +5,14 @@
  *
  *   lvsd ─┬─ vrrp    advertisements, addresses, tracking
  *         ├─ bfd     sessions with neighbours
- *         └─ health  checkers, the IPVS table
+ *         ├─ health  checkers, the IPVS table
+ *         └─ notify  the operator's scripts, FIFOs, mail
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataDump } from '../api/keepalived/data.ts';
+import { jsonDump } from '../api/keepalived/json.ts';
+import { statsDump } from '../api/keepalived/stats.ts';
 import type {
   ApplyRequest,
   HealthProcessSnapshot,
@@ -24,14 +28,16 @@ import { dumpDirector } from '../config/show/dump.ts';
 import { mayControl } from '../kernel/peer.ts';
 import { notifyServiceManager } from '../kernel/service-manager.ts';
 import type { BfdSnapshot } from '../model/snapshot-bfd.ts';
+import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
 import { STATE_DIR_VARIABLE } from './drain-file.ts';
+import { dumpPath, writeDump } from './dump-files.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
 import type { KeptState } from './kept-state.ts';
-import { Processes } from './processes.ts';
+import { Processes, type WorkerName } from './processes.ts';
 import type { ConfigSource, GoodReading } from './reload.ts';
 import { ReloadQueue } from './reload-queue.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
@@ -48,7 +54,7 @@ export interface SupervisorOptions {
   /** The compiled module that each process runs. */
   readonly modules: Readonly<Record<ProcessName, URL>>;
   /** What stays in the kernel at stop: `-V` the addresses, `-I` the IPVS table. */
-  readonly keep: { readonly vrrp: boolean; readonly health: boolean };
+  readonly keep: Readonly<Record<WorkerName, boolean>>;
   /** Services of others in the IPVS table are ours, too. */
   readonly adopt: boolean;
   readonly pidFile: string;
@@ -141,9 +147,27 @@ export class Supervisor {
     const failed = (error: unknown): void => {
       log.error({ signal, ...reasonAndHint(error) }, 'signal could not be obeyed');
     };
-    if (signal === 'SIGHUP') this.reload().catch(failed);
-    else if (signal === 'SIGUSR1') this.dump().catch(failed);
-    else this.stop(signal).catch(failed);
+    switch (signal) {
+      case 'SIGHUP':
+        this.reload().catch(failed);
+        break;
+      case 'SIGUSR1':
+        this.dump().catch(failed);
+        break;
+      case 'SIGUSR2':
+      case 'JSON':
+        this.dumpVrrp(signal).catch(failed);
+        break;
+      case 'STATS_CLEAR':
+        // Counters only grow: whoever reads them knows how to subtract.
+        this.dumpVrrp('SIGUSR2').catch(failed);
+        break;
+      case 'TDATA':
+        log.info({ signal }, 'there is no dump of timers: lvsctl show');
+        break;
+      default:
+        this.stop(signal).catch(failed);
+    }
   }
 
   /** Everything that `lvsctl show` shows. */
@@ -151,11 +175,17 @@ export class Supervisor {
     const { version, runDir, clock } = this.options;
     const { processes } = this;
     const { director } = this.configurations;
-    const [vrrp, bfd, health] = (await Promise.all([
+    const [vrrp, bfd, health, notify] = (await Promise.all([
       processes.snapshot('vrrp'),
       processes.snapshot('bfd'),
       processes.snapshot('health'),
-    ])) as [VrrpSnapshot | null, BfdSnapshot | null, HealthProcessSnapshot | null];
+      processes.snapshot('notify'),
+    ])) as [
+      VrrpSnapshot | null,
+      BfdSnapshot | null,
+      HealthProcessSnapshot | null,
+      NotifySnapshot | null,
+    ];
     return {
       version,
       global: {
@@ -176,17 +206,34 @@ export class Supervisor {
       ipvs: health?.ipvs ?? null,
       settings: health?.settings ?? null,
       drains: health?.drains ?? null,
+      notify,
     };
   }
 
-  /** Writes configuration and live state where an operator can read them; gives the file's path. */
+  /**
+   * Writes configuration and live state where an operator can read them, and once more in keepalived's layout,
+   * for its exporters; gives the path of the first.
+   */
   async dump(): Promise<string> {
+    const { director } = this.configurations;
     const path = join(this.options.runDir, 'lvsd.data');
-    const state = JSON.stringify(await this.snapshot(), null, 2);
-    const text = `${dumpDirector(this.configurations.director)}\n------< Live state >------\n${state}\n`;
-    writeFileSync(path, text, { mode: 0o600 });
-    this.options.log.info({ path }, 'data dumped');
+    const snapshot = await this.snapshot();
+    const state = JSON.stringify(snapshot, null, 2);
+    writeDump(path, `${dumpDirector(director)}\n------< Live state >------\n${state}\n`);
+    const forExporters = dumpPath(director.dumps.data);
+    writeDump(forExporters, dataDump(director, snapshot.vrrp));
+    this.options.log.info({ path, forExporters }, 'data dumped');
     return path;
+  }
+
+  /** What is counted, or all of VRRP as JSON, in keepalived's layouts. */
+  private async dumpVrrp(what: 'SIGUSR2' | 'JSON'): Promise<void> {
+    const { director } = this.configurations;
+    const vrrp = (await this.processes.snapshot('vrrp')) as VrrpSnapshot | null;
+    const { stats, json } = director.dumps;
+    const path = dumpPath(what === 'JSON' ? json : stats);
+    writeDump(path, what === 'JSON' ? jsonDump(director, vrrp) : statsDump(vrrp));
+    this.options.log.info({ path }, 'data dumped');
   }
 
   /** Stops the processes in good order. Asked twice, it stops once. */
@@ -269,10 +316,7 @@ export class Supervisor {
     log.info({ reason }, 'lvsd stops');
     notifyServiceManager('STOPPING=1');
     this.configurations.close();
-    await this.processes.stop(
-      { ...keep, bfd: false },
-      this.configurations.director.global.childWaitMs,
-    );
+    await this.processes.stop(keep, this.configurations.director.global.childWaitMs);
     this.control?.close();
     rmSync(pidFile, { force: true });
     log.info({ exitCode }, 'lvsd has stopped');

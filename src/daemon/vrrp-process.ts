@@ -1,28 +1,30 @@
 /**
- * The `vrrp` process: connects the speaker with raw sockets, rtnetlink, gratuitous ARP and scripts.
- * Nothing else runs in it, so that no advertisement waits for anything.
+ * The `vrrp` process: connects the speaker with raw sockets, rtnetlink and gratuitous ARP. Nothing else runs
+ * in it, so that no advertisement waits for anything: scripts are the `notify` process's.
  */
-import { DirectorError, describeError, errnoName, reasonAndHint } from '../base/error.ts';
+import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Cancel, type Millis, preciseClock, sleep } from '../base/time.ts';
 import { type Neighbours, openNeighbours } from '../kernel/neighbours.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { openVrrpSocket } from '../kernel/packets.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
-import { runScript } from '../kernel/script.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { VrrpPlan } from '../model/plan.ts';
-import type { Script } from '../model/script.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
-import { ScriptQueue } from '../notify/script.ts';
-import { vrrpNotices } from '../notify/vrrp.ts';
 import { diffAddresses } from '../reconcile/network.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
-import { openUplink, type ProcessDuties, type Question, type Uplink } from './ipc.ts';
+import {
+  openUplink,
+  type ProcessDuties,
+  type Question,
+  type RunOutcome,
+  type Uplink,
+} from './ipc.ts';
 import { KnownLinks } from './links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
@@ -35,7 +37,6 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly uplink: Uplink;
   private readonly network: Network;
   private readonly links: KnownLinks;
-  private readonly scripts: ScriptQueue;
   private readonly speaker: VrrpSpeaker;
   private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
   private sessions: BfdStates = {};
@@ -48,7 +49,6 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.log = log;
     this.network = openNetwork(clock);
     this.links = new KnownLinks(this.network);
-    this.scripts = new ScriptQueue({ clock, log, run: runScript });
     this.speaker = new VrrpSpeaker(this.ports());
   }
 
@@ -82,7 +82,6 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
-    await this.scripts.close();
     this.network.close();
   }
 
@@ -148,11 +147,13 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       announcer: { announce: (link, address) => this.announce(link, address) },
       notify: {
         changed: (transition, scripts) => {
-          for (const notice of vrrpNotices(transition, scripts)) this.scripts.enqueue(notice);
+          this.uplink.tell({ about: 'vrrp', ...transition, scripts });
           this.tellStates();
         },
       },
-      runScript: (script, timeoutMs) => runTracked(script, timeoutMs),
+      runScript: async (script, timeoutMs) => {
+        return resultOf(await this.uplink.runScript(script, timeoutMs));
+      },
       bfdUp: (name) => this.sessions[name] ?? null,
     };
   }
@@ -225,18 +226,11 @@ function allAddresses({ addresses, excludedAddresses }: VrrpInstance): readonly 
   return [...addresses, ...excludedAddresses];
 }
 
-async function runTracked(script: Script, timeoutMs: Millis): Promise<ScriptResult> {
-  try {
-    const { exitCode, signal, timedOut } = await runScript(script, {
-      extraArgs: [],
-      timeoutMs,
-      clock,
-    });
-    const reason = timedOut ? 'timeout' : exitCode === null ? `${signal}` : `exit code ${exitCode}`;
-    return { ok: exitCode === 0 && !timedOut, reason };
-  } catch (error) {
-    return { ok: false, reason: describeError(error) };
-  }
+function resultOf(outcome: RunOutcome): ScriptResult {
+  if ('refused' in outcome) return { ok: false, reason: outcome.refused };
+  const { exitCode, signal, timedOut } = outcome;
+  const reason = timedOut ? 'timeout' : exitCode === null ? `${signal}` : `exit code ${exitCode}`;
+  return { ok: exitCode === 0 && !timedOut, reason };
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);

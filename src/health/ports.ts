@@ -3,20 +3,16 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock, Instant } from '../base/time.ts';
 import type { Order } from '../model/drain.ts';
-import type { Script } from '../model/script.ts';
+import type { ServerNotice } from '../model/notice.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Ask } from './ask.ts';
 import type { Dial } from './checker.ts';
 import type { Rounds } from './rounds.ts';
 import type { SessionPort } from './sessions.ts';
 
-/** Runs the scripts of one subject in order, and never blocks. */
+/** Tells operators, those of one server in order, and never blocks. */
 export interface NotifyPort {
-  enqueue(notice: {
-    readonly subject: string;
-    readonly script: Script;
-    readonly extraArgs: readonly string[];
-  }): void;
+  changed(notice: ServerNotice): void;
 }
 
 /** What operators have ordered, by the names of virtual server and real server. */

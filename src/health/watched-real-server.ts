@@ -6,7 +6,7 @@ import type { LogFields } from '../base/log.ts';
 import type { Instant, Millis } from '../base/time.ts';
 import type { Check } from '../model/checker.ts';
 import type { Order } from '../model/drain.ts';
-import type { Script } from '../model/script.ts';
+import type { ServerNotice } from '../model/notice.ts';
 import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
 import type { RealServer } from '../model/virtual-server.ts';
 import { type Hold, holdOf } from './hold.ts';
@@ -21,6 +21,7 @@ const FIRST_CHECK_AFTER_MS: Millis = 1_000;
 
 export interface RealServerOwner {
   readonly name: string;
+  readonly identity: ServerNotice['virtualServer'];
   /** The standing of a real server has changed. */
   onStanding(): void;
 }
@@ -122,14 +123,21 @@ export class WatchedRealServer implements CheckerOwner {
   /** Watches no longer. `announce`: it left service by that, and its script is told. */
   stop(announce: boolean): void {
     for (const checker of this.checkers) checker.stop();
-    if (announce) this.notify('down');
+    if (announce) this.notify('down', 'removed');
   }
 
-  notify(event: 'up' | 'down'): void {
-    const script: Script | null = event === 'up' ? this.server.notifyUp : this.server.notifyDown;
-    if (script === null) return;
-    const subject = `real server ${this.name} of ${this.owner.name}`;
-    this.ports.notify.enqueue({ subject, script, extraArgs: [] });
+  notify(event: 'up' | 'down', reason: string = this.reason): void {
+    const { notifyUp, notifyDown, mails, address, port } = this.server;
+    const up = event === 'up';
+    this.ports.notify.changed({
+      about: 'server',
+      virtualServer: this.owner.identity,
+      realServer: { address, port },
+      up,
+      reason,
+      script: up ? notifyUp : notifyDown,
+      mails,
+    });
   }
 
   snapshot(effectiveWeight: number | null): RealServerHealth {

@@ -1,5 +1,7 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
+import { invariant } from '../base/error.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
+import type { ServerNotice } from '../model/notice.ts';
 import type { Serving } from '../model/serving.ts';
 import type { Standing, VirtualServerHealth } from '../model/snapshot-health.ts';
 import type { RealServer, SorryServer, VirtualServer } from '../model/virtual-server.ts';
@@ -37,6 +39,14 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.sinceMs = beginning.sinceMs;
     this.current = servingOf(server, { up, holds, met: this.met });
     this.notify(this.met ? 'up' : 'down');
+  }
+
+  /** By what operators know it. */
+  get identity(): ServerNotice['virtualServer'] {
+    const { keys, group } = this.server;
+    const [key] = keys;
+    invariant(key !== undefined, 'a virtual server has a service');
+    return { group, key, name: this.name };
   }
 
   get configured(): VirtualServer {
@@ -114,7 +124,7 @@ export class WatchedVirtualServer implements RealServerOwner {
   announceStop({ flushes }: { readonly flushes: boolean }): void {
     if (!this.server.omega) return;
     this.reals.forEach((real, at) => {
-      if (!flushes && this.current.weights[at] !== null) real.notify('down');
+      if (!flushes && this.current.weights[at] !== null) real.notify('down', 'stop');
     });
     this.notify('down');
   }
@@ -184,9 +194,17 @@ export class WatchedVirtualServer implements RealServerOwner {
   }
 
   private notify(event: 'up' | 'down'): void {
-    const script = event === 'up' ? this.server.quorumUp : this.server.quorumDown;
-    if (script === null) return;
-    this.ports.notify.enqueue({ subject: `virtual server ${this.name}`, script, extraArgs: [] });
+    const { quorumUp, quorumDown, mails } = this.server;
+    const up = event === 'up';
+    this.ports.notify.changed({
+      about: 'server',
+      virtualServer: this.identity,
+      realServer: null,
+      up,
+      reason: up ? 'quorum gained' : 'quorum lost',
+      script: up ? quorumUp : quorumDown,
+      mails,
+    });
   }
 }
 

@@ -69,6 +69,9 @@ export interface Addon {
   lockMemory(): void;
   notify(path: string, state: string): void;
   enterNetwork(fd: number): void;
+  closeDescriptorsOnExec(): void;
+  makeFifo(path: string, mode: number): void;
+  onRealtimeSignal(offset: number, onSignal: () => void): number;
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
 }
 

@@ -1,82 +1,98 @@
 /**
- * Runs an operator's script, bounded: in a process group of its own, which is ended as a whole when the
- * time is up. What it prints is dropped; how it ended is the answer.
+ * Runs an operator's script, bounded: in a session and process group of its own, which is ended as a whole
+ * when the time is up. It finds nothing of ours: standard input and output are /dev/null, no other descriptor
+ * is open, the environment is that below. How it ended is the answer.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { Clock, Millis } from '../base/time.ts';
-import type { Script } from '../model/script.ts';
+import type { Script, ScriptEnd } from '../model/script.ts';
 
 /** Between TERM and KILL. */
 const TERM_GRACE_MS: Millis = 2_000;
 
-/** Variables through which a caller could change what a script runs (behaviour.md §6). */
-const UNSAFE_VARIABLES = ['IFS', 'LD_PRELOAD', 'LD_LIBRARY_PATH'];
+/** Not that of the daemon: whoever starts it by hand would give the scripts another one. */
+export const SCRIPT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ScriptOptions {
   /** Appended to the script's own arguments. */
   readonly extraArgs: readonly string[];
+  /** Infinity: it is to run until it is told to end. */
   readonly timeoutMs: Millis;
   readonly clock: Clock;
 }
 
-export interface ScriptEnd {
-  /** Null when a signal ended it. */
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly timedOut: boolean;
+/** A script that runs. */
+export interface RunningScript {
+  /** Rejects with DirectorError SCRIPT_FAILED when it could not be started. */
+  readonly ended: Promise<ScriptEnd>;
+  /** TERM to all of it now, KILL to what is left after a moment. */
+  end(): void;
 }
 
 /** Rejects with DirectorError SCRIPT_FAILED when it cannot be started. */
 export function runScript(script: Script, options: ScriptOptions): Promise<ScriptEnd> {
-  const { extraArgs, timeoutMs, clock } = options;
-  const [program, ...args] = script.argv;
-  return new Promise((resolve, reject) => {
+  return startScript(script, options).ended;
+}
+
+export function startScript(script: Script, options: ScriptOptions): RunningScript {
+  let end = (): void => {};
+  const ended = new Promise<ScriptEnd>((resolve, reject) => {
+    const { timeoutMs, clock } = options;
+    const [program] = script.argv;
     const refuse = (cause: unknown): void => {
       const reason = errnoName(cause);
       reject(new DirectorError('SCRIPT_FAILED', `cannot run ${program}: ${reason}`, { cause }));
     };
     let child: ChildProcess;
     try {
-      child = spawn(program, [...args, ...extraArgs], {
-        detached: true,
-        stdio: 'ignore',
-        env: safeEnvironment(),
-        ...(script.account === null ? {} : { uid: script.account.uid, gid: script.account.gid }),
-      });
+      child = start(script, options);
     } catch (cause) {
       // Node throws some errors and tells of the others later.
       refuse(cause);
       return;
     }
     let timedOut = false;
-    const endGroup = (signal: NodeJS.Signals): void => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, signal);
-      } catch {
-        // The group is gone already.
-      }
+    end = () => {
+      signalGroup(child, 'SIGTERM');
+      clock.wakeAt(clock.now() + TERM_GRACE_MS, () => signalGroup(child, 'SIGKILL'));
     };
-    const cancelTerm = clock.wakeAt(clock.now() + timeoutMs, () => {
-      timedOut = true;
-      endGroup('SIGTERM');
-      clock.wakeAt(clock.now() + TERM_GRACE_MS, () => endGroup('SIGKILL'));
-    });
+    const cancelTerm =
+      timeoutMs === Infinity
+        ? () => {}
+        : clock.wakeAt(clock.now() + timeoutMs, () => {
+            timedOut = true;
+            end();
+          });
     child.on('error', (cause) => {
       cancelTerm();
       refuse(cause);
     });
     child.on('exit', (exitCode, signal) => {
       cancelTerm();
-      // What the script has started may outlive it: the KILL of the group still comes.
+      // What the script has started may outlive it: after a timeout the KILL of the group still comes.
       resolve({ exitCode, signal, timedOut });
     });
   });
+  return { ended, end: () => end() };
 }
 
-function safeEnvironment(): NodeJS.ProcessEnv {
-  const environment = { ...process.env };
-  for (const name of UNSAFE_VARIABLES) delete environment[name];
-  return environment;
+function start({ argv, account }: Script, { extraArgs }: ScriptOptions): ChildProcess {
+  const [program, ...args] = argv;
+  return spawn(program, [...args, ...extraArgs], {
+    cwd: '/',
+    detached: true,
+    stdio: 'ignore',
+    env: { PATH: SCRIPT_PATH, LANG: process.env.LANG ?? 'C.UTF-8' },
+    ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
+  });
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group is gone already.
+  }
 }

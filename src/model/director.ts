@@ -1,6 +1,8 @@
 /** The validated configuration of one director: what every other stage reads. */
 import type { Millis } from '../base/time.ts';
 import type { BfdConfig } from './bfd.ts';
+import type { DumpSettings } from './dumps.ts';
+import type { NotifyConfig } from './notice.ts';
 import type { HealthConfig } from './virtual-server.ts';
 import type { VrrpConfig } from './vrrp.ts';
 
@@ -20,4 +22,6 @@ export interface Director {
   readonly vrrp: VrrpConfig;
   readonly bfd: BfdConfig;
   readonly health: HealthConfig;
+  readonly notify: NotifyConfig;
+  readonly dumps: DumpSettings;
 }

@@ -7,12 +7,42 @@ export interface Script {
   readonly account: { readonly user: string; readonly uid: number; readonly gid: number } | null;
 }
 
-/** Scripts run when an instance or a group changes state. */
+/** How a run of a script ended. */
+export interface ScriptEnd {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+}
+
+/** Who is told when an instance or a group changes state, and of what. */
 export interface NotifyScripts {
   readonly master: Script | null;
   readonly backup: Script | null;
   readonly fault: Script | null;
   readonly stop: Script | null;
+  readonly deleted: Script | null;
+  /** Run when a master hears an advertisement of lower priority. */
+  readonly lowerPriority: Script | null;
   /** Run on every change, with `INSTANCE|GROUP NAME STATE PRIORITY` appended. */
   readonly any: Script | null;
+  /** That a reload has removed it is told as DELETED; else as FAULT. */
+  readonly tellsDeleted: boolean;
+  /** Changes of the effective priority are told to FIFOs. */
+  readonly tellsPriority: boolean;
+  /** Mail is sent on each change. */
+  readonly mails: boolean;
 }
+
+export const NOBODY_IS_TOLD: NotifyScripts = {
+  master: null,
+  backup: null,
+  fault: null,
+  stop: null,
+  deleted: null,
+  lowerPriority: null,
+  any: null,
+  tellsDeleted: false,
+  tellsPriority: false,
+  mails: false,
+};

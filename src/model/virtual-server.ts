@@ -67,6 +67,8 @@ export interface RealServer {
   readonly checks: readonly Check[];
   readonly notifyUp: Script | null;
   readonly notifyDown: Script | null;
+  /** Mail is sent when it comes up or goes down. */
+  readonly mails: boolean;
 }
 
 /** Serves when too few real servers are up. */
@@ -99,6 +101,8 @@ export interface VirtualServer {
   readonly hysteresis: number;
   readonly quorumUp: Script | null;
   readonly quorumDown: Script | null;
+  /** Mail is sent when the quorum is won or lost. */
+  readonly mails: boolean;
   /** At stop, `notify_down` runs for each real server in the kernel, and `quorum_down`. */
   readonly omega: boolean;
   /** How long what a reload removes may keep its connections, with weight 0; 0: it leaves at once. */
@@ -110,6 +114,8 @@ export interface HealthConfig {
   readonly virtualServers: readonly VirtualServer[];
   /** Remove everything from the kernel's table before the start. */
   readonly flushAtStart: boolean;
+  /** Who listens to changes, besides scripts. */
+  readonly listeners: { readonly fifo: boolean; readonly mail: boolean };
   /** What is asked of IPVS besides virtual servers. */
   readonly settings: KernelSettings;
   readonly process: ProcessSettings;

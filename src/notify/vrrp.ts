@@ -1,32 +1,51 @@
-/** Which scripts a VRRP transition runs, and with which arguments (behaviour.md §6). Pure. */
-import type { NotifyScripts } from '../model/script.ts';
-import type { Notice } from './script.ts';
-
-export interface VrrpTransition {
-  readonly kind: 'INSTANCE' | 'GROUP';
-  readonly name: string;
-  readonly state: 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP';
-  /** Effective priority of an instance; a group has 0. */
-  readonly priority: number;
-}
+/** Which scripts a change of VRRP runs, with which arguments, and its line for FIFOs. Pure (behaviour.md §6). */
+import type { VrrpNotice, VrrpWord } from '../model/notice.ts';
+import type { NotifyScripts, Script } from '../model/script.ts';
+import type { Run } from './script.ts';
 
 /** The script of the state, which gets no arguments of ours, then the one for every change. */
-export function vrrpNotices(transition: VrrpTransition, scripts: NotifyScripts): Notice[] {
-  const { kind, name, state, priority } = transition;
+export function vrrpRuns({ kind, name, state, priority, scripts }: VrrpNotice): Run[] {
   const subject = `${kind.toLowerCase()} ${name}`;
-  const own = scripts[STATE_SCRIPT[state]];
-  const notices: Notice[] = [];
-  if (own !== null) notices.push({ subject, script: own, extraArgs: [] });
-  if (scripts.any !== null) {
-    const extraArgs = [kind, name, state, String(kind === 'GROUP' ? 0 : priority)];
-    notices.push({ subject, script: scripts.any, extraArgs });
+  const { own, isChange } = meaningOf(state, scripts);
+  const runs: Run[] = [];
+  if (own !== null) runs.push({ subject, script: own, extraArgs: [] });
+  if (scripts.any !== null && isChange) {
+    const extraArgs = [kind, name, state, String(priorityOf(kind, priority))];
+    runs.push({ subject, script: scripts.any, extraArgs });
   }
-  return notices;
+  return runs;
 }
 
-const STATE_SCRIPT = {
-  MASTER: 'master',
-  BACKUP: 'backup',
-  FAULT: 'fault',
-  STOP: 'stop',
-} as const;
+/** `INSTANCE "VI_1" MASTER 100` */
+export function vrrpLine({ kind, name, state, priority }: VrrpNotice): string {
+  return `${kind} "${name}" ${state} ${priorityOf(kind, priority)}`;
+}
+
+/** A group has none of its own. */
+function priorityOf(kind: VrrpNotice['kind'], priority: number): number {
+  return kind === 'GROUP' ? 0 : priority;
+}
+
+/** Of a priority only the readers of FIFOs are told. */
+function meaningOf(
+  state: VrrpWord,
+  scripts: NotifyScripts,
+): { readonly own: Script | null; readonly isChange: boolean } {
+  switch (state) {
+    case 'MASTER':
+      return { own: scripts.master, isChange: true };
+    case 'BACKUP':
+      return { own: scripts.backup, isChange: true };
+    case 'FAULT':
+      return { own: scripts.fault, isChange: true };
+    case 'STOP':
+      return { own: scripts.stop, isChange: true };
+    case 'DELETED':
+      return { own: scripts.deleted, isChange: true };
+    case 'MASTER_RX_LOWER_PRI':
+      return { own: scripts.lowerPriority, isChange: true };
+    case 'MASTER_PRIORITY':
+    case 'BACKUP_PRIORITY':
+      return { own: null, isChange: false };
+  }
+}

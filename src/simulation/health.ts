@@ -45,7 +45,7 @@ export function simulateHealth(
     log: silentLog,
     ask,
     dial: () => Promise.reject(new Error('nobody dials in a simulation')),
-    notify: { enqueue: () => {} },
+    notify: { changed: () => {} },
     orders: { isEmpty: true, orderOf: () => null },
     sessions: new Sessions(),
     onServings: (servings) => {

@@ -1,6 +1,7 @@
 /** What VRRP asks of the outside, in its own words; the wiring in daemon/ answers. */
 import type { Log } from '../base/log.ts';
 import type { Clock, Millis } from '../base/time.ts';
+import type { VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts, Script } from '../model/script.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
@@ -32,7 +33,7 @@ export interface AnnouncePort {
 export interface Transition {
   readonly kind: 'INSTANCE' | 'GROUP';
   readonly name: string;
-  readonly state: 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP';
+  readonly state: VrrpWord;
   readonly priority: number;
 }
 

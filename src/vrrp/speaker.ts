@@ -46,7 +46,7 @@ export class VrrpSpeaker {
       known?.adopt(instance);
       return known ?? new VirtualRouter(instance, this.ports, this.ears);
     });
-    for (const router of gone) void router.stop(false);
+    for (const router of gone) void router.stop(false, 'removed');
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group));
     this.settle();
   }

@@ -1,6 +1,7 @@
 /** One instance at work: the state of its machine, and the carrying out of its effects. */
 import type { LogFields } from '../base/log.ts';
 import type { Instant } from '../base/time.ts';
+import type { VrrpWord } from '../model/notice.ts';
 import type { InstanceSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { ReceivedPacket } from './admit.ts';
@@ -32,6 +33,8 @@ export class VirtualRouter {
   private priority: number;
   private address: string | null = null;
   private master: Heard | null = null;
+  /** When a master of lower priority was told of last. */
+  private lowerToldAt: Instant = -Infinity;
 
   constructor(instance: VrrpInstance, ports: VrrpPorts, ears: Ears) {
     this.instance = instance;
@@ -68,6 +71,9 @@ export class VirtualRouter {
     const fields = { instance: this.name, from: this.priority, to: priority };
     this.ports.log.info({ ...fields, reason: 'tracking' }, 'effective priority changed');
     this.priority = priority;
+    const { is } = this.state;
+    if (!this.instance.notify.tellsPriority || (is !== 'master' && is !== 'backup')) return;
+    this.notify(`${STATE_WORD[is]}_PRIORITY`);
   }
 
   faultOf(tracked: readonly Tracked[]): string | null {
@@ -125,15 +131,15 @@ export class VirtualRouter {
     this.state = state;
     for (const effect of effects) this.carryOut(effect);
     if (reason !== null && state.is !== from.is) this.tell(from.is, reason);
+    else if (event.type === 'heard' && state.is === 'master') this.tellLower(event.advert);
   }
 
-  async stop(keep: boolean): Promise<void> {
+  /** Why: the daemon stops, or a reload has removed this instance, of which keepalived tells as of a fault. */
+  async stop(keep: boolean, why: 'stop' | 'removed' = 'stop'): Promise<void> {
     if (!keep) this.take({ type: 'stop' });
     await this.holding.done();
-    this.ports.notify.changed(
-      { kind: 'INSTANCE', name: this.name, state: 'STOP', priority: this.priority },
-      this.instance.notify,
-    );
+    const removed = this.instance.notify.tellsDeleted ? 'DELETED' : 'FAULT';
+    this.notify(why === 'stop' ? 'STOP' : removed);
     await this.advertiser.hangUp();
   }
 
@@ -203,7 +209,7 @@ export class VirtualRouter {
   }
 
   private tell(from: State['is'], reason: string): void {
-    const { clock, log, notify } = this.ports;
+    const { clock, log } = this.ports;
     const to = this.state.is;
     this.sinceMs = clock.wallTimeMs();
     this.reason = reason;
@@ -211,8 +217,20 @@ export class VirtualRouter {
     if (from === 'master') this.counters.add('releasedMaster');
     const fields: LogFields = { instance: this.name, from, to, reason, priority: this.priority };
     log.info(fields, 'state changed');
-    if (to === 'init') return;
-    const transition = { kind: 'INSTANCE', name: this.name, state: STATE_WORD[to] } as const;
-    notify.changed({ ...transition, priority: this.priority }, this.instance.notify);
+    if (to !== 'init') this.notify(STATE_WORD[to]);
+  }
+
+  /** Somebody of lower priority says that he is master, too. Once an interval: a flood is no news. */
+  private tellLower({ priority, intervalMs }: Heard): void {
+    const now = this.ports.clock.now();
+    if (priority === 0 || now < this.lowerToldAt + intervalMs) return;
+    this.lowerToldAt = now;
+    this.notify('MASTER_RX_LOWER_PRI');
+  }
+
+  private notify(state: VrrpWord): void {
+    const { name, priority } = this;
+    const transition = { kind: 'INSTANCE', name, state, priority } as const;
+    this.ports.notify.changed(transition, this.instance.notify);
   }
 }

@@ -234,6 +234,7 @@ const MASTER: Snapshot = {
   },
   settings: null,
   drains: null,
+  notify: null,
   ipvs: {
     refused: [],
     drift: {

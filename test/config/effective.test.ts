@@ -71,7 +71,7 @@ describe('config show', () => {
     expect(text).toContain(
       '    garp_master_repeat 3 # from global_defs vrrp_garp_master_repeat, lvsd.conf:2\n',
     );
-    expect(text).toContain('    smtp_alert on # no effect in this version, lvsd.conf:19\n');
+    expect(text).toContain('    smtp_alert on # lvsd.conf:19\n');
   });
 
   test('names the place of use, and the one where a definition wrote it', () => {

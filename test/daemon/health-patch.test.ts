@@ -8,8 +8,10 @@ import { httpCheck, realServer, target, tcpCheck, virtualServer } from '../healt
 
 const process = { realtimePriority: null, niceness: null, lockMemory: false };
 
+const listeners = { fifo: false, mail: false };
+
 function config(virtualServers: readonly VirtualServer[], flushAtStart = false): HealthConfig {
-  return { virtualServers, flushAtStart, settings: NO_SETTINGS, process };
+  return { virtualServers, flushAtStart, listeners, settings: NO_SETTINGS, process };
 }
 
 function real(last: number, changes: Partial<RealServer> = {}): RealServer {

@@ -86,7 +86,7 @@ export function launch(clock: Clock = systemClock): Supervisor {
       runDir,
       history,
       processes: ['vrrp', 'health'],
-      modules: { vrrp: STAND_IN, bfd: STAND_IN, health: STAND_IN },
+      modules: { vrrp: STAND_IN, bfd: STAND_IN, health: STAND_IN, notify: STAND_IN },
       keep: { vrrp: false, health: false },
       adopt: false,
       pidFile: join(runDir, 'lvsd.pid'),

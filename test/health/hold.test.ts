@@ -69,7 +69,7 @@ function world() {
       if (failing.has(address)) throw new Error('refused');
       return { destroy: () => {} } as never;
     },
-    notify: { enqueue: (notice) => void scripts.push(notice.script.argv[0]) },
+    notify: { changed: ({ script }) => void (script && scripts.push(script.argv[0])) },
     orders: {
       get isEmpty() {
         return index.isEmpty;

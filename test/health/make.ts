@@ -79,6 +79,7 @@ export function realServer(address: string, changes: Partial<RealServer> = {}): 
     checks: [],
     notifyUp: null,
     notifyDown: null,
+    mails: false,
     ...changes,
   };
 }
@@ -112,6 +113,7 @@ export function virtualServer(changes: Partial<VirtualServer> = {}): VirtualServ
     hysteresis: 0,
     quorumUp: null,
     quorumDown: null,
+    mails: false,
     omega: false,
     drainOnRemoveMs: 0,
     ...changes,

@@ -55,7 +55,7 @@ function world() {
     },
     orders: NO_ORDERS,
     sessions: new Sessions(),
-    notify: { enqueue: (notice) => tell(notice.script.argv[0]) },
+    notify: { changed: ({ script }) => script && tell(script.argv[0]) },
     onServings: (servings) => {
       latest = servings;
       tell(servings.map(render).join(' / '));

@@ -25,7 +25,7 @@ function world() {
       dialled += 1;
       return { destroy: () => {} } as never;
     },
-    notify: { enqueue: (notice) => void told.push(notice.script.argv[0]) },
+    notify: { changed: ({ script }) => script !== null && void told.push(script.argv[0]) },
     orders: NO_ORDERS,
     sessions,
     onServings: () => {},

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/time.ts';
-import { runScript, type ScriptEnd } from '../../src/kernel/script.ts';
+import { loadAddon } from '../../src/kernel/addon.ts';
+import { runScript } from '../../src/kernel/script.ts';
+import type { ScriptEnd } from '../../src/model/script.ts';
 
 function shell(
   text: string,
@@ -38,10 +40,31 @@ test('ends a script, and what it started, when the time is up', async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('keeps variables away that could change what runs', async () => {
+test('finds nothing of ours: environment, folder, descriptors, terminal', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
+  const file = join(folder, 'found');
   process.env.LD_LIBRARY_PATH = '/nowhere';
-  expect(await shell('[ -z "$LD_LIBRARY_PATH" ]')).toMatchObject({ exitCode: 0 });
+  process.env.LVSD_CANARY = 'canary';
+  const opened = openSync('/dev/null', 'r');
+  loadAddon().closeDescriptorsOnExec();
+  // The number of its session is its own: it has no terminal, and no signal of one reaches it.
+  await shell(
+    `{ env; pwd; readlink /proc/self/fd/0 /proc/$$/fd/1 /proc/$$/fd/2; ls /proc/$$/fd;` +
+      ` [ $(cut -d' ' -f6 /proc/$$/stat) = $$ ] && echo session; } > ${file}`,
+  );
+  closeSync(opened);
   delete process.env.LD_LIBRARY_PATH;
+  delete process.env.LVSD_CANARY;
+  const found = readFileSync(file, 'utf8').split('\n');
+  const own = /^(PWD|SHLVL|_|OLDPWD)=/;
+  const variables = found.filter((line) => /^\w+=/.test(line) && !own.test(line));
+  expect(variables.map((line) => line.split('=')[0]).sort()).toEqual(['LANG', 'PATH']);
+  expect(found).toContain('/');
+  expect(found).toContain('session');
+  expect(found.filter((line) => line === '/dev/null')).toHaveLength(2);
+  // 10 is where dash puts what it has redirected.
+  expect(found.filter((line) => /^\d+$/.test(line) && line !== '10')).toEqual(['0', '1', '2']);
+  rmSync(folder, { recursive: true });
 });
 
 test('says that a program is not there', async () => {

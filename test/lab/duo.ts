@@ -128,7 +128,10 @@ export class Duo {
   }
 
   /** Process id of one of a director's processes. */
-  async pidOf(host: DuoHost, name: 'supervisor' | 'vrrp' | 'bfd' | 'health'): Promise<number> {
+  async pidOf(
+    host: DuoHost,
+    name: 'supervisor' | 'vrrp' | 'bfd' | 'health' | 'notify',
+  ): Promise<number> {
     const found = (await this.snapshot(host))?.processes.find((one) => one.name === name)?.pid;
     if (found === null || found === undefined) throw new Error(`${name} is not running`);
     return found;

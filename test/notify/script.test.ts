@@ -1,13 +1,13 @@
 /** The order in which notification scripts run, over simulated time. */
 import { describe, expect, test } from 'vitest';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
-import type { Script } from '../../src/model/script.ts';
-import { type Notice, type ScriptEnd, ScriptQueue } from '../../src/notify/script.ts';
+import type { Script, ScriptEnd } from '../../src/model/script.ts';
+import { type Run, ScriptQueue } from '../../src/notify/script.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
 
 const success: ScriptEnd = { exitCode: 0, signal: null, timedOut: false };
 
-function notice(subject: string, name: string): Notice {
+function notice(subject: string, name: string): Run {
   return { subject, script: script(name), extraArgs: [] };
 }
 
@@ -67,6 +67,18 @@ describe('scripts', () => {
     expect(states).toEqual([0, 12, 13, 14, 15, 16, 17, 18, 19]);
     expect(logged.filter(({ message }) => message === 'script dropped')).toHaveLength(11);
   });
+});
+
+test('no more run at a time than the host can bear; the others have their turn', async () => {
+  const { clock, queue, ran } = world();
+  for (let at = 0; at < 70; at++) queue.enqueue(notice(`server ${at}`, `down ${at}`));
+  await clock.settleTo(99);
+  expect(ran).toHaveLength(32);
+  await clock.settleTo(199);
+  expect(ran).toHaveLength(64);
+  await clock.settleTo(299);
+  expect(ran).toHaveLength(70);
+  expect(queue.counters).toEqual({ ran: 70, failed: 0, dropped: 0 });
 });
 
 describe('close', () => {

@@ -27,6 +27,7 @@ const realServer = (host: number, over: Partial<RealServer> = {}): RealServer =>
   checks: [],
   notifyUp: null,
   notifyDown: null,
+  mails: false,
   ...over,
 });
 
@@ -51,6 +52,7 @@ const virtualServer = (over: Partial<VirtualServer> = {}): VirtualServer => ({
   hysteresis: 0,
   quorumUp: null,
   quorumDown: null,
+  mails: false,
   omega: false,
   drainOnRemoveMs: 0,
   ...over,

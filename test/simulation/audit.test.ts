@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { audit, type Rule } from '../../src/simulation/audit.ts';
 import { tenuresOf } from '../../src/simulation/holders.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
@@ -17,7 +18,7 @@ const GROUPED = configOf([instanceOf(), instanceOf({ name: 'VI_2', vrid: 52, add
       trackScripts: [],
       trackBfds: [],
       trackWeights: false,
-      notify: { master: null, backup: null, fault: null, stop: null, any: null },
+      notify: NOBODY_IS_TOLD,
     },
   ],
 });

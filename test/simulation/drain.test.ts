@@ -92,7 +92,7 @@ class HealthProcess {
         if (failing.has(address)) throw new Error('refused');
         return { destroy: () => {} } as never;
       },
-      notify: { enqueue: () => {} },
+      notify: { changed: () => {} },
       orders: this.drains,
       sessions: new Sessions(),
       onServings: () => void this.reconcile(),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { SyncGroup, VrrpInstance } from '../../src/model/vrrp.ts';
 import { type SimulatedClock, simulatedClock } from '../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
@@ -35,7 +36,7 @@ function pair(over: Partial<VrrpInstance> = {}, grouped = false): Pair {
     trackScripts: [],
     trackBfds: [],
     trackWeights: false,
-    notify: { master: null, backup: null, fault: null, stop: null, any: null },
+    notify: NOBODY_IS_TOLD,
   };
   for (const [director, priority] of [
     [one, 150],

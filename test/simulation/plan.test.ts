@@ -102,7 +102,7 @@ class Director {
       if (this.failing.has(`${address}:${port}`)) throw new Error('refused');
       return { destroy: () => {} } as never;
     },
-    notify: { enqueue: () => {} },
+    notify: { changed: () => {} },
     orders: NO_ORDERS,
     sessions: new Sessions(),
     onServings: () => void this.reconcile(),

@@ -1,5 +1,7 @@
 /** A seed → directors, how they are set up, and what goes wrong with them. */
+
 import { type Random, seededRandom } from '../../src/base/random.ts';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { SyncGroup, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
 import type { Fault, PlannedFault, WorldPlan } from '../../src/simulation/world.ts';
@@ -78,7 +80,7 @@ const GROUP: SyncGroup = {
   trackScripts: [],
   trackBfds: [],
   trackWeights: false,
-  notify: { master: null, backup: null, fault: null, stop: null, any: null },
+  notify: NOBODY_IS_TOLD,
 };
 
 function script(random: Random): VrrpConfig['scripts'][number] {

@@ -1,6 +1,7 @@
 /** A director with the production's speaker on simulated links: what it holds, sends and tells. */
 import { silentLog } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
@@ -134,7 +135,7 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     trackBfds: [],
     answerLowerPriority: true,
     answerHigherPriority: false,
-    notify: { master: null, backup: null, fault: null, stop: null, any: null },
+    notify: NOBODY_IS_TOLD,
     ...over,
   };
 }

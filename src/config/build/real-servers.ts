@@ -119,6 +119,7 @@ function readBody(
         section.boolean('inhibit_on_failure') ?? virtual.boolean('inhibit_on_failure') ?? false,
       notifyUp: readScript(section, 'notify_up', context),
       notifyDown: readScript(section, 'notify_down', context),
+      mails: section.boolean('smtp_alert') ?? context.defaults.mailsServers ?? true,
     },
     checksOf: byPort(
       readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),

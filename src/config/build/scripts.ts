@@ -15,6 +15,15 @@ export interface ScriptContext {
   readonly account: Script['account'];
   /** `bfd_instance`s that may be tracked. */
   readonly sessions: DeclaredSessions;
+  readonly defaults: NotifyDefaults;
+}
+
+/** What global_defs says for those that say nothing themselves. */
+export interface NotifyDefaults {
+  readonly mailsVrrp: boolean;
+  /** Null: a real server mails, a virtual server does not. */
+  readonly mailsServers: boolean | null;
+  readonly tellsPriority: boolean;
 }
 
 /** The script of a keyword; null: absent, or not usable. */

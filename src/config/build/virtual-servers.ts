@@ -66,7 +66,7 @@ export function buildHealth(
   { root, globals, memory }: Ground,
   context: ServerContext,
   look: LookAt,
-): Omit<HealthConfig, 'settings'> {
+): Omit<HealthConfig, 'settings' | 'listeners'> {
   const { reports } = context;
   const virtualServers: VirtualServer[] = [];
   const taken: Taken = new Map();
@@ -175,6 +175,7 @@ function buildVirtualServer(
     ...readQuorum(section, total, context),
     quorumUp: readScript(section, 'quorum_up', context),
     quorumDown: readScript(section, 'quorum_down', context),
+    mails: section.boolean('smtp_alert') ?? context.defaults.mailsServers ?? false,
     omega: section.has('omega'),
     drainOnRemoveMs: readDrainOnRemove(section) ?? readDrainOnRemove(pool.globals) ?? 0,
   };

@@ -161,9 +161,13 @@ export const TOP_LEVEL: KeywordTable = tableOf(
 
 export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('router_id', word, 'name of this director', { unset: 'the host name' }),
-  keyword('enable_script_security', flag, 'refuse scripts that others than root can change', {
-    effect: 'partial',
-  }),
+  keyword('enable_script_security', flag, 'refuse scripts run as root that others can change'),
+  keyword(
+    'script_security',
+    choice('refuse', 'warn'),
+    'what becomes of scripts run as root that others can change',
+    { unset: 'refuse; of keepalived’s own file: warn', ours: true },
+  ),
   keyword('script_user', phrase('account'), 'account that scripts run as', {
     unset: 'keepalived_script, else the daemon’s',
   }),
@@ -258,7 +262,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('enable_snmp_rfcv3', flag, 'RFC 6527 VRRPv3 MIB'),
   accepted('enable_snmp_vrrp', flag, 'KEEPALIVED-MIB, VRRP part'),
   accepted('enable_traps', flag, 'send SNMP traps'),
-  accepted('fifo_write_vrrp_states_on_reload', flag, 'write all VRRP states to FIFOs after reload'),
+  keyword('fifo_write_vrrp_states_on_reload', flag, 'write all VRRP states to FIFOs after reload'),
   keyword('include_check', phrase('include checks'), 'severity of include problems'),
   accepted('iproute_etc_dir', path, 'directory of local iproute2 name tables', {
     unset: 'where iproute2 has them',
@@ -266,10 +270,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('iproute_usr_dir', path, 'directory of distribution iproute2 name tables', {
     unset: 'where iproute2 has them',
   }),
-  accepted('json_dump_file', path, 'intended name of the JSON dump', {
-    default: 'keepalived.json',
+  keyword('json_dump_file', path, 'file of the JSON dump', {
+    unset: 'keepalived.json',
   }),
-  accepted('json_version', choice('1', '2'), 'layout of the JSON dump', { default: '1' }),
+  keyword('json_version', choice('1', '2'), 'layout of the JSON dump', { unset: '1' }),
   accepted('log_unknown_vrids', flag, 'log adverts for VRIDs not configured'),
   keyword(
     'lvs_flush_on_stop',
@@ -312,8 +316,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'force checker netlink monitor buffer above rmem_max',
     { default: 'off' },
   ),
-  accepted('lvs_notify_fifo', phrase('FIFO'), 'FIFO for LVS events only', { repeats: 'first' }),
-  accepted('lvs_notify_fifo_script', script, 'reader process for the LVS FIFO', {
+  keyword('lvs_notify_fifo', phrase('FIFO'), 'FIFO for LVS events only', { repeats: 'first' }),
+  keyword('lvs_notify_fifo_script', script, 'reader process for the LVS FIFO', {
     repeats: 'first',
   }),
   accepted('lvs_process_name', PROCESS_NAME, 'checker process name', {
@@ -368,13 +372,13 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: '-1',
   }),
   accepted('no_checker_emails', boolean, 'no mail for single checker changes', { default: 'off' }),
-  accepted('no_email_faults', flag, 'no mail on FAULT'),
-  accepted('notification_email', entries('mail addresses'), 'recipients of alert mails', {
+  keyword('no_email_faults', flag, 'no mail on FAULT'),
+  keyword('notification_email', entries('mail addresses'), 'recipients of alert mails', {
     repeats: 'list',
   }),
-  accepted('notification_email_from', word, 'sender of alert mails', { unset: 'USER@HOST' }),
-  accepted('notify_fifo', phrase('FIFO'), 'FIFO for VRRP and LVS events', { repeats: 'first' }),
-  accepted('notify_fifo_script', script, 'reader process for notify_fifo', { repeats: 'first' }),
+  keyword('notification_email_from', word, 'sender of alert mails', { unset: 'USER@HOST' }),
+  keyword('notify_fifo', phrase('FIFO'), 'FIFO for VRRP and LVS events', { repeats: 'first' }),
+  keyword('notify_fifo_script', script, 'reader process for notify_fifo', { repeats: 'first' }),
   accepted('process_monitor_rcv_bufs', OCTETS, 'receive buffer of the process connector socket', {
     unset: 'the kernel’s choice',
   }),
@@ -412,14 +416,14 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('shutdown_script_timeout', SCRIPT_SECONDS, 'limit for shutdown_script', {
     default: '10',
   }),
-  accepted('smtp_alert', boolean, 'default for every smtp_alert'),
-  accepted('smtp_alert_checker', boolean, 'default smtp_alert of checkers', {
+  keyword('smtp_alert', boolean, 'default for every smtp_alert'),
+  keyword('smtp_alert_checker', boolean, 'default smtp_alert of checkers', {
     inherits: of('smtp_alert'),
   }),
-  accepted('smtp_alert_vrrp', boolean, 'default smtp_alert of instances and groups', {
+  keyword('smtp_alert_vrrp', boolean, 'default smtp_alert of instances and groups', {
     inherits: of('smtp_alert'),
   }),
-  accepted(
+  keyword(
     'smtp_connect_timeout',
     integer(1, WHOLE_SECONDS_MAX, {
       unit: 'seconds',
@@ -428,8 +432,16 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'mail connection timeout',
     { default: '30' },
   ),
-  accepted('smtp_helo_name', word, 'HELO name for alert mails', { unset: 'the host name' }),
-  accepted('smtp_server', phrase('host and port'), 'mail relay'),
+  keyword('smtp_helo_name', word, 'HELO name for alert mails', { unset: 'the host name' }),
+  keyword('smtp_server', phrase('host and port'), 'mail relay'),
+  keyword('smtp_user', word, 'name to log in to the mail relay with', { ours: true }),
+  keyword('smtp_password', word, 'password to log in to the mail relay with', { ours: true }),
+  keyword(
+    'smtp_tls',
+    choice('never', 'offered', 'required', 'implicit'),
+    'encryption of mail; implicit: from the first octet, as on port 465',
+    { unset: 'offered; with smtp_user: required', ours: true },
+  ),
   accepted(
     'snmp_rs_stats_update_interval',
     seconds(0.001, 30),
@@ -448,11 +460,11 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   ),
   accepted('startup_script', script, 'script run before children start', { repeats: 'first' }),
   accepted('startup_script_timeout', SCRIPT_SECONDS, 'limit for startup_script', { default: '10' }),
-  accepted('state_dump_file', path, 'name of data dumps; suffix per process', {
-    default: 'keepalived.data',
+  keyword('state_dump_file', path, 'file of the data dump', {
+    unset: 'keepalived.data',
   }),
-  accepted('stats_dump_file', path, 'intended name of the statistics dump', {
-    default: 'keepalived.stats',
+  keyword('stats_dump_file', path, 'file of the statistics dump', {
+    unset: 'keepalived.stats',
   }),
   accepted('tmp_config_directory', path, 'where the shared config copy is kept', {
     unset: 'memory',
@@ -527,11 +539,11 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'force VRRP netlink monitor buffer above rmem_max',
     { default: 'off' },
   ),
-  accepted('vrrp_notify_fifo', phrase('FIFO'), 'FIFO for VRRP events only', { repeats: 'first' }),
-  accepted('vrrp_notify_fifo_script', script, 'reader process for the VRRP FIFO', {
+  keyword('vrrp_notify_fifo', phrase('FIFO'), 'FIFO for VRRP events only', { repeats: 'first' }),
+  keyword('vrrp_notify_fifo_script', script, 'reader process for the VRRP FIFO', {
     repeats: 'first',
   }),
-  accepted('vrrp_notify_priority_changes', boolean, 'default notify_priority_changes', {
+  keyword('vrrp_notify_priority_changes', boolean, 'default notify_priority_changes', {
     default: 'off',
   }),
   keyword('vrrp_owner_ignore_adverts', boolean, 'default owner_ignore_adverts', {

@@ -103,7 +103,7 @@ export const VIRTUAL_SERVER: KeywordTable = tableOf(
     repeats: 'list',
   }),
   accepted('ha_suspend', flag, 'check only while its address is on this machine'),
-  accepted('smtp_alert', boolean, 'mail when the quorum changes', {
+  keyword('smtp_alert', boolean, 'mail when the quorum changes', {
     inherits: [...of('global_defs', 'smtp_alert_checker'), ...of('global_defs', 'smtp_alert')],
     default: 'off',
   }),
@@ -164,7 +164,7 @@ export const REAL_SERVER: KeywordTable = tableOf(
   accepted('PING_CHECK', block('PING_CHECK'), 'up when it answers pings', { repeats: 'list' }),
   accepted('SMTP_CHECK', block('SMTP_CHECK'), 'up when it speaks SMTP', { repeats: 'list' }),
   accepted('UDP_CHECK', block('UDP_CHECK'), 'up when it answers datagrams', { repeats: 'list' }),
-  accepted('smtp_alert', boolean, 'mail when it comes up or goes down', {
+  keyword('smtp_alert', boolean, 'mail when it comes up or goes down', {
     inherits: [...of('global_defs', 'smtp_alert_checker'), ...of('global_defs', 'smtp_alert')],
     default: 'on',
   }),

@@ -44,11 +44,11 @@ const NOTIFY: readonly Keyword[] = [
     'run on each change, with INSTANCE|GROUP NAME STATE PRIORITY appended',
     FIRST,
   ),
-  accepted('notify_priority_changes', boolean, 'notify changes of the effective priority too', {
+  keyword('notify_priority_changes', boolean, 'notify changes of the effective priority too', {
     inherits: globally('vrrp_notify_priority_changes'),
     default: 'off',
   }),
-  accepted('smtp_alert', boolean, 'mail on each change', {
+  keyword('smtp_alert', boolean, 'mail on each change', {
     inherits: globally('smtp_alert_vrrp', 'smtp_alert'),
     default: 'off',
   }),
@@ -293,13 +293,13 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
   ...ANNOUNCE,
   ...TRACK,
   ...NOTIFY,
-  accepted(
+  keyword(
     'notify_deleted',
     { is: 'script', optional: true },
     'run when a reload removes it',
     FIRST,
   ),
-  accepted(
+  keyword(
     'notify_master_rx_lower_pri',
     script,
     'run when the MASTER hears a lower priority',

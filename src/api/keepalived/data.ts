@@ -1,0 +1,272 @@
+/**
+ * The data dump in keepalived's layout (behaviour.md §12), as its exporters read it: the labels, their order
+ * and their indentation are those of keepalived 2.2.7. What has no meaning here, such as descriptors and saved
+ * sysctls, is left out. Pure.
+ */
+import type { Director } from '../../model/director.ts';
+import type { NotifyScripts, Script } from '../../model/script.ts';
+import type { InstanceSnapshot, VrrpSnapshot } from '../../model/snapshot-vrrp.ts';
+import type { SyncGroup, Track, VrrpConfig, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
+import { addressText, commandText, stateWord } from './words.ts';
+
+const MASK = '********';
+
+export function dataDump(director: Director, snapshot: VrrpSnapshot | null): string {
+  const { vrrp } = director;
+  const instances = vrrp.instances.map((instance) => {
+    const state = snapshot?.instances.find(({ name }) => name === instance.name) ?? null;
+    return instanceLines(instance, state, vrrp);
+  });
+  return [
+    frame('Global definitions', globalLines(director)),
+    frame('VRRP Topology', instances.flat()),
+    frame(
+      'VRRP Sync groups',
+      vrrp.syncGroups.flatMap((one) => groupLines(one, vrrp, snapshot)),
+    ),
+    frame(
+      'VRRP Scripts',
+      vrrp.scripts.flatMap((one) => scriptLines(one, vrrp, snapshot)),
+    ),
+  ].join('');
+}
+
+function frame(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : [`------< ${title} >------`, ...lines, ''].join('\n');
+}
+
+function globalLines({ global, notify, vrrp }: Director): readonly string[] {
+  const { mail } = notify;
+  return [
+    ` Network namespace = ${global.netNamespace ?? '(default)'}`,
+    ` Router ID = ${global.routerId}`,
+    ...(mail === null
+      ? []
+      : [
+          ` Smtp server = ${mail.host}`,
+          ` Smtp server port = ${mail.port}`,
+          ` Smtp HELO name = ${mail.heloName}`,
+          ` Smtp server connection timeout = ${mail.timeoutMs / 1000}`,
+          ` Email notification from = ${mail.from}`,
+          ' Email notification to:',
+          ...mail.to.map((address) => `   ${address}`),
+        ]),
+    ` FIFO write vrrp states on reload = ${notify.repeatsStates}`,
+    ` VRRP realtime priority = ${vrrp.process.realtimePriority ?? 0}`,
+    ` Script security ${global.scriptSecurity ? 'enabled' : 'disabled'}`,
+  ];
+}
+
+/** `state` is null when the process has not told it. */
+function instanceLines(
+  instance: VrrpInstance,
+  state: InstanceSnapshot | null,
+  { syncGroups }: VrrpConfig,
+): readonly string[] {
+  const { name, version, family } = instance;
+  const group = syncGroups.find(({ members }) => members.includes(name));
+  return [
+    ` VRRP Instance = ${name}`,
+    `   VRRP Version = ${version}`,
+    ...(group === undefined ? [] : [`   Sync group = ${group.name}`]),
+    ...(family === 'ipv6' ? ['   Using Native IPv6'] : []),
+    ...stateLines(instance, state),
+    ...announceLines(instance),
+    ...priorityLines(instance, state),
+    ...addressLines(instance, state?.state === 'master'),
+    ...trackLines(instance),
+    `   Using smtp notification = ${yes(instance.notify.mails)}`,
+    `   Notify deleted = ${instance.notify.tellsDeleted ? 'Deleted' : 'Fault'}`,
+    ...notifyLines(instance.notify),
+    `   Notify priority changes = ${instance.notify.tellsPriority}`,
+  ];
+}
+
+function stateLines(instance: VrrpInstance, state: InstanceSnapshot | null): readonly string[] {
+  const word = stateWord(state?.state ?? 'init');
+  const isBackup = state?.state === 'backup' && state.masterAddress !== null;
+  const masterMs = state?.advertIntervalMs ?? instance.advertIntervalMs;
+  const isLearnt = isBackup && instance.version === 3;
+  return [
+    `   State = ${word}`,
+    ...(isBackup
+      ? [
+          `   Master router = ${state.masterAddress}`,
+          `   Master priority = ${state.masterPriority ?? 0}`,
+        ]
+      : []),
+    ...(isLearnt ? [`   Master advert int = ${(masterMs / 1000).toFixed(2)} sec`] : []),
+    '   Flags: none',
+    `   Wantstate = ${word}`,
+    '   Number of config faults = 0',
+    `   Number of interface and track script faults = ${faultsOf(state)}`,
+    `   Number of track scripts init = ${undecidedOf(state)}`,
+    `   Last transition = ${timeText(state?.sinceMs ?? 0)}`,
+    `   Interface = ${instance.interface}`,
+    ...(instance.sourceAddress === null ? [] : [`   Using src_ip = ${instance.sourceAddress}`]),
+    ...(instance.unicast === null ? [`   Multicast address ${instance.multicastGroup}`] : []),
+  ];
+}
+
+function announceLines({ announce, ...instance }: VrrpInstance): readonly string[] {
+  return [
+    `   Gratuitous ARP delay = ${announce.secondAfterMs / 1000}`,
+    `   Gratuitous ARP repeat = ${announce.repeat}`,
+    `   Gratuitous ARP refresh = ${announce.refreshMs / 1000}`,
+    `   Gratuitous ARP refresh repeat = ${announce.refreshRepeat}`,
+    `   Gratuitous ARP lower priority delay = ${announce.lowerPriorityDelayMs / 1000}`,
+    `   Gratuitous ARP lower priority repeat = ${announce.lowerPriorityRepeat}`,
+    `   Down timer adverts = ${instance.downTimerAdverts}`,
+    `   Send advert after receive lower priority advert = ${instance.answerLowerPriority}`,
+    `   Send advert after receive higher priority advert = ${instance.answerHigherPriority}`,
+  ];
+}
+
+function priorityLines(instance: VrrpInstance, state: InstanceSnapshot | null): readonly string[] {
+  const { version, advertIntervalMs, preemptDelayMs, authentication } = instance;
+  const effective = state?.effectivePriority ?? instance.priority;
+  const isLearnt = state?.state === 'backup' && version === 3 && state.masterAddress !== null;
+  return [
+    `   Virtual Router ID = ${instance.vrid}`,
+    `   Priority = ${instance.priority}`,
+    `   Effective priority = ${effective}`,
+    `   Total priority = ${effective}`,
+    version === 2
+      ? `   Advert interval = ${advertIntervalMs / 1000} sec`
+      : `   Advert interval = ${advertIntervalMs} milli-sec`,
+    ...(isLearnt ? [`   Master advert interval = ${state.advertIntervalMs} milli-sec`] : []),
+    '   Accept = enabled',
+    `   Preempt = ${instance.preempt ? 'enabled' : 'disabled'}`,
+    ...(preemptDelayMs === 0 ? [] : [`   Preempt delay = ${preemptDelayMs / 1000} secs`]),
+    '   Promote_secondaries = disabled',
+    ...(authentication.type === 'none'
+      ? []
+      : [
+          `   Authentication type = ${authentication.type === 'ah' ? 'IPSEC_AH' : 'SIMPLE_PASSWORD'}`,
+          `   Password = ${MASK}`,
+        ]),
+  ];
+}
+
+function addressLines(
+  { addresses, excludedAddresses }: VrrpInstance,
+  isHeld: boolean,
+): readonly string[] {
+  const lines = (list: typeof addresses): readonly string[] =>
+    list.map((one) => `     ${addressText(one, isHeld)}`);
+  return [
+    `   Virtual IP (${addresses.length}):`,
+    ...lines(addresses),
+    ...(excludedAddresses.length === 0
+      ? []
+      : ['   Virtual IP Excluded :', ...lines(excludedAddresses)]),
+  ];
+}
+
+function trackLines({ trackInterfaces, trackScripts }: VrrpInstance): readonly string[] {
+  const list = (title: string, tracks: readonly Track[]): readonly string[] =>
+    tracks.length === 0
+      ? []
+      : [
+          `   ${title} :`,
+          ...tracks.map(({ name, weightDelta, reverse }) => {
+            return `     ${name} weight ${weightDelta}${reverse ? ' reverse' : ''}`;
+          }),
+        ];
+  return [...list('Tracked interfaces', trackInterfaces), ...list('Tracked scripts', trackScripts)];
+}
+
+function notifyLines(scripts: NotifyScripts): readonly string[] {
+  const line = (title: string, script: Script | null): readonly string[] =>
+    script === null
+      ? []
+      : [`   ${title} = ${commandText(script)}, uid:gid ${accountText(script, ':')}`];
+  return [
+    ...line('Backup state transition script', scripts.backup),
+    ...line('Master state transition script', scripts.master),
+    ...line('Fault state transition script', scripts.fault),
+    ...line('Stop state transition script', scripts.stop),
+    ...line('Deleted state transition script', scripts.deleted),
+    ...line('Master rx lower pri script', scripts.lowerPriority),
+    ...line('Generic state transition script', scripts.any),
+  ];
+}
+
+function groupLines(
+  { name, members, notify }: SyncGroup,
+  _: VrrpConfig,
+  snapshot: VrrpSnapshot | null,
+): readonly string[] {
+  const inState = (state: string): number =>
+    snapshot?.instances.filter((one) => members.includes(one.name) && one.state === state).length ??
+    0;
+  const state = snapshot?.groups.find((one) => one.name === name)?.state ?? 'init';
+  return [
+    ` VRRP Sync Group = ${name}, ${stateWord(state)}`,
+    `   Num member fault ${inState('fault')}, num member init ${inState('init')}`,
+    '   VRRP member instances :',
+    ...members.map((member) => `     ${member}`),
+    `   Using smtp notification = ${yes(notify.mails)}`,
+    ...notifyLines(notify),
+  ];
+}
+
+function scriptLines(
+  script: VrrpScript,
+  { instances }: VrrpConfig,
+  snapshot: VrrpSnapshot | null,
+): readonly string[] {
+  const up = snapshot?.scripts.find(({ name }) => name === script.name)?.up ?? null;
+  const trackers = instances.flatMap(({ name, trackScripts }) =>
+    trackScripts
+      .filter((track) => track.name === script.name)
+      .map(({ weightDelta }) => `     ${name}, weight ${weightDelta}`),
+  );
+  const { rise, fall } = script;
+  return [
+    ` VRRP Script = ${script.name}`,
+    `   Command = ${commandText(script.script)}`,
+    `   Interval = ${script.intervalMs / 1000} sec`,
+    `   Timeout = ${script.timeoutMs / 1000} sec`,
+    `   Weight = ${script.weightDelta}`,
+    `   Rise = ${rise}`,
+    `   Fall = ${fall}`,
+    // keepalived counts from 0 up: from `rise` on it is up.
+    `   Result = ${up === true ? rise + fall - 1 : 0}`,
+    '   Insecure = no',
+    `   Init state = ${script.initFail ? 'failed' : 'unknown'}`,
+    `   Status = ${up === null ? 'unknown' : up ? 'GOOD' : 'BAD'}`,
+    `   Script uid:gid = ${accountText(script.script, ':')}`,
+    '   VRRP instances :',
+    '   Tracking instances :',
+    ...trackers,
+    '   State = idle',
+  ];
+}
+
+function accountText({ account }: Script, between: string): string {
+  return `${account?.uid ?? 0}${between}${account?.gid ?? 0}`;
+}
+
+function faultsOf(state: InstanceSnapshot | null): number {
+  return (
+    state?.trackers.filter(({ up, weightDelta }) => up === false && weightDelta === 0).length ?? 0
+  );
+}
+
+function undecidedOf(state: InstanceSnapshot | null): number {
+  return state?.trackers.filter(({ kind, up }) => kind === 'script' && up === null).length ?? 0;
+}
+
+function yes(on: boolean): string {
+  return on ? 'yes' : 'no';
+}
+
+/** `1795851148.261000 (Sat Nov 28 07:32:28.261000 2026)`, of the local clock. */
+function timeText(ms: number): string {
+  const date = new Date(ms);
+  const fraction = `${String(date.getMilliseconds()).padStart(3, '0')}000`;
+  const [day = '', month = '', dayOfMonth = '', year = '', clock = ''] = date.toString().split(' ');
+  const read = `${day} ${month} ${dayOfMonth.replace(/^0/, ' ')} ${clock}.${fraction} ${year}`;
+  return `${Math.floor(ms / 1000)}.${fraction} (${read})`;
+}
