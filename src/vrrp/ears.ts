@@ -18,7 +18,7 @@ const VAIN_A_SECOND_MAX = 500;
 const FILTER_MS: Millis = 10_000;
 /** A virtual router of others is forgotten when nothing was heard of it for this time. */
 const FOREIGN_MS: Millis = 60_000;
-const FOREIGN_MAX = 64;
+const FOREIGN_MAX = 16;
 const FOREIGN_ADDRESSES_SHOWN = 4;
 
 export interface EarMember {
