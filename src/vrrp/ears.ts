@@ -10,6 +10,7 @@ import { AH_OCTETS, AH_PROTOCOL } from '../wire/ah.ts';
 import { addressesIn, decodeAdvert, vridOf } from '../wire/vrrp.ts';
 import { isMulticast, type ReceivedPacket } from './admit.ts';
 import type { AdvertPlace, AdvertPort, AdvertSocket } from './ports-adverts.ts';
+import type { SpentStamps } from './replay.ts';
 import { protocolOf } from './signature.ts';
 
 /** Packets a second that may be in vain: every VRID of a link at 10 ms is far more, and nobody has that. */
@@ -34,6 +35,8 @@ export interface EarPorts {
 }
 
 export class Ears {
+  /** What the instances of an earlier life have sent and heard; they take it when they begin. */
+  spentBefore: SpentStamps = new Map();
   private readonly ports: EarPorts;
   private readonly ears = new Map<string, Ear>();
 

@@ -85,7 +85,8 @@ class Ears {
       announcer: { announce: () => {} },
       notify: { changed: () => {} },
       runScript: async () => ({ ok: true, reason: '' }),
-    } as ConstructorParameters<typeof VrrpSpeaker>[0]);
+      bfdUp: () => null,
+    });
   }
 
   private open(place: AdvertPlace, onPacket: (packet: ReceivedPacket) => void) {
