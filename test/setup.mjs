@@ -35,6 +35,7 @@ const TEST_PROGRAMS = {
   keepalived: 'keepalived',
   bird: 'bird2',
   nft: 'nftables',
+  tshark: 'tshark',
   ...(process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {}),
 };
 

@@ -2,6 +2,7 @@
  * The `vrrp` process: connects the speaker with raw sockets, rtnetlink and gratuitous ARP. Nothing else runs
  * in it, so that no advertisement waits for anything: scripts are the `notify` process's.
  */
+import { join } from 'node:path';
 import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { type Cancel, type Millis, preciseClock, sleep } from '../base/time.ts';
@@ -26,6 +27,7 @@ import {
   type Uplink,
 } from './ipc.ts';
 import { KnownLinks } from './links.ts';
+import { SpentFile } from './spent-file.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
@@ -38,18 +40,20 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly speaker: VrrpSpeaker;
+  private readonly spent: SpentFile;
   private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
   private sessions: BfdStates = {};
   private started = false;
   private cancelRead: Cancel | null = null;
 
-  constructor(uplink: Uplink) {
+  constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
     this.uplink = uplink;
     this.log = log;
     this.network = openNetwork(clock);
     this.links = new KnownLinks(this.network);
     this.speaker = new VrrpSpeaker(this.ports());
+    this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
 
   async configure(config: VrrpConfig, quietMs: Millis): Promise<void> {
@@ -82,6 +86,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
+    this.spent.close(this.speaker.spent());
     this.network.close();
   }
 
@@ -96,6 +101,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     quietMs: Millis,
   ): Promise<void> {
     this.started = true;
+    this.speaker.remember(this.spent.read());
+    this.spent.follow(() => this.speaker.spent());
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
     // Left by an earlier life: a peer may hold them already.
     await this.changeAddresses([], addresses);
@@ -234,4 +241,5 @@ function resultOf(outcome: RunOutcome): ScriptResult {
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
-uplink.serve(new VrrpProcess(uplink));
+const { LVSD_RUN_DIR: runDir = '.' } = process.env;
+uplink.serve(new VrrpProcess(uplink, runDir));

@@ -17,6 +17,7 @@ import type { Ear, EarMember, Ears } from './ears.ts';
 import type { Heard } from './instance.ts';
 import { Outgoing } from './outgoing.ts';
 import type { VrrpPorts } from './ports.ts';
+import type { Spent } from './replay.ts';
 import { AhSequence, TrailerSigner } from './signature.ts';
 
 /** Peers whose form of the checksum has been logged. */
@@ -61,9 +62,9 @@ export class Advertiser {
     return this.why;
   }
 
-  /** What signs and remembers, for what is kept over a restart. */
-  get signature(): TrailerSigner {
-    return this.signer;
+  /** What must not be forgotten at a restart; null: nothing is signed. */
+  get spent(): Spent | null {
+    return this.signer.spent;
   }
 
   get foreignCount(): number {
@@ -82,6 +83,8 @@ export class Advertiser {
   ): void {
     if (this.link !== null && this.link.source === source && this.instance === instance) return;
     const before = this.link;
+    const spentBefore = this.ears.spentBefore.get(instance.name);
+    if (this.instance === null && spentBefore !== undefined) this.signer.restore(spentBefore);
     this.link = null;
     this.instance = instance;
     this.comparedSender = null;

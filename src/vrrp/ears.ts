@@ -10,6 +10,7 @@ import { AH_OCTETS, AH_PROTOCOL } from '../wire/ah.ts';
 import { addressesIn, decodeAdvert, vridOf } from '../wire/vrrp.ts';
 import { isMulticast, type ReceivedPacket } from './admit.ts';
 import type { AdvertPlace, AdvertPort, AdvertSocket } from './ports-adverts.ts';
+import type { SpentStamps } from './replay.ts';
 import { protocolOf } from './signature.ts';
 
 /** Packets a second that may be in vain: every VRID of a link at 10 ms is far more, and nobody has that. */
@@ -18,7 +19,7 @@ const VAIN_A_SECOND_MAX = 500;
 const FILTER_MS: Millis = 10_000;
 /** A virtual router of others is forgotten when nothing was heard of it for this time. */
 const FOREIGN_MS: Millis = 60_000;
-const FOREIGN_MAX = 64;
+const FOREIGN_MAX = 16;
 const FOREIGN_ADDRESSES_SHOWN = 4;
 
 export interface EarMember {
@@ -34,6 +35,8 @@ export interface EarPorts {
 }
 
 export class Ears {
+  /** What the instances of an earlier life have sent and heard; they take it when they begin. */
+  spentBefore: SpentStamps = new Map();
   private readonly ports: EarPorts;
   private readonly ears = new Map<string, Ear>();
 

@@ -138,6 +138,15 @@ export interface Sent {
   readonly at: Instant;
 }
 
+/** What an instance has sent and heard: none of it may be sent or believed again. */
+export interface Spent {
+  readonly sent: Sent | null;
+  readonly heard: readonly (readonly [string, readonly Stretch[]])[];
+}
+
+/** By the name of the instance. */
+export type SpentStamps = ReadonlyMap<string, Spent>;
+
 /**
  * The stamps that an instance sends: always later than the last one, also than that of an earlier life, and at
  * the pace of the monotonic clock. Towards a wall clock that was set they go at half or double that pace, which

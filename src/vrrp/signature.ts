@@ -7,7 +7,7 @@ import { type Advert, authData } from '../wire/vrrp.ts';
 import { VRRP_PROTOCOL } from '../wire/vrrp-checksum.ts';
 import { readTrailer, type Signed, tagFits, writeTrailer } from '../wire/vrrp-hmac.ts';
 import type { Dropped, ReceivedPacket } from './admit.ts';
-import { type Moment, ReplayGuard, Stamps } from './replay.ts';
+import { type Moment, ReplayGuard, type Sent, type Spent, Stamps } from './replay.ts';
 
 /** The IP protocol that the advertisements of an instance are sent in. */
 export function protocolOf({ authentication }: Pick<VrrpInstance, 'authentication'>): number {
@@ -21,6 +21,7 @@ export class TrailerSigner {
   private signing: Signing | null = null;
   private keys: ReadonlyMap<number, KeyObject> = new Map();
   private stamps: Stamps | null = null;
+  private earlier: Sent | null = null;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -32,16 +33,20 @@ export class TrailerSigner {
     this.keys = new Map(
       (signing?.keys ?? []).map(({ id, key }) => [id, createSecretKey(Buffer.from(key, 'hex'))]),
     );
-    if (signing !== null) this.stamps = new Stamps(signing.windowMs, this.stamps?.latest ?? null);
+    if (signing !== null)
+      this.stamps = new Stamps(signing.windowMs, this.stamps?.latest ?? this.earlier);
   }
 
-  get sentLast(): Stamps['latest'] {
-    return this.stamps?.latest ?? null;
+  /** What must not be forgotten at a restart; null: nothing is signed. */
+  get spent(): Spent | null {
+    if (this.signing === null) return null;
+    return { sent: this.stamps?.latest ?? this.earlier, heard: this.guard.read() };
   }
 
-  /** Goes on behind what an earlier life has sent. */
-  restore(sent: Stamps['latest']): void {
-    if (this.signing !== null) this.stamps = new Stamps(this.signing.windowMs, sent);
+  /** Goes on behind what an earlier life has sent and heard. */
+  restore({ sent, heard }: Spent): void {
+    this.earlier = sent;
+    this.guard.restore(heard);
   }
 
   /** Whether what is sent has a trailer. */

@@ -14,6 +14,7 @@ import { planVrrp, type Succession } from './forecast.ts';
 import type { Event } from './instance.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
 import { effectivePriority, type Tracked } from './priority.ts';
+import type { SpentStamps } from './replay.ts';
 import { type GroupRecord, groupFault, groupState, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
@@ -119,6 +120,19 @@ export class VrrpSpeaker {
   /** Somebody else says on the link that an address is his. */
   addressClaimed(address: string, mac: string): void {
     for (const router of this.routers) router.claimed(address, mac);
+  }
+
+  /** What an earlier life has signed and believed; before the first configuration. */
+  remember(spent: SpentStamps): void {
+    this.ears.spentBefore = spent;
+  }
+
+  /** What of signed advertisements must not be forgotten. */
+  spent(): SpentStamps {
+    const entries = this.routers.flatMap((router) =>
+      router.spent === null ? [] : [[router.name, router.spent] as const],
+    );
+    return new Map(entries);
   }
 
   snapshot(): VrrpSnapshot {

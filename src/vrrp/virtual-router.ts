@@ -20,6 +20,7 @@ import {
 } from './instance.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
 import { effectivePriority, faultOf, isUndecided, type Tracked } from './priority.ts';
+import type { Spent } from './replay.ts';
 
 export class VirtualRouter {
   instance: VrrpInstance;
@@ -90,6 +91,11 @@ export class VirtualRouter {
   /** Its base priority, moved by what it tracks. */
   get effectivePriority(): number {
     return this.priority;
+  }
+
+  /** What of signed advertisements must not be forgotten at a restart; null: none are signed. */
+  get spent(): Spent | null {
+    return this.advertiser.spent;
   }
 
   isDeaf(): boolean {

@@ -25,7 +25,6 @@ const TYPE_HMAC_SHA256 = 1;
 const TAG_OFFSET = 12;
 const TAG_OCTETS = 16;
 const PSEUDO_HEADER_OCTETS = 20;
-const ZEROS = new Uint8Array(TAG_OCTETS);
 
 /** When something was sent, by the sender's clock; of two at one time the counter tells the later. */
 export interface Stamp {
@@ -73,19 +72,26 @@ export function tagFits(trailer: Uint8Array, key: KeyObject, signed: Signed): bo
   return timingSafeEqual(trailer.subarray(TAG_OFFSET), tagOf(key, trailer, signed));
 }
 
+/** Room for what is signed: it is put together and hashed in one go. */
+const SCRATCH = new Uint8Array(PSEUDO_HEADER_OCTETS + 8 + 255 * 16 + 8 + TRAILER_OCTETS);
+
 function tagOf(key: KeyObject, trailer: Uint8Array, { envelope, message }: Signed): Uint8Array {
-  const pseudo = new Uint8Array(PSEUDO_HEADER_OCTETS);
-  pseudo[0] = envelope.family === 'ipv4' ? 4 : 6;
-  pseudo[1] = (message[0] as number) >> 4;
-  pseudo[2] = message[1] as number;
-  pseudo.set(addressBytes(envelope.source), 4);
+  SCRATCH.fill(0, 0, PSEUDO_HEADER_OCTETS);
+  SCRATCH[0] = envelope.family === 'ipv4' ? 4 : 6;
+  SCRATCH[1] = (message[0] as number) >> 4;
+  SCRATCH[2] = message[1] as number;
+  SCRATCH.set(addressBytes(envelope.source), 4);
+  SCRATCH.set(message, PSEUDO_HEADER_OCTETS);
+  SCRATCH.fill(
+    0,
+    PSEUDO_HEADER_OCTETS + CHECKSUM_OFFSET,
+    PSEUDO_HEADER_OCTETS + CHECKSUM_OFFSET + 2,
+  );
+  const end = PSEUDO_HEADER_OCTETS + message.length;
+  SCRATCH.set(trailer, end);
+  SCRATCH.fill(0, end + TAG_OFFSET, end + TRAILER_OCTETS);
   return createHmac('sha256', key)
-    .update(pseudo)
-    .update(message.subarray(0, CHECKSUM_OFFSET))
-    .update(ZEROS.subarray(0, 2))
-    .update(message.subarray(CHECKSUM_OFFSET + 2))
-    .update(trailer.subarray(0, TAG_OFFSET))
-    .update(ZEROS)
+    .update(SCRATCH.subarray(0, end + TRAILER_OCTETS))
     .digest()
     .subarray(0, TAG_OCTETS);
 }

@@ -1,13 +1,16 @@
 /**
  * `npm run fuzz [-- --seeds N --from S --minutes M --index I]`: mutants of N seeds from S on, or of as
- * many as M minutes allow; before them every heavy input. All faults are told; the exit code is 1 when there was one.
+ * many as M minutes allow, and as many packets at directors; before them every heavy input. All faults are told;
+ * the exit code is 1 when there was one.
  */
 import { parseArgs } from 'node:util';
 import { faultsOf } from './campaign.ts';
 import { HEAVY, longLines } from './heavy.ts';
 import { faultsOfHeavy, slowOf } from './measure.ts';
+import { PacketFuzzer } from './packets.ts';
 
 const MUTANTS_OF_A_SEED = 10_000;
+const PACKETS_OF_A_SEED = 2_000_000;
 const SEEDS = 5;
 /** Just within what a line with something to expand may have. */
 const LINE_CHARACTERS = 1024 * 1024 - 64;
@@ -36,6 +39,9 @@ function main(): void {
     tell(faultsOf({ seed, from: 0, to: MUTANTS_OF_A_SEED }));
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     console.log(`seed ${seed}: ${MUTANTS_OF_A_SEED} mutants in ${seconds} s`);
+    const fault = new PacketFuzzer(seed).run(PACKETS_OF_A_SEED);
+    tell(fault === null ? [] : [fault]);
+    console.log(`seed ${seed}: ${PACKETS_OF_A_SEED} packets`);
   }
 }
 
