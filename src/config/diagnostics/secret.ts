@@ -8,6 +8,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'authentication auth_pass',
   'SSL password',
   'auth_hmac key',
+  'lease key',
 ]);
 
 export function isSecret(block: string, keyword: string): boolean {
@@ -20,7 +21,7 @@ export function maskWords(words: readonly string[]): readonly string[] {
   return words.length > 1 && /^\d{1,3}$/.test(first) ? [first, MASK] : [MASK];
 }
 
-const SECRET_ON_A_LINE = /(auth_pass|password|\bkey\s+\d+)(?=[\s"])/g;
+const SECRET_ON_A_LINE = /(auth_pass|password|\bkey\s+\d+|\bkey(?!\s+\d{1,3}(?:\s|$)))(?=[\s"])/g;
 
 /**
  * A line of a file, with stars for everything behind the word of a password, up to a comment or a brace of
