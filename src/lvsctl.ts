@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   verify: async () => (await import('./cli/verify.ts')).verify,
   rollback: async () => (await import('./cli/apply.ts')).rollback,
   simulate: async () => (await import('./cli/simulate.ts')).simulate,
+  witness: async () => (await import('./cli/witness.ts')).witness,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,
   'realserver check': async () => (await import('./cli/realserver.ts')).realserverCheck,

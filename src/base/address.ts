@@ -19,6 +19,22 @@ export function parseAddress(text: string): string | null {
   return ipaddr.IPv6.parse(text).toRFC5952String();
 }
 
+/** Reads `10.0.0.1:80`, `[fd00::1]:80`, or an address alone, which has the port given; null: it is none of them. */
+export function parseEndpoint(
+  text: string,
+  defaultPort: number,
+): { readonly address: string; readonly port: number } | null {
+  const alone = parseAddress(text);
+  if (alone !== null) return { address: alone, port: defaultPort };
+  const colon = text.lastIndexOf(':');
+  const [host, port] = [text.slice(0, colon), text.slice(colon + 1)];
+  const isBracketed = host.startsWith('[') && host.endsWith(']');
+  const address = parseAddress(isBracketed ? host.slice(1, -1) : host);
+  if (address === null || isBracketed !== address.includes(':')) return null;
+  const isPort = /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535;
+  return isPort ? { address, port: Number(port) } : null;
+}
+
 /** The family of a canonical address. */
 export function familyOf(address: string): Family {
   return address.includes(':') ? 'ipv6' : 'ipv4';

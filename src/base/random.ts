@@ -1,4 +1,5 @@
 /** The only door to real chance. A seeded source makes a run repeatable. */
+import { randomBytes } from 'node:crypto';
 
 /** Gives a number in [0, 1). */
 export type Random = () => number;
@@ -14,4 +15,9 @@ export function seededRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** A number of 32 or 48 bits that nobody can guess, and that does not come again. */
+export function drawNumber(bits: 32 | 48): number {
+  return randomBytes(bits / 8).readUIntBE(0, bits / 8);
 }

@@ -1,6 +1,7 @@
 /** VRRP as configured: instances, sync groups and the scripts they track. Facts, no behaviour. */
 import type { Family } from '../base/address.ts';
 import type { Millis } from '../base/time.ts';
+import type { LeaseConfig } from './lease.ts';
 import type { NotifyScripts, Script } from './script.ts';
 
 /** A virtual address and how to put it on its interface. */
@@ -165,6 +166,8 @@ export interface VrrpConfig {
   readonly instances: readonly VrrpInstance[];
   readonly syncGroups: readonly SyncGroup[];
   readonly scripts: readonly VrrpScript[];
+  /** Null: no instance waits for one. */
+  readonly lease: LeaseConfig | null;
   /** No instance becomes master before this time after the start. */
   readonly startupDelayMs: Millis;
   readonly process: ProcessSettings;

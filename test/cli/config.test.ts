@@ -34,7 +34,10 @@ describe('exit codes', () => {
     write('good.conf', GOOD);
     write('other.conf', GOOD.replace('router_id a', 'router_id b'));
     write('same.conf', GOOD.replace('{\n', '{\n\n# why\n'));
-    write('inert.conf', GOOD.replace('router_id a', 'router_id a\n    snmp_socket udp:127.0.0.1:705'));
+    write(
+      'inert.conf',
+      GOOD.replace('router_id a', 'router_id a\n    snmp_socket udp:127.0.0.1:705'),
+    );
     write('bad.conf', 'global_def {\n}\n');
     write('open.conf', 'global_defs {\n');
     write('untidy.conf', 'global_defs\n{\nrouter_id  a\n}');

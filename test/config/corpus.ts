@@ -104,7 +104,7 @@ const LABELS: Readonly<Partial<Record<BlockName, fc.Arbitrary<string>>>> = {
   real_server: fc.tuple(address, fc.constantFrom('', ' 80', ' 0')).map((parts) => parts.join('')),
 };
 
-const UNLABELLED = /^(global_defs|authentication|auth_hmac|SSL|url|host|[A-Z]+_(CHECK|GET))$/;
+const UNLABELLED = /^(global_defs|authentication|auth_hmac|lease|SSL|url|host|[A-Z]+_(CHECK|GET))$/;
 
 function statement(entry: Keyword, depth: number): fc.Arbitrary<string> {
   const { argument } = entry;

@@ -84,7 +84,9 @@ describe('no difference', () => {
     'between a file and what is shown of it: %s',
     (_, text) => {
       const shown = printEffective(treeOf(text), {});
-      expect(diff(text, shown).filter((line) => !/(auth_pass differs|key \d+ \*{8})$/.test(line))).toEqual([]);
+      expect(
+        diff(text, shown).filter((line) => !/(auth_pass differs|key \d+ \*{8})$/.test(line)),
+      ).toEqual([]);
     },
   );
 

@@ -27,6 +27,10 @@ const PLACES: Readonly<Record<BlockName, Place>> = {
     'vrrp_script probe {\nscript /bin/true\n',
     `\n}\n${INSTANCE}track_script {\nprobe\n}\n}\n`,
   ],
+  lease: [
+    `global_defs {\nsplit_brain_policy lease\n}\n${INSTANCE}}\nlease {\nacceptor 192.0.2.1\nacceptor 192.0.2.2\nacceptor 192.0.2.3\nkey 0123456789abcdef\n`,
+    '\n}\n',
+  ],
   track_file: ['track_file level {\n', '\n}\n'],
   vrrp_track_process: ['vrrp_track_process proxy {\n', '\n}\n'],
   track_group: ['track_group TG_1 {\n', '\n}\n'],

@@ -148,6 +148,7 @@ export function configOf(
     instances,
     syncGroups: [],
     scripts: [],
+    lease: null,
     startupDelayMs: 0,
     process: { realtimePriority: null, niceness: null, lockMemory: false },
     ...over,

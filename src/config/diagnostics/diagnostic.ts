@@ -54,6 +54,8 @@ export type DiagnosticCode =
   | 'not-tracked'
   | 'unused'
   | 'single-member'
+  | 'lease-acceptors'
+  | 'lease-not-here'
   | 'unequal-priorities'
   | 'useless-weight'
   | 'sample-value'
@@ -173,6 +175,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'not-tracked',
   'unused',
   'single-member',
+  'lease-not-here',
   'unequal-priorities',
   'sample-value',
   'shell-syntax',
@@ -238,6 +241,7 @@ const OF_THIS_HOST: ReadonlySet<DiagnosticCode> = new Set([
   'not-the-owner',
   'peer-is-this-host',
   'no-script-user',
+  'lease-not-here',
 ] as const);
 
 export function isOfThisHost(code: DiagnosticCode): boolean {

@@ -355,6 +355,19 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `A sync group keeps two or more instances together; with one it does nothing. Often the second name
     was forgotten or misspelled. Add the others, or remove the group.`,
   ),
+  'lease-acceptors': trap(
+    'acceptors that give no majority',
+    `With split_brain_policy lease a director is MASTER only while more than half of the acceptors say so. Two
+    cannot lose one, and an even number can be cut into halves of which none decides. Each director is an acceptor;
+    a pair takes a third machine, which runs lvsctl witness and needs neither root nor a disk. The list is the same
+    on all directors, and all of it is IPv4 or all of it IPv6.`,
+  ),
+  'lease-not-here': trap(
+    'a director that is no acceptor',
+    `Each director has a voice itself: its address stands in the list of acceptors, and it asks the others from
+    there. When no address of the list is one of this host, it never gets a lease, and is never MASTER. Write an
+    address that this host has and the others reach, and that is no virtual one.`,
+  ),
   'own-interface': trap(
     'an instance that tracks its own interface',
     `An instance follows its interface anyhow: when that is down it is in FAULT. So the line adds

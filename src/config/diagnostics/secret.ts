@@ -9,6 +9,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'SSL password',
   'auth_hmac key',
   'global_defs smtp_password',
+  'lease key',
 ]);
 
 export function isSecret(block: string, keyword: string): boolean {
@@ -21,7 +22,8 @@ export function maskWords(words: readonly string[]): readonly string[] {
   return words.length > 1 && /^\d{1,3}$/.test(first) ? [first, MASK] : [MASK];
 }
 
-const SECRET_ON_A_LINE = /(auth_pass|smtp_password|password|\bkey\s+\d+)(?=[\s"])/g;
+const SECRET_ON_A_LINE =
+  /(auth_pass|smtp_password|password|\bkey\s+\d+|\bkey(?!\s+\d{1,3}(?:\s|$)))(?=[\s"])/g;
 
 /**
  * A line of a file, with stars for everything behind the word of a password, up to a comment or a brace of

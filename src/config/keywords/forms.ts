@@ -1,6 +1,7 @@
 /** Words of a form of their own: what each is called, one that fits, and the test. */
-import { parseAddress, prefixLengthOf } from '../../base/address.ts';
+import { parseAddress, parseEndpoint, prefixLengthOf } from '../../base/address.ts';
 import { parseSpan } from '../../base/span.ts';
+import { LEASE_PORT, SECRET_OCTETS_MIN } from '../../model/lease.ts';
 import { parseAddressRange } from '../build/address-range.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
 import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
@@ -27,6 +28,8 @@ export type FormName =
   | 'scheduler'
   | 'granularity'
   | 'key'
+  | 'acceptor'
+  | 'lease key'
   | 'domain'
   | 'host'
   | 'CPU list'
@@ -195,6 +198,24 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     accepts: isKey,
     // It is a secret, and is not shown.
     refuse: () => ({ code: 'bad-value', message: 'this is no key', hint: FORMS.key.hint }),
+  },
+  acceptor: {
+    what: 'address of an acceptor',
+    hint: 'an address, and perhaps a port: 192.0.2.1, 192.0.2.1:4470, [2001:db8::1]:4470; names are not looked up',
+    called: 'ADDRESS[:PORT]',
+    accepts: (text) => parseEndpoint(text, LEASE_PORT) !== null,
+  },
+  'lease key': {
+    what: 'key of a lease',
+    hint: `at least ${SECRET_OCTETS_MIN} characters; "openssl rand -hex 32" makes one`,
+    called: 'KEY',
+    accepts: (text) => Buffer.byteLength(text) >= SECRET_OCTETS_MIN,
+    // It is a secret, and is not shown.
+    refuse: () => ({
+      code: 'bad-value',
+      message: 'this key is too short: it can be guessed',
+      hint: FORMS['lease key'].hint,
+    }),
   },
   namespace: {
     what: 'name of a network namespace',

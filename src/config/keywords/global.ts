@@ -27,6 +27,7 @@ import {
   WHOLE_SECONDS_MAX,
   word,
 } from './keyword.ts';
+import { splitBrainPolicy } from './lease.ts';
 
 function of(keyword: string): readonly Place[] {
   return [{ block: 'global_defs', keyword }];
@@ -57,6 +58,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   keyword('vrrp_script', block('vrrp_script', 'name'), 'a script to track', {
     repeats: 'list',
   }),
+  keyword('lease', block('lease'), 'who decides which director may be MASTER', { ours: true }),
   keyword(
     'virtual_server',
     block('virtual_server', 'service'),
@@ -160,6 +162,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
 );
 
 export const GLOBAL_DEFS: KeywordTable = tableOf(
+  splitBrainPolicy('nowhere'),
   keyword('router_id', word, 'name of this director', { unset: 'the host name' }),
   keyword('enable_script_security', flag, 'refuse scripts run as root that others can change'),
   keyword(

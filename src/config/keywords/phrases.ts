@@ -267,6 +267,8 @@ const VRRP = {
     ),
     alternatives: ['initial', 'partial'],
   },
+  acceptor: slots({ name: 'ADDRESS[:PORT]', argument: form('acceptor') }),
+  'lease key': slots({ name: 'KEY', argument: form('lease key') }),
   key: slots({ name: 'ID', argument: integer(1, 255) }, { name: 'KEY', argument: form('key') }),
 } as const satisfies Record<string, Phrase>;
 

@@ -16,6 +16,7 @@ import {
 } from './checkers.ts';
 import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
+import { LEASE } from './lease.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
 import { LVS_SYSCTL } from './sysctl.ts';
 import {
@@ -35,6 +36,7 @@ export const LANGUAGE: Readonly<Record<BlockName, KeywordTable>> = {
   vrrp_instance: VRRP_INSTANCE,
   authentication: AUTHENTICATION,
   auth_hmac: AUTH_HMAC,
+  lease: LEASE,
   vrrp_sync_group: VRRP_SYNC_GROUP,
   vrrp_script: VRRP_SCRIPT,
   track_file: TRACK_FILE,

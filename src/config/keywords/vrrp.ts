@@ -23,6 +23,7 @@ import {
   WHOLE_SECONDS_MAX,
   word,
 } from './keyword.ts';
+import { splitBrainPolicy } from './lease.ts';
 
 function globally(...names: readonly string[]): readonly Place[] {
   return names.map((name) => ({ block: 'global_defs', keyword: name }));
@@ -309,6 +310,7 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
   accepted('linkbeat_use_polling', flag, 'ask for the link of the interface again and again', {
     mend: 'write "linkbeat_interfaces { IFNAME }" at the top level',
   }),
+  splitBrainPolicy('from global_defs'),
   keyword('lvs_sync_daemon_interface', interfaceName, 'IPVS synchronisation follows it', {
     repeats: 'first',
     mend: 'write "lvs_sync_daemon IFNAME INSTANCE" into global_defs',
@@ -344,6 +346,7 @@ export const VRRP_SYNC_GROUP: KeywordTable = tableOf(
     unset: MANDATORY,
     repeats: 'first',
   }),
+  splitBrainPolicy('from global_defs'),
   keyword('sync_group_tracking_weight', flag, 'weights of members count'),
   keyword('global_tracking', flag, 'weights of members count', {
     insteadOf: 'sync_group_tracking_weight',

@@ -83,6 +83,7 @@ const ORDER: readonly string[] = [
   'vrrp_track_file',
   'vrrp_track_process',
   'bfd_instance',
+  'lease',
   'vrrp_script',
   'vrrp_sync_group',
   'vrrp_instance',

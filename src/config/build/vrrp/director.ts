@@ -5,6 +5,7 @@ import type { ScriptContext } from '../scripts.ts';
 import { buildScript } from './check-script.ts';
 import { buildGroups } from './groups.ts';
 import { buildInstance } from './instance.ts';
+import { buildLease } from './lease.ts';
 
 export function buildVrrp(root: Section, globals: Section, context: ScriptContext): VrrpConfig {
   const scripts = root
@@ -22,6 +23,7 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     instances,
     syncGroups,
     scripts,
+    lease: buildLease({ root, globals, instances: kept, groups: syncGroups }, context),
     startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
     process: {
       realtimePriority: globals.number('vrrp_rt_priority'),

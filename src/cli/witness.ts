@@ -1,0 +1,173 @@
+/**
+ * `lvsctl witness`: a voice in the lease on a machine that is no director. One UDP port; no root, no disk, no
+ * configuration but a key. It runs until it is told to end; SIGUSR1 makes it tell its state.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { familyOf, parseEndpoint } from '../base/address.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
+import { DirectorError, errnoName } from '../base/error.ts';
+import { type Log, type LogRecord, logTo } from '../base/log.ts';
+import { drawNumber } from '../base/random.ts';
+import { systemClock } from '../base/time.ts';
+import { type Datagrams, openDatagrams, ownAddresses } from '../kernel/lease-socket.ts';
+import { Witness, type WitnessSnapshot } from '../lease/witness.ts';
+import { LEASE_PORT, type LeaseEndpoint, SECRET_OCTETS_MIN } from '../model/lease.ts';
+import { nodeIdOf } from '../wire/lease.ts';
+import { type Command, Exit } from './command.ts';
+import { type Terminal, untilInterrupted } from './terminal.ts';
+
+interface Options {
+  readonly listen: string;
+  readonly keyFile: string;
+  readonly as?: readonly string[];
+  readonly timeMax: string;
+  readonly json?: true;
+}
+
+const TIME_MAX_SECONDS = 600;
+const SECRETS_MAX = 32;
+
+export const witness: Command<Options> = {
+  name: 'witness',
+  summary: 'give leases of virtual addresses a third voice; runs in the foreground',
+  declare(command) {
+    command
+      .requiredOption('--listen <address:port>', `UDP address to hear on (port ${LEASE_PORT})`)
+      .requiredOption(
+        '--key-file <file>',
+        'file with the key of each group of directors, a line each',
+      )
+      .option(
+        '--as <address:port...>',
+        'the acceptor as it stands in lvsd.conf, if that is another',
+      )
+      .option('--time-max <seconds>', 'longest promise, and silence after the start', '10')
+      .option('--json', 'one JSON object a line instead of sentences');
+  },
+  async run({ terminal }, options) {
+    const listen = readEndpoint('--listen', options.listen);
+    const self = {
+      secrets: readSecrets(options.keyFile),
+      names: namesOf(listen, options.as ?? []),
+      promiseMsMax: readSeconds(options.timeMax) * 1000,
+    };
+    const log = logFor(terminal, options.json === true);
+    let heard: Witness | null = null;
+    const socket: Datagrams = await openDatagrams(listen, (octets, from) => {
+      heard?.onDatagram(octets, from);
+    });
+    const ports = { clock: systemClock, log, draw: drawNumber, datagrams: socket };
+    heard = new Witness(ports, self);
+    const where = formatEndpoint(listen.address, socket.port);
+    const silentForMs = self.promiseMsMax;
+    log.info({ listen: where, silentForMs, keys: self.secrets.length }, 'witness started');
+    const tell = (): void => tellState(terminal, (heard as Witness).snapshot(), options);
+    process.on('SIGUSR1', tell);
+    const { interrupted, stop } = untilInterrupted();
+    await interrupted;
+    stop();
+    process.off('SIGUSR1', tell);
+    socket.close();
+    log.info({ listen: where }, 'witness stopped');
+    return Exit.ok;
+  },
+};
+
+/** @throws DirectorError USAGE */
+function readEndpoint(option: string, text: string): LeaseEndpoint {
+  const endpoint = parseEndpoint(text, LEASE_PORT);
+  if (endpoint !== null) return endpoint;
+  throw new DirectorError('USAGE', `${option} ${text} is no address with a port`, {
+    hint: `write it as 192.0.2.3:${LEASE_PORT}, [2001:db8::3]:${LEASE_PORT} or 0.0.0.0:${LEASE_PORT}`,
+  });
+}
+
+/** A question names the acceptor it is for: on all addresses it may be any of them. */
+function namesOf({ address, port }: LeaseEndpoint, others: readonly string[]): ReadonlySet<number> {
+  const isAny = address === '0.0.0.0' || address === '::';
+  const own = isAny
+    ? ownAddresses().filter((one) => familyOf(one) === familyOf(address))
+    : [address];
+  const named = others.map((text) => readEndpoint('--as', text));
+  const all = [...own.map((one) => ({ address: one, port })), ...named];
+  return new Set(all.map((one) => nodeIdOf(one.address, one.port)));
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= TIME_MAX_SECONDS) return seconds;
+  throw new DirectorError('USAGE', `--time-max ${text} is no number of seconds`, {
+    hint: `above 0 and up to ${TIME_MAX_SECONDS}; 10 is enough for leases of up to 9 s`,
+  });
+}
+
+/** @throws DirectorError USAGE for a file that cannot be used. */
+function readSecrets(path: string): readonly string[] {
+  const text = readKeyFile(path);
+  const secrets = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const isShort = secrets.some((one) => Buffer.byteLength(one) < SECRET_OCTETS_MIN);
+  if (secrets.length > 0 && secrets.length <= SECRETS_MAX && !isShort) return secrets;
+  const what = isShort
+    ? `a key of less than ${SECRET_OCTETS_MIN} characters`
+    : secrets.length === 0
+      ? 'no key'
+      : `more than ${SECRETS_MAX} keys`;
+  throw new DirectorError('USAGE', `${path} holds ${what}`, {
+    hint: `one key a line, as in "lease { key … }" of lvsd.conf; "openssl rand -hex 32" makes one`,
+  });
+}
+
+function readKeyFile(path: string): string {
+  try {
+    const isOpenToAll = (statSync(path).mode & 0o007) !== 0;
+    if (!isOpenToAll) return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new DirectorError('USAGE', `${path}: ${errnoName(error)}`, {
+      hint: 'a file with the key of the lease, which this account can read',
+      cause: error,
+    });
+  }
+  throw new DirectorError('USAGE', `${path} can be read by everybody`, {
+    hint: `who has the key can take any lease: chmod o= ${path}`,
+  });
+}
+
+function logFor(terminal: Terminal, isJson: boolean): Log {
+  return logTo((record) => {
+    if (record.level === 'debug' || record.level === 'trace') return;
+    terminal.write(isJson ? `${JSON.stringify(asJson(record))}\n` : `${sentence(record)}\n`);
+  });
+}
+
+function asJson({ level, fields, message }: LogRecord): object {
+  return { time: new Date(systemClock.wallTimeMs()).toISOString(), level, msg: message, ...fields };
+}
+
+function sentence({ level, fields, message }: LogRecord): string {
+  const facts = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
+  const mark = level === 'info' ? '' : `${level}: `;
+  return `${mark}${message}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}`;
+}
+
+function tellState(terminal: Terminal, state: WitnessSnapshot, options: Options): void {
+  if (options.json) {
+    terminal.write(`${JSON.stringify({ state })}\n`);
+    return;
+  }
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const refused = Object.entries(state.refused).map(([why, count]) => `${count} for ${why}`);
+  const lines = [
+    state.silentForMs > 0 ? `silent for another ${seconds(state.silentForMs)}` : 'speaking',
+    ...state.leases.map(({ lease, holder, leftMs }) => {
+      return `${lease}: promised to ${holder} for ${seconds(leftMs)}`;
+    }),
+    ...state.directors.map(({ endpoint, questions, heardAgoMs }) => {
+      return `director ${endpoint}: ${questions} questions, the last ${seconds(heardAgoMs)} ago`;
+    }),
+    ...(refused.length > 0 ? [`refused ${refused.join(', ')}`] : []),
+  ];
+  terminal.write(lines.map((line) => `  ${line}\n`).join(''));
+}

@@ -1,0 +1,395 @@
+/**
+ * A director's part in the lease: it asks for those that its instances need, and has a voice itself. Carries the
+ * effects of requester.ts and acceptor.ts out: one timer, datagrams in and out. What it is told comes in turns,
+ * so that a listener may ask for something from within.
+ */
+import { formatEndpoint } from '../base/endpoint.ts';
+import type { Cancel, Instant, Millis } from '../base/time.ts';
+import type { LeaseConfig, LeaseEndpoint, LeaseSubject } from '../model/lease.ts';
+import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
+import {
+  decodeLease,
+  encodeLease,
+  type Keyring,
+  keyringOf,
+  type LeaseAnswer,
+  type LeaseAsk,
+  type LeaseRelease,
+  listIdOf,
+  nodeIdOf,
+  type SigningKey,
+  signingKey,
+} from '../wire/lease.ts';
+import type { NodeId, Verdict } from './acceptor.ts';
+import { LeaseAcceptor } from './lease-acceptor.ts';
+import type { LeasePorts } from './ports.ts';
+import {
+  nextDeadline,
+  type RequesterEvent,
+  type RequesterState,
+  requesterStep,
+} from './requester.ts';
+import { type LeaseTimes, leaseTimes } from './times.ts';
+
+export interface SpeakerSelf {
+  /** That of its own acceptor, as it stands in the list. */
+  readonly endpoint: LeaseEndpoint;
+  /** How late the kernel may close what is open until an instant. */
+  readonly latenessMs: Millis;
+}
+
+/** A lease that is or may be wanted. */
+interface Ask {
+  readonly subject: LeaseSubject;
+  readonly times: LeaseTimes;
+  state: RequesterState;
+  holder: NodeId | null;
+}
+
+/** One acceptor of the list. */
+interface Seat {
+  readonly endpoint: LeaseEndpoint;
+  readonly id: NodeId;
+  /** As it told last; 0: it has not. */
+  epoch: number;
+  answer: string | null;
+  answeredAtMs: number | null;
+}
+
+export class LeaseSpeaker {
+  private readonly ports: LeasePorts;
+  private readonly self: SpeakerSelf;
+  private readonly node: NodeId;
+  private readonly life: number;
+  /** When this life began: of what was held before it nothing is known. */
+  private readonly bornAt: Instant;
+  private acceptor: LeaseAcceptor | null = null;
+  private asks = new Map<string, Ask>();
+  private seats: readonly Seat[] = [];
+  private list = 0;
+  private keyring: Keyring = new Map();
+  private signing: SigningKey = signingKey(new Uint8Array());
+  private readonly refused = new Map<string, number>();
+  private readonly turns: (() => void)[] = [];
+  private cancel: Cancel = () => {};
+  private closed = false;
+
+  constructor(ports: LeasePorts, self: SpeakerSelf) {
+    this.ports = ports;
+    this.self = self;
+    this.node = nodeIdOf(self.endpoint.address, self.endpoint.port);
+    this.life = ports.draw(32);
+    this.bornAt = ports.clock.now();
+  }
+
+  /** Leases that go on are kept with what is known of them. */
+  configure({ acceptors, secrets, subjects }: LeaseConfig): void {
+    const keys = secrets.map((secret) => signingKey(Buffer.from(secret)));
+    this.keyring = keyringOf(keys);
+    this.signing = keys[0] ?? this.signing;
+    this.seats = acceptors.map((endpoint) => {
+      const id = nodeIdOf(endpoint.address, endpoint.port);
+      const fresh = { endpoint, id, epoch: 0, answer: null, answeredAtMs: null };
+      return this.seats.find((seat) => seat.id === id) ?? fresh;
+    });
+    const list = listIdOf(this.seats.map(({ id }) => id));
+    const isOther = list !== this.list;
+    this.list = list;
+    const before = this.asks;
+    this.asks = new Map(
+      subjects.map((subject) => [subject.name, this.adopt(subject, before, isOther)]),
+    );
+    this.seat(Math.max(0, ...[...this.asks.values()].map(({ times }) => times.promiseMs)));
+    this.turn(() => {});
+  }
+
+  /** From now on until `release`. */
+  want(name: string, priority: number): void {
+    this.give(name, { type: 'want', priority });
+  }
+
+  /** Whoever had it has closed what it stands for. */
+  release(name: string): void {
+    this.give(name, { type: 'release' });
+  }
+
+  /** Null: it is not held. */
+  holdsUntil(name: string): Instant | null {
+    const state = this.asks.get(name)?.state;
+    if (state?.is !== 'holding' || this.ports.clock.now() >= state.until) return null;
+    return state.until;
+  }
+
+  onDatagram(octets: Uint8Array, from: LeaseEndpoint): void {
+    if (this.closed) return;
+    const decoded = decodeLease(octets, this.keyring);
+    if ('drop' in decoded) {
+      this.refuse(decoded.drop, from);
+      return;
+    }
+    const { message, key } = decoded;
+    if (message.type === 'answer') this.turn(() => this.onAnswer(message, from));
+    else this.turn(() => this.onQuestion(message, { from, key }));
+  }
+
+  snapshot(): LeasesSnapshot {
+    const { clock } = this.ports;
+    const sinceZeroMs = clock.wallTimeMs() - clock.now();
+    return {
+      leases: [...this.asks.values()].map(({ subject: { name }, state, holder }) => {
+        const until = this.holdsUntil(name);
+        const other = state.is === 'holding' ? this.node : holder;
+        const untilMs = until === null ? null : until + sinceZeroMs;
+        return { name, state: state.is, untilMs, holder: this.nameOf(other) };
+      }),
+      acceptors: this.seats.map(({ endpoint, id, answer, answeredAtMs }) => ({
+        endpoint: formatEndpoint(endpoint.address, endpoint.port),
+        isOwn: id === this.node,
+        answer,
+        answeredAtMs,
+      })),
+      refused: Object.fromEntries(this.refused),
+    };
+  }
+
+  close(): void {
+    this.closed = true;
+    this.cancel();
+  }
+
+  private nameOf(node: NodeId | null): string | null {
+    const endpoint = this.seats.find(({ id }) => id === node)?.endpoint;
+    return endpoint === undefined ? null : formatEndpoint(endpoint.address, endpoint.port);
+  }
+
+  /**
+   * One that asks for the same goes on. Its majority is one of the list that it was asked of: with another list
+   * it begins anew, and what it holds is lost at its time.
+   */
+  private adopt(
+    subject: LeaseSubject,
+    before: ReadonlyMap<string, Ask>,
+    isOtherList: boolean,
+  ): Ask {
+    const { clock } = this.ports;
+    const { latenessMs } = this.self;
+    const times = leaseTimes(subject.holdMs, latenessMs);
+    const known = before.get(subject.name);
+    const isSame = known !== undefined && known.subject.keys.join() === subject.keys.join();
+    if (isSame && !isOtherList) return { ...known, subject, times };
+    const earlier = [...before.values()].map(({ state }) => state);
+    // Numbers of an earlier life are lower, unless the clock was set back: then acceptors tell.
+    const round = Math.max(Math.floor(clock.wallTimeMs()), ...earlier.map((one) => one.round));
+    const openUntil = Math.max(
+      this.bornAt + times.promiseMs,
+      ...earlier.map((one) => (one.is === 'holding' ? one.until + latenessMs : one.openUntil)),
+    );
+    if (known?.state.is === 'holding') {
+      this.turn(() => this.ports.listener.lost(subject.name));
+    }
+    return { subject, times, state: { is: 'idle', round, openUntil }, holder: null };
+  }
+
+  /** The acceptor of this director; it lives as long as this process. */
+  private seat(promiseMs: Millis): void {
+    const { endpoint } = this.self;
+    const names = new Set([nodeIdOf(endpoint.address, endpoint.port)]);
+    const epoch = this.acceptor?.self.epoch ?? this.ports.draw(48);
+    const promiseMsMax = Math.max(promiseMs, this.acceptor?.self.promiseMsMax ?? 0);
+    const self = { names, list: this.list, epoch, promiseMsMax };
+    if (this.acceptor === null) this.acceptor = new LeaseAcceptor(self, this.ports.clock.now());
+    else this.acceptor.self = self;
+  }
+
+  private give(name: string, event: RequesterEvent): void {
+    this.turn(() => {
+      const ask = this.asks.get(name);
+      if (ask !== undefined) this.step(ask, event);
+    });
+  }
+
+  /** Runs what is to be done after what is being done; then the timer is armed. */
+  private turn(work: () => void): void {
+    if (this.turns.push(work) > 1) return;
+    for (let next = this.turns[0]; next !== undefined; next = this.turns[0]) {
+      next();
+      this.turns.shift();
+    }
+    this.arm();
+  }
+
+  private arm(): void {
+    this.cancel();
+    if (this.closed) return;
+    const deadlines = [...this.asks.values()].map(({ state, times }) =>
+      nextDeadline({ acceptors: this.seats.length, times }, state),
+    );
+    const next = Math.min(Infinity, ...deadlines);
+    if (next === Infinity) return;
+    this.cancel = this.ports.clock.wakeAt(next, () => {
+      this.turn(() => {
+        for (const ask of this.asks.values()) this.step(ask, { type: 'time' });
+      });
+    });
+  }
+
+  private step(ask: Ask, event: RequesterEvent): void {
+    if (this.closed) return;
+    const { clock, random, listener, log } = this.ports;
+    const self = { acceptors: this.seats.length, times: ask.times };
+    const { name } = ask.subject;
+    const from = ask.state.is;
+    const moment = { now: clock.now(), chance: random() };
+    const { state, effects } = requesterStep(self, ask.state, event, moment);
+    ask.state = state;
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'ask':
+          this.askRound(ask, effect.to);
+          break;
+        case 'release':
+          this.tellAll(ask, effect.round);
+          break;
+        case 'granted':
+          log.info({ lease: name, from, to: 'holding', reason: 'majority' }, 'lease granted');
+          listener.granted(name, effect.until);
+          break;
+        case 'renewed':
+          listener.renewed(name, effect.until);
+          break;
+        case 'lost':
+          log.warn({ lease: name, from, to: state.is, reason: this.whyLost() }, 'lease lost');
+          listener.lost(name);
+          break;
+      }
+    }
+  }
+
+  private whyLost(): string {
+    const answers = this.seats.map(
+      ({ endpoint, answer }) => `${endpoint.address}: ${answer ?? 'no answer'}`,
+    );
+    return `not renewed in time by a majority (${answers.join(', ')})`;
+  }
+
+  private askRound(ask: Ask, to: number): void {
+    for (const [at, seat] of this.seats.entries()) {
+      if (to & (1 << at)) this.question(this.askOf(ask, seat), seat);
+    }
+  }
+
+  private askOf({ subject, times, state }: Ask, seat: Seat): LeaseAsk {
+    const priority = state.is === 'idle' ? 0 : state.priority;
+    const common = this.commonOf(subject, seat, state.round);
+    return { type: 'ask', ...common, promiseMs: times.promiseMs, priority };
+  }
+
+  private tellAll({ subject }: Ask, round: number): void {
+    for (const seat of this.seats) {
+      this.question({ type: 'release', ...this.commonOf(subject, seat, round) }, seat);
+    }
+  }
+
+  private commonOf({ keys }: LeaseSubject, { id, epoch }: Seat, round: number) {
+    const { list, node, life } = this;
+    return { list, node, acceptor: id, round, epoch, life, keys };
+  }
+
+  /** Our own acceptor is asked without a datagram. */
+  private question(question: LeaseAsk | LeaseRelease, { id, endpoint }: Seat): void {
+    if (id === this.node) this.turn(() => this.onQuestion(question, null));
+    else this.ports.datagrams.send(encodeLease(question, this.signing), endpoint);
+  }
+
+  private onQuestion(
+    question: LeaseAsk | LeaseRelease,
+    sender: { readonly from: LeaseEndpoint; readonly key: SigningKey } | null,
+  ): void {
+    const { clock, datagrams, listener } = this.ports;
+    const reaction = this.acceptor?.take(question, clock.now());
+    if (reaction === undefined) return;
+    const { answer, freed, unfit } = reaction;
+    if (unfit !== null && sender !== null) this.refuse(unfit, sender.from);
+    if (answer !== null && sender === null) this.onAnswer(answer, this.self.endpoint);
+    if (answer !== null && sender !== null) {
+      datagrams.send(encodeLease(answer, sender.key), sender.from);
+    }
+    const concerned = (keys: readonly number[]): readonly Ask[] =>
+      [...this.asks.values()].filter(({ subject }) =>
+        subject.keys.some((one) => keys.includes(one)),
+      );
+    if (question.node === this.node) return;
+    for (const ask of concerned(freed)) this.step(ask, { type: 'freed' });
+    if (question.type !== 'ask' || unfit !== null) return;
+    for (const { subject, state } of concerned(question.keys)) {
+      const isBetter = state.is === 'holding' && question.priority > state.priority;
+      if (isBetter) listener.wantedByBetter(subject.name, question.priority);
+    }
+  }
+
+  private onAnswer(answer: LeaseAnswer, from: LeaseEndpoint): void {
+    const at = this.seats.findIndex(({ id }) => id === answer.acceptor);
+    const seat = this.seats[at];
+    const isOurs = answer.node === this.node && answer.life === this.life;
+    const ask = [...this.asks.values()].find(
+      ({ subject }) => subject.keys.join() === answer.keys.join(),
+    );
+    if (seat === undefined || !isOurs || answer.list !== this.list || ask === undefined) {
+      this.refuse('answer', from);
+      return;
+    }
+    this.note(seat, answer);
+    const { round, is } = ask.state;
+    const isOpen = is === 'asking' || is === 'holding';
+    if (round !== answer.round || !isOpen) return;
+    if (answer.verdict === 'held') ask.holder = answer.holder;
+    if (answer.verdict === 'epoch') {
+      // It was started since: asked again with its new epoch, and only once for each.
+      if (seat.epoch === answer.epoch) return;
+      seat.epoch = answer.epoch;
+      this.question(this.askOf(ask, seat), seat);
+      return;
+    }
+    const verdict = verdictOf(answer);
+    if (verdict !== null) this.step(ask, { type: 'answer', acceptor: at, round, verdict });
+  }
+
+  private note(seat: Seat, { verdict, freeInMs }: LeaseAnswer): void {
+    const { clock, log } = this.ports;
+    if (verdict === 'epoch') return;
+    if (seat.answer !== verdict && (verdict === 'list' || verdict === 'time')) {
+      const acceptor = formatEndpoint(seat.endpoint.address, seat.endpoint.port);
+      const reason =
+        verdict === 'list'
+          ? 'its list of acceptors is another one'
+          : `it promises nothing for longer than ${freeInMs} ms`;
+      log.error({ acceptor, reason }, 'acceptor refuses us');
+    }
+    seat.answer = verdict;
+    seat.answeredAtMs = clock.wallTimeMs();
+  }
+
+  private refuse(reason: string, from: LeaseEndpoint): void {
+    const count = (this.refused.get(reason) ?? 0) + 1;
+    this.refused.set(reason, count);
+    // Every restart of an acceptor is one of these.
+    const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
+    this.ports.log[level]({ reason, source: from.address }, 'lease datagram refused');
+  }
+}
+
+/** Null: the acceptor serves us not at all. */
+function verdictOf({ verdict, holder, heard, freeInMs }: LeaseAnswer): Verdict | null {
+  switch (verdict) {
+    case 'granted':
+      return { granted: true };
+    case 'held':
+      return { granted: false, why: 'held', holder, freeInMs };
+    case 'silent':
+      return { granted: false, why: 'silent', freeInMs };
+    case 'old':
+      return { granted: false, why: 'old', heard };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * A witness: an acceptor on a machine that is no director. It serves any list that it is on, and several groups
+ * of directors if each has a key of its own: a key is a world for itself.
+ */
+import { formatEndpoint } from '../base/endpoint.ts';
+import type { Log } from '../base/log.ts';
+import type { Clock, Instant, Millis } from '../base/time.ts';
+import type { LeaseEndpoint } from '../model/lease.ts';
+import {
+  decodeLease,
+  encodeLease,
+  formatLeaseKey,
+  type Keyring,
+  keyringOf,
+  signingKey,
+} from '../wire/lease.ts';
+import type { NodeId } from './acceptor.ts';
+import { LeaseAcceptor } from './lease-acceptor.ts';
+import type { LeasePorts } from './ports.ts';
+
+export interface WitnessSelf {
+  readonly secrets: readonly string[];
+  /** Of every address and port by which the directors may name it. */
+  readonly names: ReadonlySet<NodeId>;
+  readonly promiseMsMax: Millis;
+}
+
+export interface WitnessSnapshot {
+  /** Until it speaks; 0: it does. */
+  readonly silentForMs: Millis;
+  readonly leases: readonly {
+    readonly lease: string;
+    /** Address and port that its last question came from. */
+    readonly holder: string;
+    readonly leftMs: Millis;
+  }[];
+  readonly directors: readonly {
+    readonly endpoint: string;
+    readonly questions: number;
+    readonly heardAgoMs: Millis;
+  }[];
+  /** Datagrams that were refused, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+interface Director {
+  endpoint: string;
+  questions: number;
+  heardAt: Instant;
+}
+
+export class Witness {
+  private readonly clock: Clock;
+  private readonly log: Log;
+  private readonly datagrams: LeasePorts['datagrams'];
+  private readonly keyring: Keyring;
+  /** By the identifier of the key. */
+  private readonly acceptors: ReadonlyMap<number, LeaseAcceptor>;
+  private readonly directors = new Map<NodeId, Director>();
+  private readonly refused = new Map<string, number>();
+
+  constructor(
+    { clock, log, draw, datagrams }: Pick<LeasePorts, 'clock' | 'log' | 'draw' | 'datagrams'>,
+    { secrets, names, promiseMsMax }: WitnessSelf,
+  ) {
+    this.clock = clock;
+    this.log = log;
+    this.datagrams = datagrams;
+    const keys = secrets.map((secret) => signingKey(Buffer.from(secret)));
+    this.keyring = keyringOf(keys);
+    this.acceptors = new Map(
+      keys.map(({ id }) => {
+        const self = { names, list: null, epoch: draw(48), promiseMsMax };
+        return [id, new LeaseAcceptor(self, clock.now())];
+      }),
+    );
+  }
+
+  onDatagram(octets: Uint8Array, from: LeaseEndpoint): void {
+    const decoded = decodeLease(octets, this.keyring);
+    if ('drop' in decoded) {
+      this.refuse(decoded.drop, from);
+      return;
+    }
+    const { message, key } = decoded;
+    const acceptor = this.acceptors.get(key.id);
+    if (message.type === 'answer' || acceptor === undefined) {
+      this.refuse('answer', from);
+      return;
+    }
+    const now = this.clock.now();
+    const before = new Map(acceptor.holdings(now).map((one) => [one.key, one.holder]));
+    const { answer, unfit } = acceptor.take(message, now);
+    if (unfit === null) this.note(message.node, from, now);
+    else this.refuse(unfit, from);
+    if (answer !== null) this.datagrams.send(encodeLease(answer, key), from);
+    for (const { key: lease, holder } of acceptor.holdings(now)) {
+      if (before.get(lease) === holder) continue;
+      const fields = { lease: formatLeaseKey(lease), to: this.nameOf(holder), reason: 'asked' };
+      this.log.info(fields, 'voice given');
+    }
+  }
+
+  snapshot(): WitnessSnapshot {
+    const now = this.clock.now();
+    const acceptors = [...this.acceptors.values()];
+    return {
+      silentForMs: Math.max(0, ...acceptors.map((one) => one.silentForMs(now))),
+      leases: acceptors.flatMap((one) =>
+        one.holdings(now).map(({ key, holder, leftMs }) => ({
+          lease: formatLeaseKey(key),
+          holder: this.nameOf(holder),
+          leftMs,
+        })),
+      ),
+      directors: [...this.directors.values()].map(({ endpoint, questions, heardAt }) => ({
+        endpoint,
+        questions,
+        heardAgoMs: now - heardAt,
+      })),
+      refused: Object.fromEntries(this.refused),
+    };
+  }
+
+  private nameOf(node: NodeId): string {
+    return this.directors.get(node)?.endpoint ?? 'unknown';
+  }
+
+  private note(node: NodeId, from: LeaseEndpoint, now: Instant): void {
+    const endpoint = formatEndpoint(from.address, from.port);
+    const known = this.directors.get(node);
+    if (known === undefined) {
+      this.directors.set(node, { endpoint, questions: 1, heardAt: now });
+      this.log.info({ director: endpoint }, 'a director asks');
+      return;
+    }
+    known.endpoint = endpoint;
+    known.questions += 1;
+    known.heardAt = now;
+  }
+
+  private refuse(reason: string, from: LeaseEndpoint): void {
+    const count = (this.refused.get(reason) ?? 0) + 1;
+    this.refused.set(reason, count);
+    // Every director begins with an epoch that it does not know. The rest is told once by name.
+    const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
+    this.log[level]({ reason, source: formatEndpoint(from.address, from.port) }, 'refused');
+  }
+}

@@ -1,0 +1,33 @@
+/** The lease as configured: who has a voice, the shared secrets and what is leased. Facts, no behaviour. */
+import type { Millis } from '../base/time.ts';
+
+export interface LeaseEndpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Port of the acceptors, where none is given. */
+export const LEASE_PORT = 4470;
+
+/** A shorter secret can be guessed from one datagram. */
+export const SECRET_OCTETS_MIN = 16;
+
+/** What one lease is for: an instance, or a sync group as a whole. */
+export interface LeaseSubject {
+  /** Name of the instance or the group: unique. */
+  readonly name: string;
+  /** Names of the instances that wait for it. */
+  readonly instances: readonly string[];
+  /** Family and VRID of each instance as wire/lease.ts writes them; no two subjects share one. */
+  readonly keys: readonly number[];
+  /** For so long the holder uses what it was granted, at most. */
+  readonly holdMs: Millis;
+}
+
+export interface LeaseConfig {
+  /** An odd number of them, 3 at least; one is beside each director. */
+  readonly acceptors: readonly LeaseEndpoint[];
+  /** Shared secrets: the first signs, the others are accepted too. */
+  readonly secrets: readonly string[];
+  readonly subjects: readonly LeaseSubject[];
+}
