@@ -103,6 +103,19 @@ const GOLDEN: readonly (readonly [name: string, octets: string, packet: ControlP
       requiredMinRxMs: 50,
     },
   ],
+  // Of BIRD 2.0.12 with an interval of 100 ms and multiplier 3.
+  [
+    'BIRD, which hears us',
+    '20 80 03 18  d110074b eec3c3b1  000f4240 000186a0 00000000',
+    {
+      ...PLAIN,
+      state: 'init',
+      detectMultiplier: 3,
+      myDiscriminator: 0xd110074b,
+      yourDiscriminator: 0xeec3c3b1,
+      requiredMinRxMs: 100,
+    },
+  ],
 ];
 
 describe.each(GOLDEN)('%s', (_, octets, packet) => {
