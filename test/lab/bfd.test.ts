@@ -11,6 +11,9 @@ import { eventually, Lab, type Running } from './lab.ts';
 /** What a snapshot by HTTP and a wake-up may take besides. */
 const SLACK_MS = 400;
 
+/** Of the sessions below. */
+const DETECTION_MS = 300;
+
 const RUN_DIR = '/run/bfd-director';
 
 let lab: Lab;
@@ -73,8 +76,8 @@ async function isUp(name: string): Promise<boolean> {
   return (await session(name))?.state === 'up';
 }
 
-const QUICK = 'min_rx 50\n    min_tx 50\n    multiplier 3\n';
-const BIRD_QUICK = 'interval 50 ms; idle tx interval 1 s; multiplier 3;';
+const QUICK = 'min_rx 100\n    min_tx 100\n    multiplier 3\n';
+const BIRD_QUICK = 'interval 100 ms; idle tx interval 1 s; multiplier 3;';
 
 describe('with BIRD', () => {
   const DIRECTOR = `bfd_instance four {
@@ -95,20 +98,20 @@ bfd_instance six {
     await eventually('both are up', async () => (await isUp('four')) && (await isUp('six')));
     expect(await birdSessions('router')).toMatch(/192\.0\.2\.2 +eth0 +Up/);
     expect(await birdSessions('router')).toMatch(/2001:db8::2 +eth0 +Up/);
-    await eventually('they have agreed', async () => (await session('four'))?.transmitMs === 50);
-    expect(await session('four')).toMatchObject({ detectionMs: 150, peer: { multiplier: 3 } });
+    await eventually('they have agreed', async () => (await session('four'))?.transmitMs === 100);
+    expect(await session('four')).toMatchObject({ detectionMs: 300, peer: { multiplier: 3 } });
     const shown = (await lab.lvsctl('director', '--run-dir', RUN_DIR, 'show')).stdout;
     expect(shown).toMatch(/four \(192\.0\.2\.3\) {2}UP since .*: neighbour hears us/);
-    expect(shown).toMatch(/sends every 50 ms, lost after 150 ms/);
+    expect(shown).toMatch(/sends every 100 ms, lost after 300 ms/);
 
     await lab.plug('router', 'eth0', false);
     const tookMs = await eventually('both are down', async () => {
       return (await session('four'))?.state === 'down' && (await session('six'))?.state === 'down';
     });
-    expect(tookMs).toBeLessThan(150 + SLACK_MS);
+    expect(tookMs).toBeLessThan(DETECTION_MS + SLACK_MS);
     expect(await session('four')).toMatchObject({
       diagnostic: 'detection-time-expired',
-      reason: expect.stringMatching(/^nothing heard for 1[5-9]\d ms$/),
+      reason: expect.stringMatching(/^nothing heard for [3-6]\d\d ms$/),
       peer: null,
     });
 
@@ -122,7 +125,7 @@ bfd_instance six {
     startDirector(DIRECTOR);
     await eventually('it is up', () => isUp('four'));
     const before = await session('four');
-    startDirectorFile(DIRECTOR.replace('min_tx 50', 'min_tx 200'));
+    startDirectorFile(DIRECTOR.replace('min_tx 100', 'min_tx 200'));
     await lab.lvsctl('director', '--run-dir', RUN_DIR, 'reload');
     await eventually('it is slower', async () => (await session('four'))?.transmitMs === 200);
     const after = await session('four');
@@ -248,7 +251,7 @@ vrrp_instance VI_1 {
       'it is in fault',
       async () => (await roleOf('VI_1')) === 'fault',
     );
-    expect(tookMs).toBeLessThan(150 + SLACK_MS);
+    expect(tookMs).toBeLessThan(DETECTION_MS + SLACK_MS);
     const { stdout } = await lab.ip('director', 'addr', 'show', 'dev', 'eth0');
     expect(stdout).not.toContain('192.0.2.10/');
     await lab.plug('router', 'eth0', true);
