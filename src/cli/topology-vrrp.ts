@@ -55,7 +55,7 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
   const lines = [
     `priority ${instance.priority}${moved}  every ${instance.advertIntervalMs / 1000} s${master}`,
     `${state === 'master' ? 'holds' : 'for'} ${instance.addresses.join(', ') || 'no address'}`,
-    ...instance.trackers.map(trackerText),
+    ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
     ...(counters.foreign === 0
       ? []
@@ -67,6 +67,9 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(counters.addressesPutBack === 0
       ? []
       : [`put back addresses ${counters.addressesPutBack} times`]),
+    ...(counters.lesserMasters === 0
+      ? []
+      : [`${counters.lesserMasters} advertisements of masters of lower priority`]),
     ...(counters.claimsByOthers === 0
       ? []
       : [tone(`${counters.claimsByOthers} ARP claims of others for our addresses`, 'bad', style)]),
@@ -84,10 +87,27 @@ function renderForeign(router: ForeignRouter, { style }: Context): string {
   return `  ${tone(what, 'weak', style)}, ${source} with priority ${priority}${holds}\n`;
 }
 
-function trackerText({ kind, name, up, weightDelta }: TrackerSnapshot): string {
-  const state = up === null ? 'not known yet' : up ? 'up' : 'down';
-  const weight = weightDelta === 0 ? 'its failure is a fault' : `weight ${weightDelta}`;
-  return `tracks ${kind} ${name}: ${state} (${weight})`;
+/** How it is, since when, what it does to the priority, and what was seen last. */
+function trackerText(tracker: TrackerSnapshot, { nowMs, style }: Context): string {
+  const { kind, name, up, value, weightDelta, reverse, effectDelta, sinceMs, detail } = tracker;
+  const isBad = weightDelta === 0 ? up === reverse : effectDelta < 0;
+  const word = value !== null ? `holds ${value}` : up ? 'up' : 'down';
+  const state =
+    up === null
+      ? tone('not known yet', 'weak', style)
+      : `${isBad ? tone(word, 'bad', style) : word} ${formatSince(sinceMs, nowMs)}`;
+  const turned = reverse ? ' reverse' : '';
+  const now = effectDelta === 0 ? 'nothing now' : `${effectDelta > 0 ? '+' : ''}${effectDelta} now`;
+  const effect =
+    weightDelta === 0
+      ? `a fault when ${faultWord(tracker)}`
+      : `weight ${weightDelta}${turned}: ${now}`;
+  return `tracks ${kind} ${name}: ${state}, ${effect}${detail === null ? '' : ` (${detail})`}`;
+}
+
+function faultWord({ kind, reverse }: TrackerSnapshot): string {
+  if (kind === 'file') return reverse ? 'it holds 0' : 'it holds anything but 0';
+  return reverse ? 'up' : 'down';
 }
 
 function renderScript(script: ScriptSnapshot, { nowMs, style }: Context): string {

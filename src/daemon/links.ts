@@ -4,10 +4,17 @@ import type { Network } from '../kernel/network.ts';
 import type { LinkFacts, LinkPort } from '../vrrp/ports.ts';
 import type { Link, LinkAddressState } from '../wire/rtnl.ts';
 
+interface Known {
+  readonly link: Link;
+  /** By family. */
+  readonly facts: Readonly<Record<Family, LinkFacts>>;
+}
+
 export class KnownLinks implements LinkPort {
   private readonly network: Network;
   private links: readonly Link[] = [];
   private addresses: readonly LinkAddressState[] = [];
+  private byName: ReadonlyMap<string, Known> = new Map();
   /** Never taken for the address of a link: a virtual one may still be there from an earlier life. */
   private virtual: ReadonlySet<string> = new Set();
 
@@ -17,15 +24,22 @@ export class KnownLinks implements LinkPort {
 
   setVirtual(addresses: Iterable<string>): void {
     this.virtual = new Set(addresses);
+    this.index();
+  }
+
+  /** Whether it is one of those that `setVirtual` named. */
+  isVirtual(address: string): boolean {
+    return this.virtual.has(address);
   }
 
   async read(): Promise<void> {
     this.links = await this.network.readLinks();
     this.addresses = await this.network.readAddresses();
+    this.index();
   }
 
   link(name: string): Link | null {
-    return this.links.find((one) => one.name === name) ?? null;
+    return this.byName.get(name)?.link ?? null;
   }
 
   /** Six octets, or null for a link on which nothing can be announced. */
@@ -44,17 +58,40 @@ export class KnownLinks implements LinkPort {
   }
 
   find(name: string, family: Family): LinkFacts | null {
-    const link = this.link(name);
-    if (link === null) return null;
-    return { running: link.up && link.running, primaryAddress: this.primary(link.index, family) };
+    return this.byName.get(name)?.facts[family] ?? null;
+  }
+
+  /** Instances ask for their links often, and links have thousands of addresses: all is sorted once. */
+  private index(): void {
+    const byIndex = new Map<number, LinkAddressState[]>();
+    for (const one of this.addresses) {
+      const known = byIndex.get(one.interfaceIndex);
+      if (known === undefined) byIndex.set(one.interfaceIndex, [one]);
+      else known.push(one);
+    }
+    this.byName = new Map(
+      this.links.map((link) => {
+        const own = byIndex.get(link.index) ?? [];
+        const facts = { ipv4: this.facts(link, own, 'ipv4'), ipv6: this.facts(link, own, 'ipv6') };
+        return [link.name, { link, facts }];
+      }),
+    );
+  }
+
+  private facts(link: Link, all: readonly LinkAddressState[], family: Family): LinkFacts {
+    const own = all.filter((one) => one.family === family);
+    return {
+      index: link.index,
+      running: link.up && link.running,
+      addresses: new Set(own.map(({ address }) => address)),
+      primaryAddress: this.primary(own, family),
+    };
   }
 
   /** IPv4: the first one that is not secondary. IPv6: the link-local one (RFC 9568 §7.2). */
-  private primary(interfaceIndex: number, family: Family): string | null {
-    const own = this.addresses.filter(
+  private primary(all: readonly LinkAddressState[], family: Family): string | null {
+    const own = all.filter(
       (one) =>
-        one.interfaceIndex === interfaceIndex &&
-        one.family === family &&
         // Until its uniqueness is known nothing can be sent from it.
         !one.tentative &&
         !this.virtual.has(one.address) &&

@@ -5,10 +5,12 @@
 import { join } from 'node:path';
 import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
-import { type Cancel, type Millis, preciseClock, sleep } from '../base/time.ts';
+import { type Cancel, type Millis, nextTurn, preciseClock, sleep } from '../base/time.ts';
+import { createFile, watchFile } from '../kernel/files.ts';
 import { type Neighbours, openNeighbours } from '../kernel/neighbours.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { openVrrpSocket } from '../kernel/packets.ts';
+import { watchProcesses } from '../kernel/processes.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { VrrpPlan } from '../model/plan.ts';
@@ -45,6 +47,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private sessions: BfdStates = {};
   private started = false;
   private cancelRead: Cancel | null = null;
+  /** In the next turn the states are told. */
+  private statesAreTold = false;
 
   constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
@@ -117,6 +121,9 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       this.speaker.holdAgain();
     }
     if (event.event === 'address-gone') this.speaker.addressGone(event.address.address);
+    // A takeover is thousands of these, and none of them is the address of a link.
+    const isAddress = event.event === 'address' || event.event === 'address-gone';
+    if (isAddress && this.links.isVirtual(event.address.address)) return;
     if (this.cancelRead !== null) return;
     this.cancelRead = clock.wakeAt(clock.now() + READ_AFTER_MS, () => {
       this.cancelRead = null;
@@ -124,11 +131,14 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     });
   }
 
+  /** Once for all that change in one turn. */
   private tellStates(): void {
-    const { instances } = this.speaker.snapshot();
-    this.uplink.tellVrrpStates(
-      Object.fromEntries(instances.map(({ name, state }) => [name, state])),
-    );
+    if (this.statesAreTold) return;
+    this.statesAreTold = true;
+    void nextTurn().then(() => {
+      this.statesAreTold = false;
+      this.uplink.tellVrrpStates(this.speaker.states());
+    });
   }
 
   private async readLinks(): Promise<void> {
@@ -158,6 +168,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
           this.tellStates();
         },
       },
+      files: {
+        watch: (path, onText) => watchFile(clock, path, onText),
+        create: createFile,
+      },
+      processes: { watch: (listener) => watchProcesses(clock, listener) },
       runScript: async (script, timeoutMs) => {
         return resultOf(await this.uplink.runScript(script, timeoutMs));
       },

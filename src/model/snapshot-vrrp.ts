@@ -1,6 +1,7 @@
 /** What VRRP knows and has counted, for people and machines to look at. */
 import type { Family } from '../base/address.ts';
 import type { Millis } from '../base/time.ts';
+import type { TrackKind } from './vrrp.ts';
 
 export type VrrpState = 'init' | 'backup' | 'master' | 'fault';
 
@@ -27,16 +28,27 @@ export interface VrrpCounters {
   readonly addressMismatches: number;
   /** Advertisements taken though something was odd about them: `interval-differs`, `interval-clamped`, … */
   readonly odd: Readonly<Record<string, number>>;
+  /** Advertisements of masters of lower priority, heard while we were master. */
+  readonly lesserMasters: number;
   /** Packets dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
 export interface TrackerSnapshot {
-  readonly kind: 'interface' | 'script' | 'bfd';
+  readonly kind: TrackKind;
   readonly name: string;
   /** Null: not known yet. */
   readonly up: boolean | null;
+  /** The number in a file, else null. */
+  readonly value: number | null;
   readonly weightDelta: number;
+  readonly reverse: boolean;
+  /** By how much it moves the priority now. */
+  readonly effectDelta: number;
+  /** Milliseconds since 1970: how long it has been so. */
+  readonly sinceMs: number;
+  /** What was seen last, in words, or null. */
+  readonly detail: string | null;
 }
 
 /** What goes on that an operator should look at. */

@@ -31,11 +31,14 @@ export interface AnnounceTiming {
   readonly lowerPriorityDelayMs: Millis;
 }
 
+export type TrackKind = 'interface' | 'script' | 'file' | 'process' | 'bfd';
+
 /** Something an instance or group follows: with weight 0 its failure is a fault, else it moves the priority. */
 export interface Track {
-  /** Name of the interface, of the `vrrp_script` or of the `bfd_instance`. */
+  readonly kind: TrackKind;
+  /** Of the interface, or of the block that declares the script, file, process or session. */
   readonly name: string;
-  /** -253 to 253. Above 0: added while up. Below 0: added while down. */
+  /** -254 to 254. Above 0: added while up. Below 0: added while down. Of a file: multiplies what is in it. */
   readonly weightDelta: number;
   /** Up and down change places. */
   readonly reverse: boolean;
@@ -124,9 +127,15 @@ export interface VrrpInstance {
   readonly announce: AnnounceTiming;
   /** False: `dont_track_primary`. */
   readonly trackPrimaryInterface: boolean;
-  readonly trackInterfaces: readonly Track[];
-  readonly trackScripts: readonly Track[];
-  readonly trackBfds: readonly Track[];
+  /** FAULT while `sourceAddress` is not on the interface (`track_src_ip`). */
+  readonly trackSourceAddress: boolean;
+  readonly tracks: readonly Track[];
+  /** What is not in the RFC is refused (`vrrp_strict`). */
+  readonly strict: boolean;
+  /** Packets to the addresses are taken by the MASTER; false: only by their owner (`no_accept`). */
+  readonly accept: boolean;
+  /** A backup that woke up later than so many intervals listens first (`timer_expired_backup`), or null. */
+  readonly lateTimerAdverts: number | null;
   /** Answer a master of lower priority with an advert at once (RFC 9568 §6.4.3). */
   readonly answerLowerPriority: boolean;
   /** Send one more advert before yielding to a higher priority. */
@@ -138,9 +147,7 @@ export interface SyncGroup {
   readonly name: string;
   /** Names of instances; each belongs to one group at most. */
   readonly members: readonly string[];
-  readonly trackInterfaces: readonly Track[];
-  readonly trackScripts: readonly Track[];
-  readonly trackBfds: readonly Track[];
+  readonly tracks: readonly Track[];
   /** Weighted trackers of members count, and their priorities may then differ. */
   readonly trackWeights: boolean;
   readonly notify: NotifyScripts;
@@ -161,6 +168,38 @@ export interface VrrpScript {
   readonly initFail: boolean;
 }
 
+export interface VrrpTrackFile {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Written when the daemon starts: null for nothing. `overwrite`: even if the file is there. */
+  readonly init: { readonly value: number; readonly overwrite: boolean } | null;
+}
+
+export interface VrrpTrackProcess {
+  readonly name: string;
+  /** The program: its short name, or with `fullCommand` the first word of its command line. */
+  readonly command: string;
+  readonly parameters: readonly string[];
+  /** Compare with the command line, and not with the short name of at most 15 characters. */
+  readonly fullCommand: boolean;
+  /** How `parameters` are compared; null: they are not. */
+  readonly parameterMatch: 'exact' | 'initial' | 'partial' | null;
+  /** So many at least, and so many at most, are up. */
+  readonly quorum: number;
+  readonly quorumMax: number | null;
+  /** Waits until a gain, and until a loss, counts. */
+  readonly forkDelayMs: Millis;
+  readonly terminateDelayMs: Millis;
+}
+
+/** How long an interface must be down, and up, before that counts (`interface_up_down_delays`). */
+export interface LinkDelay {
+  readonly interface: string;
+  readonly downMs: Millis;
+  readonly upMs: Millis;
+}
+
 /** Everything the `vrrp` process is told. */
 export interface VrrpConfig {
   readonly instances: readonly VrrpInstance[];
@@ -168,6 +207,9 @@ export interface VrrpConfig {
   readonly scripts: readonly VrrpScript[];
   /** Null: no instance waits for one. */
   readonly lease: LeaseConfig | null;
+  readonly trackFiles: readonly VrrpTrackFile[];
+  readonly trackProcesses: readonly VrrpTrackProcess[];
+  readonly linkDelays: readonly LinkDelay[];
   /** No instance becomes master before this time after the start. */
   readonly startupDelayMs: Millis;
   readonly process: ProcessSettings;

@@ -2,7 +2,7 @@
 import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { allAddresses } from '../vrrp/holding.ts';
-import { YIELD_MS } from '../vrrp/instance.ts';
+import { YIELD_MS } from '../vrrp/timers.ts';
 import type { Entry } from './journal.ts';
 
 /** Something that must not be, from when to when. */

@@ -17,6 +17,7 @@ import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
+import { simulatedTrackers } from './trackers.ts';
 
 export interface HostPlan {
   readonly name: string;
@@ -200,8 +201,8 @@ export class SimulatedHost {
       },
       announcer: { announce: () => {} },
       notify: { changed: () => {} },
+      ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),
-      bfdUp: () => null,
     };
   }
 
@@ -229,7 +230,8 @@ export class SimulatedHost {
   private link(name: string, family: Family): LinkFacts {
     const { hostPart } = this.plan;
     const primaryAddress = family === 'ipv4' ? `192.0.2.${hostPart}` : `fe80::${hostPart}`;
-    return { running: !this.down.has(name), primaryAddress };
+    const addresses = new Set([primaryAddress]);
+    return { index: 1, running: !this.down.has(name), primaryAddress, addresses };
   }
 
   /** The kernel does it, whatever becomes of the process meanwhile. */

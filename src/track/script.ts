@@ -3,9 +3,9 @@
  * successes or `fall` failures in a row (behaviour.md §4). The decision is a function; the runner
  * below it never runs a script twice at a time.
  */
-import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
-import type { Script } from '../model/script.ts';
+import type { Cancel, Instant } from '../base/time.ts';
 import type { VrrpScript } from '../model/vrrp.ts';
+import type { Reading, Tracker, TrackPorts } from './tracker.ts';
 
 export interface ScriptState {
   /** Null: it has not run yet. */
@@ -30,37 +30,62 @@ export function afterRun(
   return against + 1 >= wanted ? { up: succeeded, against: 0 } : { up, against: against + 1 };
 }
 
+/** Whether two are the same script, run by the same account: its result goes on over a reload. */
+export function isSameScript({ script: one }: VrrpScript, { script: other }: VrrpScript): boolean {
+  return (
+    one.argv.length === other.argv.length &&
+    one.argv.every((word, at) => word === other.argv[at]) &&
+    one.account?.uid === other.account?.uid &&
+    one.account?.gid === other.account?.gid
+  );
+}
+
 export interface ScriptResult {
   readonly ok: boolean;
   /** `exit code 1`, `timeout`, … */
   readonly reason: string;
 }
 
-export interface TrackPorts {
-  readonly clock: Clock;
-  /** Never rejects: a script that cannot be started has failed. */
-  run(script: Script, timeoutMs: Millis): Promise<ScriptResult>;
-}
+type ScriptPorts = Pick<TrackPorts, 'clock' | 'runScript'>;
 
-export class TrackedScript {
-  readonly config: VrrpScript;
+export class TrackedScript implements Tracker {
+  readonly kind = 'script';
+  config: VrrpScript;
   state: ScriptState;
   sinceMs: number;
   lastResult: string | null = null;
-  private readonly ports: TrackPorts;
+  private readonly ports: ScriptPorts;
   private readonly onChange: () => void;
+  private startedAt: Instant = 0;
+  private isRunning = false;
   private cancel: Cancel = () => {};
   private closed = false;
 
-  /** `before`: the same script under an earlier configuration, whose result goes on. */
-  constructor(config: VrrpScript, ports: TrackPorts, onChange: () => void, before?: TrackedScript) {
+  constructor(config: VrrpScript, ports: ScriptPorts, onChange: () => void) {
     this.config = config;
     this.ports = ports;
     this.onChange = onChange;
-    this.state = before?.state ?? firstState(config);
-    this.sinceMs = before?.sinceMs ?? ports.clock.wallTimeMs();
-    this.lastResult = before?.lastResult ?? null;
+    this.state = firstState(config);
+    this.sinceMs = ports.clock.wallTimeMs();
     void this.run();
+  }
+
+  get name(): string {
+    return this.config.name;
+  }
+
+  get reading(): Reading {
+    return { up: this.state.up, value: null };
+  }
+
+  get detail(): string | null {
+    return this.lastResult === null ? null : `last run: ${this.lastResult}`;
+  }
+
+  /** Goes on under another configuration of the same script: a new interval counts from the last start. */
+  adopt(config: VrrpScript): void {
+    this.config = config;
+    if (!this.isRunning) this.runLater();
   }
 
   close(): void {
@@ -69,17 +94,26 @@ export class TrackedScript {
   }
 
   private async run(): Promise<void> {
-    const startedAt: Instant = this.ports.clock.now();
-    const result = await this.ports.run(this.config.script, this.config.timeoutMs);
+    const { clock } = this.ports;
+    this.startedAt = clock.now();
+    this.isRunning = true;
+    const result = await this.ports.runScript(this.config.script, this.config.timeoutMs);
+    this.isRunning = false;
     if (this.closed) return;
     this.lastResult = result.reason;
     const { up } = this.state;
     this.state = afterRun(this.config, this.state, result.ok);
-    const next = Math.max(this.ports.clock.now(), startedAt + this.config.intervalMs);
-    this.cancel = this.ports.clock.wakeAt(next, () => void this.run());
+    this.runLater();
     if (this.state.up !== up) {
-      this.sinceMs = this.ports.clock.wallTimeMs();
+      this.sinceMs = clock.wallTimeMs();
       this.onChange();
     }
+  }
+
+  private runLater(): void {
+    const { clock } = this.ports;
+    this.cancel();
+    const next = Math.max(clock.now(), this.startedAt + this.config.intervalMs);
+    this.cancel = clock.wakeAt(next, () => void this.run());
   }
 }

@@ -14,11 +14,11 @@ import {
 import { Alarms } from './alarms.ts';
 import type { Counters } from './counters.ts';
 import type { Ear, EarMember, Ears } from './ears.ts';
-import type { Heard } from './instance.ts';
 import { Outgoing } from './outgoing.ts';
 import type { VrrpPorts } from './ports.ts';
 import type { Spent } from './replay.ts';
 import { AhSequence, TrailerSigner } from './signature.ts';
+import type { Heard } from './state.ts';
 
 /** Peers whose form of the checksum has been logged. */
 const PEERS_REMEMBERED_MAX = 64;

@@ -14,6 +14,7 @@ export class Counters {
     claimsByOthers: 0,
     foreign: 0,
     addressMismatches: 0,
+    lesserMasters: 0,
   };
   private readonly dropped = new Map<string, number>();
   private readonly oddities = new Map<string, number>();

@@ -5,7 +5,7 @@
 import type { PlannedVrrpChange, VrrpPlan } from '../model/plan.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import { addressDifference, allAddresses } from './holding.ts';
-import type { State } from './instance.ts';
+import type { State } from './state.ts';
 
 /** One instance before and after; `null` on the side where there is none. */
 export interface Succession {

@@ -13,92 +13,29 @@
 import { compareAddresses } from '../base/address.ts';
 import { unreachable } from '../base/error.ts';
 import type { Instant, Millis } from '../base/time.ts';
-import type { VrrpInstance } from '../model/vrrp.ts';
+import { afterLowerMaster, dueRounds, firstRound, NO_ROUNDS, nextRound } from './announce.ts';
+import type {
+  Backup,
+  Effect,
+  Event,
+  Fault,
+  Heard,
+  Init,
+  Master,
+  Rival,
+  Self,
+  State,
+  Step,
+} from './state.ts';
 import {
-  type AnnouncePlan,
-  afterLowerMaster,
-  dueRounds,
-  firstRound,
-  NO_ROUNDS,
-  nextRound,
-} from './announce.ts';
-
-export const OWNER_PRIORITY = 255;
-
-/**
- * Between our first advertisement and our holding the addresses, when a master of lower priority is alive:
- * it hears the one and lets go of the other, and two never hold them. A client misses a packet or two.
- */
-export const YIELD_MS: Millis = 20;
-
-/** Who this router is now: its configuration, its effective priority, its address on the link. */
-export interface Self {
-  readonly instance: VrrpInstance;
-  readonly priority: number;
-  readonly address: string;
-}
-
-export interface Init {
-  readonly is: 'init';
-}
-
-export interface Backup {
-  readonly is: 'backup';
-  /** Interval of the master heard last, or our own. */
-  readonly masterIntervalMs: Millis;
-  readonly masterDownAt: Instant;
-  /** When a master of lower priority has been endured long enough; null: none is. */
-  readonly preemptAt: Instant | null;
-  /** When a master of lower priority was heard last; null: somebody else was heard since. */
-  readonly lesserHeardAt: Instant | null;
-}
-
-export interface Master {
-  readonly is: 'master';
-  readonly advertAt: Instant;
-  /** When the addresses are to be held; null: they are. */
-  readonly holdAt: Instant | null;
-  readonly announcements: AnnouncePlan;
-}
-
-export interface Fault {
-  readonly is: 'fault';
-}
-
-export type State = Init | Backup | Master | Fault;
-
-/** An advertisement that was admitted. */
-export interface Heard {
-  readonly source: string;
-  readonly priority: number;
-  readonly intervalMs: Millis;
-}
-
-export type Event =
-  /** Everything it needs is there. */
-  | { readonly type: 'start' }
-  | { readonly type: 'heard'; readonly advert: Heard }
-  /** A deadline may have passed. */
-  | { readonly type: 'time' }
-  | { readonly type: 'fault'; readonly reason: string }
-  /** Another member of the sync group has changed. */
-  | { readonly type: 'group-master' }
-  | { readonly type: 'group-backup' }
-  | { readonly type: 'stop' };
-
-export type Effect =
-  | { readonly do: 'advertise'; readonly priority: number }
-  | { readonly do: 'hold-addresses' }
-  | { readonly do: 'release-addresses' }
-  /** Each address, so many times. */
-  | { readonly do: 'announce'; readonly times: number };
-
-export interface Step {
-  readonly state: State;
-  readonly effects: readonly Effect[];
-  /** Why the state changed; null: it is another moment of the same state. */
-  readonly reason: string | null;
-}
+  LATE_MS,
+  LOWERED_PRIORITY,
+  masterDownMs,
+  OWNER_PRIORITY,
+  READ_FIRST_MS,
+  skewMs,
+  YIELD_MS,
+} from './timers.ts';
 
 /** What happens to `state` at `now`. */
 export function step(self: Self, state: State, event: Event, now: Instant): Step {
@@ -129,21 +66,15 @@ export function nextDeadline(state: State): Instant {
     case 'backup':
       return Math.min(state.masterDownAt, state.preemptAt ?? Infinity);
     case 'master':
-      return Math.min(state.advertAt, state.holdAt ?? Infinity, nextRound(state.announcements));
+      return Math.min(
+        state.advertAt,
+        state.holdAt ?? Infinity,
+        state.rival?.decideAt ?? Infinity,
+        nextRound(state.announcements),
+      );
     default:
       return Infinity;
   }
-}
-
-/** RFC 3768 §6.1: seconds, not scaled by the interval. RFC 9568 §6.1: a share of the interval. */
-export function skewMs(version: 2 | 3, priority: number, masterIntervalMs: Millis): Millis {
-  const unitMs = version === 2 ? 1000 : masterIntervalMs;
-  return ((256 - priority) * unitMs) / 256;
-}
-
-function masterDownMs({ instance, priority }: Self, masterIntervalMs: Millis): Millis {
-  const { version, downTimerAdverts } = instance;
-  return downTimerAdverts * masterIntervalMs + skewMs(version, priority, masterIntervalMs);
 }
 
 function stay(state: State, effects: readonly Effect[] = []): Step {
@@ -172,14 +103,18 @@ function backup(masterIntervalMs: Millis, masterDownAt: Instant): Backup {
 
 /** RFC 9568 §6.4.2: advertise first, so that others yield before the addresses move. */
 function becomeMaster(self: Self, now: Instant, reason: string): Step {
-  const held = hold(self, { advertAt: now + self.instance.advertIntervalMs }, now);
+  const held = hold(self, { advertAt: now + self.instance.advertIntervalMs, rival: null }, now);
   const advertise: Effect = { do: 'advertise', priority: self.priority };
   return { ...held, effects: [advertise, ...held.effects], reason };
 }
 
-function hold(self: Self, { advertAt }: Pick<Master, 'advertAt'>, now: Instant): Step {
+function hold(
+  self: Self,
+  { advertAt, rival }: Pick<Master, 'advertAt' | 'rival'>,
+  now: Instant,
+): Step {
   const { plan, times } = firstRound(self.instance.announce, now);
-  const master: Master = { is: 'master', advertAt, holdAt: null, announcements: plan };
+  const master: Master = { is: 'master', advertAt, holdAt: null, rival, announcements: plan };
   return stay(master, [{ do: 'hold-addresses' }, { do: 'announce', times }]);
 }
 
@@ -192,6 +127,7 @@ function takeOver(self: Self, state: Backup, now: Instant, reason: string): Step
     is: 'master',
     advertAt: now + self.instance.advertIntervalMs,
     holdAt: now + YIELD_MS,
+    rival: null,
     announcements: NO_ROUNDS,
   };
   return { state: master, effects: [{ do: 'advertise', priority: self.priority }], reason };
@@ -205,7 +141,8 @@ function backupHears(self: Self, state: Backup, heard: Heard, now: Instant): Ste
     const skew = skewMs(instance.version, priority, state.masterIntervalMs);
     return stay({ ...state, masterDownAt: now + skew, preemptAt: null, lesserHeardAt: null });
   }
-  const accepted = backup(heard.intervalMs, now + masterDownMs(self, heard.intervalMs));
+  const intervalMs = heard.intervalMs;
+  const accepted = backup(intervalMs, now + masterDownMs(self, intervalMs));
   if (heard.priority >= priority || !instance.preempt) return stay(accepted);
   if (instance.preemptDelayMs === 0) return stay({ ...state, lesserHeardAt: now }); // let it run out
   // A lesser master is endured for a while.
@@ -225,13 +162,36 @@ function masterHears(self: Self, state: Master, heard: Heard, now: Instant): Ste
     if (!instance.answerHigherPriority) return yielded;
     return { ...yielded, effects: [{ do: 'advertise', priority }, ...yielded.effects] };
   }
+  if (heard.priority === priority && compareAddresses(heard.source, self.address) === 0) {
+    // Who answered here would be answered by its double, and so on without end.
+    return stay(state);
+  }
+  return answerLesser(self, state, heard, now);
+}
+
+/** Another router is master, and should not be: it and the switches are told who is. */
+function answerLesser(self: Self, state: Master, heard: Heard, now: Instant): Step {
+  const { instance, priority } = self;
+  const isOwner = heard.priority === OWNER_PRIORITY;
+  const note: Effect = { do: 'note', note: 'lesser-master', source: heard.source };
   const answer: readonly Effect[] = instance.answerLowerPriority
-    ? [{ do: 'advertise', priority }]
-    : [];
-  const answered = instance.answerLowerPriority ? rearmed(self, state, now) : state;
+    ? [note, { do: 'advertise', priority }]
+    : [note];
+  const answered = {
+    ...(instance.answerLowerPriority ? rearmed(self, state, now) : state),
+    rival: isOwner ? rivalOf(self, state.rival, heard, now) : state.rival,
+  };
   if (state.holdAt !== null) return stay(answered, answer);
   const { plan, times } = afterLowerMaster(state.announcements, instance.announce, now);
-  return stay({ ...answered, announcements: plan }, [...answer, { do: 'announce', times }]);
+  const announce: readonly Effect[] = times > 0 ? [{ do: 'announce', times }] : [];
+  return stay({ ...answered, announcements: plan }, [...answer, ...announce]);
+}
+
+/** keepalived: two advertisements of our own and 1.2 of the longer interval are the other's time to yield. */
+function rivalOf(self: Self, known: Rival | null, heard: Heard, now: Instant): Rival {
+  const ownMs = self.instance.advertIntervalMs;
+  const withinMs = 1.2 * Math.max(ownMs, heard.intervalMs);
+  return { decideAt: known?.decideAt ?? now + 2 * ownMs + withinMs, heardAt: now, withinMs };
 }
 
 /** By priority, then by address as an unsigned number. */
@@ -246,7 +206,7 @@ function rearmed(self: Self, state: Master, now: Instant): Master {
 
 /** From master to backup: the addresses go, and nothing is sent. */
 function yieldTo(self: Self, heard: Heard | null, now: Instant, reason: string): Step {
-  const intervalMs = heard?.intervalMs ?? self.instance.advertIntervalMs;
+  const intervalMs = heard === null ? self.instance.advertIntervalMs : heard.intervalMs;
   return {
     state: backup(intervalMs, now + masterDownMs(self, intervalMs)),
     effects: [{ do: 'release-addresses' }],
@@ -265,14 +225,24 @@ function leave(from: State, to: Init | Fault, reason: string): Step {
 }
 
 function onTime(self: Self, state: State, now: Instant): Step {
-  if (state.is === 'backup') {
-    if (now >= state.masterDownAt) return takeOver(self, state, now, 'no advertisement in time');
-    if (state.preemptAt !== null && now >= state.preemptAt) {
-      return takeOver(self, state, now, 'preempt delay is over');
-    }
-    return stay(state);
-  }
+  if (state.is === 'backup') return backupOnTime(self, state, now);
   return state.is === 'master' ? masterOnTime(self, state, now) : stay(state);
+}
+
+function backupOnTime(self: Self, state: Backup, now: Instant): Step {
+  const { masterDownAt, masterIntervalMs, preemptAt } = state;
+  const isDown = now >= masterDownAt;
+  if (!isDown && (preemptAt === null || now < preemptAt)) return stay(state);
+  const lateMs = now - Math.min(masterDownAt, preemptAt ?? Infinity);
+  const { lateTimerAdverts } = self.instance;
+  if (lateTimerAdverts !== null && lateMs > lateTimerAdverts * masterIntervalMs) {
+    return stay(backup(masterIntervalMs, now + masterDownMs(self, masterIntervalMs)));
+  }
+  if (lateMs > LATE_MS) {
+    const soon = now + READ_FIRST_MS;
+    return stay({ ...state, masterDownAt: soon, preemptAt: preemptAt === null ? null : soon });
+  }
+  return takeOver(self, state, now, isDown ? 'no advertisement in time' : 'preempt delay is over');
 }
 
 function masterOnTime(self: Self, state: Master, now: Instant): Step {
@@ -289,6 +259,14 @@ function masterOnTime(self: Self, state: Master, now: Instant): Step {
     };
   }
   if (state.holdAt !== null && now >= state.holdAt) return hold(self, state, now);
+  if (state.rival !== null && now >= state.rival.decideAt) {
+    const { heardAt, withinMs } = state.rival;
+    const isThere = heardAt >= now - withinMs;
+    const effects: readonly Effect[] = isThere
+      ? [{ do: 'lower-priority', to: LOWERED_PRIORITY }]
+      : [];
+    return stay({ ...state, rival: null }, effects);
+  }
   const { plan, times } = dueRounds(state.announcements, instance.announce, now);
   const effects: Effect[] = [];
   let { advertAt } = state;

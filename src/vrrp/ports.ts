@@ -1,14 +1,18 @@
 /** What VRRP asks of the outside, in its own words; the wiring in daemon/ answers. */
 import type { Log } from '../base/log.ts';
-import type { Clock, Millis } from '../base/time.ts';
+import type { Clock } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
-import type { NotifyScripts, Script } from '../model/script.ts';
+import type { NotifyScripts } from '../model/script.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
-import type { ScriptResult } from '../track/script.ts';
+import type { TrackPorts } from '../track/tracker.ts';
 import type { AdvertPort } from './ports-adverts.ts';
 
 export interface LinkFacts {
+  /** Another one of the same name has another index. */
+  readonly index: number;
   readonly running: boolean;
+  /** All that it has of the family, virtual ones too. */
+  readonly addresses: ReadonlySet<string>;
   /** Null: it has none that is not one of our virtual ones. */
   readonly primaryAddress: string | null;
 }
@@ -41,7 +45,7 @@ export interface NotifyPort {
   changed(transition: Transition, scripts: NotifyScripts): void;
 }
 
-export interface VrrpPorts {
+export interface VrrpPorts extends TrackPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly adverts: AdvertPort;
@@ -49,10 +53,6 @@ export interface VrrpPorts {
   readonly addresses: AddressPort;
   readonly announcer: AnnouncePort;
   readonly notify: NotifyPort;
-  /** Runs a tracked script; never rejects. */
-  runScript(script: Script, timeoutMs: Millis): Promise<ScriptResult>;
-  /** Whether a BFD session is up; null: not known yet. The wiring calls `sessionsChanged` when it is something else. */
-  bfdUp(name: string): boolean | null;
 }
 
 export const STATE_WORD = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT' } as const;

@@ -4,18 +4,21 @@
  */
 import type { Cancel, Instant, Millis } from '../base/time.ts';
 import type { VrrpPlan } from '../model/plan.ts';
-import type { Script } from '../model/script.ts';
-import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
-import type { SyncGroup, VrrpConfig, VrrpInstance, VrrpScript } from '../model/vrrp.ts';
-import { firstState, TrackedScript } from '../track/script.ts';
+import type { TrackerSnapshot, VrrpSnapshot, VrrpStates } from '../model/snapshot-vrrp.ts';
+import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
+import { UNKNOWN } from '../track/tracker.ts';
+import { Trackers } from '../track/trackers.ts';
 import type { ReceivedPacket } from './admit.ts';
+import { Deadlines } from './deadlines.ts';
 import { Ears } from './ears.ts';
 import { planVrrp, type Succession } from './forecast.ts';
-import type { Event } from './instance.ts';
-import { STATE_WORD, type VrrpPorts } from './ports.ts';
-import { effectivePriority, type Tracked } from './priority.ts';
+import type { VrrpPorts } from './ports.ts';
+import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
 import type { SpentStamps } from './replay.ts';
-import { type GroupRecord, groupFault, groupState, pulled } from './sync-group.ts';
+import { RouterGroup } from './router-group.ts';
+import { holdersOf, identityOf, type Seat, seatsOf } from './seats.ts';
+import type { Event } from './state.ts';
+import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
 /** An instance that could not open its socket tries again after this time. */
@@ -24,31 +27,45 @@ const DEAF_RETRY_MS: Millis = 1_000;
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
   private readonly ears: Ears;
-  private routers: readonly VirtualRouter[] = [];
-  private groups: GroupRecord[] = [];
-  private scripts: readonly TrackedScript[] = [];
+  private readonly trackers: Trackers;
+  private seats: ReadonlyMap<VirtualRouter, Seat> = new Map();
+  /** Routers that hold an address when they are master. */
+  private holders: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
+  private groups: readonly RouterGroup[] = [];
+  private readonly deadlines = new Deadlines<VirtualRouter>();
+  /** Groups of which a member has changed, to be told of when all have followed. */
+  private readonly changed = new Set<RouterGroup>();
   private startAt: Instant | null = null;
+  /** When everything is to be compared again; Infinity: when something happens. */
+  private settleAt: Instant = Infinity;
+  private armedFor: Instant = Infinity;
   private cancel: Cancel = () => {};
-  private retryAt: Instant = Infinity;
   private stopped = false;
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
     this.ears = new Ears(ports);
+    this.trackers = new Trackers(ports, () => this.settle());
   }
 
   /** The first time begins the protocol; later it is a reload, and routers that stay keep their state. */
   configure(config: VrrpConfig): void {
     const { clock } = this.ports;
     this.startAt ??= clock.now() + config.startupDelayMs;
-    this.scripts = this.adoptScripts(config);
+    this.trackers.configure(config);
     const { next, gone } = this.succession(config);
-    this.routers = next.map(({ instance, known }) => {
+    const routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
       return known ?? new VirtualRouter(instance, this.ports, this.ears);
     });
-    for (const router of gone) void router.stop(false, 'removed');
-    this.groups = config.syncGroups.map((group) => this.adoptGroup(group));
+    for (const router of gone) {
+      this.deadlines.forget(router);
+      void router.stop(false, 'removed');
+    }
+    this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
+    for (const group of this.groups) this.changed.add(group);
+    this.seats = seatsOf(routers, this.groups);
+    this.holders = holdersOf(routers);
     this.settle();
   }
 
@@ -69,57 +86,33 @@ export class VrrpSpeaker {
     ]);
   }
 
-  /** Which routers go on under a configuration, and which do not. */
-  private succession({ instances }: VrrpConfig): {
-    readonly next: readonly {
-      readonly instance: VrrpInstance;
-      readonly known: VirtualRouter | undefined;
-    }[];
-    readonly gone: readonly VirtualRouter[];
-  } {
-    const gone = [...this.routers];
-    const next = instances.map((instance) => {
-      const kept = gone.findIndex((router) => router.isFor(instance));
-      const [known] = kept < 0 ? [] : gone.splice(kept, 1);
-      return { instance, known };
-    });
-    return { next, gone };
-  }
-
-  private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
-    const group = config.syncGroups.find(({ members }) => members.includes(instance.name));
-    const scriptUp = (name: string): boolean | null => {
-      const script = config.scripts.find((one) => one.name === name);
-      if (script === undefined) return null;
-      return (this.sameScript(this.scripts, script)?.state ?? firstState(script)).up;
-    };
-    const tracked = this.trackedBy(instance, group, scriptUp);
-    return effectivePriority(instance.priority, tracked);
-  }
-
   /** Links or their addresses have changed. */
   linksChanged(): void {
     this.settle();
   }
 
-  /** BFD sessions have come up or gone down. */
+  /** A BFD session has changed. */
   sessionsChanged(): void {
     this.settle();
   }
 
   /** Somebody removed an address: if we hold it, it is put back, and nobody's role changes. */
   addressGone(address: string): void {
-    for (const router of this.routers) router.putBack(address);
+    for (const router of this.holders.get(address) ?? []) router.putBack(address);
   }
 
   /** Addresses may have been removed, nobody knows which. */
   holdAgain(): void {
-    for (const router of this.routers) router.holdAgain();
+    for (const router of this.seats.keys()) router.holdAgain();
   }
 
   /** Somebody else says on the link that an address is his. */
   addressClaimed(address: string, mac: string): void {
-    for (const router of this.routers) router.claimed(address, mac);
+    for (const router of this.holders.get(address) ?? []) router.claimed(address, mac);
+  }
+
+  states(): VrrpStates {
+    return Object.fromEntries([...this.seats.keys()].map(({ name, state }) => [name, state.is]));
   }
 
   /** What an earlier life has signed and believed; before the first configuration. */
@@ -129,7 +122,7 @@ export class VrrpSpeaker {
 
   /** What of signed advertisements must not be forgotten. */
   spent(): SpentStamps {
-    const entries = this.routers.flatMap((router) =>
+    const entries = [...this.seats.keys()].flatMap((router) =>
       router.spent === null ? [] : [[router.name, router.spent] as const],
     );
     return new Map(entries);
@@ -137,17 +130,15 @@ export class VrrpSpeaker {
 
   snapshot(): VrrpSnapshot {
     return {
-      instances: this.routers.map((router) =>
-        router.snapshot(this.trackedOf(router), this.groupOf(router)?.group.name ?? null),
+      instances: [...this.seats].map(([router, { group, tracks }]) =>
+        router.snapshot(
+          tracks.map((track) => this.trackerSnapshot(track)),
+          group?.group.name ?? null,
+        ),
       ),
-      groups: this.groups.map(({ group, state, sinceMs }) => ({
-        name: group.name,
-        state,
-        sinceMs,
-        members: group.members,
-      })),
-      scripts: this.scripts.map(({ config, state, sinceMs, lastResult }) => ({
-        name: config.name,
+      groups: this.groups.map((group) => group.snapshot()),
+      scripts: this.trackers.allScripts().map(({ name, state, sinceMs, lastResult }) => ({
+        name,
         up: state.up,
         sinceMs,
         lastResult,
@@ -160,180 +151,201 @@ export class VrrpSpeaker {
   async stop({ keep }: { readonly keep: boolean }): Promise<void> {
     this.stopped = true;
     this.cancel();
-    for (const script of this.scripts) script.close();
-    await Promise.all(this.routers.map((router) => router.stop(keep)));
-    for (const { group } of this.groups) {
-      const transition = { kind: 'GROUP', name: group.name, state: 'STOP', priority: 0 } as const;
-      this.ports.notify.changed(transition, group.notify);
-    }
+    this.trackers.close();
+    await Promise.all([...this.seats.keys()].map((router) => router.stop(keep)));
+    for (const group of this.groups) group.tellStop();
   }
 
-  private adoptScripts(config: VrrpConfig): readonly TrackedScript[] {
-    const old = this.scripts;
-    const ports = {
-      clock: this.ports.clock,
-      run: (script: Script, timeoutMs: Millis) => this.ports.runScript(script, timeoutMs),
-    };
-    for (const script of old) script.close();
-    return config.scripts.map((script) => {
-      return new TrackedScript(script, ports, () => this.settle(), this.sameScript(old, script));
+  /** Which routers go on under a configuration, and which do not. */
+  private succession({ instances }: VrrpConfig): {
+    readonly next: readonly {
+      readonly instance: VrrpInstance;
+      readonly known: VirtualRouter | undefined;
+    }[];
+    readonly gone: readonly VirtualRouter[];
+  } {
+    const gone = new Map(
+      [...this.seats.keys()].map((router) => [identityOf(router.instance), router]),
+    );
+    const next = instances.map((instance) => {
+      const identity = identityOf(instance);
+      const known = gone.get(identity);
+      gone.delete(identity);
+      return { instance, known };
     });
+    return { next, gone: [...gone.values()] };
   }
 
-  /** The one of an earlier configuration whose result goes on. */
-  private sameScript(
-    old: readonly TrackedScript[],
-    { script }: VrrpScript,
-  ): TrackedScript | undefined {
-    return old.find(({ config }) => config.script.argv.join('\0') === script.argv.join('\0'));
+  private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
+    const group = config.syncGroups.find(({ members }) => members.includes(instance.name));
+    const tracks = memberTracks(instance, group ?? null);
+    const tracked = tracks.map((track) => ({ track, ...this.trackers.foresee(config, track) }));
+    return effectivePriority(instance.priority, tracked);
   }
 
-  private adoptGroup(group: SyncGroup): GroupRecord {
-    const known = this.groups.find((record) => record.group.name === group.name);
-    if (known !== undefined) return { ...known, group };
-    return { group, state: 'init', sinceMs: this.ports.clock.wallTimeMs() };
-  }
-
-  private groupOf(router: VirtualRouter): GroupRecord | undefined {
-    return this.groups.find(({ group }) => group.members.includes(router.name));
-  }
-
-  private members({ group }: GroupRecord): readonly VirtualRouter[] {
-    return this.routers.filter((router) => group.members.includes(router.name));
+  private adoptGroup(group: SyncGroup, routers: readonly VirtualRouter[]): RouterGroup {
+    const known = this.groups.find((one) => one.group.name === group.name);
+    const next = known ?? new RouterGroup(group, this.ports);
+    const names = new Set(group.members);
+    next.group = group;
+    next.members = routers.filter((router) => names.has(router.name));
+    return next;
   }
 
   /** Gives an event to one router and lets its group follow, in one turn. */
-  private give(router: VirtualRouter, event: Event): void {
+  private give(router: VirtualRouter, { group }: Seat, event: Event): void {
     const from = router.state.is;
-    router.take(event);
-    const group = this.groupOf(router);
-    if (group === undefined || router.state.is === from) return;
+    const metLesser = router.take(event);
+    this.deadlines.note(router);
+    if (group === null) return;
+    if (metLesser)
+      for (const member of group.members) if (member !== router) member.announceAgain();
+    if (router.state.is === from) return;
+    this.changed.add(group);
     const follow = pulled(from, router.state.is);
-    if (follow === null) return;
-    for (const member of this.members(group)) if (member !== router) member.take(follow);
+    if (follow !== null) this.giveAll(group, follow);
+  }
+
+  /** Those whom it does not concern stay as they are. */
+  private giveAll({ members }: RouterGroup, event: Event): void {
+    for (const member of members) {
+      member.take(event);
+      this.deadlines.note(member);
+    }
   }
 
   /** Compares what each router needs with what there is; then time goes on. */
   private settle(): void {
     if (this.stopped) return;
-    for (const router of this.routers) {
-      router.look(this.trackedOf(router));
-      router.listen((packet) => this.onPacket(router, packet));
+    const { clock } = this.ports;
+    this.trackers.look();
+    const looks = [...this.seats].map(([router, seat]) => this.look(router, seat));
+    const outlooks = new Map(looks.map((look) => [look.router, this.listen(look)]));
+    const shared = new Map(this.groups.map((group) => [group, sharedOutlook(group, outlooks)]));
+    const begun = this.startAt !== null && clock.now() >= this.startAt;
+    const fresh = new Set<VirtualRouter>();
+    this.settleAt = begun ? Infinity : (this.startAt ?? Infinity);
+    for (const [router, seat] of this.seats) {
+      const own = outlooks.get(router) as Outlook;
+      const ofGroup = seat.group === null ? own : (shared.get(seat.group) as Outlook);
+      if (router.isDeaf()) this.settleAt = Math.min(this.settleAt, clock.now() + DEAF_RETRY_MS);
+      if (own.isReplaced) this.settleAt = clock.now();
+      const fault = own.fault ?? ofGroup.fault;
+      if (fault !== null) this.give(router, seat, { type: 'fault', reason: fault });
+      else if (begun && !ofGroup.isUndecided) {
+        if (router.state.is !== 'backup' && router.state.is !== 'master') fresh.add(router);
+        this.give(router, seat, { type: 'start' });
+      }
     }
-    const isDeaf = this.routers.some((router) => router.isDeaf());
-    this.retryAt = isDeaf ? this.ports.clock.now() + DEAF_RETRY_MS : Infinity;
-    for (const router of this.routers) {
-      const fault = this.faultOf(router);
-      if (fault !== null) this.give(router, { type: 'fault', reason: fault });
-      else if (this.mayStart(router)) this.give(router, { type: 'start' });
+    for (const group of this.groups) {
+      const event = joined(
+        group.members.map((one) => ({ is: one.state.is, isNew: fresh.has(one) })),
+      );
+      if (event !== null) this.giveAll(group, event);
     }
     this.onTime();
   }
 
-  private mayStart(router: VirtualRouter): boolean {
-    const begun = this.startAt !== null && this.ports.clock.now() >= this.startAt;
-    return begun && !router.isUndecided(this.trackedOf(router));
+  private look(router: VirtualRouter, { tracks }: Seat): Look {
+    const tracked = tracks.map((track) => this.tracked(track));
+    return { router, tracked, lost: router.look(tracked) };
   }
 
-  /** Its own fault, or that of a member of its group. */
-  private faultOf(router: VirtualRouter): string | null {
-    const own = router.faultOf(this.trackedOf(router));
-    const group = this.groupOf(router);
-    if (own !== null || group === undefined) return own;
-    return groupFault(
-      this.members(group).map((member) => ({
-        name: member.name,
-        fault: member.faultOf(this.trackedOf(member)),
-      })),
-    );
-  }
-
-  /** Its own trackers and those of its group; weights of members count only if the group says so. */
-  private trackedOf(router: VirtualRouter): readonly Tracked[] {
-    const group = this.groupOf(router)?.group;
-    return this.trackedBy(router.instance, group, (name) => this.scriptUp(name));
-  }
-
-  private trackedBy(
-    { trackInterfaces, trackScripts, trackBfds }: VrrpInstance,
-    group: SyncGroup | undefined,
-    scriptUp: (name: string) => boolean | null,
-  ): readonly Tracked[] {
-    const keepWeight = group === undefined || group.trackWeights;
-    const own = [
-      ...trackInterfaces.map((track) => ({ kind: 'interface' as const, track })),
-      ...trackScripts.map((track) => ({ kind: 'script' as const, track })),
-      ...trackBfds.map((track) => ({ kind: 'bfd' as const, track })),
-    ].filter(({ kind, track }) => keepWeight || kind === 'interface' || track.weightDelta === 0);
-    const shared = [
-      ...(group?.trackInterfaces ?? []).map((track) => ({ kind: 'interface' as const, track })),
-      ...(group?.trackScripts ?? []).map((track) => ({ kind: 'script' as const, track })),
-      ...(group?.trackBfds ?? []).map((track) => ({ kind: 'bfd' as const, track })),
-    ];
-    const upOf = {
-      interface: (name: string) => this.linkUp(name),
-      script: scriptUp,
-      // keepalived: a session that nobody has heard of yet is down.
-      bfd: (name: string) => this.ports.bfdUp(name) ?? false,
+  /** After all have looked: those who have lost a link share its socket. */
+  private listen({ router, tracked, lost }: Look): Outlook {
+    router.listen((packet) => this.onPacket(router, packet));
+    const isRunning = this.trackers.isRunning(router.instance.interface);
+    return {
+      fault: lost ?? router.faultOf(tracked, isRunning),
+      isReplaced: lost !== null,
+      isUndecided: isUndecided(tracked),
     };
-    return [...own, ...shared].map(({ kind, track }) => ({
+  }
+
+  private tracked(track: Track): Tracked {
+    const { up, value } = this.trackers.find(track)?.reading ?? UNKNOWN;
+    return { track, up, value };
+  }
+
+  private trackerSnapshot(track: Track): TrackerSnapshot {
+    const { kind, name, weightDelta, reverse } = track;
+    const tracker = this.trackers.find(track);
+    const tracked = this.tracked(track);
+    return {
       kind,
-      track,
-      up: upOf[kind](track.name),
-    }));
-  }
-
-  private linkUp(name: string): boolean {
-    return this.ports.links.find(name, 'ipv4')?.running ?? false;
-  }
-
-  private scriptUp(name: string): boolean | null {
-    return this.scripts.find(({ config }) => config.name === name)?.state.up ?? null;
+      name,
+      up: tracked.up,
+      value: tracked.value,
+      weightDelta,
+      reverse,
+      effectDelta: weightOf(tracked),
+      sinceMs: tracker?.sinceMs ?? 0,
+      detail: tracker?.detail ?? null,
+    };
   }
 
   /** Whether the packet was taken. */
   private onPacket(router: VirtualRouter, packet: ReceivedPacket): boolean {
-    if (this.stopped) return false;
+    const seat = this.seats.get(router);
+    if (this.stopped || seat === undefined) return false;
     const heard = router.hear(packet);
     if (heard === null) return false;
-    this.give(router, { type: 'heard', advert: heard });
-    this.onTime();
+    this.give(router, seat, { type: 'heard', advert: heard });
+    this.goOn();
     return true;
   }
 
-  /** Wakes what is due, tells of groups, and arms the one timer for what is next. */
+  /** Wakes what is due. */
   private onTime(): void {
     if (this.stopped) return;
     const { clock } = this.ports;
-    if (clock.now() >= this.retryAt) {
-      this.settle();
-      return;
+    for (const router of this.deadlines.takeDue(clock.now())) {
+      const seat = this.seats.get(router);
+      if (seat === undefined) continue;
+      if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
+      this.deadlines.note(router);
     }
-    const waiting = this.startAt !== null && clock.now() < this.startAt;
-    for (const router of this.routers) {
-      if (router.deadline() <= clock.now()) this.give(router, { type: 'time' });
-    }
-    this.groups = this.groups.map((record) => this.tellGroup(record));
-    this.cancel();
-    const next = Math.min(
-      waiting ? (this.startAt as Instant) : Infinity,
-      this.retryAt,
-      ...this.routers.map((router) => router.deadline()),
-    );
-    if (next === Infinity) return;
-    this.cancel = clock.wakeAt(next, () => (waiting ? this.settle() : this.onTime()));
+    this.goOn();
   }
 
-  private tellGroup(record: GroupRecord): GroupRecord {
-    const { group, state: from } = record;
-    const to = groupState(this.members(record).map((member) => member.state.is));
-    if (to === from) return record;
-    const { clock, log, notify } = this.ports;
-    log.info({ group: group.name, from, to, reason: 'members' }, 'state changed');
-    if (to !== 'init') {
-      const state = STATE_WORD[to];
-      notify.changed({ kind: 'GROUP', name: group.name, state, priority: 0 }, group.notify);
-    }
-    return { group, state: to, sinceMs: clock.wallTimeMs() };
+  /** Tells of groups, and arms the one timer for what is next. */
+  private goOn(): void {
+    for (const group of this.changed) group.tell();
+    this.changed.clear();
+    const { clock } = this.ports;
+    const next = Math.min(this.settleAt, this.deadlines.first);
+    if (next >= this.armedFor) return;
+    this.cancel();
+    this.armedFor = next;
+    this.cancel = clock.wakeAt(next, () => {
+      this.armedFor = Infinity;
+      if (clock.now() >= this.settleAt) this.settle();
+      else this.onTime();
+    });
   }
+}
+
+interface Look {
+  readonly router: VirtualRouter;
+  readonly tracked: readonly Tracked[];
+  /** Why it cannot go on as it is, or null. */
+  readonly lost: string | null;
+}
+
+/** What a router, or a group of them, may do now. */
+interface Outlook {
+  readonly fault: string | null;
+  /** What it had on its interface went away with it. */
+  readonly isReplaced: boolean;
+  /** Something that it tracks is still to be heard of. */
+  readonly isUndecided: boolean;
+}
+
+function sharedOutlook(group: RouterGroup, outlooks: ReadonlyMap<VirtualRouter, Outlook>): Outlook {
+  const of = (member: VirtualRouter): Outlook | undefined => outlooks.get(member);
+  return {
+    fault: group.faultOf((member) => of(member)?.fault ?? null),
+    isReplaced: group.members.some((member) => of(member)?.isReplaced),
+    isUndecided: group.members.some((member) => of(member)?.isUndecided),
+  };
 }

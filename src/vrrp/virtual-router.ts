@@ -2,25 +2,29 @@
 import type { LogFields } from '../base/log.ts';
 import type { Instant } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
-import type { InstanceSnapshot } from '../model/snapshot-vrrp.ts';
+import type { InstanceSnapshot, TrackerSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { ReceivedPacket } from './admit.ts';
 import { Advertiser } from './advertiser.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
 import { allAddresses, Holding } from './holding.ts';
-import {
-  type Effect,
-  type Event,
-  type Heard,
-  nextDeadline,
-  type Self,
-  type State,
-  step,
-} from './instance.ts';
+import { nextDeadline, step } from './instance.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
-import { effectivePriority, faultOf, isUndecided, type Tracked } from './priority.ts';
+import { effectivePriority, faultOf, type Tracked } from './priority.ts';
 import type { Spent } from './replay.ts';
+import type { Effect, Event, Heard, Note, Self, State } from './state.ts';
+
+/** So many notes are told once by name; what a flood of forged ones adds is not remembered. */
+const NOTED_MAX = 64;
+
+const NOTE = {
+  'lesser-master': {
+    counter: 'lesserMasters',
+    level: 'warn',
+    message: 'a master of lower priority was heard',
+  },
+} as const;
 
 export class VirtualRouter {
   instance: VrrpInstance;
@@ -32,10 +36,16 @@ export class VirtualRouter {
   private sinceMs: number;
   private reason = 'start';
   private priority: number;
+  /** An owner that another one did not yield to; null: it has the priority of its configuration. */
+  private loweredTo: number | null = null;
   private address: string | null = null;
+  /** Of its interface; null: there is none. */
+  private linkIndex: number | null = null;
   private master: Heard | null = null;
   /** When a master of lower priority was told of last. */
   private lowerToldAt: Instant = -Infinity;
+  /** What was noted in this state already, and need not be said loudly again. */
+  private readonly noted = new Set<string>();
 
   constructor(instance: VrrpInstance, ports: VrrpPorts, ears: Ears) {
     this.instance = instance;
@@ -50,24 +60,32 @@ export class VirtualRouter {
     return this.instance.name;
   }
 
-  /** Whether it goes on under this configuration: the name is not part of what it is. */
-  isFor({ interface: link, vrid, family }: VrrpInstance): boolean {
-    const { instance } = this;
-    return instance.interface === link && instance.vrid === vrid && instance.family === family;
-  }
-
   /** Goes on under a new configuration; a master lets go of addresses that left it. */
   adopt(instance: VrrpInstance): void {
     const before = this.instance;
     this.instance = instance;
+    this.loweredTo = null;
     if (this.state.is === 'master') this.holding.change(before, instance);
   }
 
-  /** Takes in how its link and what it tracks are now. */
-  look(tracked: readonly Tracked[]): void {
+  /**
+   * Takes in how its link and what it tracks are now. Tells why it cannot go on as it is: what it had on
+   * its interface went away with it. Null: it can.
+   */
+  look(tracked: readonly Tracked[]): string | null {
     const { sourceAddress, interface: link, family } = this.instance;
-    this.address = sourceAddress ?? this.ports.links.find(link, family)?.primaryAddress ?? null;
-    const priority = effectivePriority(this.instance.priority, tracked);
+    const facts = this.ports.links.find(link, family);
+    this.address = sourceAddress ?? facts?.primaryAddress ?? null;
+    const before = this.linkIndex;
+    this.linkIndex = facts?.index ?? null;
+    this.weigh(tracked);
+    if (before === null || this.linkIndex === null || before === this.linkIndex) return null;
+    void this.advertiser.hangUp();
+    return `interface ${link} is another one of that name`;
+  }
+
+  private weigh(tracked: readonly Tracked[]): void {
+    const priority = effectivePriority(this.loweredTo ?? this.instance.priority, tracked);
     if (priority === this.priority) return;
     const fields = { instance: this.name, from: this.priority, to: priority };
     this.ports.log.info({ ...fields, reason: 'tracking' }, 'effective priority changed');
@@ -77,13 +95,17 @@ export class VirtualRouter {
     this.notify(`${STATE_WORD[is]}_PRIORITY`);
   }
 
-  faultOf(tracked: readonly Tracked[]): string | null {
-    const { interface: link, family, trackPrimaryInterface } = this.instance;
+  /** `isRunning`: whether its interface is, when that has lasted. */
+  faultOf(tracked: readonly Tracked[], isRunning: boolean): string | null {
+    const { interface: link, family, trackPrimaryInterface, trackSourceAddress } = this.instance;
     const facts = this.ports.links.find(link, family);
     if (facts === null) return `there is no interface ${link}`;
-    if (trackPrimaryInterface && !facts.running) return `interface ${link} is down`;
+    if (trackPrimaryInterface && !isRunning) return `interface ${link} is down`;
     if (this.address === null) return `interface ${link} has no address`;
     if (this.instance.unicast?.peers.length === 0) return 'there is no unicast peer';
+    if (trackSourceAddress && !facts.addresses.has(this.address)) {
+      return `interface ${link} does not have the source address ${this.address}`;
+    }
     // Who hears nobody must not become master.
     return this.advertiser.deafness ?? faultOf(tracked);
   }
@@ -100,10 +122,6 @@ export class VirtualRouter {
 
   isDeaf(): boolean {
     return this.advertiser.deafness !== null;
-  }
-
-  isUndecided(tracked: readonly Tracked[]): boolean {
-    return isUndecided(tracked);
   }
 
   deadline(): Instant {
@@ -124,7 +142,8 @@ export class VirtualRouter {
     return heard;
   }
 
-  take(event: Event): void {
+  /** Tells whether a lesser master was heard: the whole sync group is announced again. */
+  take(event: Event): boolean {
     const { clock } = this.ports;
     const from = this.state;
     // A machine without address on its link is in init or fault, and these do not look at it.
@@ -135,9 +154,21 @@ export class VirtualRouter {
     };
     const { state, effects, reason } = step(self, from, event, clock.now());
     this.state = state;
-    for (const effect of effects) this.carryOut(effect);
+    let metLesser = false;
+    for (const effect of effects) {
+      this.carryOut(effect);
+      if (effect.do === 'note' && effect.note === 'lesser-master') metLesser = true;
+    }
     if (reason !== null && state.is !== from.is) this.tell(from.is, reason);
-    else if (event.type === 'heard' && state.is === 'master') this.tellLower(event.advert);
+    else if (event.type === 'fault') this.tellOtherFault(event.reason);
+    if (metLesser && event.type === 'heard') this.tellLower(event.advert);
+    return metLesser;
+  }
+
+  /** A lesser master told the link of another member of its sync group: ours are told of again too. */
+  announceAgain(): void {
+    if (this.state.is !== 'master' || this.state.holdAt !== null) return;
+    this.holding.announce(this.instance, this.instance.announce.lowerPriorityRepeat);
   }
 
   /** Why: the daemon stops, or a reload has removed this instance, of which keepalived tells as of a fault. */
@@ -162,7 +193,7 @@ export class VirtualRouter {
     if (this.state.is === 'master') this.holding.claimed(this.instance, address, mac);
   }
 
-  snapshot(tracked: readonly Tracked[], group: string | null): InstanceSnapshot {
+  snapshot(trackers: readonly TrackerSnapshot[], group: string | null): InstanceSnapshot {
     const { instance } = this;
     const isMaster = this.state.is === 'master';
     return {
@@ -184,12 +215,7 @@ export class VirtualRouter {
         (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
       ),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
-      trackers: tracked.map(({ kind, track, up }) => ({
-        kind,
-        name: track.name,
-        up,
-        weightDelta: track.weightDelta,
-      })),
+      trackers,
       alarms: this.advertiser.lastingAlarms(instance),
     };
   }
@@ -211,7 +237,38 @@ export class VirtualRouter {
       case 'announce':
         holding.announce(instance, effect.times);
         break;
+      case 'lower-priority':
+        this.lower(effect.to);
+        break;
+      case 'note':
+        this.note(effect.note, effect.source);
+        break;
     }
+  }
+
+  private lower(to: number): void {
+    const fields = { instance: this.name, from: this.priority, to };
+    this.ports.log.error(
+      { ...fields, reason: 'another owner does not yield' },
+      'effective priority changed',
+    );
+    this.loweredTo = to;
+    this.priority = to;
+  }
+
+  private note(note: Note, source: string): void {
+    this.counters.add(NOTE[note].counter);
+    const key = `${note} ${source}`;
+    const level = this.noted.has(key) ? 'debug' : NOTE[note].level;
+    if (this.noted.size < NOTED_MAX) this.noted.add(key);
+    this.ports.log[level]({ instance: this.name, source }, NOTE[note].message);
+  }
+
+  /** What kept it in fault has gone, and something else does now. */
+  private tellOtherFault(reason: string): void {
+    if (reason === this.reason) return;
+    this.reason = reason;
+    this.ports.log.info({ instance: this.name, reason }, 'another fault keeps it out of service');
   }
 
   private tell(from: State['is'], reason: string): void {
@@ -219,6 +276,7 @@ export class VirtualRouter {
     const to = this.state.is;
     this.sinceMs = clock.wallTimeMs();
     this.reason = reason;
+    this.noted.clear();
     if (to === 'master') this.counters.add('becameMaster');
     if (from === 'master') this.counters.add('releasedMaster');
     const fields: LogFields = { instance: this.name, from, to, reason, priority: this.priority };
@@ -227,9 +285,9 @@ export class VirtualRouter {
   }
 
   /** Somebody of lower priority says that he is master, too. Once an interval: a flood is no news. */
-  private tellLower({ priority, intervalMs }: Heard): void {
+  private tellLower({ intervalMs }: Heard): void {
     const now = this.ports.clock.now();
-    if (priority === 0 || now < this.lowerToldAt + intervalMs) return;
+    if (now < this.lowerToldAt + intervalMs) return;
     this.lowerToldAt = now;
     this.notify('MASTER_RX_LOWER_PRI');
   }

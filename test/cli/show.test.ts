@@ -8,13 +8,26 @@ import type { DrainOrder, Order } from '../../src/model/drain.ts';
 import type { JsonDiagnostic } from '../../src/model/json-diagnostic.ts';
 import type { CheckerSnapshot, RealServerHealth } from '../../src/model/snapshot-health.ts';
 import type { DestinationSnapshot } from '../../src/model/snapshot-ipvs.ts';
-import type { InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
+import type { InstanceSnapshot, TrackerSnapshot } from '../../src/model/snapshot-vrrp.ts';
 
 const FOLDER = new URL('../golden/show/', import.meta.url);
 /** Local noon: the text shows local time. */
 const NOW = new Date(2026, 10, 24, 12, 0, 0).getTime();
 
 const ago = (seconds: number): number => NOW - seconds * 1_000;
+
+const tracker = (over: Partial<TrackerSnapshot>): TrackerSnapshot => ({
+  kind: 'script',
+  name: 'check',
+  up: true,
+  value: null,
+  weightDelta: 0,
+  reverse: false,
+  effectDelta: 0,
+  sinceMs: ago(90),
+  detail: null,
+  ...over,
+});
 
 const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
   name: 'clients',
@@ -46,6 +59,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     checksumForms: {},
     addressMismatches: 0,
     odd: {},
+    lesserMasters: 0,
     dropped: {},
   },
   trackers: [],
@@ -163,6 +177,7 @@ const MASTER: Snapshot = {
           addressesPutBack: 1,
           claimsByOthers: 3,
           foreign: 12,
+          lesserMasters: 4,
           dropped: { ttl: 2, checksum: 1 },
         },
         alarms: [
@@ -173,8 +188,17 @@ const MASTER: Snapshot = {
           },
         ],
         trackers: [
-          { kind: 'interface', name: 'eth2', up: true, weightDelta: 0 },
-          { kind: 'script', name: 'check', up: false, weightDelta: -20 },
+          tracker({ kind: 'interface', name: 'eth2', up: true }),
+          tracker({ name: 'check', up: false, weightDelta: -20, effectDelta: -20 }),
+          tracker({
+            kind: 'file',
+            name: 'load',
+            up: false,
+            value: 7,
+            weightDelta: 2,
+            effectDelta: 14,
+          }),
+          tracker({ kind: 'process', name: 'haproxy', up: null, detail: '0 processes' }),
         ],
       }),
     ],

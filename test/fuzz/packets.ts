@@ -80,7 +80,16 @@ class Ears {
       clock,
       log: silentLog,
       adverts: { open: (place, onPacket) => this.open(place, onPacket) },
-      links: { find: (_, family) => ({ running: true, primaryAddress: own[family] }) },
+      links: {
+        find: (_, family) => ({
+          index: 1,
+          running: true,
+          primaryAddress: own[family],
+          addresses: new Set([own[family]]),
+        }),
+      },
+      files: { watch: () => () => {}, create: () => {} },
+      processes: { watch: () => () => {} },
       addresses: { hold: async () => {}, release: async () => {} },
       announcer: { announce: () => {} },
       notify: { changed: () => {} },

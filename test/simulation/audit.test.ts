@@ -14,9 +14,7 @@ const GROUPED = configOf([instanceOf(), instanceOf({ name: 'VI_2', vrid: 52, add
     {
       name: 'G',
       members: ['VI_1', 'VI_2'],
-      trackInterfaces: [],
-      trackScripts: [],
-      trackBfds: [],
+      tracks: [],
       trackWeights: false,
       notify: NOBODY_IS_TOLD,
     },

@@ -32,9 +32,7 @@ function pair(over: Partial<VrrpInstance> = {}, grouped = false): Pair {
   const group: SyncGroup = {
     name: 'G',
     members: ['VI_1', 'VI_2'],
-    trackInterfaces: [],
-    trackScripts: [],
-    trackBfds: [],
+    tracks: [],
     trackWeights: false,
     notify: NOBODY_IS_TOLD,
   };
@@ -205,7 +203,7 @@ describe('a sync group', () => {
 describe('tracking', () => {
   test('a script with weight moves the priority, and with it the address', async () => {
     const { clock, one, two } = pair();
-    const track = { name: 'check', weightDelta: -60, reverse: false };
+    const track = { kind: 'script', name: 'check', weightDelta: -60, reverse: false } as const;
     const script = {
       name: 'check',
       script: { argv: ['/bin/true'], account: null },
@@ -217,7 +215,7 @@ describe('tracking', () => {
       fall: 2,
       initFail: false,
     } as const;
-    const tracked = instanceOf({ priority: 150, trackScripts: [track] });
+    const tracked = instanceOf({ priority: 150, tracks: [track] });
     one.speaker.configure(configOf([tracked], { scripts: [script] }));
     await clock.settleTo(8000);
     expect(one.state()).toBe('master');
@@ -233,7 +231,7 @@ describe('tracking', () => {
 
 describe('a BFD session that is tracked', () => {
   const follow = (weightDelta: number, reverse = false) =>
-    instanceOf({ priority: 150, trackBfds: [{ name: 'uplink', weightDelta, reverse }] });
+    instanceOf({ priority: 150, tracks: [{ kind: 'bfd', name: 'uplink', weightDelta, reverse }] });
 
   test('without weight is a fault while it is down, from the start on and at once', async () => {
     const { clock, one, two } = pair();
@@ -270,12 +268,14 @@ describe('a BFD session that is tracked', () => {
     await clock.settleTo(10_000);
     const [instance] = one.speaker.snapshot().instances;
     expect(instance?.effectivePriority).toBe(90);
-    expect(instance?.trackers).toContainEqual({
-      kind: 'bfd',
-      name: 'uplink',
-      up: false,
-      weightDelta: -60,
-    });
+    expect(instance?.trackers).toMatchObject([
+      {
+        kind: 'bfd',
+        name: 'uplink',
+        up: false,
+        weightDelta: -60,
+      },
+    ]);
     expect([one.state(), two.state()]).toEqual(['backup', 'master']);
   });
 });

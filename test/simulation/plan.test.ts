@@ -6,7 +6,7 @@ import { HealthMonitor } from '../../src/health/monitor.ts';
 import { Sessions } from '../../src/health/sessions.ts';
 import type { IpvsPlan } from '../../src/model/plan.ts';
 import type { RealServer, ServiceKey, VirtualServer } from '../../src/model/virtual-server.ts';
-import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
+import type { Track, VirtualAddress, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import { IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
@@ -261,10 +261,10 @@ const arbitraryInstances: fc.Arbitrary<readonly VrrpInstance[]> = fc
           addresses: fc
             .subarray([...VIPS].map((vip) => vip.replace('.10', `.${vrid}`)))
             .map((vips) => vips.map(address)),
-          trackInterfaces: fc.constantFrom(
+          tracks: fc.constantFrom<readonly Track[]>(
             [],
-            [{ name: 'eth0', weightDelta: 20, reverse: false }],
-            [{ name: 'eth0', weightDelta: 30, reverse: true }],
+            [{ kind: 'interface', name: 'eth0', weightDelta: 20, reverse: false }],
+            [{ kind: 'interface', name: 'eth0', weightDelta: 30, reverse: true }],
           ),
         }),
       ),

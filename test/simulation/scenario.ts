@@ -2,7 +2,7 @@
 
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
-import type { SyncGroup, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
+import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
 import type { Fault, PlannedFault, WorldPlan } from '../../src/simulation/world.ts';
 import { configOf, instanceOf } from '../world/director.ts';
@@ -56,8 +56,9 @@ function sharedSettings(random: Random): Partial<VrrpInstance> {
 
 function configure(over: Partial<VrrpInstance>, grouped: boolean, random: Random): VrrpConfig {
   const weightDelta = pick(random, [0, -60, 60]);
-  const trackScripts = random() < 0.5 ? [] : [{ name: SCRIPT, weightDelta, reverse: false }];
-  const first = instanceOf({ ...over, trackScripts });
+  const tracks: readonly Track[] =
+    random() < 0.5 ? [] : [{ kind: 'script', name: SCRIPT, weightDelta, reverse: false }];
+  const first = instanceOf({ ...over, tracks });
   const [address] = first.addresses;
   const second = instanceOf({
     ...over,
@@ -68,7 +69,7 @@ function configure(over: Partial<VrrpInstance>, grouped: boolean, random: Random
       address === undefined ? [] : [{ ...address, address: '10.0.1.100', interface: 'eth1' }],
   });
   return configOf(grouped ? [first, second] : [first], {
-    scripts: trackScripts.length === 0 ? [] : [script(random)],
+    scripts: tracks.length === 0 ? [] : [script(random)],
     syncGroups: grouped ? [GROUP] : [],
   });
 }
@@ -76,9 +77,7 @@ function configure(over: Partial<VrrpInstance>, grouped: boolean, random: Random
 const GROUP: SyncGroup = {
   name: 'G',
   members: ['VI_1', 'VI_2'],
-  trackInterfaces: [],
-  trackScripts: [],
-  trackBfds: [],
+  tracks: [],
   trackWeights: false,
   notify: NOBODY_IS_TOLD,
 };

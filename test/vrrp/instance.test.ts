@@ -2,18 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
-import {
-  type Backup,
-  type Effect,
-  type Event,
-  type Master,
-  nextDeadline,
-  type Self,
-  type State,
-  skewMs,
-  step,
-  YIELD_MS,
-} from '../../src/vrrp/instance.ts';
+import { nextDeadline, step } from '../../src/vrrp/instance.ts';
+import type { Backup, Effect, Event, Master, Self, State } from '../../src/vrrp/state.ts';
+import { skewMs, YIELD_MS } from '../../src/vrrp/timers.ts';
 
 const NOW = 100_000;
 
@@ -52,9 +43,11 @@ const INSTANCE: VrrpInstance = {
     lowerPriorityDelayMs: 5_000,
   },
   trackPrimaryInterface: true,
-  trackInterfaces: [],
-  trackScripts: [],
-  trackBfds: [],
+  trackSourceAddress: false,
+  tracks: [],
+  strict: false,
+  accept: true,
+  lateTimerAdverts: null,
   answerLowerPriority: true,
   answerHigherPriority: false,
   notify: {} as VrrpInstance['notify'],
@@ -81,6 +74,7 @@ const master = (over: Partial<Master> = {}): Master => ({
   is: 'master',
   advertAt: NOW + 1_000,
   holdAt: null,
+  rival: null,
   announcements: QUIET,
   ...over,
 });
@@ -94,6 +88,7 @@ const words = (effects: readonly Effect[]): string =>
   effects
     .map((effect) => {
       if (effect.do === 'advertise') return `advertise ${effect.priority}`;
+      if (effect.do === 'note') return effect.note;
       return effect.do === 'announce' ? `announce ${effect.times}` : effect.do;
     })
     .join(', ');
@@ -238,7 +233,7 @@ describe('master', () => {
       'an equal one from a lesser address',
       heard(100, '192.0.2.1'),
       'master',
-      'advertise 100, announce 5',
+      'lesser-master, advertise 100, announce 5',
     ],
     [
       'a greater address counts as a number',
@@ -246,7 +241,7 @@ describe('master', () => {
       'backup',
       'release-addresses',
     ],
-    ['a lesser one', heard(50), 'master', 'advertise 100, announce 5'],
+    ['a lesser one', heard(50), 'master', 'lesser-master, advertise 100, announce 5'],
     ['priority 0', heard(0), 'master', 'advertise 100'],
   ] as const)('hears %s', (_, event, is, effects) => {
     const next = step(self(), master(), event, NOW);
@@ -255,14 +250,14 @@ describe('master', () => {
 
   test('may be told to answer neither, or both', () => {
     const silent = step(self({ answerLowerPriority: false }), master(), heard(50), NOW);
-    expect(words(silent.effects)).toBe('announce 5');
+    expect(words(silent.effects)).toBe('lesser-master, announce 5');
     const loud = step(self({ answerHigherPriority: true }), master(), heard(150), NOW);
     expect(words(loud.effects)).toBe('advertise 100, release-addresses');
   });
 
   test('announces nothing before it holds the addresses', () => {
     const { effects, state } = step(self(), master({ holdAt: NOW + 10 }), heard(50), NOW);
-    expect(words(effects)).toBe('advertise 100');
+    expect(words(effects)).toBe('lesser-master, advertise 100');
     expect(state).toMatchObject({ holdAt: NOW + 10 });
   });
 

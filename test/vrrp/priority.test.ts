@@ -1,12 +1,14 @@
 /** Tracked things → effective priority or fault; members → group (behaviour of keepalived 2.4). */
 import { describe, expect, test } from 'vitest';
+import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
+import type { SyncGroup, Track } from '../../src/model/vrrp.ts';
 import { effectivePriority, faultOf, isUndecided, type Tracked } from '../../src/vrrp/priority.ts';
-import { groupFault, groupState, pulled } from '../../src/vrrp/sync-group.ts';
+import { groupFault, groupState, memberTracks, pulled } from '../../src/vrrp/sync-group.ts';
 
 const tracked = (weightDelta: number, up: boolean | null, reverse = false): Tracked => ({
-  kind: 'script',
-  track: { name: 'check', weightDelta, reverse },
+  track: { kind: 'script', name: 'check', weightDelta, reverse },
   up,
+  value: null,
 });
 
 describe('the effective priority', () => {
@@ -37,6 +39,38 @@ describe('a tracked thing without weight', () => {
   test('keeps an instance waiting until it is heard of', () => {
     expect(isUndecided([tracked(0, null)])).toBe(true);
     expect(isUndecided([tracked(20, null), tracked(0, true)])).toBe(false);
+  });
+});
+
+describe('what a member of a sync group tracks', () => {
+  const track = (kind: Track['kind'], weightDelta: number): Track => ({
+    kind,
+    name: 'x',
+    weightDelta,
+    reverse: false,
+  });
+  const group = (trackWeights: boolean): SyncGroup => ({
+    name: 'G',
+    members: [],
+    tracks: [track('process', 7)],
+    trackWeights,
+    notify: NOBODY_IS_TOLD,
+  });
+
+  test.each([
+    ['an interface loses its weight', track('interface', -20), [track('interface', 0)]],
+    ['a weighted script is not tracked', track('script', -20), []],
+    ['nor a process', track('process', 20), []],
+    ['nor a session', track('bfd', 20), []],
+    ['nor a file', track('file', 2), []],
+    ['but one of the default weight is, without', track('file', 1), [track('file', 0)]],
+    ['what has no weight is tracked', track('script', 0), [track('script', 0)]],
+  ] as const)('%s', (_, one, expected) => {
+    const tracks = memberTracks({ tracks: [one] }, group(false));
+    expect(tracks).toEqual([...expected, track('process', 7)]);
+    const weighted = memberTracks({ tracks: [one] }, group(true));
+    expect(weighted).toEqual([one, track('process', 7)]);
+    expect(memberTracks({ tracks: [one] }, null)).toEqual([one]);
   });
 });
 

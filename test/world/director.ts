@@ -3,6 +3,7 @@ import { silentLog } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
+import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import type { SimulatedClock } from './clock.ts';
@@ -22,7 +23,16 @@ export class SimulatedDirector {
   /** Interfaces that are down here. */
   readonly down: Set<string> = new Set();
   scriptOk = true;
+  /** Interfaces that are made anew under the same name have another one. */
+  linkIndex = 1;
+  /** How often links were asked for. */
+  linksAsked = 0;
+  /** What is in tracked files, by path. */
+  readonly files: Map<string, string> = new Map();
+  /** Processes that run, by number. */
+  readonly processes: Map<number, ProcessFacts> = new Map();
   private sessions: BfdStates = {};
+  private readonly looks = new Set<() => void>();
   /** No socket can be opened. */
   deaf = false;
 
@@ -46,10 +56,20 @@ export class SimulatedDirector {
         },
       },
       links: {
-        find: (link) =>
-          link in links
-            ? { running: !this.down.has(link), primaryAddress: `10.0.0.${hostPart}` }
-            : null,
+        find: (link) => {
+          this.linksAsked += 1;
+          if (!(link in links)) return null;
+          const { held } = this;
+          const primaryAddress = `10.0.0.${hostPart}`;
+          return {
+            index: this.linkIndex,
+            running: !this.down.has(link),
+            primaryAddress,
+            get addresses() {
+              return new Set([primaryAddress, ...held]);
+            },
+          };
+        },
       },
       addresses: {
         hold: async (addresses) => {
@@ -64,6 +84,25 @@ export class SimulatedDirector {
         changed: ({ kind, name: subject, state, priority }) =>
           void this.told.push(`${kind} ${subject} ${state} ${priority}`),
       },
+      files: {
+        watch: (path, onText) => this.look(() => onText(this.files.get(path) ?? null)),
+        create: (path, text, overwrite) => {
+          if (overwrite || !this.files.has(path)) this.files.set(path, text);
+        },
+      },
+      processes: {
+        watch: (listener) => {
+          const told = new Set<number>();
+          return this.look(() => {
+            for (const pid of told) if (!this.processes.has(pid)) listener.onProcess(pid, null);
+            for (const [pid, facts] of this.processes) {
+              told.add(pid);
+              listener.onProcess(pid, facts);
+            }
+            listener.onRound();
+          });
+        },
+      },
       bfdUp: (name) => this.sessions[name] ?? null,
       runScript: async (): Promise<ScriptResult> => ({
         ok: this.scriptOk,
@@ -76,6 +115,17 @@ export class SimulatedDirector {
   hearSessions(states: BfdStates): void {
     this.sessions = states;
     this.speaker.sessionsChanged();
+  }
+
+  /** Files and processes have changed, or not. */
+  lookAround(): void {
+    for (const look of this.looks) look();
+  }
+
+  private look(run: () => void): () => void {
+    this.looks.add(run);
+    queueMicrotask(run);
+    return () => void this.looks.delete(run);
   }
 
   state(instance = 'VI_1'): string {
@@ -130,9 +180,11 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
       lowerPriorityDelayMs: 5000,
     },
     trackPrimaryInterface: true,
-    trackInterfaces: [],
-    trackScripts: [],
-    trackBfds: [],
+    trackSourceAddress: false,
+    tracks: [],
+    strict: false,
+    accept: true,
+    lateTimerAdverts: null,
     answerLowerPriority: true,
     answerHigherPriority: false,
     notify: NOBODY_IS_TOLD,
@@ -149,6 +201,9 @@ export function configOf(
     syncGroups: [],
     scripts: [],
     lease: null,
+    trackFiles: [],
+    trackProcesses: [],
+    linkDelays: [],
     startupDelayMs: 0,
     process: { realtimePriority: null, niceness: null, lockMemory: false },
     ...over,

@@ -163,17 +163,26 @@ function addressLines(
   ];
 }
 
-function trackLines({ trackInterfaces, trackScripts }: VrrpInstance): readonly string[] {
-  const list = (title: string, tracks: readonly Track[]): readonly string[] =>
-    tracks.length === 0
-      ? []
-      : [
-          `   ${title} :`,
-          ...tracks.map(({ name, weightDelta, reverse }) => {
-            return `     ${name} weight ${weightDelta}${reverse ? ' reverse' : ''}`;
-          }),
-        ];
-  return [...list('Tracked interfaces', trackInterfaces), ...list('Tracked scripts', trackScripts)];
+const TRACKED = {
+  interface: 'Tracked interfaces',
+  script: 'Tracked scripts',
+  file: 'Tracked files',
+  process: 'Tracked processes',
+  bfd: 'Tracked BFDs',
+} as const;
+
+function trackLines({ tracks }: VrrpInstance): readonly string[] {
+  const kinds = Object.keys(TRACKED) as readonly Track['kind'][];
+  return kinds.flatMap((kind) => {
+    const those = tracks.filter((one) => one.kind === kind);
+    if (those.length === 0) return [];
+    return [
+      `   ${TRACKED[kind]} :`,
+      ...those.map(({ name, weightDelta, reverse }) => {
+        return `     ${name} weight ${weightDelta}${reverse ? ' reverse' : ''}`;
+      }),
+    ];
+  });
 }
 
 function notifyLines(scripts: NotifyScripts): readonly string[] {
@@ -217,9 +226,9 @@ function scriptLines(
   snapshot: VrrpSnapshot | null,
 ): readonly string[] {
   const up = snapshot?.scripts.find(({ name }) => name === script.name)?.up ?? null;
-  const trackers = instances.flatMap(({ name, trackScripts }) =>
-    trackScripts
-      .filter((track) => track.name === script.name)
+  const trackers = instances.flatMap(({ name, tracks }) =>
+    tracks
+      .filter((track) => track.kind === 'script' && track.name === script.name)
       .map(({ weightDelta }) => `     ${name}, weight ${weightDelta}`),
   );
   const { rise, fall } = script;

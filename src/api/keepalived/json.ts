@@ -2,7 +2,7 @@
 import type { Director } from '../../model/director.ts';
 import type { Script } from '../../model/script.ts';
 import type { InstanceSnapshot, VrrpSnapshot } from '../../model/snapshot-vrrp.ts';
-import type { VrrpConfig, VrrpInstance } from '../../model/vrrp.ts';
+import type { TrackKind, VrrpConfig, VrrpInstance } from '../../model/vrrp.ts';
 import { packetErrors } from './errors.ts';
 import { addressText, commandText } from './words.ts';
 
@@ -29,7 +29,9 @@ function dataOf(
   const { announce, notify, authentication, addresses, excludedAddresses } = instance;
   const isMaster = state.state === 'master';
   const number = STATE_NUMBERS[state.state];
-  const commands = instance.trackScripts.flatMap(({ name }) => {
+  const tracked = (kind: TrackKind): readonly string[] =>
+    instance.tracks.filter((one) => one.kind === kind).map(({ name }) => name);
+  const commands = tracked('script').flatMap((name) => {
     const found = scripts.find((one) => one.name === name);
     return found === undefined ? [] : [commandText(found.script)];
   });
@@ -76,10 +78,7 @@ function dataOf(
     ...command('script', notify.any),
     ...list('vips', texts(addresses)),
     ...list('evips', texts(excludedAddresses)),
-    ...list(
-      'track_ifp',
-      instance.trackInterfaces.map(({ name }) => name),
-    ),
+    ...list('track_ifp', tracked('interface')),
     ...list('track_script', commands),
     auth_type: AUTH_TYPES[authentication.type],
     ...(authentication.type === 'none' ? {} : { auth_data: MASK }),

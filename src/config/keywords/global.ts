@@ -86,7 +86,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   accepted('instance', word, 'instance name used in pid, dump and reload file names', {
     repeats: 'first',
   }),
-  accepted(
+  keyword(
     'interface_up_down_delays',
     entries('delays of an interface'),
     'debounce link state changes per interface',
@@ -128,7 +128,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   accepted('static_rules', entries('static rule'), 'policy rules added at start, removed at stop', {
     repeats: 'list',
   }),
-  accepted(
+  keyword(
     'track_file',
     block('track_file', 'name'),
     'declares a file whose integer content drives priority or weight',
@@ -147,13 +147,13 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     'addresses, ranges and firewall marks that share their real servers',
     { repeats: 'list' },
   ),
-  accepted(
+  keyword(
     'vrrp_track_file',
     block('track_file', 'name'),
     'declares a file whose integer content drives priority or weight',
     { repeats: 'list', insteadOf: 'track_file' },
   ),
-  accepted(
+  keyword(
     'vrrp_track_process',
     block('vrrp_track_process', 'name'),
     'declares a process whose instance count is monitored',

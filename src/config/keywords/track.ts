@@ -20,11 +20,11 @@ import {
 } from './keyword.ts';
 
 export const TRACK_FILE: KeywordTable = tableOf(
-  accepted('file', path, 'path of the file', { unset: MANDATORY, repeats: 'first' }),
-  accepted('init_file', phrase('initial file'), 'creates the file at the start', {
+  keyword('file', path, 'path of the file', { unset: MANDATORY, repeats: 'first' }),
+  keyword('init_file', phrase('initial file'), 'creates the file at the start', {
     unset: 'it is not created',
   }),
-  accepted('weight', phrase('weight of a file, reversible'), 'multiplier for the number in it', {
+  keyword('weight', phrase('weight of a file, reversible'), 'multiplier for the number in it', {
     default: '1',
     repeats: 'first',
   }),
@@ -33,20 +33,20 @@ export const TRACK_FILE: KeywordTable = tableOf(
 const WAIT = seconds(MICROSECOND, 3600);
 
 export const VRRP_TRACK_PROCESS: KeywordTable = tableOf(
-  accepted('process', phrase('command and parameters'), 'name or path, perhaps with parameters', {
+  keyword('process', phrase('command and parameters'), 'name or path, perhaps with parameters', {
     unset: MANDATORY,
     repeats: 'first',
   }),
-  accepted('full_command', flag, 'compare the whole command line, not the short name'),
-  accepted('param_match', phrase('match of parameters'), 'how parameters are compared', {
+  keyword('full_command', flag, 'compare the whole command line, not the short name'),
+  keyword('param_match', phrase('match of parameters'), 'how parameters are compared', {
     unset: 'they are not',
   }),
-  accepted('delay', WAIT, 'sets fork_delay and terminate_delay', { unset: '0' }),
-  accepted('fork_delay', WAIT, 'wait after the quorum is gained', { unset: '0' }),
-  accepted('terminate_delay', WAIT, 'wait after the quorum is lost', { unset: '0' }),
-  accepted('quorum', integer(1, 65_535), 'so many must run', { default: '1' }),
-  accepted('quorum_max', integer(0, 65_535), 'no more may run; 0: none', { unset: 'no limit' }),
-  accepted(
+  keyword('delay', WAIT, 'sets fork_delay and terminate_delay', { unset: '0' }),
+  keyword('fork_delay', WAIT, 'wait after the quorum is gained', { unset: '0' }),
+  keyword('terminate_delay', WAIT, 'wait after the quorum is lost', { unset: '0' }),
+  keyword('quorum', integer(1, 65_535), 'so many must run', { default: '1' }),
+  keyword('quorum_max', integer(0, 65_535), 'no more may run; 0: none', { unset: 'no limit' }),
+  keyword(
     'weight',
     phrase('weight of a file, reversible'),
     'moves the priority by as much; 0: too few are a fault',

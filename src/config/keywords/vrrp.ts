@@ -70,8 +70,8 @@ const TRACK: readonly Keyword[] = [
     'vrrp_scripts whose failure is a fault or costs priority',
     LIST,
   ),
-  accepted('track_file', entries('tracked file'), 'track_files that move the priority', LIST),
-  accepted(
+  keyword('track_file', entries('tracked file'), 'track_files that move the priority', LIST),
+  keyword(
     'track_process',
     entries('tracked file'),
     'vrrp_track_processes whose absence is a fault or costs priority',
@@ -259,11 +259,11 @@ const WHEN: readonly Keyword[] = [
     default: '0',
   }),
   keyword('dont_track_primary', flag, 'the failure of its own interface is no fault'),
-  accepted('track_src_ip', flag, 'FAULT while the source address is absent'),
-  accepted('timer_expired_backup', phrase('late timer'), 'a timer that ran late makes no MASTER', {
+  keyword('track_src_ip', flag, 'FAULT while the source address is absent'),
+  keyword('timer_expired_backup', phrase('late timer'), 'a timer that ran late makes no MASTER', {
     unset: 'off',
   }),
-  accepted('thread_timer_expired', phrase('late timer'), 'a timer that ran late makes no MASTER', {
+  keyword('thread_timer_expired', phrase('late timer'), 'a timer that ran late makes no MASTER', {
     unset: 'off',
     insteadOf: 'timer_expired_backup',
   }),

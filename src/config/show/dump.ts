@@ -114,11 +114,19 @@ function dumpInstance(instance: VrrpInstance): string {
     head,
     list('Virtual IP', instance.addresses.map(addressText)),
     list('Virtual IP Excluded', instance.excludedAddresses.map(addressText)),
-    list('Tracked interfaces', instance.trackInterfaces.map(trackText)),
-    list('Tracked scripts', instance.trackScripts.map(trackText)),
-    list('Tracked BFDs', instance.trackBfds.map(trackText)),
+    ...(Object.keys(TRACKED) as readonly Track['kind'][]).map((kind) =>
+      list(TRACKED[kind], instance.tracks.filter((one) => one.kind === kind).map(trackText)),
+    ),
   ].join('');
 }
+
+const TRACKED = {
+  interface: 'Tracked interfaces',
+  script: 'Tracked scripts',
+  file: 'Tracked files',
+  process: 'Tracked processes',
+  bfd: 'Tracked BFD sessions',
+} as const;
 
 function addressText(one: VirtualAddress): string {
   const label = one.label === null ? '' : ` label ${one.label}`;

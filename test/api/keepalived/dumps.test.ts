@@ -31,11 +31,14 @@ function directorOf(host: 'a' | 'b'): Director {
 function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
   const isMaster = host === 'b';
   const instances = director.vrrp.instances.map((one): InstanceSnapshot => {
-    const tracked = one.trackScripts.map(({ name, weightDelta }) => ({
-      kind: 'script' as const,
-      name,
-      weightDelta,
+    const scripts = one.tracks.filter(({ kind }) => kind === 'script');
+    const tracked = scripts.map((track) => ({
+      ...track,
       up: true,
+      value: null,
+      effectDelta: track.weightDelta,
+      sinceMs: 0,
+      detail: null,
     }));
     const bonus = tracked.reduce((sum, { weightDelta }) => sum + weightDelta, 0);
     return {
@@ -65,6 +68,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         addressesPutBack: 0,
         claimsByOthers: 0,
         foreign: 0,
+        lesserMasters: 0,
         checksumForms: {},
         addressMismatches: 0,
         odd: {},

@@ -6,13 +6,25 @@ import { buildScript } from './check-script.ts';
 import { buildGroups } from './groups.ts';
 import { buildInstance } from './instance.ts';
 import { buildLease } from './lease.ts';
+import {
+  buildTrackFile,
+  buildTrackProcess,
+  type Declaration,
+  readLinkDelays,
+} from './track-blocks.ts';
+import { type DeclaredTrackers, declaredOf, scriptWeights, type Weight } from './tracks.ts';
 
 export function buildVrrp(root: Section, globals: Section, context: ScriptContext): VrrpConfig {
   const scripts = root
     .sections('vrrp_script')
     .flatMap((section) => buildScript(section, context) ?? []);
-  const usable = new Map(scripts.toReversed().map((script) => [script.name, script]));
-  const declared = { usable, names: root.namesOf('vrrp_script') };
+  const files = declarations(root, 'track_file', buildTrackFile, context);
+  const processes = declarations(root, 'vrrp_track_process', buildTrackProcess, context);
+  const declared: DeclaredTrackers = {
+    script: declaredOf(scriptWeights(scripts), root.namesOf('vrrp_script')),
+    file: declaredOf(weightsOf(files), namesOf(root, 'track_file')),
+    process: declaredOf(weightsOf(processes), root.namesOf('vrrp_track_process')),
+  };
   const built = root
     .sections('vrrp_instance')
     .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
@@ -24,6 +36,9 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     syncGroups,
     scripts,
     lease: buildLease({ root, globals, instances: kept, groups: syncGroups }, context),
+    trackFiles: files.map(({ tracked }) => tracked),
+    trackProcesses: processes.map(({ tracked }) => tracked),
+    linkDelays: readLinkDelays(root),
     startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
     process: {
       realtimePriority: globals.number('vrrp_rt_priority'),
@@ -31,6 +46,32 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
       lockMemory: globals.has('vrrp_no_swap'),
     },
   };
+}
+
+const OTHER_WORDS: Readonly<Record<string, string>> = { track_file: 'vrrp_track_file' };
+
+/** Blocks of a kind that can be used, under both of its keywords. */
+function declarations<T>(
+  root: Section,
+  keyword: string,
+  build: (section: Section, context: ScriptContext) => Declaration<T> | null,
+  context: ScriptContext,
+): readonly Declaration<T>[] {
+  const other = OTHER_WORDS[keyword];
+  return root
+    .sections(keyword, ...(other === undefined ? [] : [other]))
+    .flatMap((section) => build(section, context) ?? []);
+}
+
+function namesOf(root: Section, keyword: string): ReadonlySet<string> {
+  const other = OTHER_WORDS[keyword];
+  return new Set([...root.namesOf(keyword), ...(other === undefined ? [] : root.namesOf(other))]);
+}
+
+function weightsOf(
+  all: readonly Declaration<{ readonly name: string }>[],
+): readonly (readonly [string, Weight])[] {
+  return all.map(({ tracked, weight }) => [tracked.name, weight]);
 }
 
 interface Built {

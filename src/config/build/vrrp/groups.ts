@@ -5,12 +5,12 @@ import type { Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { nameOf, someOf } from './names.ts';
 import { readNotify } from './notify.ts';
-import { type DeclaredScripts, NO_SCRIPTS, readBfdTracks, readTracks } from './tracks.ts';
+import { type DeclaredTrackers, readTracks } from './tracks.ts';
 
 export function buildGroups(
   root: Section,
   instances: readonly VrrpInstance[],
-  scripts: DeclaredScripts,
+  trackers: DeclaredTrackers,
   context: ScriptContext,
 ): readonly SyncGroup[] {
   const usable = new Set(instances.map(({ name }) => name));
@@ -31,10 +31,8 @@ export function buildGroups(
     return {
       name,
       members: members.map((word) => word.text),
-      trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
-      trackScripts: readTracks(section, 'track_script', scripts, context),
-      trackBfds: readBfdTracks(section, context),
-      trackWeights: section.has('sync_group_tracking_weight'),
+      tracks: readTracks(section, trackers, context),
+      trackWeights: section.boolean('sync_group_tracking_weight') ?? section.has('global_tracking'),
       notify: readNotify(section, context),
     };
   });

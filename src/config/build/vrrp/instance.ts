@@ -12,7 +12,7 @@ import { nameOf } from './names.ts';
 import { readNotify } from './notify.ts';
 import { readOfFamily } from './of-family.ts';
 import { readSigning } from './signing.ts';
-import { type DeclaredScripts, NO_SCRIPTS, readBfdTracks, readTracks } from './tracks.ts';
+import { type DeclaredTrackers, readTracks } from './tracks.ts';
 import { readUnicast } from './unicast.ts';
 
 const DEFAULT_PRIORITY = 100;
@@ -22,7 +22,7 @@ const OWNER_PRIORITY = 255;
 export function buildInstance(
   section: Section,
   globals: Section,
-  scripts: DeclaredScripts,
+  trackers: DeclaredTrackers,
   context: ScriptContext,
 ): VrrpInstance {
   const { reports } = context;
@@ -40,7 +40,11 @@ export function buildInstance(
   const addresses = readAddresses(section, 'virtual_ipaddress', interfaceName, context);
   const family = addresses[0] === undefined ? 'ipv4' : familyOf(addresses[0].address);
   const priority = section.number('priority');
-  const initialState = section.text('state') === 'MASTER' ? 'master' : 'backup';
+  const isStrict = section.boolean('strict_mode') ?? globals.boolean('vrrp_strict') ?? false;
+  const isOwner = priority === OWNER_PRIORITY;
+  // Under strict rules only the owner begins as MASTER.
+  const isMaster = isOwner || (section.text('state') === 'MASTER' && !isStrict);
+  const initialState = isMaster ? 'master' : 'backup';
   const preempt = readPreempt(section, initialState, context);
   const carried = new Set(advertised(addresses, family));
   const timing = readTiming(section, globals);
@@ -54,12 +58,14 @@ export function buildInstance(
     interface: interfaceName,
     vrid: vrid ?? 0,
     priority: priority ?? DEFAULT_PRIORITY,
-    initialState: priority === OWNER_PRIORITY ? 'master' : initialState,
+    initialState,
     advertIntervalMs,
     downTimerAdverts:
       section.number('down_timer_adverts') ?? globals.number('vrrp_down_timer_adverts') ?? 3,
     preempt,
-    preemptDelayMs: (section.number('preempt_delay') ?? 0) * 1000,
+    // keepalived: there is no delay where nothing is preempted, nor beside `state MASTER`.
+    preemptDelayMs:
+      preempt && !isMaster && !isStrict ? (section.number('preempt_delay') ?? 0) * 1000 : 0,
     authentication: readAuthentication(section, globals, { version, family }, context),
     signing: readSigning(section, advertIntervalMs, context),
     // keepalived has one source, and the last of both words sets it.
@@ -83,11 +89,13 @@ export function buildInstance(
       ...addresses.filter((one) => !carried.has(one)),
       ...readAddresses(section, 'virtual_ipaddress_excluded', interfaceName, context),
     ],
-    announce: timing,
+    announce: isStrict ? { ...timing, lowerPriorityRepeat: 0, lowerPriorityDelayMs: 0 } : timing,
     trackPrimaryInterface: !section.has('dont_track_primary'),
-    trackInterfaces: readTracks(section, 'track_interface', NO_SCRIPTS, context),
-    trackScripts: readTracks(section, 'track_script', scripts, context),
-    trackBfds: readBfdTracks(section, context),
+    trackSourceAddress: section.has('track_src_ip'),
+    tracks: readTracks(section, trackers, context),
+    strict: isStrict,
+    accept: readAccept(section, { isOwner, isStrict, version }),
+    lateTimerAdverts: readLateTimer(section),
     answerLowerPriority: !(
       section.boolean('lower_prio_no_advert') ??
       globals.boolean('vrrp_lower_prio_no_advert') ??
@@ -99,6 +107,22 @@ export function buildInstance(
       false,
     notify: readNotify(section, context),
   };
+}
+
+/** Whether the MASTER takes packets to its addresses: version 2 of the strict standard knows no such mode. */
+function readAccept(
+  section: Section,
+  { isOwner, isStrict, version }: { isOwner: boolean; isStrict: boolean; version: 2 | 3 },
+): boolean {
+  if (isOwner) return true;
+  if (isStrict) return version === 3 && section.has('accept');
+  return !section.has('no_accept');
+}
+
+/** In intervals; keepalived has it beside `nopreempt` only. */
+function readLateTimer(section: Section): number | null {
+  const [said] = section.said('timer_expired_backup', 'thread_timer_expired');
+  return said === undefined ? null : Number(said.slots.get('ADVERTISEMENTS')?.[0]?.text ?? 1);
 }
 
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
