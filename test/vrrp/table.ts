@@ -1,0 +1,197 @@
+/**
+ * The machine once more, written as rows after RFC 9568 §6.4, RFC 3768 §6.4 and keepalived: the first row
+ * that fits says what must come of it. Times are whole microseconds, as keepalived computes them, and share
+ * no line with src/vrrp.
+ */
+
+export type Place = 'init' | 'fault' | 'backup' | 'enduring' | 'master' | 'claiming' | 'rivalled';
+
+/** What happens: `heard P < = >` is priority P from an address below, equal to or above ours. */
+export interface Happening {
+  readonly what:
+    | 'start'
+    | 'stop'
+    | 'fault'
+    | 'early'
+    | 'due'
+    | 'late'
+    | 'group-master'
+    | 'group-backup'
+    | 'heard';
+  readonly priority: number;
+  readonly address: '<' | '=' | '>';
+}
+
+export interface Cell {
+  readonly place: Place;
+  readonly happening: Happening;
+  readonly version: 2 | 3;
+  readonly priority: number;
+  readonly preempt: 'yes' | 'no' | 'delay';
+  readonly hint: 'master' | 'backup';
+  /** Of our own advertisements, and of those that are heard. */
+  readonly ownMs: number;
+  readonly heardMs: number;
+  /** Interval of the master that a backup knows. */
+  readonly masterMs: number;
+}
+
+/** When a state next wakes, after now: one of these words. */
+type Wake =
+  | 'never'
+  /** 3 × interval + skew: of the interval heard, or of ours. */
+  | 'down heard'
+  | 'down own'
+  | 'skew known'
+  | 'hint'
+  /** As before: nothing has moved. */
+  | 'same'
+  | 'advert'
+  | 'yield'
+  /** Look into the socket first. */
+  | 'read';
+
+export interface Row {
+  readonly to: 'init' | 'fault' | 'backup' | 'master';
+  /** Letters: A advertisement, Z priority 0, H hold, R release, G gratuitous ARP, N note, L lower to 254. */
+  readonly does: string;
+  readonly wakes: Wake;
+}
+
+export interface Rule {
+  /** Of vrrp-conformance.md §6, or what keepalived does. */
+  readonly name: string;
+  readonly when: (cell: Cell) => boolean;
+  readonly row: Row;
+}
+
+type Condition = (cell: Cell) => boolean;
+
+const is =
+  (...places: readonly Place[]): Condition =>
+  ({ place }) =>
+    places.includes(place);
+const on =
+  (...whats: readonly Happening['what'][]): Condition =>
+  ({ happening }) =>
+    whats.includes(happening.what);
+const hears =
+  (test: (theirs: number, ours: number) => boolean): Condition =>
+  ({ happening, priority }) =>
+    happening.what === 'heard' && test(happening.priority, priority);
+const preempt =
+  (kind: Cell['preempt']): Condition =>
+  (cell) =>
+    cell.preempt === kind;
+const from =
+  (address: Happening['address']): Condition =>
+  ({ happening }) =>
+    happening.address === address;
+
+const OWNER: Condition = ({ priority }) => priority === 255;
+const HINT: Condition = ({ hint }) => hint === 'master';
+const OUT = is('init', 'fault');
+const BACKUPS = is('backup', 'enduring');
+const MASTERS = is('master', 'claiming', 'rivalled');
+const HOLDING = is('master', 'rivalled');
+const ZERO = hears((theirs) => theirs === 0);
+const GREATER = hears((theirs, ours) => theirs > ours);
+const EQUAL = hears((theirs, ours) => theirs === ours);
+const NOT_LESS = hears((theirs, ours) => theirs >= ours);
+const ANY = on('heard');
+
+function rule(
+  name: string,
+  conditions: readonly Condition[],
+  ...[to, does, wakes]: readonly [Row['to'], string, Wake]
+): Rule {
+  const when: Condition = (cell) => conditions.every((condition) => condition(cell));
+  return { name, when, row: { to, does, wakes } };
+}
+
+export const TABLE: readonly Rule[] = [
+  rule('S3: out of service a stop sends nothing', [OUT, on('stop')], 'init', '', 'never'),
+  rule('S19: out of service a fault sends nothing', [OUT, on('fault')], 'fault', '', 'never'),
+  rule('S3: a backup stops in silence', [BACKUPS, on('stop')], 'init', '', 'never'),
+  rule('S19: a backup fails in silence', [BACKUPS, on('fault')], 'fault', '', 'never'),
+  rule('S9: a master stops: addresses, then 0', [MASTERS, on('stop')], 'init', 'RZ', 'never'),
+  rule('S19: a master fails: addresses, then 0', [MASTERS, on('fault')], 'fault', 'RZ', 'never'),
+  rule('S1: an owner begins', [OUT, on('start'), OWNER], 'master', 'AHG', 'advert'),
+  rule('S2: `state MASTER` waits less', [is('init'), on('start'), HINT], 'backup', '', 'hint'),
+  rule('S2: everybody else waits', [OUT, on('start')], 'backup', '', 'down own'),
+  rule('S2: before the start nothing is heard', [is('init')], 'init', '', 'never'),
+  rule('S19: in fault nothing is heard', [is('fault')], 'fault', '', 'never'),
+  rule(
+    'S7: a backup waits on',
+    [BACKUPS, on('start', 'group-backup', 'early')],
+    'backup',
+    '',
+    'same',
+  ),
+  rule('S4: a master is silent', [is('backup'), on('due')], 'master', 'AHG', 'advert'),
+  rule('S21: a backup follows', [is('backup'), on('group-master')], 'master', 'AHG', 'advert'),
+  rule('S22: a lesser one was endured', [is('enduring'), on('due')], 'master', 'A', 'yield'),
+  rule('S21: so does who endures', [is('enduring'), on('group-master')], 'master', 'A', 'yield'),
+  rule('S23: a backup wakes up late', [BACKUPS, on('late')], 'backup', '', 'read'),
+  rule('S5: a backup hears 0', [BACKUPS, ZERO], 'backup', '', 'skew known'),
+  rule('S6: a backup hears as much or more', [BACKUPS, NOT_LESS], 'backup', '', 'down heard'),
+  rule('S6: or less, with nopreempt', [BACKUPS, ANY, preempt('no')], 'backup', '', 'down heard'),
+  rule(
+    'S22: or less, with a delay',
+    [is('backup'), ANY, preempt('delay')],
+    'backup',
+    '',
+    'down heard',
+  ),
+  rule('S7: a backup hears less', [BACKUPS, ANY], 'backup', '', 'same'),
+  rule('S10: a master goes on', [MASTERS, on('start', 'group-master')], 'master', '', 'same'),
+  rule('S10: nothing is due', [MASTERS, on('early')], 'master', '', 'same'),
+  rule('S4: the other has let go', [is('claiming'), on('due')], 'master', 'HG', 'advert'),
+  rule('S17: an owner does not yield', [is('rivalled'), on('due')], 'master', 'L', 'same'),
+  rule('S10: a master advertises', [is('master'), on('due')], 'master', 'A', 'advert'),
+  rule('S23: a master wakes up late', [MASTERS, on('late')], 'backup', 'R', 'hint'),
+  rule('S21: a master follows', [MASTERS, on('group-backup')], 'backup', 'R', 'down own'),
+  rule('S11: a master hears 0', [MASTERS, ZERO], 'master', 'A', 'advert'),
+  // vrrp-S16: whether it preempts is not looked at.
+  rule('S12: a master hears more', [MASTERS, GREATER], 'backup', 'R', 'down heard'),
+  rule('S13: as much from above', [MASTERS, EQUAL, from('>')], 'backup', 'R', 'down heard'),
+  rule('S15: as much from itself', [MASTERS, EQUAL, from('=')], 'master', '', 'same'),
+  rule('S14: a master hears less', [HOLDING, ANY], 'master', 'NAG', 'advert'),
+  rule('S14: before it holds anything', [is('claiming'), ANY], 'master', 'NA', 'advert'),
+];
+
+/** 3 × interval + skew, in microseconds. */
+function downUs({ version, priority }: Cell, intervalMs: number): number {
+  return 3 * intervalMs * 1000 + skewUs(version, priority, intervalMs);
+}
+
+/** keepalived: (256 - priority) × centiseconds × 625 / 16 in version 3; of a second in version 2. */
+function skewUs(version: 2 | 3, priority: number, intervalMs: number): number {
+  const centiseconds = version === 2 ? 100 : intervalMs / 10;
+  return ((256 - priority) * centiseconds * 625) / 16;
+}
+
+/** How long after now it wakes, in microseconds; null: as before. */
+export function wakesAfterUs(cell: Cell, wakes: Wake): number | null {
+  const { ownMs, heardMs, masterMs, version, priority } = cell;
+  switch (wakes) {
+    case 'never':
+      return Infinity;
+    case 'same':
+      return null;
+    case 'down own':
+      return downUs(cell, ownMs);
+    case 'down heard':
+      return downUs(cell, heardMs);
+    case 'skew known':
+      return skewUs(version, priority, masterMs);
+    case 'hint':
+      return ownMs * 1000 + skewUs(version, 255, ownMs);
+    case 'advert':
+      return ownMs * 1000;
+    case 'yield':
+      return 20_000;
+    case 'read':
+      return 5_000;
+  }
+}
