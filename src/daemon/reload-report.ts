@@ -44,9 +44,10 @@ export function refusedConfiguration(
   };
 }
 
-/** That of an empty text would look like one of something. */
-function digestOf({ sources, digest }: LoadedConfig): string | null {
-  return sources.length === 0 ? null : digest;
+/** Null if nothing could be read: that of an empty text would look like one of something. */
+function digestOf({ sources, digest, diagnostics }: LoadedConfig): string | null {
+  const isUnread = diagnostics.some(({ code }) => code === 'unreadable-file');
+  return isUnread && sources.every(({ text }) => text === '') ? null : digest;
 }
 
 export function warningsOf({ diagnostics }: LoadedConfig): number {
