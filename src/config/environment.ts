@@ -14,6 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
+import { inspectPath } from '../base/trusted-path.ts';
 import { TEXT_MAX } from './text/expand.ts';
 import { nameMatcher } from './text/glob.ts';
 import type { FilePort, FileText } from './text/include.ts';
@@ -41,6 +42,8 @@ export interface ConfigEnvironment extends FilePort {
   program(path: string): 'good' | 'missing' | 'not-executable';
   /** Whether its group or everybody may read or write a file. */
   isOpenToOthers(path: string): boolean;
+  /** Who besides root could change the program of this path, as a sentence; null: nobody. */
+  whoCanChange(path: string): string | null;
   variable(name: string): string | undefined;
   /** In [0, 1). */
   random(): number;
@@ -72,6 +75,7 @@ export function systemEnvironment(): ConfigEnvironment {
     account: remembered((user, group) => findAccount(user, group)),
     program: inspectProgram,
     isOpenToOthers,
+    whoCanChange,
     variable: (name) => process.env[name],
     random: systemRandom,
   };
@@ -254,6 +258,11 @@ function inspectProgram(path: string): 'good' | 'missing' | 'not-executable' {
   } catch {
     return 'not-executable';
   }
+}
+
+function whoCanChange(path: string): string | null {
+  const verdict = inspectPath(path);
+  return 'unsafe' in verdict ? verdict.unsafe : null;
 }
 
 function isOpenToOthers(path: string): boolean {

@@ -8,6 +8,7 @@ import { type Millis, systemClock } from '../base/time.ts';
 import { loadAddon } from '../kernel/addon.ts';
 import { openFifo } from '../kernel/fifo.ts';
 import { ScriptRunner } from '../kernel/script-runner.ts';
+import { limitTasks } from '../kernel/task-limit.ts';
 import type { Notice, NotifyConfig } from '../model/notice.ts';
 import type { Script } from '../model/script.ts';
 import { Fifos } from '../notify/fifos.ts';
@@ -21,6 +22,9 @@ const clock = systemClock;
 
 /** What scripts make is nobody else's business. */
 const UMASK = 0o077;
+
+/** Processes and threads of all scripts together; 32 of them run at a time, and this process has a dozen. */
+const TASKS_MAX = 512;
 
 class NotifyProcess implements ProcessDuties<NotifyConfig> {
   private readonly runner: ScriptRunner;
@@ -78,4 +82,10 @@ class NotifyProcess implements ProcessDuties<NotifyConfig> {
 process.umask(UMASK);
 loadAddon().closeDescriptorsOnExec();
 const uplink = openUplink(process.argv[2] as LogLevel);
+if (!limitTasks(TASKS_MAX)) {
+  uplink.log.debug(
+    {},
+    'no control group with pids.max: scripts may start as many processes as they like',
+  );
+}
 uplink.serve(new NotifyProcess(uplink.log));

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { DirectorError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
+import { inspectPath } from '../base/trusted-path.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import { type RunningScript, SCRIPT_PATH, type ScriptOptions, startScript } from './script.ts';
-import { inspectPath } from './script-path.ts';
 
 const ROOT = 0;
 

@@ -30,6 +30,7 @@ const environment: ConfigEnvironment = {
   account: () => ({ uid: 65534, gid: 65534 }),
   program: () => 'good',
   isOpenToOthers: () => false,
+  whoCanChange: () => null,
 };
 
 const isThere = existsSync(FOLDER);

@@ -9,6 +9,7 @@ import { nameMatcher } from '../../src/config/text/glob.ts';
 const PROGRAMS: Readonly<Record<string, 'good' | 'not-executable'>> = {
   '/bin/true': 'good',
   '/etc/lvsd/notify.sh': 'good',
+  '/etc/lvsd/shared.sh': 'good',
   '/etc/lvsd/plain.txt': 'not-executable',
 };
 
@@ -58,6 +59,8 @@ export function environmentOf(
     account: (user) => (user === 'nobody' ? { uid: 65534, gid: 65534 } : null),
     program: (path) => PROGRAMS[path] ?? 'missing',
     isOpenToOthers: (path) => path.includes('open'),
+    whoCanChange: (path) =>
+      path.includes('shared') ? `${path} can be written by its group` : null,
     variable: (name) => variables[name],
     random: () => 0.5,
   };

@@ -40,6 +40,28 @@ test('ends a script, and what it started, when the time is up', async () => {
   rmSync(folder, { recursive: true });
 });
 
+test('ends what a script has put into another session, too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
+  const pidFile = join(folder, 'pid');
+  const away = `setsid sh -c 'echo $$ > ${pidFile}; trap "" TERM HUP; while :; do sleep 1; done'`;
+  const end = await shell(`${away} & wait`, 500);
+  expect(end).toMatchObject({ timedOut: true });
+  const child = Number(readFileSync(pidFile, 'utf8'));
+  expect(isAlive(child)).toBe(true);
+  await expect.poll(() => isAlive(child), { timeout: 4_000 }).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+test('a daemon that a script has started goes on when the script has ended in time', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
+  const pidFile = join(folder, 'pid');
+  await shell(`setsid sleep 20 & echo $! > ${pidFile}`);
+  const child = Number(readFileSync(pidFile, 'utf8'));
+  expect(isAlive(child)).toBe(true);
+  process.kill(child, 'SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
 test('finds nothing of ours: environment, folder, descriptors, terminal', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
   const file = join(folder, 'found');
@@ -58,7 +80,7 @@ test('finds nothing of ours: environment, folder, descriptors, terminal', async 
   const found = readFileSync(file, 'utf8').split('\n');
   const own = /^(PWD|SHLVL|_|OLDPWD)=/;
   const variables = found.filter((line) => /^\w+=/.test(line) && !own.test(line));
-  expect(variables.map((line) => line.split('=')[0]).sort()).toEqual(['LANG', 'PATH']);
+  expect(variables.map((line) => line.split('=')[0]).sort()).toEqual(['LANG', 'LVSD_RUN', 'PATH']);
   expect(found).toContain('/');
   expect(found).toContain('session');
   expect(found.filter((line) => line === '/dev/null')).toHaveLength(2);

@@ -133,6 +133,8 @@ describe('login', () => {
 test('a server that is silent is left after smtp_connect_timeout', async () => {
   const { settings } = await server({ onConnect: () => {} });
   const began = performance.now();
-  await expect(sendMail({ ...settings, timeoutMs: 300 }, text)).rejects.toThrow(/timeout/i);
+  await expect(sendMail({ ...settings, timeoutMs: 300 }, text)).rejects.toThrow(
+    /timeout|greeting/i,
+  );
   expect(performance.now() - began).toBeLessThan(3_000);
 });

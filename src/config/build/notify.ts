@@ -24,6 +24,7 @@ export function readNotifyDefaults(globals: Section): NotifyDefaults {
     mailsVrrp: globals.boolean('smtp_alert_vrrp') ?? all ?? false,
     mailsServers: globals.boolean('smtp_alert_checker') ?? all,
     tellsPriority: globals.boolean('vrrp_notify_priority_changes') ?? false,
+    toleratesUnsafe: globals.text('script_security') === 'warn',
   };
 }
 

@@ -24,6 +24,8 @@ export interface NotifyDefaults {
   /** Null: a real server mails, a virtual server does not. */
   readonly mailsServers: boolean | null;
   readonly tellsPriority: boolean;
+  /** A script that runs as root and that others can change is no mistake, though a warning when it runs. */
+  readonly toleratesUnsafe: boolean;
 }
 
 /** The script of a keyword; null: absent, or not usable. */
@@ -45,7 +47,9 @@ export function readScript(section: Section, name: string, context: ScriptContex
   // "</path" asks only whether a file can be read.
   const file = name === 'script' && program.startsWith('<') ? program.slice(1) : null;
   if (file !== null) return { argv: ['/usr/bin/test', '-r', file], account };
-  return inspect(program, setting, context) ? { argv: [program, ...args], account } : null;
+  if (!inspect(program, setting, context)) return null;
+  tellUnsafe(program, account, setting, context);
+  return { argv: [program, ...args], account };
 }
 
 /** USER and GROUP behind a notify script; behind `script`, words that keepalived drops in silence. */
@@ -99,4 +103,19 @@ function inspect(
     hint: state === 'missing' ? 'check the path' : `chmod +x ${program}`,
   });
   return false;
+}
+
+const ROOT = 0;
+
+function tellUnsafe(
+  program: string,
+  account: Script['account'],
+  { span }: Setting,
+  { environment, reports, defaults }: ScriptContext,
+): void {
+  const isRoot = account === null || account.uid === ROOT;
+  const who = isRoot && !defaults.toleratesUnsafe ? environment.whoCanChange(program) : null;
+  if (who === null) return;
+  const hint = 'make it root’s alone, or name another account: script_user NAME';
+  reports.add({ code: 'script-unsafe', span, message: `this runs as root, and ${who}`, hint });
 }

@@ -48,6 +48,7 @@ export type DiagnosticCode =
   | 'unknown-account'
   | 'script-missing'
   | 'script-not-executable'
+  | 'script-unsafe'
   | 'contradiction'
   | 'adjusted'
   | 'timeout-too-long'
@@ -237,6 +238,7 @@ const OF_THIS_HOST: ReadonlySet<DiagnosticCode> = new Set([
   'unknown-account',
   'script-missing',
   'script-not-executable',
+  'script-unsafe',
   'vip-outside-network',
   'not-the-owner',
   'peer-is-this-host',

@@ -259,6 +259,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `The file exists, and has no execute bit, or is no file. keepalived disables it. chmod +x makes it
     a program; its first line must name an interpreter.`,
   ),
+  'script-unsafe': trap(
+    'a script that others can change, run as root',
+    `Somebody else than root owns the file or a folder on its way, or may write to one of them: he can have
+    anything done as root. keepalived runs such a script unless enable_script_security is on. Here it is refused,
+    at each run too. Make it root's alone, let it run as somebody else, or write "script_security warn".`,
+  ),
   'no-script-user': trap(
     'script security without an account',
     `enable_script_security is on, no script_user is named, and the account keepalived_script, which
@@ -297,9 +303,9 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
   ),
   'script-security': trap(
     'scripts that anybody might change',
-    `The scripts run as the daemon does, as root, and nothing looks at who may write to them. With
-    enable_script_security a script is refused when it or a folder above it can be changed by others.
-    Switch it on, and name an account without privileges with script_user.`,
+    `The scripts run as the daemon does, as root, and keepalived does not look at who may write to them. With
+    enable_script_security it refuses a script when it or a folder above it can be changed by others; here that
+    is so without being asked for. Switch it on, and name an account without privileges with script_user.`,
   ),
   'fault-by-script': trap(
     'a script that can stop both directors',

@@ -1,6 +1,6 @@
 /** Who could change a script: every part of its path, on a file system made of a table. */
 import { describe, expect, test } from 'vitest';
-import { inspectPath, type PathPort } from '../../src/kernel/script-path.ts';
+import { inspectPath, type PathPort } from '../../src/base/trusted-path.ts';
 
 type Entry =
   | readonly [kind: 'dir' | 'file', mode: number, uid?: number]

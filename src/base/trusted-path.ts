@@ -1,5 +1,5 @@
 /**
- * Whether others could change what a script is, by the rule of keepalived's enable_script_security.
+ * Whether others than root could change what a program is: the rule of keepalived's enable_script_security.
  *
  * Without a race: a name can be changed only by who may write the directory that holds it. The walk begins
  * at / and goes on only through directories that nobody but the trusted may write, so what it has seen stays
@@ -7,7 +7,7 @@
  * it. A symbolic link is followed by the same walk, from the place of the link on.
  */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
-import { errnoName } from '../base/error.ts';
+import { errnoName } from './error.ts';
 
 const ROOT = 0;
 const WRITABLE_BY_OTHERS = 0o022;
