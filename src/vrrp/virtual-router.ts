@@ -51,9 +51,13 @@ export class VirtualRouter {
   }
 
   /** Whether it goes on under this configuration: the name is not part of what it is. */
-  isFor({ interface: link, vrid, family }: VrrpInstance): boolean {
+  isFor({ name, interface: link, vrid, family, unicast }: VrrpInstance): boolean {
     const { instance } = this;
-    return instance.interface === link && instance.vrid === vrid && instance.family === family;
+    const isSame =
+      instance.interface === link && instance.vrid === vrid && instance.family === family;
+    // Two of one VRID differ in their peers; a change from multicast to peers is told by the name.
+    const isSameWay = (instance.unicast === null) === (unicast === null);
+    return isSame && (instance.name === name || (isSameWay && sharesPeer(instance, unicast)));
   }
 
   /** Goes on under a new configuration; a master lets go of addresses that left it. */
@@ -239,4 +243,10 @@ export class VirtualRouter {
     const transition = { kind: 'INSTANCE', name, state, priority } as const;
     this.ports.notify.changed(transition, this.instance.notify);
   }
+}
+
+function sharesPeer(instance: VrrpInstance, unicast: VrrpInstance['unicast']): boolean {
+  if (unicast === null || instance.unicast === null) return true;
+  const peers = new Set(instance.unicast.peers.map(({ address }) => address));
+  return unicast.peers.some(({ address }) => peers.has(address));
 }
