@@ -11,9 +11,20 @@ export interface Seat {
   readonly tracks: readonly Track[];
 }
 
-/** What a router stays the same by: the name is not part of it. */
+/** Those of one identity are few: the name is not part of it. */
 export function identityOf({ interface: link, vrid, family }: VrrpInstance): string {
   return `${family} ${vrid} ${link}`;
+}
+
+/**
+ * Whether a router goes on under another configuration of its identity. Two of one VRID differ in their
+ * peers; a change from multicast to peers is told by the name.
+ */
+export function goesOnAs(before: VrrpInstance, after: VrrpInstance): boolean {
+  if (before.name === after.name) return true;
+  if (before.unicast === null || after.unicast === null) return before.unicast === after.unicast;
+  const peers = new Set(before.unicast.peers.map(({ address }) => address));
+  return after.unicast.peers.some(({ address }) => peers.has(address));
 }
 
 export function seatsOf(

@@ -16,7 +16,7 @@ import type { VrrpPorts } from './ports.ts';
 import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
 import type { SpentStamps } from './replay.ts';
 import { RouterGroup } from './router-group.ts';
-import { holdersOf, identityOf, type Seat, seatsOf } from './seats.ts';
+import { goesOnAs, holdersOf, identityOf, type Seat, seatsOf } from './seats.ts';
 import type { Event } from './state.ts';
 import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
@@ -164,16 +164,18 @@ export class VrrpSpeaker {
     }[];
     readonly gone: readonly VirtualRouter[];
   } {
-    const gone = new Map(
-      [...this.seats.keys()].map((router) => [identityOf(router.instance), router]),
-    );
+    const gone = new Map<string, VirtualRouter[]>();
+    for (const router of this.seats.keys()) {
+      const identity = identityOf(router.instance);
+      gone.set(identity, [...(gone.get(identity) ?? []), router]);
+    }
     const next = instances.map((instance) => {
-      const identity = identityOf(instance);
-      const known = gone.get(identity);
-      gone.delete(identity);
+      const alike = gone.get(identityOf(instance)) ?? [];
+      const at = alike.findIndex((router) => goesOnAs(router.instance, instance));
+      const [known] = at < 0 ? [] : alike.splice(at, 1);
       return { instance, known };
     });
-    return { next, gone: [...gone.values()] };
+    return { next, gone: [...gone.values()].flat() };
   }
 
   private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
