@@ -20,7 +20,11 @@ function modelOf(text: string): unknown {
   const { director } = load(text, { mode: 'compat' });
   return JSON.parse(
     JSON.stringify(director, (name, value) =>
-      name === 'key' && typeof value === 'string' ? '********' : value,
+      name === 'secrets'
+        ? (value as string[]).map(() => '****************')
+        : name === 'key' && typeof value === 'string'
+          ? '********'
+          : value,
     ),
   );
 }
