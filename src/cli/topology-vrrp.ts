@@ -9,6 +9,7 @@ import type {
   VrrpState,
 } from '../model/snapshot-vrrp.ts';
 import { formatSince, type TextStyle, tone } from './text.ts';
+import { renderLeases } from './topology-lease.ts';
 
 interface Context {
   readonly nowMs: number;
@@ -16,7 +17,7 @@ interface Context {
 }
 
 export function renderVrrp(
-  { instances, groups, scripts, foreign }: VrrpSnapshot,
+  { instances, groups, scripts, foreign, leases }: VrrpSnapshot,
   context: Context,
 ): string {
   return [
@@ -24,6 +25,7 @@ export function renderVrrp(
     ...instances.map((instance) => renderInstance(instance, context)),
     ...scripts.map((script) => renderScript(script, context)),
     ...foreign.map((router) => renderForeign(router, context)),
+    renderLeases(leases, context),
   ].join('');
 }
 

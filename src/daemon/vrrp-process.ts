@@ -28,6 +28,7 @@ import {
   type RunOutcome,
   type Uplink,
 } from './ipc.ts';
+import { LeaseDesk } from './lease-desk.ts';
 import { KnownLinks } from './links.ts';
 import { SpentFile } from './spent-file.ts';
 
@@ -41,6 +42,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly uplink: Uplink;
   private readonly network: Network;
   private readonly links: KnownLinks;
+  private readonly leases: LeaseDesk;
   private readonly speaker: VrrpSpeaker;
   private readonly spent: SpentFile;
   private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
@@ -56,6 +58,15 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.log = log;
     this.network = openNetwork(clock);
     this.links = new KnownLinks(this.network);
+    this.leases = new LeaseDesk(
+      { clock, log },
+      {
+        granted: (name) => this.speaker.leaseGranted(name),
+        renewed: () => {},
+        lost: (name) => this.speaker.leaseLost(name),
+        wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
+      },
+    );
     this.speaker = new VrrpSpeaker(this.ports());
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
@@ -64,6 +75,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     const addresses = config.instances.flatMap(allAddresses);
     await this.links.read();
     if (!this.started) await this.begin(config, addresses, quietMs);
+    await this.leases.configure(config.lease);
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(addresses.map(({ address }) => address));
     this.speaker.configure(config);
@@ -90,6 +102,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
+    this.leases.close();
     this.spent.close(this.speaker.spent());
     this.network.close();
   }
@@ -153,6 +166,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   private ports(): VrrpPorts {
     return {
+      leases: this.leases,
       clock,
       log: this.log,
       links: this.links,

@@ -1,6 +1,7 @@
 /** What VRRP knows and has counted, for people and machines to look at. */
 import type { Family } from '../base/address.ts';
 import type { Millis } from '../base/time.ts';
+import type { LeasesSnapshot } from './snapshot-lease.ts';
 import type { TrackKind } from './vrrp.ts';
 
 export type VrrpState = 'init' | 'backup' | 'master' | 'fault';
@@ -131,4 +132,6 @@ export interface VrrpSnapshot {
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
   readonly foreign: readonly ForeignRouter[];
+  /** Null: no instance needs one. */
+  readonly leases: LeasesSnapshot | null;
 }

@@ -1,8 +1,9 @@
 /** What VRRP asks of the outside, in its own words; the wiring in daemon/ answers. */
 import type { Log } from '../base/log.ts';
-import type { Clock } from '../base/time.ts';
+import type { Clock, Instant } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts } from '../model/script.ts';
+import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { TrackPorts } from '../track/tracker.ts';
 import type { AdvertPort } from './ports-adverts.ts';
@@ -45,6 +46,17 @@ export interface NotifyPort {
   changed(transition: Transition, scripts: NotifyScripts): void;
 }
 
+/** The leases of the instances that may be master only with one (lease/speaker.ts). */
+export interface LeasePort {
+  /** From now on, until `release`; the wiring calls `leaseGranted`, `leaseLost` and `leaseWanted`. */
+  want(name: string, priority: number): void;
+  /** The addresses that it stands for are gone. */
+  release(name: string): void;
+  /** Null: it is not held. */
+  holdsUntil(name: string): Instant | null;
+  snapshot(): LeasesSnapshot;
+}
+
 export interface VrrpPorts extends TrackPorts {
   readonly clock: Clock;
   readonly log: Log;
@@ -53,6 +65,8 @@ export interface VrrpPorts extends TrackPorts {
   readonly addresses: AddressPort;
   readonly announcer: AnnouncePort;
   readonly notify: NotifyPort;
+  /** Absent: no instance needs a lease. */
+  readonly leases?: LeasePort;
 }
 
 export const STATE_WORD = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT' } as const;

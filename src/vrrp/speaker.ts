@@ -12,6 +12,8 @@ import type { ReceivedPacket } from './admit.ts';
 import { Deadlines } from './deadlines.ts';
 import { Ears } from './ears.ts';
 import { planVrrp, type Succession } from './forecast.ts';
+import type { LeasedEvent } from './leased.ts';
+import { Leases } from './leases.ts';
 import type { VrrpPorts } from './ports.ts';
 import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
 import type { SpentStamps } from './replay.ts';
@@ -35,6 +37,7 @@ export class VrrpSpeaker {
   private readonly deadlines = new Deadlines<VirtualRouter>();
   /** Groups of which a member has changed, to be told of when all have followed. */
   private readonly changed = new Set<RouterGroup>();
+  private readonly leases: Leases | null;
   private startAt: Instant | null = null;
   /** When everything is to be compared again; Infinity: when something happens. */
   private settleAt: Instant = Infinity;
@@ -46,6 +49,7 @@ export class VrrpSpeaker {
     this.ports = ports;
     this.ears = new Ears(ports);
     this.trackers = new Trackers(ports, () => this.settle());
+    this.leases = ports.leases === undefined ? null : new Leases(ports.leases);
   }
 
   /** The first time begins the protocol; later it is a reload, and routers that stay keep their state. */
@@ -66,7 +70,38 @@ export class VrrpSpeaker {
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
     this.holders = holdersOf(routers);
+    this.leases?.configure(config.lease?.subjects ?? [], routers);
+    this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
     this.settle();
+  }
+
+  /** The instances that wait for it may be master. */
+  leaseGranted(name: string): void {
+    this.giveMembers(name, { type: 'lease-granted' });
+  }
+
+  /** Whoever is master with it is not any more. */
+  leaseLost(name: string): void {
+    this.leases?.forget(name);
+    this.giveMembers(name, { type: 'lease-lost', again: false });
+  }
+
+  /** A director of a higher priority asks for it: it is handed over. */
+  leaseWanted(name: string, priority: number): void {
+    this.giveMembers(name, { type: 'lease-wanted', priority });
+  }
+
+  private giveMembers(name: string, event: LeasedEvent): void {
+    if (this.stopped) return;
+    this.giveEach(this.leases?.membersOf(name) ?? [], event);
+    this.goOn();
+  }
+
+  private giveEach(routers: readonly VirtualRouter[], event: LeasedEvent): void {
+    for (const router of routers) {
+      const seat = this.seats.get(router);
+      if (seat !== undefined) this.give(router, seat, event);
+    }
   }
 
   /** What `configure` would do at once, as a reload; nothing is changed. */
@@ -144,6 +179,7 @@ export class VrrpSpeaker {
         lastResult,
       })),
       foreign: this.ears.foreign(),
+      leases: this.ports.leases?.snapshot() ?? null,
     };
   }
 
@@ -153,6 +189,7 @@ export class VrrpSpeaker {
     this.cancel();
     this.trackers.close();
     await Promise.all([...this.seats.keys()].map((router) => router.stop(keep)));
+    if (!keep) await this.leases?.handBack();
     for (const group of this.groups) group.tellStop();
   }
 
@@ -195,7 +232,7 @@ export class VrrpSpeaker {
   }
 
   /** Gives an event to one router and lets its group follow, in one turn. */
-  private give(router: VirtualRouter, { group }: Seat, event: Event): void {
+  private give(router: VirtualRouter, { group }: Seat, event: LeasedEvent): void {
     const from = router.state.is;
     const metLesser = router.take(event);
     this.deadlines.note(router);
@@ -312,6 +349,7 @@ export class VrrpSpeaker {
 
   /** Tells of groups, and arms the one timer for what is next. */
   private goOn(): void {
+    this.leases?.follow();
     for (const group of this.changed) group.tell();
     this.changed.clear();
     const { clock } = this.ports;

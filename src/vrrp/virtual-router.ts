@@ -9,11 +9,12 @@ import { Advertiser } from './advertiser.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
 import { allAddresses, Holding } from './holding.ts';
-import { nextDeadline, step } from './instance.ts';
+import { nextDeadline } from './instance.ts';
+import { type LeasedEvent, type LeaseView, leasedStep } from './leased.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
 import { effectivePriority, faultOf, type Tracked } from './priority.ts';
 import type { Spent } from './replay.ts';
-import type { Effect, Event, Heard, Note, Self, State } from './state.ts';
+import type { Effect, Heard, Note, Self, State } from './state.ts';
 
 /** So many notes are told once by name; what a flood of forged ones adds is not remembered. */
 const NOTED_MAX = 64;
@@ -29,6 +30,8 @@ const NOTE = {
 export class VirtualRouter {
   instance: VrrpInstance;
   state: State = { is: 'init' };
+  /** Null: it may be master without. */
+  lease: LeaseView | null = null;
   private readonly ports: VrrpPorts;
   private readonly counters = new Counters();
   private readonly advertiser: Advertiser;
@@ -143,7 +146,7 @@ export class VirtualRouter {
   }
 
   /** Tells whether a lesser master was heard: the whole sync group is announced again. */
-  take(event: Event): boolean {
+  take(event: LeasedEvent): boolean {
     const { clock } = this.ports;
     const from = this.state;
     // A machine without address on its link is in init or fault, and these do not look at it.
@@ -152,7 +155,10 @@ export class VirtualRouter {
       priority: this.priority,
       address: this.address ?? '0.0.0.0',
     };
-    const { state, effects, reason } = step(self, from, event, clock.now());
+    const { state, effects, reason } = leasedStep(self, from, event, {
+      now: clock.now(),
+      lease: this.lease,
+    });
     this.state = state;
     let metLesser = false;
     for (const effect of effects) {
@@ -172,6 +178,11 @@ export class VirtualRouter {
   }
 
   /** Why: the daemon stops, or a reload has removed this instance, of which keepalived tells as of a fault. */
+  /** Resolves when the addresses that it let go of are gone. */
+  released(): Promise<void> {
+    return this.holding.done();
+  }
+
   async stop(keep: boolean, why: 'stop' | 'removed' = 'stop'): Promise<void> {
     if (!keep) this.take({ type: 'stop' });
     await this.holding.done();

@@ -203,6 +203,7 @@ const MASTER: Snapshot = {
       }),
     ],
     scripts: [{ name: 'check', up: false, sinceMs: ago(30), lastResult: 'exit code 1' }],
+    leases: null,
     foreign: [
       {
         interface: 'eth1',
@@ -528,6 +529,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
         }),
       ],
       scripts: [],
+      leases: null,
       foreign: [],
     },
     health: null,

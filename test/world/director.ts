@@ -5,6 +5,7 @@ import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
+import type { LeasePort } from '../../src/vrrp/ports.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { SimulatedLink } from './link.ts';
@@ -13,6 +14,7 @@ export interface DirectorWorld {
   readonly clock: SimulatedClock;
   /** Links by the interface that each director has on them. */
   readonly links: Readonly<Record<string, SimulatedLink>>;
+  readonly leases?: LeasePort;
 }
 
 export class SimulatedDirector {
@@ -36,8 +38,9 @@ export class SimulatedDirector {
   /** No socket can be opened. */
   deaf = false;
 
-  constructor(name: string, hostPart: number, { clock, links }: DirectorWorld) {
+  constructor(name: string, hostPart: number, { clock, links, leases }: DirectorWorld) {
     this.speaker = new VrrpSpeaker({
+      ...(leases === undefined ? {} : { leases }),
       clock,
       log: silentLog,
       adverts: {

@@ -55,7 +55,7 @@ export type DiagnosticCode =
   | 'not-tracked'
   | 'unused'
   | 'single-member'
-  | 'lease-acceptors'
+  | 'lease-unusable'
   | 'lease-not-here'
   | 'unequal-priorities'
   | 'useless-weight'
@@ -250,12 +250,13 @@ export function isOfThisHost(code: DiagnosticCode): boolean {
   return OF_THIS_HOST.has(code);
 }
 
-/** Without these there is nothing to start, in any mode. */
+/** In any mode: there is nothing to start, or it would do what was to be prevented. */
 const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'unreadable-file',
   'not-text',
   'include-cycle',
   'too-large',
+  'lease-unusable',
 ] as const);
 
 /**

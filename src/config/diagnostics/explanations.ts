@@ -361,8 +361,8 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `A sync group keeps two or more instances together; with one it does nothing. Often the second name
     was forgotten or misspelled. Add the others, or remove the group.`,
   ),
-  'lease-acceptors': trap(
-    'acceptors that give no majority',
+  'lease-unusable': trap(
+    'a lease that cannot decide',
     `With split_brain_policy lease a director is MASTER only while more than half of the acceptors say so. Two
     cannot lose one, and an even number can be cut into halves of which none decides. Each director is an acceptor;
     a pair takes a third machine, which runs lvsctl witness and needs neither root nor a disk. The list is the same

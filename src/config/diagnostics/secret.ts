@@ -16,11 +16,17 @@ export function isSecret(block: string, keyword: string): boolean {
   return SECRETS.has(`${block} ${keyword}`);
 }
 
-/** The words behind a keyword with a secret: stars, and before them the number that a key has. */
+/**
+ * The words behind a keyword with a secret: stars, and before them the number that a key has. Of a secret that
+ * has to be long there are sixteen, so that what is shown is a good value, too.
+ */
 export function maskWords(words: readonly string[]): readonly string[] {
   const [first = ''] = words;
-  return words.length > 1 && /^\d{1,3}$/.test(first) ? [first, MASK] : [MASK];
+  if (words.length > 1 && /^\d{1,3}$/.test(first)) return [first, MASK];
+  return [first.length >= LONG_MASK.length ? LONG_MASK : MASK];
 }
+
+const LONG_MASK = MASK.repeat(2);
 
 const SECRET_ON_A_LINE =
   /(auth_pass|smtp_password|password|\bkey\s+\d+|\bkey(?!\s+\d{1,3}(?:\s|$)))(?=[\s"])/g;

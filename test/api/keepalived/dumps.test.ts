@@ -83,6 +83,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
     instances,
     groups: [{ name: 'G1', state, sinceMs: 0, members: ['VI_1'] }],
     scripts: [{ name: 'chk_web', up: true, sinceMs: 0, lastResult: 'exit code 0' }],
+    leases: null,
     foreign: [],
   };
 }

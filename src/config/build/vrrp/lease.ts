@@ -42,7 +42,7 @@ export function buildLease(sources: LeaseSources, context: ScriptContext): Lease
   const secrets = block.words('key').map(({ text }) => text);
   if (!block.mentions('key')) {
     context.reports.add({
-      code: 'missing-keyword',
+      code: 'lease-unusable',
       span: block.span,
       message: 'lease has no key',
       hint: 'key "…", the same on all directors and witnesses; "openssl rand -hex 32" makes one',
@@ -53,7 +53,17 @@ export function buildLease(sources: LeaseSources, context: ScriptContext): Lease
     if (!globals.spoils('split_brain_policy')) tellUnused(block, context.reports);
     return null;
   }
-  return acceptors === null || secrets.length === 0 ? null : { acceptors, secrets, subjects };
+  if (acceptors !== null && secrets.length > 0) return { acceptors, secrets, subjects };
+  // Such values are told; but whoever wants a lease must not start without, whatever the mode.
+  if (block.spoils('acceptor', 'key')) {
+    context.reports.add({
+      code: 'lease-unusable',
+      span: block.span,
+      message: 'no lease can be asked for with what is wrong in it',
+      hint: EXAMPLE,
+    });
+  }
+  return null;
 }
 
 function tellNoBlock({ root, globals, instances }: LeaseSources, reports: Reports): void {
@@ -64,7 +74,7 @@ function tellNoBlock({ root, globals, instances }: LeaseSources, reports: Report
   ];
   const policy = places.map((one) => one.find('split_brain_policy')).find((one) => one !== null);
   reports.add({
-    code: 'missing-keyword',
+    code: 'lease-unusable',
     span: policy?.span ?? root.span,
     message: 'split_brain_policy lease needs a "lease" block that says who is asked',
     hint: EXAMPLE,
@@ -150,7 +160,7 @@ function withoutSharedKeys(
     const other = taken.get(key) ?? (names[keys.indexOf(key)] as string);
     if (built !== undefined) {
       reports.add({
-        code: 'contradiction',
+        code: 'lease-unusable',
         span: built.section.find('virtual_router_id')?.span ?? built.section.span,
         message: `${other} has virtual_router_id ${built.instance.vrid} too, and a lease is known by this number`,
         hint: 'with split_brain_policy lease each instance of a family has a number of its own',
@@ -168,7 +178,7 @@ function readAcceptors(
   const words = block.words('acceptor');
   const acceptors: LeaseEndpoint[] = [];
   const tell = (word: Word, message: string, hint: string): void =>
-    reports.add({ code: 'lease-acceptors', span: word.span, message, hint });
+    reports.add({ code: 'lease-unusable', span: word.span, message, hint });
   let isSound = !block.spoils('acceptor');
   for (const word of words) {
     const endpoint = parseEndpoint(word.text, LEASE_PORT);
@@ -195,7 +205,7 @@ function readAcceptors(
   const wrong = wrongNumber(acceptors.length);
   if (wrong !== null) {
     const place = words.at(-1)?.span ?? block.span;
-    reports.add({ code: 'lease-acceptors', span: place, ...wrong });
+    reports.add({ code: 'lease-unusable', span: place, ...wrong });
     return null;
   }
   tellNotHere(block, acceptors, { reports, environment });

@@ -1,0 +1,105 @@
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { witness } from '../../src/cli/witness.ts';
+import { openDatagrams } from '../../src/kernel/lease-socket.ts';
+import {
+  decodeLease,
+  encodeLease,
+  keyringOf,
+  type LeaseAnswer,
+  type LeaseAsk,
+  leaseKey,
+  nodeIdOf,
+  signingKey,
+} from '../../src/wire/lease.ts';
+
+const SECRET = '0123456789abcdef0123456789abcdef';
+
+function keyFile(text: string, mode = 0o600): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'witness-')), 'key');
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+function terminal(): Terminal & { readonly lines: string[] } {
+  const lines: string[] = [];
+  return {
+    lines,
+    write: (text) => void lines.push(...text.trimEnd().split('\n')),
+    writeError: () => {},
+    colour: false,
+    live: false,
+  };
+}
+
+function run(options: object, on = terminal()): Promise<number> {
+  return witness.run({ terminal: on, runDir: '' }, options as never, []);
+}
+
+test.each([
+  [{ listen: 'nowhere', keyFile: keyFile(SECRET) }, /--listen nowhere is no address/],
+  [{ listen: '127.0.0.1:0', keyFile: keyFile(SECRET) }, /is no address with a port/],
+  [{ listen: '127.0.0.1:4471', keyFile: '/nonexistent' }, /ENOENT/],
+  [{ listen: '127.0.0.1:4471', keyFile: keyFile('') }, /holds no key/],
+  [{ listen: '127.0.0.1:4471', keyFile: keyFile('short') }, /less than 16 characters/],
+  [{ listen: '127.0.0.1:4471', keyFile: keyFile(SECRET, 0o644) }, /read by everybody/],
+  [{ listen: '127.0.0.1:4471', keyFile: keyFile(SECRET), timeMax: '0' }, /no number of seconds/],
+  [{ listen: '203.0.113.99:4471', keyFile: keyFile(SECRET) }, /EADDRNOTAVAIL/],
+])('what cannot work is refused: %o', async (options, message) => {
+  await expect(run({ timeMax: '10', ...options })).rejects.toThrow(message);
+});
+
+test('a witness answers who has its key, tells its state and ends when it is told to', async () => {
+  const on = terminal();
+  const path = keyFile(`# of the pair at the north gate\n${SECRET}\n`);
+  const options = { listen: '127.0.0.1:4499', keyFile: path, timeMax: '0.05', json: true };
+  const ended = run(options, on);
+  const key = signingKey(Buffer.from(SECRET));
+  const answers: LeaseAnswer[] = [];
+  const client = await openDatagrams({ address: '127.0.0.1', port: 0 }, (octets) => {
+    const decoded = decodeLease(octets, keyringOf([key]));
+    if ('message' in decoded && decoded.message.type === 'answer') answers.push(decoded.message);
+  });
+  const ask: LeaseAsk = {
+    type: 'ask',
+    list: 1,
+    node: 2,
+    acceptor: nodeIdOf('127.0.0.1', 4499),
+    round: 1,
+    epoch: 0,
+    life: 3,
+    keys: [leaseKey('ipv4', 51)],
+    promiseMs: 50,
+    priority: 100,
+  };
+  const to = { address: '127.0.0.1', port: 4499 };
+  const answered = async (question: LeaseAsk): Promise<LeaseAnswer> => {
+    const before = answers.length;
+    client.send(encodeLease(question, key), to);
+    await expect.poll(() => answers.length, { timeout: 5_000 }).toBeGreaterThan(before);
+    return answers.at(-1) as LeaseAnswer;
+  };
+  await expect.poll(() => on.lines[0]).toContain('witness started');
+  client.send(encodeLease(ask, signingKey(Buffer.from('of sixteen octets, and wrong'))), to);
+  const { verdict, epoch } = await answered(ask);
+  expect(verdict).toBe('epoch');
+  let round = 1;
+  await expect
+    .poll(async () => (await answered({ ...ask, epoch, round: round++ })).verdict, {
+      timeout: 5_000,
+    })
+    .toBe('granted');
+  process.emit('SIGUSR1', 'SIGUSR1');
+  const { state } = JSON.parse(on.lines.at(-1) ?? '{}');
+  expect(state.directors[0].endpoint).toBe(`127.0.0.1:${client.port}`);
+  expect(state.refused).toEqual({ key: 1, epoch: 1 });
+  expect(on.lines.join('\n')).not.toContain(SECRET);
+  process.emit('SIGTERM', 'SIGTERM');
+  expect(await ended).toBe(0);
+  expect(JSON.parse(on.lines.at(-1) ?? '{}').msg).toBe('witness stopped');
+  client.close();
+});
