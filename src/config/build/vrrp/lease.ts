@@ -38,6 +38,11 @@ export function buildLease(sources: LeaseSources, context: ScriptContext): Lease
     if (waiting.length > 0 && !root.spoils('lease')) tellNoBlock(sources, context.reports);
     return null;
   }
+  // What is in a block that nobody needs is nobody's trouble.
+  if (waiting.length === 0) {
+    if (!globals.spoils('split_brain_policy')) tellUnused(block, context.reports);
+    return null;
+  }
   const acceptors = readAcceptors(block, context);
   const secrets = block.words('key').map(({ text }) => text);
   if (!block.mentions('key')) {
@@ -49,10 +54,6 @@ export function buildLease(sources: LeaseSources, context: ScriptContext): Lease
     });
   }
   const subjects = withoutSharedKeys(waiting, sources.instances, context.reports);
-  if (waiting.length === 0) {
-    if (!globals.spoils('split_brain_policy')) tellUnused(block, context.reports);
-    return null;
-  }
   if (acceptors !== null && secrets.length > 0) return { acceptors, secrets, subjects };
   // Such values are told; but whoever wants a lease must not start without, whatever the mode.
   if (block.spoils('acceptor', 'key')) {
