@@ -15,6 +15,7 @@ export class KnownLinks implements LinkPort {
   private links: readonly Link[] = [];
   private addresses: readonly LinkAddressState[] = [];
   private byName: ReadonlyMap<string, Known> = new Map();
+  private readonly lastByName = new Map<string, number>();
   /** Never taken for the address of a link: a virtual one may still be there from an earlier life. */
   private virtual: ReadonlySet<string> = new Set();
 
@@ -49,6 +50,11 @@ export class KnownLinks implements LinkPort {
     return parseMac(link.mac);
   }
 
+  /** Also of names that are gone: an interface that was renamed still has what we put on it. */
+  lastIndexes(): ReadonlyMap<string, number> {
+    return this.lastByName;
+  }
+
   indexes(): ReadonlyMap<string, number> {
     return new Map(this.links.map(({ name, index }) => [name, index]));
   }
@@ -63,6 +69,7 @@ export class KnownLinks implements LinkPort {
 
   /** Instances ask for their links often, and links have thousands of addresses: all is sorted once. */
   private index(): void {
+    for (const { name, index } of this.links) this.lastByName.set(name, index);
     const byIndex = new Map<number, LinkAddressState[]>();
     for (const one of this.addresses) {
       const known = byIndex.get(one.interfaceIndex);

@@ -218,7 +218,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   ): Promise<void> {
     try {
       // Not read first: in a takeover that would be a millisecond without the address.
-      const interfaces = this.links.indexes();
+      const interfaces = hold.length > 0 ? this.links.indexes() : this.links.lastIndexes();
       const wanted = { hold, release, actual: null, interfaces };
       const { changes, missingInterfaces } = diffAddresses(wanted);
       if (missingInterfaces.length > 0) {
