@@ -12,8 +12,27 @@ export interface Seat {
 }
 
 /** What a router stays the same by: the name is not part of it. */
-export function identityOf({ interface: link, vrid, family }: VrrpInstance): string {
+function identityOf({ interface: link, vrid, family }: VrrpInstance): string {
   return `${family} ${vrid} ${link}`;
+}
+
+/** Which router goes on as which instance: by the name first, because two of one VRID may have different peers. */
+export function knownFor(
+  instances: readonly VrrpInstance[],
+  routers: readonly VirtualRouter[],
+): ReadonlyMap<VrrpInstance, VirtualRouter> {
+  const known = new Map<VrrpInstance, VirtualRouter>();
+  const left = new Set(routers);
+  const named = (instance: VrrpInstance): string => `${identityOf(instance)} ${instance.name}`;
+  for (const keyOf of [named, identityOf]) {
+    const byKey = new Map([...left].map((router) => [keyOf(router.instance), router]));
+    for (const instance of instances) {
+      const router = known.has(instance) ? undefined : byKey.get(keyOf(instance));
+      if (router === undefined || !left.delete(router)) continue;
+      known.set(instance, router);
+    }
+  }
+  return known;
 }
 
 export function seatsOf(

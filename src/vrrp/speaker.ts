@@ -16,7 +16,7 @@ import type { VrrpPorts } from './ports.ts';
 import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
 import type { SpentStamps } from './replay.ts';
 import { RouterGroup } from './router-group.ts';
-import { holdersOf, identityOf, type Seat, seatsOf } from './seats.ts';
+import { holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
 import type { Event } from './state.ts';
 import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
@@ -164,16 +164,11 @@ export class VrrpSpeaker {
     }[];
     readonly gone: readonly VirtualRouter[];
   } {
-    const gone = new Map(
-      [...this.seats.keys()].map((router) => [identityOf(router.instance), router]),
-    );
-    const next = instances.map((instance) => {
-      const identity = identityOf(instance);
-      const known = gone.get(identity);
-      gone.delete(identity);
-      return { instance, known };
-    });
-    return { next, gone: [...gone.values()] };
+    const routers = [...this.seats.keys()];
+    const known = knownFor(instances, routers);
+    const next = instances.map((instance) => ({ instance, known: known.get(instance) }));
+    const kept = new Set(known.values());
+    return { next, gone: routers.filter((router) => !kept.has(router)) };
   }
 
   private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {

@@ -79,17 +79,18 @@ interface Built {
   readonly instance: VrrpInstance;
 }
 
-/** Each name once, and each VRID once on a link and family: the second one is left out. */
+/** Each name once, and each VRID once on a link and family, or among its peers: the second one is left out. */
 function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext): readonly Built[] {
   const kept: Built[] = [];
   const names = new Set<string>();
-  const routers = new Map<string, VrrpInstance>();
+  const routers = new Map<string, readonly VrrpInstance[]>();
   for (const one of built) {
     const { section, instance } = one;
     const { name, vrid, interface: link, family } = instance;
     if (vrid === 0 || name === '') continue;
     const router = `${vrid} ${family} ${link}`;
-    const sameRouter = routers.get(router);
+    const sameVrid = routers.get(router) ?? [];
+    const sameRouter = sameVrid.find((other) => !haveOtherPeers(other, instance));
     if (names.has(name)) {
       reports.add({
         code: 'duplicate',
@@ -105,9 +106,16 @@ function withoutDuplicates(built: readonly Built[], { reports }: ScriptContext):
       });
     } else {
       names.add(name);
-      routers.set(router, instance);
+      routers.set(router, [...sameVrid, instance]);
       kept.push(one);
     }
   }
   return kept;
+}
+
+/** A VRID may be used twice among peers, when no peer is of both. */
+function haveOtherPeers(one: VrrpInstance, other: VrrpInstance): boolean {
+  if (one.unicast === null || other.unicast === null) return one.unicast !== other.unicast;
+  const peers = new Set(one.unicast.peers.map(({ address }) => address));
+  return !other.unicast.peers.some(({ address }) => peers.has(address));
 }
