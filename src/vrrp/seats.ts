@@ -11,20 +11,28 @@ export interface Seat {
   readonly tracks: readonly Track[];
 }
 
-/** Those of one identity are few: the name is not part of it. */
-export function identityOf({ interface: link, vrid, family }: VrrpInstance): string {
+/** What a router stays the same by: the name is not part of it. */
+function identityOf({ interface: link, vrid, family }: VrrpInstance): string {
   return `${family} ${vrid} ${link}`;
 }
 
-/**
- * Whether a router goes on under another configuration of its identity. Two of one VRID differ in their
- * peers; a change from multicast to peers is told by the name.
- */
-export function goesOnAs(before: VrrpInstance, after: VrrpInstance): boolean {
-  if (before.name === after.name) return true;
-  if (before.unicast === null || after.unicast === null) return before.unicast === after.unicast;
-  const peers = new Set(before.unicast.peers.map(({ address }) => address));
-  return after.unicast.peers.some(({ address }) => peers.has(address));
+/** Which router goes on as which instance: by the name first, because two of one VRID may have different peers. */
+export function knownFor(
+  instances: readonly VrrpInstance[],
+  routers: readonly VirtualRouter[],
+): ReadonlyMap<VrrpInstance, VirtualRouter> {
+  const known = new Map<VrrpInstance, VirtualRouter>();
+  const left = new Set(routers);
+  const named = (instance: VrrpInstance): string => `${identityOf(instance)} ${instance.name}`;
+  for (const keyOf of [named, identityOf]) {
+    const byKey = new Map([...left].map((router) => [keyOf(router.instance), router]));
+    for (const instance of instances) {
+      const router = known.has(instance) ? undefined : byKey.get(keyOf(instance));
+      if (router === undefined || !left.delete(router)) continue;
+      known.set(instance, router);
+    }
+  }
+  return known;
 }
 
 export function seatsOf(

@@ -18,7 +18,7 @@ import type { VrrpPorts } from './ports.ts';
 import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
 import type { SpentStamps } from './replay.ts';
 import { RouterGroup } from './router-group.ts';
-import { goesOnAs, holdersOf, identityOf, type Seat, seatsOf } from './seats.ts';
+import { holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
 import type { Event } from './state.ts';
 import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
@@ -201,18 +201,11 @@ export class VrrpSpeaker {
     }[];
     readonly gone: readonly VirtualRouter[];
   } {
-    const gone = new Map<string, VirtualRouter[]>();
-    for (const router of this.seats.keys()) {
-      const identity = identityOf(router.instance);
-      gone.set(identity, [...(gone.get(identity) ?? []), router]);
-    }
-    const next = instances.map((instance) => {
-      const alike = gone.get(identityOf(instance)) ?? [];
-      const at = alike.findIndex((router) => goesOnAs(router.instance, instance));
-      const [known] = at < 0 ? [] : alike.splice(at, 1);
-      return { instance, known };
-    });
-    return { next, gone: [...gone.values()].flat() };
+    const routers = [...this.seats.keys()];
+    const known = knownFor(instances, routers);
+    const next = instances.map((instance) => ({ instance, known: known.get(instance) }));
+    const kept = new Set(known.values());
+    return { next, gone: routers.filter((router) => !kept.has(router)) };
   }
 
   private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
