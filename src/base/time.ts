@@ -60,6 +60,11 @@ export const preciseClock: Clock = {
   },
 };
 
+/** Milliseconds on a clock that all processes of this machine share: CLOCK_MONOTONIC, steps change nothing. */
+export function sharedTimeMs(): Millis {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
 /** Resolves in the next turn of the event loop: whatever waits meanwhile has its turn before. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -57,6 +57,9 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
   const lines = [
     `priority ${instance.priority}${moved}  every ${instance.advertIntervalMs / 1000} s${master}`,
     `${state === 'master' ? 'holds' : 'for'} ${instance.addresses.join(', ') || 'no address'}`,
+    ...(instance.paths.length === 0
+      ? []
+      : [`${state === 'master' ? 'holds' : 'for'} ${instance.paths.join(', ')}`]),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
     ...(counters.foreign === 0
@@ -72,6 +75,9 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(counters.lesserMasters === 0
       ? []
       : [`${counters.lesserMasters} advertisements of masters of lower priority`]),
+    ...(counters.pathsPutBack === 0
+      ? []
+      : [`put back routes and rules ${counters.pathsPutBack} times`]),
     ...(counters.claimsByOthers === 0
       ? []
       : [tone(`${counters.claimsByOthers} ARP claims of others for our addresses`, 'bad', style)]),

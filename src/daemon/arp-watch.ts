@@ -10,7 +10,8 @@ import { inNetwork } from '../kernel/namespace.ts';
 import { openNeighbours } from '../kernel/neighbours.ts';
 import { openNetlinkSocket } from '../kernel/netlink-socket.ts';
 import { openNetwork } from '../kernel/network.ts';
-import type { Link, LinkAddressState } from '../wire/rtnl.ts';
+import type { LinkAddressState } from '../wire/rtnl/addresses.ts';
+import type { Link } from '../wire/rtnl/links.ts';
 
 export interface ArpWatchOptions {
   readonly clock: Clock;
@@ -30,7 +31,11 @@ export function openArpWatch({ clock, log, namespace }: ArpWatchOptions): ArpWat
       const octets = parseMac(mac);
       invariant(octets !== null, 'only links with a MAC address are asked on');
       const neighbours = inNetwork(namespace, () =>
-        openNeighbours({ interfaceIndex: index, mac: octets, onClaim }),
+        openNeighbours({
+          interfaceIndex: index,
+          mac: octets,
+          onClaim,
+        }),
       );
       return {
         ask: (address) => neighbours.probe(address),

@@ -98,6 +98,8 @@ export class Child<Config> {
   private whenSettled: (() => void)[] = [];
   private vrrpStates: VrrpStates | null = null;
   private bfdStates: BfdStates | null = null;
+  /** What the process that runs, or ran last, left to know. */
+  private will: unknown = null;
   private nextId = 1;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
 
@@ -246,8 +248,9 @@ export class Child<Config> {
     const { revision, config } = this;
     if (!this.process?.connected) return;
     const encoded = this.options.codec.encode(this.sent, config);
+    const will = this.sent === null ? this.will : null;
     this.sent = config;
-    this.send({ type: 'configure', revision, config: encoded, quietMs });
+    this.send({ type: 'configure', revision, config: encoded, quietMs, will });
   }
 
   private settle(standing: Standing): void {
@@ -291,6 +294,9 @@ export class Child<Config> {
         break;
       case 'ran':
         this.options.onRan?.(message);
+        break;
+      case 'will':
+        this.will = message.will;
         break;
       case 'reply':
         this.waiting.get(message.id)?.({

@@ -4,6 +4,7 @@
  *
  *   supervisor ── configure, request, stop ──▶ vrrp, bfd, health, notify
  *   supervisor ◀── ready, failed, refused, log, reply ── vrrp, bfd, health, notify
+ *   supervisor ◀── will ── vrrp
  *
  *   vrrp         ── vrrp-states ──▶ supervisor ── vrrp-states ──▶ health
  *   bfd          ── bfd-states ───▶ supervisor ── bfd-states ───▶ vrrp, health
@@ -39,6 +40,8 @@ export type ToProcess =
       readonly config: unknown;
       /** Clean up after an earlier life now, but begin the work only after this time. */
       readonly quietMs: Millis;
+      /** What the process before it left to know when it died; null: nothing. */
+      readonly will: unknown;
     }
   | { readonly type: 'request'; readonly id: number; readonly question: Question<unknown> }
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
@@ -97,6 +100,8 @@ export type FromProcess =
   | NoticeMessage
   | RunMessage
   | RanMessage
+  /** What a successor should know; the last one counts. */
+  | { readonly type: 'will'; readonly will: unknown }
   | { readonly type: 'log'; readonly record: LogRecord }
   /** With `error` there is no answer, and this is why. */
   | {
@@ -140,7 +145,7 @@ export interface ProcessDuties<Config> {
    * process whose reload fails works on.
    * @throws DirectorError when the kernel does not do what is needed; the first time that is the end.
    */
-  configure(config: Config, quietMs: Millis): Promise<void>;
+  configure(config: Config, quietMs: Millis, will: unknown): Promise<void>;
   /** Not in turn with the others: who asks waits for nobody's work. @throws DirectorError */
   answer(question: Question<Config>): Promise<unknown>;
   /** Comes at any time, also before the first configuration. */
@@ -164,6 +169,8 @@ export interface Uplink {
   tell(notice: Notice): void;
   /** Has a script run by the process that may. */
   runScript(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
+  /** What a successor should know, should this process die. */
+  leaveWill(will: unknown): void;
   /** Serves until told to stop; then the process exits. */
   serve<Config>(duties: ProcessDuties<Config>, codec?: Codec<Config>): void;
 }
@@ -190,6 +197,7 @@ export function openUplink(level: LogLevel): Uplink {
     tellBfdStates: (states) => channel.send({ type: 'bfd-states', states }),
     tell: (notice) => channel.send({ type: 'notice', notice }),
     runScript: (script, timeoutMs) => channel.run(script, timeoutMs),
+    leaveWill: (will) => channel.send({ type: 'will', will }),
     serve: (duties, codec) => serve(duties, codec ?? AS_IT_IS, log, channel),
   };
 }
@@ -252,9 +260,12 @@ function serve<Config>(
   let turn: Promise<void> = Promise.resolve();
   let working = false;
   let received: Config | null = null;
-  const configure = async (config: Config, { revision, quietMs }: Configure): Promise<void> => {
+  const configure = async (
+    config: Config,
+    { revision, quietMs, will }: Configure,
+  ): Promise<void> => {
     try {
-      await duties.configure(config, quietMs);
+      await duties.configure(config, quietMs, will);
     } catch (error) {
       if (!working || !(error instanceof DirectorError)) throw error;
       send({ type: 'failed', revision, error: toRefusal(error) });

@@ -2,7 +2,8 @@
 import { type Family, parseMac, prefixContains } from '../base/address.ts';
 import type { Network } from '../kernel/network.ts';
 import type { LinkFacts, LinkPort } from '../vrrp/ports.ts';
-import type { Link, LinkAddressState } from '../wire/rtnl.ts';
+import type { LinkAddressState } from '../wire/rtnl/addresses.ts';
+import type { Link } from '../wire/rtnl/links.ts';
 
 interface Known {
   readonly link: Link;
@@ -57,6 +58,17 @@ export class KnownLinks implements LinkPort {
 
   indexes(): ReadonlyMap<string, number> {
     return new Map(this.links.map(({ name, index }) => [name, index]));
+  }
+
+  vrfTables(): ReadonlyMap<string, number> {
+    return new Map(
+      this.links.flatMap(({ name, vrfTable }) => (vrfTable === null ? [] : [[name, vrfTable]])),
+    );
+  }
+
+  /** All that there are, as they were read last. */
+  all(): readonly Link[] {
+    return this.links;
   }
 
   held(): readonly LinkAddressState[] {

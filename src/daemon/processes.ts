@@ -271,10 +271,14 @@ function isSmall(part: Part): boolean {
 }
 
 function needs({ vrrp, bfd, health, notify }: Director, name: ProcessName): boolean {
-  if (name === 'vrrp') return vrrp.instances.length > 0;
+  if (name === 'vrrp') return vrrp.instances.length > 0 || hasStatics(vrrp);
   if (name === 'bfd') return bfd.instances.length > 0;
   if (name === 'notify') return notify.hasWork;
   return health.virtualServers.length > 0 || hasWork(health.settings);
+}
+
+function hasStatics({ statics: { addresses, routes, rules } }: VrrpConfig): boolean {
+  return addresses.length + routes.length + rules.length > 0;
 }
 
 function explain(standing: Exclude<Standing, { is: 'confirmed' }>): Omit<Unconfirmed, 'process'> {

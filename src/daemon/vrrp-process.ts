@@ -5,9 +5,16 @@
 import { join } from 'node:path';
 import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
-import { type Cancel, type Millis, nextTurn, preciseClock, sleep } from '../base/time.ts';
+import {
+  type Cancel,
+  type Millis,
+  nextTurn,
+  preciseClock,
+  sharedTimeMs,
+  sleep,
+  systemClock,
+} from '../base/time.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
-import { type Neighbours, openNeighbours } from '../kernel/neighbours.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { openVrrpSocket } from '../kernel/packets.ts';
 import { watchProcesses } from '../kernel/processes.ts';
@@ -15,12 +22,14 @@ import { applyProcessSettings } from '../kernel/scheduling.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
-import type { VirtualAddress, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
-import { diffAddresses } from '../reconcile/network.ts';
+import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
+import { allHeld } from '../vrrp/held.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
+import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
+import { HeldNetwork } from './held-network.ts';
 import {
   openUplink,
   type ProcessDuties,
@@ -29,8 +38,11 @@ import {
   type Uplink,
 } from './ipc.ts';
 import { LeaseDesk } from './lease-desk.ts';
+import { LinkAnnouncer } from './link-announcer.ts';
 import { KnownLinks } from './links.ts';
+import { goneIn, renewedLinks } from './network-changes.ts';
 import { SpentFile } from './spent-file.ts';
+import { StaticEntries } from './statics.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
@@ -45,10 +57,15 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly leases: LeaseDesk;
   private readonly speaker: VrrpSpeaker;
   private readonly spent: SpentFile;
-  private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
   private sessions: BfdStates = {};
+  private readonly held: HeldNetwork;
+  private readonly statics: StaticEntries;
+  private readonly announcer: LinkAnnouncer;
+  /** Routes and rules are listened to where there are some: a router may have a million of others. */
+  private watchesPaths = false;
   private started = false;
   private cancelRead: Cancel | null = null;
+  private cancelWill: Cancel = () => {};
   /** In the next turn the states are told. */
   private statesAreTold = false;
 
@@ -67,18 +84,31 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
     );
+    this.held = new HeldNetwork(this.network, this.links, log);
+    this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());
+    this.announcer = new LinkAnnouncer(this.links, {
+      clock,
+      log,
+      onClaim: ({ address, mac }) => this.speaker.addressClaimed(address, mac),
+    });
     this.speaker = new VrrpSpeaker(this.ports());
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
 
-  async configure(config: VrrpConfig, quietMs: Millis): Promise<void> {
-    const addresses = config.instances.flatMap(allAddresses);
+  async configure(config: VrrpConfig, quietMs: Millis, will: unknown): Promise<void> {
     await this.links.read();
-    if (!this.started) await this.begin(config, addresses, quietMs);
+    const left = quietMs > 0 ? null : (will as VrrpWill | null);
+    const nowMs = sharedTimeMs();
+    // A lease is asked for anew: without it nobody is master.
+    const inherited = (instance: VrrpInstance): Mastership | null =>
+      config.lease === null ? mastershipOf(left, instance, nowMs) : null;
+    if (!this.started) await this.begin(config, quietMs, inherited);
     await this.leases.configure(config.lease);
+    this.watchPaths(config);
+    await this.statics.configure(config.statics);
     // Nothing from here on waits or fails: the instances change over in one turn.
-    this.links.setVirtual(addresses.map(({ address }) => address));
-    this.speaker.configure(config);
+    this.links.setVirtual(virtualAddresses(config));
+    this.speaker.configure(config, inherited);
     this.tellStates();
   }
 
@@ -104,6 +134,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     await this.speaker.stop({ keep });
     this.leases.close();
     this.spent.close(this.speaker.spent());
+    this.cancelWill();
+    if (!keep) await this.statics.release();
     this.network.close();
   }
 
@@ -114,26 +146,43 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   private async begin(
     config: VrrpConfig,
-    addresses: readonly VirtualAddress[],
     quietMs: Millis,
+    inherited: (instance: VrrpInstance) => Mastership | null,
   ): Promise<void> {
     this.started = true;
     this.speaker.remember(this.spent.read());
     this.spent.follow(() => this.speaker.spent());
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
     // Left by an earlier life: a peer may hold them already.
-    await this.changeAddresses([], addresses);
+    const left = config.instances.filter((instance) => inherited(instance) === null).map(allHeld);
+    await Promise.all(left.map((held) => this.held.release(held.addresses, held)));
     this.network.watch((event) => this.onNetwork(event));
     if (quietMs > 0) await sleep(clock, quietMs);
     await this.links.read();
+  }
+
+  private watchPaths({ instances, statics }: VrrpConfig): void {
+    const held = instances.some(({ routes, rules }) => routes.length + rules.length > 0);
+    if (this.watchesPaths || !(held || statics.routes.length + statics.rules.length > 0)) return;
+    this.watchesPaths = true;
+    this.network.watch((event) => this.onNetwork(event), 'paths');
   }
 
   private onNetwork(event: NetworkEvent): void {
     if (event.event === 'overrun') {
       this.log.warn({}, 'notifications of the kernel were lost: everything is read again');
       this.speaker.holdAgain();
+      void this.statics.holdAgain();
     }
-    if (event.event === 'address-gone') this.speaker.addressGone(event.address.address);
+    const gone = goneIn(event, {
+      indexes: this.links.indexes(),
+      vrfTables: this.links.vrfTables(),
+    });
+    if (gone !== null) {
+      this.speaker.gone(gone);
+      this.statics.gone(gone);
+    }
+    if (event.event === 'route-gone' || event.event === 'rule-gone') return;
     // A takeover is thousands of these, and none of them is the address of a link.
     const isAddress = event.event === 'address' || event.event === 'address-gone';
     if (isAddress && this.links.isVirtual(event.address.address)) return;
@@ -151,16 +200,35 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     void nextTurn().then(() => {
       this.statesAreTold = false;
       this.uplink.tellVrrpStates(this.speaker.states());
+      this.writeWill();
     });
   }
 
+  /** Again and again while there is something to inherit: a will that is too old is void. */
+  private writeWill(): void {
+    this.cancelWill();
+    const masters = this.speaker.masters();
+    const will: VrrpWill = {
+      atMs: sharedTimeMs(),
+      masters: masters.map(({ mastership }) => mastership),
+    };
+    this.uplink.leaveWill(will);
+    if (masters.length === 0) return;
+    const everyMs = writtenEveryMs(masters.map(({ instance }) => instance));
+    this.cancelWill = systemClock.wakeAt(systemClock.now() + everyMs, () => this.writeWill());
+  }
+
   private async readLinks(): Promise<void> {
+    const before = this.links.all();
     try {
       await this.links.read();
     } catch (error) {
       this.log.error({ reason: errnoName(error) }, 'interfaces could not be read');
       return;
     }
+    const renewed = renewedLinks(before, this.links.all());
+    for (const { name, isAnother } of renewed) this.speaker.linkRenewed(name, isAnother);
+    if (renewed.length > 0) void this.statics.holdAgain();
     this.speaker.linksChanged();
   }
 
@@ -171,11 +239,9 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       log: this.log,
       links: this.links,
       adverts: { open: (place, onPacket) => this.open(place, onPacket) },
-      addresses: {
-        hold: (addresses) => this.changeAddresses(addresses, []),
-        release: (addresses) => this.changeAddresses([], addresses),
-      },
-      announcer: { announce: (link, address) => this.announce(link, address) },
+      addresses: this.held,
+      announcer: this.announcer,
+      statics: this.statics,
       notify: {
         changed: (transition, scripts) => {
           this.uplink.tell({ about: 'vrrp', ...transition, scripts });
@@ -210,56 +276,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       },
     );
   }
-
-  /** What the kernel refuses is logged; the protocol goes on, and the next change tries again. */
-  private async changeAddresses(
-    hold: readonly VirtualAddress[],
-    release: readonly VirtualAddress[],
-  ): Promise<void> {
-    try {
-      // Not read first: in a takeover that would be a millisecond without the address.
-      const interfaces = hold.length > 0 ? this.links.indexes() : this.links.lastIndexes();
-      const wanted = { hold, release, actual: null, interfaces };
-      const { changes, missingInterfaces } = diffAddresses(wanted);
-      if (missingInterfaces.length > 0) {
-        this.log.error({ interfaces: missingInterfaces }, 'addresses have no interface');
-      }
-      if (changes.length > 0) await this.network.changeAddresses(changes);
-    } catch (error) {
-      this.log.error(reasonAndHint(error), 'addresses could not be changed');
-    }
-  }
-
-  private announce(linkName: string, address: string): void {
-    try {
-      this.neighboursOn(linkName)?.announce(address);
-    } catch (error) {
-      const fields = { interface: linkName, address, reason: errnoName(error) };
-      this.log.warn(fields, 'address could not be announced');
-    }
-  }
-
-  /** Opened anew when the interface is another one of the same name, or has another MAC. */
-  private neighboursOn(linkName: string): Neighbours | null {
-    const link = this.links.link(linkName);
-    const mac = this.links.macOf(linkName);
-    if (link === null || mac === null) return null;
-    const identity = `${link.index} ${link.mac}`;
-    const known = this.neighbours.get(linkName);
-    if (known?.identity === identity) return known.port;
-    known?.port.close();
-    const port = openNeighbours({
-      interfaceIndex: link.index,
-      mac,
-      onClaim: ({ address, mac: other }) => this.speaker.addressClaimed(address, other),
-    });
-    this.neighbours.set(linkName, { identity, port });
-    return port;
-  }
 }
 
-function allAddresses({ addresses, excludedAddresses }: VrrpInstance): readonly VirtualAddress[] {
-  return [...addresses, ...excludedAddresses];
+function virtualAddresses({ instances }: VrrpConfig): readonly string[] {
+  return instances.flatMap((one) => allHeld(one).addresses.map(({ address }) => address));
 }
 
 function resultOf(outcome: RunOutcome): ScriptResult {

@@ -1,7 +1,13 @@
 /** Tells a link where an address is now, asks who has one, and hears who else claims one of ours. */
 import { familyOf, formatMac } from '../base/address.ts';
 import { DirectorError, errnoName } from '../base/error.ts';
-import { decodeArp, ETHERTYPE_ARP, encodeArpProbe, encodeGratuitousArp } from '../wire/arp.ts';
+import {
+  decodeArp,
+  ETHERTYPE_ARP,
+  encodeArpProbe,
+  encodeGratuitousArp,
+  encodeGratuitousReply,
+} from '../wire/arp.ts';
 import { encodeUnsolicitedAdvertisement } from '../wire/ndp.ts';
 import { type Addon, loadAddon, type NativeHandle } from './addon.ts';
 
@@ -11,8 +17,8 @@ export interface Claim {
 }
 
 export interface Neighbours {
-  /** Gratuitous ARP, or an unsolicited neighbour advertisement. */
-  announce(address: string): void;
+  /** Gratuitous ARP in one form or both, or an unsolicited neighbour advertisement. */
+  announce(address: string, form: 'request' | 'reply' | 'both'): void;
   /** Asks who has an IPv4 address; `from` is the address of ours to answer to. */
   probe(address: string, from?: string): void;
   close(): void;
@@ -22,6 +28,8 @@ export interface NeighboursOptions {
   readonly interfaceIndex: number;
   /** Six octets. */
   readonly mac: Uint8Array;
+  /** Whether this interface forwards IPv6, as advertisements say of us; absent: it does not. */
+  readonly forwardsIpv6?: () => boolean;
   /** Somebody with another MAC says in ARP that an address is his. */
   readonly onClaim: (claim: Claim) => void;
 }
@@ -46,12 +54,14 @@ export function openNeighbours(options: NeighboursOptions): Neighbours {
     if (handle !== null) addon.sendFrame(fd, frame);
   };
   return {
-    announce: (address) =>
-      send(
-        familyOf(address) === 'ipv4'
-          ? encodeGratuitousArp(mac, address)
-          : encodeUnsolicitedAdvertisement(mac, address),
-      ),
+    announce: (address, form) => {
+      if (familyOf(address) === 'ipv6') {
+        send(encodeUnsolicitedAdvertisement(mac, address, options.forwardsIpv6?.() ?? false));
+        return;
+      }
+      if (form !== 'reply') send(encodeGratuitousArp(mac, address));
+      if (form !== 'request') send(encodeGratuitousReply(mac, address));
+    },
     probe: (address, from = '0.0.0.0') => send(encodeArpProbe(mac, from, address)),
     close: () => {
       if (handle !== null) addon.stopReceiving(handle);

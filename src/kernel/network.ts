@@ -1,58 +1,49 @@
 /**
- * Links and addresses of this network namespace by route netlink: read them, add and remove addresses,
- * and hear of every change. Sets nothing by itself and remembers nothing.
+ * Links and addresses of this network namespace by route netlink: read them, change addresses, routes and
+ * rules, and hear of every change. Sets nothing by itself and remembers nothing.
  */
 import { DirectorError } from '../base/error.ts';
 import { type Clock, systemClock } from '../base/time.ts';
-import { decodeMessages, MessageFlag } from '../wire/nlmsg.ts';
+import { decodeMessages } from '../wire/nlmsg.ts';
 import {
   decodeAddress,
-  decodeLink,
-  decodeNotification,
-  encodeDeleteAddress,
   encodeGetAddresses,
-  encodeGetLink,
-  encodeGetLinks,
-  encodeNewAddress,
-  type Link,
   type LinkAddress,
   type LinkAddressKey,
   type LinkAddressState,
-  RouteGroup,
-  RouteMessage,
-  type RouteNotification,
-} from '../wire/rtnl.ts';
+} from '../wire/rtnl/addresses.ts';
+import { decodeLink, encodeGetLink, encodeGetLinks, type Link } from '../wire/rtnl/links.ts';
+import { decodeNotification, type RouteNotification } from '../wire/rtnl/notification.ts';
+import { RouteGroup, RouteMessage } from '../wire/rtnl/numbers.ts';
 import { loadAddon, type NativeHandle } from './addon.ts';
-import {
-  NetlinkClient,
-  type NetlinkReply,
-  type NetlinkRequest,
-  refuse,
-  replyName,
-} from './netlink.ts';
+import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
 import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import { type ChangeOutcome, type NetworkChange, toOutcome, toRequest } from './network-change.ts';
 
 /** `overrun`: notifications were lost, so everything must be read again. */
 export type NetworkEvent = RouteNotification | { readonly event: 'overrun' };
 
-export type AddressChange =
-  | { readonly do: 'add-address'; readonly address: LinkAddress }
-  | { readonly do: 'remove-address'; readonly address: LinkAddressKey };
+/** What a watch hears of. */
+export type NetworkTopic = 'links' | 'paths';
 
-/** `unchanged`: it was there already, or gone already. */
-export type AddressOutcome = 'changed' | 'unchanged';
+const GROUPS: Readonly<Record<NetworkTopic, readonly number[]>> = {
+  links: [RouteGroup.link, RouteGroup.ipv4Address, RouteGroup.ipv6Address],
+  paths: [RouteGroup.ipv4Route, RouteGroup.ipv4Rule, RouteGroup.ipv6Route, RouteGroup.ipv6Rule],
+};
 
 export interface Network {
   readLinks(): Promise<readonly Link[]>;
   /** Null if there is no link of this name. */
   readLink(name: string): Promise<Link | null>;
   readAddresses(): Promise<readonly LinkAddressState[]>;
-  addAddress(address: LinkAddress): Promise<AddressOutcome>;
-  removeAddress(address: LinkAddressKey): Promise<AddressOutcome>;
-  /** Many in one send, in order. Throws for the first refusal, after all have been tried. */
-  changeAddresses(changes: readonly AddressChange[]): Promise<readonly AddressOutcome[]>;
-  /** Hears of links and addresses from now on, until the function it gives is called. */
-  watch(onChange: (event: NetworkEvent) => void): () => void;
+  /** @throws DirectorError what the kernel refuses */
+  addAddress(address: LinkAddress): Promise<ChangeOutcome>;
+  /** @throws DirectorError what the kernel refuses */
+  removeAddress(address: LinkAddressKey): Promise<ChangeOutcome>;
+  /** Many in one send, in order; one that is refused keeps none of the others. */
+  change(changes: readonly NetworkChange[]): Promise<readonly ChangeOutcome[]>;
+  /** Hears of links and addresses, or of routes and rules that went, until the function it gives is called. */
+  watch(onChange: (event: NetworkEvent) => void, topic?: NetworkTopic): () => void;
   /** Ends the watches too. */
   close(): void;
 }
@@ -102,23 +93,21 @@ class KernelNetwork implements Network {
     return reply.data.flatMap((payload) => decodeAddress(payload) ?? []);
   }
 
-  async addAddress(address: LinkAddress): Promise<AddressOutcome> {
-    const [outcome] = await this.changeAddresses([{ do: 'add-address', address }]);
-    return outcome as AddressOutcome;
+  addAddress(address: LinkAddress): Promise<ChangeOutcome> {
+    return this.changeOne({ do: 'add-address', address });
   }
 
-  async removeAddress(address: LinkAddressKey): Promise<AddressOutcome> {
-    const [outcome] = await this.changeAddresses([{ do: 'remove-address', address }]);
-    return outcome as AddressOutcome;
+  removeAddress(address: LinkAddressKey): Promise<ChangeOutcome> {
+    return this.changeOne({ do: 'remove-address', address });
   }
 
-  async changeAddresses(changes: readonly AddressChange[]): Promise<readonly AddressOutcome[]> {
+  async change(changes: readonly NetworkChange[]): Promise<readonly ChangeOutcome[]> {
     const replies = await this.netlink.request(changes.map(toRequest));
     return changes.map((change, at) => toOutcome(change, replies[at] as NetlinkReply));
   }
 
-  watch(onChange: (event: NetworkEvent) => void): () => void {
-    const watch = new Watch(onChange);
+  watch(onChange: (event: NetworkEvent) => void, topic: NetworkTopic = 'links'): () => void {
+    const watch = new Watch(onChange, GROUPS[topic]);
     this.watches.add(watch);
     return () => {
       this.watches.delete(watch);
@@ -131,34 +120,12 @@ class KernelNetwork implements Network {
     this.watches.clear();
     this.netlink.close();
   }
-}
 
-function toRequest(change: AddressChange): NetlinkRequest {
-  return change.do === 'add-address'
-    ? {
-        type: RouteMessage.newAddress,
-        flags: MessageFlag.create | MessageFlag.exclusive,
-        payload: encodeNewAddress(change.address),
-      }
-    : { type: RouteMessage.deleteAddress, payload: encodeDeleteAddress(change.address) };
-}
-
-function toOutcome(change: AddressChange, reply: NetlinkReply): AddressOutcome {
-  if (reply.errno === 0) return 'changed';
-  const name = replyName(reply);
-  if (change.do === 'add-address' && name === 'EEXIST') return 'unchanged';
-  // An address on an interface that is gone is gone too.
-  if (change.do === 'remove-address' && ['EADDRNOTAVAIL', 'ENODEV'].includes(name)) {
-    return 'unchanged';
+  private async changeOne(change: NetworkChange): Promise<ChangeOutcome> {
+    const [outcome] = await this.change([change]);
+    if (outcome instanceof DirectorError) throw outcome;
+    return outcome as ChangeOutcome;
   }
-  const { address, prefixLength, interfaceIndex } = change.address;
-  const where = `${address}/${prefixLength} on interface ${interfaceIndex}`;
-  if (name === 'ENODEV') {
-    throw new DirectorError('INTERFACE_MISSING', `no interface ${interfaceIndex} for ${address}`, {
-      errno: reply.errno,
-    });
-  }
-  return refuse(reply, change.do === 'add-address' ? `adding ${where}` : `removing ${where}`);
 }
 
 /** A socket in the multicast groups: the addon's, because npm `netlink` dies of an overrun. */
@@ -166,10 +133,10 @@ class Watch {
   private readonly onChange: (event: NetworkEvent) => void;
   private handle: NativeHandle | null;
 
-  constructor(onChange: (event: NetworkEvent) => void) {
+  constructor(onChange: (event: NetworkEvent) => void, groups: readonly number[]) {
     this.onChange = onChange;
     const addon = loadAddon();
-    const fd = addon.openNetlinkWatch(NetlinkProtocol.route, Object.values(RouteGroup));
+    const fd = addon.openNetlinkWatch(NetlinkProtocol.route, groups);
     this.handle = addon.receive(
       fd,
       (datagram) => this.onDatagram(datagram),

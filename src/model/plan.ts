@@ -55,7 +55,8 @@ export interface PlannedVrrpChange {
   /** `- address 192.0.2.11/24 dev eth0 of instance VI_1: released at once` */
   readonly text: string;
   readonly instance: string;
-  readonly about: 'instance' | 'priority' | 'address';
+  /** `path`: a route or a rule. */
+  readonly about: 'instance' | 'priority' | 'address' | 'path';
 }
 
 /** The instances: what happens to them at once, by the roles that they have now. */

@@ -19,6 +19,8 @@ export interface VrrpCounters {
   readonly announcementsSent: number;
   /** Addresses of ours that somebody removed and we put back. */
   readonly addressesPutBack: number;
+  /** The same of routes and rules. */
+  readonly pathsPutBack: number;
   /** ARP packets of others that claimed an address while we were master. */
   readonly claimsByOthers: number;
   /** Packets for virtual routers of this link that are not ours. */
@@ -104,6 +106,8 @@ export interface InstanceSnapshot {
   readonly masterPriority: number | null;
   /** `192.0.2.10/24 dev eth0`, advertised ones first. */
   readonly addresses: readonly string[];
+  /** Routes and rules that the master holds. */
+  readonly paths: readonly string[];
   readonly counters: VrrpCounters;
   readonly trackers: readonly TrackerSnapshot[];
   readonly alarms: readonly AlarmSnapshot[];

@@ -2,6 +2,7 @@
 import type { Family } from '../base/address.ts';
 import type { Millis } from '../base/time.ts';
 import type { LeaseConfig } from './lease.ts';
+import type { VirtualRoute, VirtualRule } from './route.ts';
 import type { NotifyScripts, Script } from './script.ts';
 
 /** A virtual address and how to put it on its interface. */
@@ -12,9 +13,47 @@ export interface VirtualAddress {
   readonly interface: string;
   /** Address label of ifconfig's days (`eth0:1`), at most 15 characters, or null. */
   readonly label: string | null;
-  readonly scope: 'global' | 'site' | 'link' | 'host';
+  /** Those that the administrator has defined are numbers. */
+  readonly scope: 'global' | 'site' | 'link' | 'host' | number;
   /** Broadcast address, `'default'` for the network's own (keyword `brd +`), or null for none. */
   readonly broadcast: string | null;
+  /** The far end of a point-to-point link, whose prefix the length then is; else absent. */
+  readonly peer?: string;
+  /** Absent: none of them. */
+  readonly flags?: readonly AddressFlag[];
+  /** How long it is preferred as a source, 0: not at all. Absent: for ever. */
+  readonly preferredSeconds?: number;
+  /** Nobody looks whether it is still there (`no_track`). */
+  readonly untracked?: true;
+}
+
+/** `dad`: IPv6 looks for another owner first (keyword `-nodad`). `home`, `mngtmpaddr`: IPv6 only. */
+export type AddressFlag = 'dad' | 'home' | 'mngtmpaddr' | 'noprefixroute' | 'autojoin';
+
+/** What is held besides addresses. */
+export interface Paths {
+  readonly routes: readonly VirtualRoute[];
+  readonly rules: readonly VirtualRule[];
+}
+
+/** A static entry, and the instances that are in FAULT while it is not there (`track_group`). */
+export interface Static<Entry> {
+  readonly entry: Entry;
+  readonly followers: readonly string[];
+}
+
+/** There from start to stop, whoever is master. */
+export interface Statics {
+  readonly addresses: readonly Static<VirtualAddress>[];
+  readonly routes: readonly Static<VirtualRoute>[];
+  readonly rules: readonly Static<VirtualRule>[];
+}
+
+/** So many put-backs within a time are a tug of war, and lost. */
+export interface PutBackLimit {
+  /** 0: it is never given up. */
+  readonly times: number;
+  readonly withinMs: Millis;
 }
 
 /** When and how often gratuitous ARP (or neighbour advertisements) are sent. */
@@ -29,6 +68,23 @@ export interface AnnounceTiming {
   /** Announcements after hearing a lower-priority master. */
   readonly lowerPriorityRepeat: number;
   readonly lowerPriorityDelayMs: Millis;
+  /** `request`: as keepalived and RFC 9568 have it. Some switches learn from replies only. */
+  readonly form: 'request' | 'reply' | 'both';
+  /** Announcements on the interface below a virtual MAC, or on all interfaces; null: none. */
+  readonly extra: { readonly everyMs: Millis; readonly on: 'base' | 'all' } | null;
+}
+
+/** The least time between two announcements of one kind on an interface; 0: none. */
+export interface AnnounceGap {
+  readonly arpMs: Millis;
+  readonly neighbourMs: Millis;
+}
+
+export interface AnnounceGaps {
+  /** Of an interface in no group, which is one of its own. */
+  readonly standard: AnnounceGap;
+  /** Their interfaces take turns. */
+  readonly groups: readonly (AnnounceGap & { readonly interfaces: readonly string[] })[];
 }
 
 export type TrackKind = 'interface' | 'script' | 'file' | 'process' | 'bfd';
@@ -124,6 +180,9 @@ export interface VrrpInstance {
   readonly addresses: readonly VirtualAddress[];
   /** Held like the others but not advertised. */
   readonly excludedAddresses: readonly VirtualAddress[];
+  readonly routes: readonly VirtualRoute[];
+  readonly rules: readonly VirtualRule[];
+  readonly putBackLimit: PutBackLimit;
   readonly announce: AnnounceTiming;
   /** False: `dont_track_primary`. */
   readonly trackPrimaryInterface: boolean;
@@ -210,6 +269,9 @@ export interface VrrpConfig {
   readonly trackFiles: readonly VrrpTrackFile[];
   readonly trackProcesses: readonly VrrpTrackProcess[];
   readonly linkDelays: readonly LinkDelay[];
+  readonly statics: Statics;
+  /** How far apart announcements are sent, by groups of interfaces. */
+  readonly announceGaps: AnnounceGaps;
   /** No instance becomes master before this time after the start. */
   readonly startupDelayMs: Millis;
   readonly process: ProcessSettings;

@@ -1,7 +1,7 @@
 /** A journal × what must never be → where it was. Pure. */
 import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
-import { allAddresses } from '../vrrp/holding.ts';
+import { allHeld } from '../vrrp/held.ts';
 import { YIELD_MS } from '../vrrp/timers.ts';
 import type { Entry } from './journal.ts';
 
@@ -159,7 +159,7 @@ class Scene {
     }
     for (const instance of config.instances) {
       const isMaster = stateOf(instance.name) === 'master';
-      for (const { address } of allAddresses(instance)) {
+      for (const { address } of allHeld(instance).addresses) {
         const holds = this.holders.get(address)?.has(name) ?? false;
         if (isMaster && !holds) {
           found.set(`${name} is MASTER and lacks ${address}`, 'master-without-address');

@@ -1,12 +1,14 @@
 /** A journal → who answered for each address, from when to when. Pure. */
 import type { Instant } from '../base/time.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
-import { allAddresses } from '../vrrp/holding.ts';
+import { allHeld } from '../vrrp/held.ts';
 import type { Entry } from './journal.ts';
 
 /** Every address of a configuration, once. */
 export function addressesOf({ instances }: VrrpConfig): readonly string[] {
-  return [...new Set(instances.flatMap(allAddresses).map(({ address }) => address))];
+  return [
+    ...new Set(instances.flatMap((one) => allHeld(one).addresses).map(({ address }) => address)),
+  ];
 }
 
 /** A time in which the same hosts, or nobody, answered for an address. */

@@ -200,6 +200,7 @@ export class SimulatedHost {
         release: (addresses) => this.change(clock, () => this.drop(addresses.map(nameOf))),
       },
       announcer: { announce: () => {} },
+      statics: { faultOf: () => null },
       notify: { changed: () => {} },
       ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),

@@ -1,5 +1,5 @@
 /** When a master repeats its gratuitous ARP (or neighbour advertisements): behaviour.md §3. Pure. */
-import type { Instant } from '../base/time.ts';
+import type { Instant, Millis } from '../base/time.ts';
 import type { AnnounceTiming } from '../model/vrrp.ts';
 
 /** Rounds still to come. */
@@ -8,6 +8,8 @@ export interface AnnouncePlan {
   /** The second round after a master of lower priority was heard. */
   readonly lowerAt: Instant | null;
   readonly refreshAt: Instant | null;
+  /** `garp_extra_if all`. */
+  readonly extraAt: Instant | null;
 }
 
 export interface AnnounceStep {
@@ -17,15 +19,27 @@ export interface AnnounceStep {
 }
 
 /** Nothing is announced. */
-export const NO_ROUNDS: AnnouncePlan = { secondAt: null, lowerAt: null, refreshAt: null };
+export const NO_ROUNDS: AnnouncePlan = {
+  secondAt: null,
+  lowerAt: null,
+  refreshAt: null,
+  extraAt: null,
+};
+
+/** The interfaces below virtual MACs are told by whoever makes these. */
+function extraMs({ extra }: AnnounceTiming): Millis | null {
+  return extra?.on === 'all' ? extra.everyMs : null;
+}
 
 /** On becoming master: one round at once. */
 export function firstRound(timing: AnnounceTiming, now: Instant): AnnounceStep {
+  const everyMs = extraMs(timing);
   return {
     plan: {
       secondAt: timing.secondAfterMs > 0 ? now + timing.secondAfterMs : null,
       lowerAt: null,
       refreshAt: timing.refreshMs > 0 ? now + timing.refreshMs : null,
+      extraAt: everyMs === null ? null : now + everyMs,
     },
     times: timing.repeat,
   };
@@ -44,22 +58,31 @@ export function afterLowerMaster(
 
 /** Takes the rounds that are due. */
 export function dueRounds(plan: AnnouncePlan, timing: AnnounceTiming, now: Instant): AnnounceStep {
-  const { secondAt, lowerAt, refreshAt } = plan;
+  const { secondAt, lowerAt, refreshAt, extraAt } = plan;
+  const everyMs = extraMs(timing);
   const due = (at: Instant | null): boolean => at !== null && at <= now;
   const times =
     (due(secondAt) ? timing.repeat : 0) +
     (due(lowerAt) ? timing.lowerPriorityRepeat : 0) +
-    (due(refreshAt) ? timing.refreshRepeat : 0);
+    (due(refreshAt) ? timing.refreshRepeat : 0) +
+    (due(extraAt) && everyMs !== null ? 1 : 0);
   return {
     plan: {
       secondAt: due(secondAt) ? null : secondAt,
       lowerAt: due(lowerAt) ? null : lowerAt,
-      refreshAt: due(refreshAt) ? now + timing.refreshMs : refreshAt,
+      refreshAt: due(refreshAt) ? again(timing.refreshMs, now) : refreshAt,
+      extraAt: due(extraAt) ? again(everyMs ?? 0, now) : extraAt,
     },
     times,
   };
 }
 
-export function nextRound({ secondAt, lowerAt, refreshAt }: AnnouncePlan): Instant {
-  return Math.min(secondAt ?? Infinity, lowerAt ?? Infinity, refreshAt ?? Infinity);
+/** A reload may have ended it. */
+function again(everyMs: Millis, now: Instant): Instant | null {
+  return everyMs > 0 ? now + everyMs : null;
+}
+
+export function nextRound({ secondAt, lowerAt, refreshAt, extraAt }: AnnouncePlan): Instant {
+  const rounds = [secondAt, lowerAt, refreshAt, extraAt];
+  return Math.min(...rounds.map((at) => at ?? Infinity));
 }

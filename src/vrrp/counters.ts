@@ -11,6 +11,7 @@ export class Counters {
     priorityZeroReceived: 0,
     announcementsSent: 0,
     addressesPutBack: 0,
+    pathsPutBack: 0,
     claimsByOthers: 0,
     foreign: 0,
     addressMismatches: 0,

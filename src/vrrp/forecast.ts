@@ -3,8 +3,9 @@
  * whose effective priority change. What peers make of it is not known here. Pure.
  */
 import type { PlannedVrrpChange, VrrpPlan } from '../model/plan.ts';
+import type { VirtualRoute, VirtualRule } from '../model/route.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
-import { addressDifference, allAddresses } from './holding.ts';
+import { allHeld, describePath, without } from './held.ts';
 import type { State } from './state.ts';
 
 /** One instance before and after; `null` on the side where there is none. */
@@ -50,7 +51,8 @@ function changes(
 ): readonly PlannedVrrpChange[] {
   const { name: instance } = after.instance;
   const { name: oldName } = before.instance;
-  const { gone, added } = addressDifference(before.instance, after.instance);
+  const [old, now] = [allHeld(before.instance), allHeld(after.instance)];
+  const [gone, added] = [without(old, now), without(now, old)];
   const line = (about: PlannedVrrpChange['about'], text: string): PlannedVrrpChange => ({
     text,
     instance,
@@ -60,13 +62,23 @@ function changes(
     const atOnce = before.state === 'master' ? `: ${effect} at once` : '';
     return line('address', `${sign} address ${addressName(one)} of instance ${instance}${atOnce}`);
   };
+  const path = (
+    sign: '+' | '-',
+    one: VirtualRoute | VirtualRule,
+    effect: string,
+  ): PlannedVrrpChange => {
+    const atOnce = before.state === 'master' ? `: ${effect} at once` : '';
+    return line('path', `${sign} ${describePath(one)} of instance ${instance}${atOnce}`);
+  };
   const renamed = `~ instance ${oldName}: renamed to ${instance}, its state is kept`;
   const moved = `~ instance ${instance}: effective priority ${before.priority} → ${after.priority}`;
   return [
     ...(instance === oldName ? [] : [line('instance', renamed)]),
     ...(before.priority === after.priority ? [] : [line('priority', moved)]),
-    ...gone.map((one) => address('-', one, 'released')),
-    ...added.map((one) => address('+', one, 'held and announced')),
+    ...gone.addresses.map((one) => address('-', one, 'released')),
+    ...added.addresses.map((one) => address('+', one, 'held and announced')),
+    ...[...gone.routes, ...gone.rules].map((one) => path('-', one, 'removed')),
+    ...[...added.routes, ...added.rules].map((one) => path('+', one, 'added')),
   ];
 }
 
@@ -75,6 +87,6 @@ function addressName({ address, prefixLength, interface: link }: VirtualAddress)
 }
 
 function addressCount(instance: VrrpInstance): string {
-  const { length } = allAddresses(instance);
+  const { length } = allHeld(instance).addresses;
   return `${length} address${length === 1 ? '' : 'es'}`;
 }

@@ -1,18 +1,27 @@
 /** What a master holds for its instance: taken, announced, put back and released, one after the other. */
+import type { Instant } from '../base/time.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
+import type { Announcer } from './announcer.ts';
 import type { Counters } from './counters.ts';
+import { allHeld, describeLost, type Gone, type Held, isNothing, lostOf, without } from './held.ts';
 import type { VrrpPorts } from './ports.ts';
+import { isLost, PEACE, pull, type TugOfWar } from './tug-of-war.ts';
 
-type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'announcer' | 'log'>;
+type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'clock' | 'log'>;
 
 export class Holding {
   private readonly ports: HoldingPorts;
+  private readonly announcer: Announcer;
   private readonly counters: Counters;
   /** Effects on the link that must follow each other, such as a release and the priority 0 after it. */
   private turn: Promise<void> = Promise.resolve();
+  /** Releases so far: announcements that were asked for before the last one are of no use. */
+  private releases = 0;
+  private war: TugOfWar = PEACE;
 
-  constructor(ports: HoldingPorts, counters: Counters) {
+  constructor(ports: HoldingPorts, announcer: Announcer, counters: Counters) {
     this.ports = ports;
+    this.announcer = announcer;
     this.counters = counters;
   }
 
@@ -27,83 +36,98 @@ export class Holding {
   }
 
   hold(instance: VrrpInstance): void {
-    this.afterwards(() => this.ports.addresses.hold(allAddresses(instance)));
+    this.add(allHeld(instance));
   }
 
   release(instance: VrrpInstance): void {
-    this.afterwards(() => this.ports.addresses.release(allAddresses(instance)));
+    this.releases += 1;
+    this.remove(allHeld(instance));
   }
 
   announce(instance: VrrpInstance, times: number): void {
-    this.afterwards(() => this.tell(allAddresses(instance), times));
+    this.tellAfterwards(instance, allHeld(instance).addresses, times);
   }
 
   /** A master goes on under another configuration: what has left it goes, what is new comes. */
   change(before: VrrpInstance, after: VrrpInstance): void {
-    const { gone, added } = addressDifference(before, after);
-    this.afterwards(() => this.ports.addresses.release(gone));
-    this.add(added, after.announce.repeat);
+    const [old, now] = [allHeld(before), allHeld(after)];
+    const added = without(now, old);
+    this.remove(without(old, now));
+    this.add(added);
+    this.tellAfterwards(after, added.addresses, after.announce.repeat);
   }
 
-  /** Somebody removed an address; if it is ours, it is put back. */
-  putBack(instance: VrrpInstance, address: string): void {
-    const held = allAddresses(instance).find((one) => one.address === address);
-    if (held === undefined) return;
-    this.counters.add('addressesPutBack');
-    this.ports.log.warn(
-      { instance: instance.name, address },
-      'address was removed and is put back',
-    );
-    this.add([held], instance.announce.repeat);
+  /** Something was removed by somebody; if it is ours, it is put back, unless that is a war and lost. */
+  putBack(instance: VrrpInstance, gone: Gone): void {
+    const { clock, log } = this.ports;
+    const lost = lostOf(allHeld(instance), gone);
+    if (isNothing(lost)) return;
+    this.war = pull(this.war, instance.putBackLimit, clock.now());
+    const what = describeLost(lost);
+    if (isLost(this.war, clock.now())) {
+      const { times, withinMs } = instance.putBackLimit;
+      const fields = { instance: instance.name, what, times, withinMs };
+      log.error(
+        fields,
+        'what is put back is removed again and again: the instance gives up for a while',
+      );
+      return;
+    }
+    this.counters.add(gone.kind === 'address' ? 'addressesPutBack' : 'pathsPutBack');
+    log.warn({ instance: instance.name, what }, 'what others removed is put back');
+    this.add(lost);
+    if (gone.kind !== 'address') return;
+    this.tellAfterwards(instance, lost.addresses, instance.announce.repeat);
+  }
+
+  /** Until when a tug of war is lost; null: none is. */
+  lostUntil(now: Instant): Instant | null {
+    return isLost(this.war, now) ? this.war.lostUntil : null;
   }
 
   /** Somebody else says that an address is his; if it is ours, he is told of. */
   claimed(instance: VrrpInstance, address: string, mac: string): void {
-    if (!allAddresses(instance).some((one) => one.address === address)) return;
+    if (!allHeld(instance).addresses.some((one) => one.address === address)) return;
     this.counters.add('claimsByOthers');
     const fields = { instance: instance.name, address, mac };
     this.ports.log.warn(fields, 'another host claims our address');
   }
 
-  private add(addresses: readonly VirtualAddress[], times: number): void {
-    this.afterwards(() => this.ports.addresses.hold(addresses));
-    this.afterwards(() => this.tell(addresses, times));
+  /** Addresses, routes, rules. */
+  private add(held: Held): void {
+    if (isNothing(held)) return;
+    this.afterwards(() => this.ports.addresses.hold(held.addresses, held));
   }
 
-  private tell(addresses: readonly VirtualAddress[], times: number): void {
+  /** Rules, routes, addresses. */
+  private remove(held: Held): void {
+    if (isNothing(held)) return;
+    this.announcer.forget(new Set(held.addresses.map(({ address }) => address)));
+    this.afterwards(() => this.ports.addresses.release(held.addresses, held));
+  }
+
+  /** Not before what was asked for earlier has been done, and not at all when it has been released since. */
+  private tellAfterwards(
+    instance: VrrpInstance,
+    addresses: readonly VirtualAddress[],
+    times: number,
+  ): void {
+    const { releases } = this;
+    this.afterwards(() => {
+      if (releases === this.releases) this.tell(instance, addresses, times);
+    });
+  }
+
+  private tell(
+    { announce: { form } }: VrrpInstance,
+    addresses: readonly VirtualAddress[],
+    times: number,
+  ): void {
     for (let time = 0; time < times; time += 1) {
       for (const { interface: link, address } of addresses) {
-        this.ports.announcer.announce(link, address);
+        this.announcer.announce({ interface: link, address, form });
       }
     }
     this.counters.add('announcementsSent', times * addresses.length);
   }
-}
-
-export function allAddresses({
-  addresses,
-  excludedAddresses,
-}: VrrpInstance): readonly VirtualAddress[] {
-  return [...addresses, ...excludedAddresses];
-}
-
-/** The addresses that a reload takes from an instance, and those that it gives to it. */
-export function addressDifference(
-  before: VrrpInstance,
-  after: VrrpInstance,
-): { readonly gone: readonly VirtualAddress[]; readonly added: readonly VirtualAddress[] } {
-  const [old, now] = [allAddresses(before), allAddresses(after)];
-  return {
-    gone: old.filter((one) => !has(now, one)),
-    added: now.filter((one) => !has(old, one)),
-  };
-}
-
-function has(list: readonly VirtualAddress[], one: VirtualAddress): boolean {
-  return list.some(
-    (other) =>
-      other.address === one.address &&
-      other.prefixLength === one.prefixLength &&
-      other.interface === one.interface,
-  );
 }

@@ -37,6 +37,8 @@ import {
   YIELD_MS,
 } from './timers.ts';
 
+const RESUMED = 'its process died, and the next one goes on';
+
 /** What happens to `state` at `now`. */
 export function step(self: Self, state: State, event: Event, now: Instant): Step {
   switch (event.type) {
@@ -46,6 +48,8 @@ export function step(self: Self, state: State, event: Event, now: Instant): Step
       return leave(state, { is: 'init' }, 'stop');
     case 'start':
       return state.is === 'init' || state.is === 'fault' ? begin(self, state, now) : stay(state);
+    case 'resume':
+      return state.is === 'init' ? becomeMaster(self, now, RESUMED) : stay(state);
     case 'group-master':
       return state.is === 'backup' ? takeOver(self, state, now, 'sync group') : stay(state);
     case 'group-backup':

@@ -4,7 +4,7 @@ import type { Clock, Instant } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts } from '../model/script.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
-import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
+import type { AnnounceTiming, Paths, VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { TrackPorts } from '../track/tracker.ts';
 import type { AdvertPort } from './ports-adverts.ts';
 
@@ -24,15 +24,24 @@ export interface LinkPort {
   find(interfaceName: string, family: VrrpInstance['family']): LinkFacts | null;
 }
 
-/** Puts addresses on their interfaces and takes them off. Never rejects: what the kernel refuses is logged. */
+/**
+ * Puts addresses on their interfaces, then routes and rules into their tables, and takes all of them away in
+ * the reverse order. Never rejects: what the kernel refuses is logged.
+ */
 export interface AddressPort {
-  hold(addresses: readonly VirtualAddress[]): Promise<void>;
-  release(addresses: readonly VirtualAddress[]): Promise<void>;
+  hold(addresses: readonly VirtualAddress[], paths: Paths): Promise<void>;
+  release(addresses: readonly VirtualAddress[], paths: Paths): Promise<void>;
 }
 
 /** Tells a link where an address is now. */
 export interface AnnouncePort {
-  announce(interfaceName: string, address: string): void;
+  announce(interfaceName: string, address: string, form: AnnounceTiming['form']): void;
+}
+
+/** What is there whoever is master. */
+export interface StaticPort {
+  /** Why an instance cannot work: something static that it follows is not there. Null: nothing is missing. */
+  faultOf(instanceName: string): string | null;
 }
 
 export interface Transition {
@@ -64,6 +73,7 @@ export interface VrrpPorts extends TrackPorts {
   readonly links: LinkPort;
   readonly addresses: AddressPort;
   readonly announcer: AnnouncePort;
+  readonly statics: StaticPort;
   readonly notify: NotifyPort;
   /** Absent: no instance needs a lease. */
   readonly leases?: LeasePort;

@@ -1,6 +1,6 @@
 /** What belongs to a virtual router besides itself: its group, and what both track. */
 import type { Track, VrrpInstance } from '../model/vrrp.ts';
-import { allAddresses } from './holding.ts';
+import { allHeld } from './held.ts';
 import type { RouterGroup } from './router-group.ts';
 import { memberTracks } from './sync-group.ts';
 import type { VirtualRouter } from './virtual-router.ts';
@@ -56,7 +56,7 @@ export function holdersOf(
 ): ReadonlyMap<string, readonly VirtualRouter[]> {
   const holders = new Map<string, VirtualRouter[]>();
   for (const router of routers) {
-    for (const { address } of allAddresses(router.instance)) {
+    for (const { address } of allHeld(router.instance).addresses) {
       const known = holders.get(address);
       if (known === undefined) holders.set(address, [router]);
       else known.push(router);

@@ -9,9 +9,11 @@ import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.t
 import { UNKNOWN } from '../track/tracker.ts';
 import { Trackers } from '../track/trackers.ts';
 import type { ReceivedPacket } from './admit.ts';
+import { Announcer } from './announcer.ts';
 import { Deadlines } from './deadlines.ts';
 import { Ears } from './ears.ts';
 import { planVrrp, type Succession } from './forecast.ts';
+import type { Gone } from './held.ts';
 import type { LeasedEvent } from './leased.ts';
 import { Leases } from './leases.ts';
 import type { VrrpPorts } from './ports.ts';
@@ -22,6 +24,7 @@ import { holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
 import type { Event } from './state.ts';
 import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
+import type { Mastership } from './will.ts';
 
 /** An instance that could not open its socket tries again after this time. */
 const DEAF_RETRY_MS: Millis = 1_000;
@@ -29,6 +32,7 @@ const DEAF_RETRY_MS: Millis = 1_000;
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
   private readonly ears: Ears;
+  private readonly announcer: Announcer;
   private readonly trackers: Trackers;
   private seats: ReadonlyMap<VirtualRouter, Seat> = new Map();
   /** Routers that hold an address when they are master. */
@@ -48,19 +52,32 @@ export class VrrpSpeaker {
   constructor(ports: VrrpPorts) {
     this.ports = ports;
     this.ears = new Ears(ports);
+    this.announcer = new Announcer(ports.announcer, ports.clock);
     this.trackers = new Trackers(ports, () => this.settle());
     this.leases = ports.leases === undefined ? null : new Leases(ports.leases);
   }
 
-  /** The first time begins the protocol; later it is a reload, and routers that stay keep their state. */
-  configure(config: VrrpConfig): void {
+  /**
+   * The first time begins the protocol; later it is a reload, and routers that stay keep their state.
+   * `inherited`: what the process before this one was master of.
+   */
+  configure(
+    config: VrrpConfig,
+    inherited: (instance: VrrpInstance) => Mastership | null = () => null,
+  ): void {
     const { clock } = this.ports;
     this.startAt ??= clock.now() + config.startupDelayMs;
     this.trackers.configure(config);
+    this.announcer.configure(config.announceGaps);
     const { next, gone } = this.succession(config);
     const routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
-      return known ?? new VirtualRouter(instance, this.ports, this.ears);
+      if (known !== undefined) return known;
+      const { ears, announcer } = this;
+      const router = new VirtualRouter(instance, this.ports, { ears, announcer });
+      const mastership = inherited(instance);
+      if (mastership !== null) router.inherit(mastership);
+      return router;
     });
     for (const router of gone) {
       this.deadlines.forget(router);
@@ -131,9 +148,19 @@ export class VrrpSpeaker {
     this.settle();
   }
 
-  /** Somebody removed an address: if we hold it, it is put back, and nobody's role changes. */
-  addressGone(address: string): void {
-    for (const router of this.holders.get(address) ?? []) router.putBack(address);
+  /** Something was removed: if we hold it, it is put back, and nobody's role changes. */
+  gone(gone: Gone): void {
+    let isLost = false;
+    for (const router of this.seats.keys()) {
+      router.putBack(gone);
+      isLost ||= router.state.is === 'master' && router.lostUntil() !== null;
+    }
+    if (isLost) this.settle();
+  }
+
+  /** An interface came back, or is reached in another way; `isAnother`: sockets on it are of no use any more. */
+  linkRenewed(name: string, isAnother: boolean): void {
+    for (const router of this.seats.keys()) router.linkRenewed(name, isAnother);
   }
 
   /** Addresses may have been removed, nobody knows which. */
@@ -144,6 +171,14 @@ export class VrrpSpeaker {
   /** Somebody else says on the link that an address is his. */
   addressClaimed(address: string, mac: string): void {
     for (const router of this.holders.get(address) ?? []) router.claimed(address, mac);
+  }
+
+  /** Of what it is master now. */
+  masters(): readonly { readonly instance: VrrpInstance; readonly mastership: Mastership }[] {
+    return [...this.seats.keys()].flatMap((router) => {
+      const mastership = router.mastership();
+      return mastership === null ? [] : [{ instance: router.instance, mastership }];
+    });
   }
 
   states(): VrrpStates {
@@ -188,6 +223,7 @@ export class VrrpSpeaker {
     this.stopped = true;
     this.cancel();
     this.trackers.close();
+    this.announcer.close();
     await Promise.all([...this.seats.keys()].map((router) => router.stop(keep)));
     if (!keep) await this.leases?.handBack();
     for (const group of this.groups) group.tellStop();
@@ -261,9 +297,11 @@ export class VrrpSpeaker {
       const own = outlooks.get(router) as Outlook;
       const ofGroup = seat.group === null ? own : (shared.get(seat.group) as Outlook);
       if (router.isDeaf()) this.settleAt = Math.min(this.settleAt, clock.now() + DEAF_RETRY_MS);
+      this.settleAt = Math.min(this.settleAt, router.lostUntil() ?? Infinity);
       if (own.isReplaced) this.settleAt = clock.now();
       const fault = own.fault ?? ofGroup.fault;
       if (fault !== null) this.give(router, seat, { type: 'fault', reason: fault });
+      else if (router.isHeir) this.give(router, seat, { type: 'resume' });
       else if (begun && !ofGroup.isUndecided) {
         if (router.state.is !== 'backup' && router.state.is !== 'master') fresh.add(router);
         this.give(router, seat, { type: 'start' });

@@ -59,6 +59,8 @@ export interface Heard {
 export type Event =
   /** Everything it needs is there. */
   | { readonly type: 'start' }
+  /** It was master, its process died, and no peer can have taken over yet. */
+  | { readonly type: 'resume' }
   | { readonly type: 'heard'; readonly advert: Heard }
   /** A deadline may have passed. */
   | { readonly type: 'time' }

@@ -6,15 +6,18 @@ import type { InstanceSnapshot, TrackerSnapshot } from '../model/snapshot-vrrp.t
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { ReceivedPacket } from './admit.ts';
 import { Advertiser } from './advertiser.ts';
+import type { Announcer } from './announcer.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
-import { allAddresses, Holding } from './holding.ts';
+import { allHeld, describePath, type Gone } from './held.ts';
+import { Holding } from './holding.ts';
 import { nextDeadline } from './instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './leased.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
 import { effectivePriority, faultOf, type Tracked } from './priority.ts';
 import type { Spent } from './replay.ts';
 import type { Effect, Heard, Note, Self, State } from './state.ts';
+import type { Mastership } from './will.ts';
 
 /** So many notes are told once by name; what a flood of forged ones adds is not remembered. */
 const NOTED_MAX = 64;
@@ -26,6 +29,12 @@ const NOTE = {
     message: 'a master of lower priority was heard',
   },
 } as const;
+
+/** What all routers have in common. */
+interface Shared {
+  readonly ears: Ears;
+  readonly announcer: Announcer;
+}
 
 export class VirtualRouter {
   instance: VrrpInstance;
@@ -49,18 +58,36 @@ export class VirtualRouter {
   private lowerToldAt: Instant = -Infinity;
   /** What was noted in this state already, and need not be said loudly again. */
   private readonly noted = new Set<string>();
+  /** What the process before this one was master of, and left to us. */
+  private inherited: Mastership | null = null;
 
-  constructor(instance: VrrpInstance, ports: VrrpPorts, ears: Ears) {
+  constructor(instance: VrrpInstance, ports: VrrpPorts, shared: Shared) {
     this.instance = instance;
     this.ports = ports;
-    this.advertiser = new Advertiser(ports, ears, this.counters);
-    this.holding = new Holding(ports, this.counters);
+    this.advertiser = new Advertiser(ports, shared.ears, this.counters);
+    this.holding = new Holding(ports, shared.announcer, this.counters);
     this.priority = instance.priority;
     this.sinceMs = ports.clock.wallTimeMs();
   }
 
   get name(): string {
     return this.instance.name;
+  }
+
+  /** The process before this one was master, and its addresses are still there. */
+  inherit(mastership: Mastership): void {
+    this.inherited = mastership;
+  }
+
+  /** Whether it can go on where another process ended. */
+  get isHeir(): boolean {
+    return this.inherited !== null;
+  }
+
+  mastership(): Mastership | null {
+    const { interface: link, vrid, family } = this.instance;
+    if (this.state.is !== 'master') return null;
+    return { interface: link, vrid, family, sinceMs: this.sinceMs };
   }
 
   /** Goes on under a new configuration; a master lets go of addresses that left it. */
@@ -109,6 +136,9 @@ export class VirtualRouter {
     if (trackSourceAddress && !facts.addresses.has(this.address)) {
       return `interface ${link} does not have the source address ${this.address}`;
     }
+    if (this.lostUntil() !== null) return 'what it holds is removed again and again';
+    const missing = this.ports.statics.faultOf(this.name);
+    if (missing !== null) return missing;
     // Who hears nobody must not become master.
     return this.advertiser.deafness ?? faultOf(tracked);
   }
@@ -121,6 +151,11 @@ export class VirtualRouter {
   /** What of signed advertisements must not be forgotten at a restart; null: none are signed. */
   get spent(): Spent | null {
     return this.advertiser.spent;
+  }
+
+  /** Until when somebody else who removes what it holds has his way; null: nobody does. */
+  lostUntil(): Instant | null {
+    return this.holding.lostUntil(this.ports.clock.now());
   }
 
   isDeaf(): boolean {
@@ -149,6 +184,10 @@ export class VirtualRouter {
   take(event: LeasedEvent): boolean {
     const { clock } = this.ports;
     const from = this.state;
+    const { inherited } = this;
+    this.inherited = null;
+    // It does not come to that: a peer may hold what is still there.
+    if (inherited !== null && event.type !== 'resume') this.holding.release(this.instance);
     // A machine without address on its link is in init or fault, and these do not look at it.
     const self: Self = {
       instance: this.instance,
@@ -165,7 +204,10 @@ export class VirtualRouter {
       this.carryOut(effect);
       if (effect.do === 'note' && effect.note === 'lesser-master') metLesser = true;
     }
-    if (reason !== null && state.is !== from.is) this.tell(from.is, reason);
+    const hasChanged = reason !== null && state.is !== from.is;
+    if (hasChanged && inherited !== null && event.type === 'resume') {
+      this.tellResumed(inherited, reason);
+    } else if (hasChanged) this.tell(from.is, reason);
     else if (event.type === 'fault') this.tellOtherFault(event.reason);
     if (metLesser && event.type === 'heard') this.tellLower(event.advert);
     return metLesser;
@@ -191,8 +233,22 @@ export class VirtualRouter {
     await this.advertiser.hangUp();
   }
 
-  putBack(address: string): void {
-    if (this.state.is === 'master') this.holding.putBack(this.instance, address);
+  putBack(gone: Gone): void {
+    if (this.state.is === 'master') this.holding.putBack(this.instance, gone);
+  }
+
+  /** An interface came back, or is reached in another way; `isAnother`: sockets on it are of no use any more. */
+  linkRenewed(name: string, isAnother: boolean): void {
+    const { instance } = this;
+    if (isAnother && instance.interface === name) void this.advertiser.hangUp();
+    if (this.state.is !== 'master') return;
+    const { addresses, routes } = allHeld(instance);
+    const isOfUse =
+      addresses.some((one) => one.interface === name) ||
+      routes.some(({ hops }) => hops.some((hop) => hop.interface === name));
+    if (!isOfUse) return;
+    this.holding.hold(instance);
+    this.holding.announce(instance, instance.announce.repeat);
   }
 
   /** Puts back what is missing, if anything is. */
@@ -222,9 +278,10 @@ export class VirtualRouter {
       advertIntervalMs: instance.advertIntervalMs,
       masterAddress: isMaster ? this.address : (this.master?.source ?? null),
       masterPriority: isMaster ? this.priority : (this.master?.priority ?? null),
-      addresses: allAddresses(instance).map(
+      addresses: [...instance.addresses, ...instance.excludedAddresses].map(
         (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
       ),
+      paths: [...instance.routes, ...instance.rules].map(describePath),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
       alarms: this.advertiser.lastingAlarms(instance),
@@ -280,6 +337,13 @@ export class VirtualRouter {
     if (reason === this.reason) return;
     this.reason = reason;
     this.ports.log.info({ instance: this.name, reason }, 'another fault keeps it out of service');
+  }
+
+  /** To everybody else nothing has changed: no script is run. */
+  private tellResumed({ sinceMs }: Mastership, reason: string): void {
+    this.sinceMs = sinceMs;
+    this.reason = reason;
+    this.ports.log.info({ instance: this.name, reason, priority: this.priority }, 'still master');
   }
 
   private tell(from: State['is'], reason: string): void {

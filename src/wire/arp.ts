@@ -10,6 +10,7 @@ import { ByteWriter } from '../base/bytes.ts';
 export const ETHERTYPE_ARP = 0x0806;
 
 const REQUEST = 1;
+const REPLY = 2;
 const BROADCAST: Uint8Array = new Uint8Array(6).fill(0xff);
 const FRAME_OCTETS_MIN = 60;
 const PACKET_OCTETS = 42;
@@ -21,21 +22,30 @@ export interface ArpPacket {
   readonly targetAddress: string;
 }
 
-/** Tells the link that `address` is at `mac` now. */
+/** Tells the link that `address` is at `mac` now, as a request. */
 export function encodeGratuitousArp(mac: Uint8Array, address: string): Uint8Array {
-  return encodeRequest(mac, address, address, BROADCAST);
+  return encodeBroadcast(REQUEST, mac, { sender: address, target: address, targetMac: BROADCAST });
+}
+
+/** The same as a reply that nobody asked for (RFC 5944 §4.6): some switches learn from no request. */
+export function encodeGratuitousReply(mac: Uint8Array, address: string): Uint8Array {
+  return encodeBroadcast(REPLY, mac, { sender: address, target: address, targetMac: mac });
 }
 
 /** Asks who has `address`; `from` 0.0.0.0 claims nothing (RFC 5227 §2.1.1). */
 export function encodeArpProbe(mac: Uint8Array, from: string, address: string): Uint8Array {
-  return encodeRequest(mac, from, address, new Uint8Array(6));
+  const targetMac = new Uint8Array(6);
+  return encodeBroadcast(REQUEST, mac, { sender: from, target: address, targetMac });
 }
 
-function encodeRequest(
+function encodeBroadcast(
+  operation: number,
   mac: Uint8Array,
-  sender: string,
-  target: string,
-  targetMac: Uint8Array,
+  {
+    sender,
+    target,
+    targetMac,
+  }: { readonly sender: string; readonly target: string; readonly targetMac: Uint8Array },
 ): Uint8Array {
   const frame = new ByteWriter(FRAME_OCTETS_MIN)
     .raw(BROADCAST)
@@ -45,7 +55,7 @@ function encodeRequest(
     .u16Be(0x0800)
     .u8(6)
     .u8(4)
-    .u16Be(REQUEST)
+    .u16Be(operation)
     .raw(mac)
     .raw(addressBytes(sender))
     .raw(targetMac)

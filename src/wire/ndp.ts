@@ -10,17 +10,23 @@ const ALL_NODES = 'ff02::1';
 const ALL_NODES_MAC: Uint8Array = Uint8Array.of(0x33, 0x33, 0, 0, 0, 1);
 /** O: the link-layer address replaces what is cached. */
 const OVERRIDE = 0x2000_0000;
+/** R: the sender forwards packets. */
+const ROUTER = 0x8000_0000;
 const TARGET_LINK_LAYER_ADDRESS = 2;
 
 /** From the address itself to all nodes, hop limit 255. */
-export function encodeUnsolicitedAdvertisement(mac: Uint8Array, address: string): Uint8Array {
+export function encodeUnsolicitedAdvertisement(
+  mac: Uint8Array,
+  address: string,
+  isRouter = false,
+): Uint8Array {
   const octets = addressBytes(address);
   const all = addressBytes(ALL_NODES);
   const message = new ByteWriter()
     .u8(NEIGHBOUR_ADVERTISEMENT)
     .u8(0)
     .u16Be(0)
-    .u32Be(OVERRIDE)
+    .u32Be(isRouter ? ROUTER + OVERRIDE : OVERRIDE)
     .raw(octets)
     .u8(TARGET_LINK_LAYER_ADDRESS)
     .u8(1)

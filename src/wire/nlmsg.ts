@@ -28,6 +28,7 @@ export const MessageFlag = {
   dumpInterrupted: 0x010,
   replace: 0x100,
   exclusive: 0x200,
+  append: 0x800,
   create: 0x400,
   dump: 0x300,
 } as const;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { arpHost } from '../../src/daemon/arp-watch.ts';
-import type { Link, LinkAddressState } from '../../src/wire/rtnl.ts';
+import type { LinkAddressState } from '../../src/wire/rtnl/addresses.ts';
+import type { Link } from '../../src/wire/rtnl/links.ts';
 
 const link = (index: number, name: string, changes: Partial<Link> = {}): Link => ({
   index,
@@ -14,6 +15,9 @@ const link = (index: number, name: string, changes: Partial<Link> = {}): Link =>
   mtu: 1500,
   lowerIndex: null,
   masterIndex: null,
+  kind: null,
+  vrfTable: null,
+  activePortIndex: null,
   ...changes,
 });
 
@@ -25,7 +29,15 @@ const on = (interfaceIndex: number, address: string, prefixLength: number): Link
   scope: 'global',
   label: null,
   broadcast: null,
+  peer: null,
   noDad: false,
+  home: false,
+  managesTemporary: false,
+  noPrefixRoute: false,
+  autoJoin: false,
+  preferredSeconds: null,
+  validSeconds: null,
+  deprecated: false,
   secondary: false,
   tentative: false,
   dadFailed: false,

@@ -91,6 +91,7 @@ class Ears {
       files: { watch: () => () => {}, create: () => {} },
       processes: { watch: () => () => {} },
       addresses: { hold: async () => {}, release: async () => {} },
+      statics: { faultOf: () => null },
       announcer: { announce: () => {} },
       notify: { changed: () => {} },
       runScript: async () => ({ ok: true, reason: '' }),

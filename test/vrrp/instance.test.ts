@@ -34,12 +34,17 @@ const INSTANCE: VrrpInstance = {
   },
   addresses: [],
   excludedAddresses: [],
+  routes: [],
+  rules: [],
+  putBackLimit: { times: 10, withinMs: 10_000 },
   announce: {
     repeat: 5,
     secondAfterMs: 5_000,
     refreshMs: 0,
     refreshRepeat: 1,
     lowerPriorityRepeat: 5,
+    form: 'request',
+    extra: null,
     lowerPriorityDelayMs: 5_000,
   },
   trackPrimaryInterface: true,
@@ -68,7 +73,7 @@ const backup = (over: Partial<Backup> = {}): Backup => ({
   ...over,
 });
 
-const QUIET = { secondAt: null, lowerAt: null, refreshAt: null };
+const QUIET = { secondAt: null, lowerAt: null, refreshAt: null, extraAt: null };
 
 const master = (over: Partial<Master> = {}): Master => ({
   is: 'master',

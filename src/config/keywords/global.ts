@@ -77,7 +77,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
   keyword('bfd_instance', block('bfd_instance', 'BFD name'), 'declares one BFD session', {
     repeats: 'list',
   }),
-  accepted(
+  keyword(
     'garp_group',
     block('garp_group'),
     'rate limit shared by interfaces for GARP/NA sending',
@@ -116,16 +116,16 @@ export const TOP_LEVEL: KeywordTable = tableOf(
       repeats: 'first',
     },
   ),
-  accepted(
+  keyword(
     'static_ipaddress',
     entries('static address'),
     'addresses added at start, removed at stop',
     { repeats: 'list' },
   ),
-  accepted('static_routes', entries('static route'), 'routes added at start, removed at stop', {
+  keyword('static_routes', entries('static route'), 'routes added at start, removed at stop', {
     repeats: 'list',
   }),
-  accepted('static_rules', entries('static rule'), 'policy rules added at start, removed at stop', {
+  keyword('static_rules', entries('static rule'), 'policy rules added at start, removed at stop', {
     repeats: 'list',
   }),
   keyword(
@@ -134,7 +134,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     'declares a file whose integer content drives priority or weight',
     { repeats: 'list' },
   ),
-  accepted(
+  keyword(
     'track_group',
     block('track_group', 'name'),
     'names VRRP instances that static items follow',
@@ -267,10 +267,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('enable_traps', flag, 'send SNMP traps'),
   keyword('fifo_write_vrrp_states_on_reload', flag, 'write all VRRP states to FIFOs after reload'),
   keyword('include_check', phrase('include checks'), 'severity of include problems'),
-  accepted('iproute_etc_dir', path, 'directory of local iproute2 name tables', {
+  keyword('iproute_etc_dir', path, 'directory of local iproute2 name tables', {
     unset: 'where iproute2 has them',
   }),
-  accepted('iproute_usr_dir', path, 'directory of distribution iproute2 name tables', {
+  keyword('iproute_usr_dir', path, 'directory of distribution iproute2 name tables', {
     unset: 'where iproute2 has them',
   }),
   keyword('json_dump_file', path, 'file of the JSON dump', {
@@ -495,16 +495,16 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'like vrrp_startup_delay, relative to uptime',
     { repeats: 'largest' },
   ),
-  accepted('vrrp_garp_extra_if', phrase('extra announcements'), 'default garp_extra_if', {
+  keyword('vrrp_garp_extra_if', phrase('extra announcements'), 'default garp_extra_if', {
     unset: 'off',
   }),
-  accepted(
+  keyword(
     'vrrp_garp_interval',
     seconds(MICROSECOND, SECONDS_MAX),
     'gap between any two gratuitous ARPs on an interface',
     { unset: 'no gap' },
   ),
-  accepted(
+  keyword(
     'vrrp_gna_interval',
     seconds(MICROSECOND, SECONDS_MAX),
     'gap between any two neighbour adverts on an interface',
@@ -515,7 +515,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     unset: 'off',
     repeats: 'first',
   }),
-  accepted('vrrp_min_garp', boolean, 'send a single GARP, no second round, no refresh', {
+  keyword('vrrp_min_garp', boolean, 'send a single GARP, no second round, no refresh', {
     default: 'off',
   }),
   accepted(
@@ -568,7 +568,15 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   }),
   keyword('vrrp_skip_check_adv_addr', boolean, 'default skip_check_adv_addr', { unset: 'off' }),
   keyword('vrrp_strict', boolean, 'default strict_mode', { unset: 'off', effect: 'partial' }),
-  accepted('vrrp_vmac_garp_intvl', phrase('extra announcements'), 'default garp_extra_if', {
+  keyword('vrrp_garp_form', choice('request', 'reply', 'both'), 'default garp_form', {
+    unset: 'request',
+    ours: true,
+  }),
+  keyword('vrrp_put_back_limit', phrase('limit of put-backs'), 'default put_back_limit', {
+    unset: '10 times within 10 s',
+    ours: true,
+  }),
+  keyword('vrrp_vmac_garp_intvl', phrase('extra announcements'), 'default garp_extra_if', {
     unset: 'off',
     insteadOf: 'vrrp_garp_extra_if',
   }),

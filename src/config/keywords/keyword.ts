@@ -152,6 +152,7 @@ export type PhraseName =
   | 'extra announcements or none'
   | 'old checksum'
   | 'late timer'
+  | 'limit of put-backs'
   | 'macvlan'
   | 'ipvlan'
   | 'weight'

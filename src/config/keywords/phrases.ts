@@ -213,6 +213,10 @@ const VRRP = {
     slots: [],
     options: tableOf(...flags(['never', 'the old checksum is not even tried'])),
   },
+  'limit of put-backs': slots(
+    { name: 'TIMES', argument: integer(0, 1000) },
+    { name: 'SECONDS', argument: integer(1, 86_400, { unit: 'seconds' }), optional: true },
+  ),
   'late timer': slots({ name: 'ADVERTISEMENTS', argument: integer(1, 254), optional: true }),
   macvlan: {
     slots: [

@@ -32,7 +32,7 @@ const FAMILIES = [
   keyword('inet', flag, 'of IPv4', { unset: 'as the address' }),
   keyword('inet6', flag, 'of IPv6', { unset: 'as the address' }),
 ];
-const NO_TRACK = accepted('no_track', flag, 'its removal by others changes no state');
+const NO_TRACK = keyword('no_track', flag, 'it is not put back when others remove it');
 const BROADCAST = either({ is: 'address', family: 'ipv4' }, choice('+', '-'));
 const TRACK_GROUP = keyword('track_group', word, 'the track_group that a static entry follows');
 
@@ -48,24 +48,24 @@ const ADDRESS: readonly Keyword[] = [
       integer(0, 255, { anyBase: true, named: true }),
     ),
     'how far the address is valid',
-    { effect: 'partial', unset: 'global' },
+    { unset: 'global' },
   ),
   keyword('broadcast', BROADCAST, 'address; + takes that of the network'),
   keyword('brd', BROADCAST, 'the same', { sameAs: 'broadcast' }),
   keyword('label', name(LABEL_OCTETS_MAX), 'name that ifconfig shows, of IPv4'),
-  accepted('peer', prefix, 'far end of a point-to-point link'),
-  accepted('home', flag, 'a home address of Mobile IPv6'),
-  accepted('-nodad', flag, 'asks whether others have the address'),
-  accepted('mngtmpaddr', flag, 'the kernel manages temporary addresses of it'),
-  accepted('noprefixroute', flag, 'no route to its network'),
-  accepted('autojoin', flag, 'joins multicast groups'),
+  keyword('peer', prefix, 'far end of a point-to-point link'),
+  keyword('home', flag, 'a home address of Mobile IPv6'),
+  keyword('-nodad', flag, 'asks whether others have the address'),
+  keyword('mngtmpaddr', flag, 'the kernel manages temporary addresses of it'),
+  keyword('noprefixroute', flag, 'no route to its network'),
+  keyword('autojoin', flag, 'joins multicast groups'),
   NO_TRACK,
-  accepted(
+  keyword(
     'preferred_lft',
     either(SECONDS, choice('forever')),
     'preferred lifetime; 0: deprecated',
     {
-      unset: 'the kernel’s choice',
+      unset: 'forever, of IPv6 without a network 0',
     },
   ),
 ];

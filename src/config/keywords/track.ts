@@ -55,7 +55,7 @@ export const VRRP_TRACK_PROCESS: KeywordTable = tableOf(
 );
 
 export const TRACK_GROUP: KeywordTable = tableOf(
-  accepted('group', entries('members'), 'instances that the static entries follow', {
+  keyword('group', entries('members'), 'instances that the static entries follow', {
     unset: MANDATORY,
     repeats: 'first',
   }),
@@ -106,12 +106,12 @@ export const BFD_INSTANCE: KeywordTable = tableOf(
 const GAP = seconds(0, 2_147.483_647);
 
 export const GARP_GROUP: KeywordTable = tableOf(
-  accepted('garp_interval', GAP, 'between two gratuitous ARPs of the group', { default: '0' }),
-  accepted('gna_interval', GAP, 'between two neighbour advertisements of the group', {
+  keyword('garp_interval', GAP, 'between two gratuitous ARPs of the group', { default: '0' }),
+  keyword('gna_interval', GAP, 'between two neighbour advertisements of the group', {
     default: '0',
   }),
-  accepted('interface', interfaceName, 'one interface of the group', { repeats: 'list' }),
-  accepted('interfaces', entries('interfaces'), 'interfaces that share one delay', {
+  keyword('interface', interfaceName, 'one interface of the group', { repeats: 'list' }),
+  keyword('interfaces', entries('interfaces'), 'interfaces that share one delay', {
     repeats: 'list',
   }),
 );

@@ -132,13 +132,23 @@ const ANNOUNCE: readonly Keyword[] = [
       default: '5',
     },
   ),
-  accepted(
+  keyword(
+    'garp_form',
+    choice('request', 'reply', 'both'),
+    'of gratuitous ARP: some switches learn from replies only',
+    {
+      inherits: globally('vrrp_garp_form'),
+      unset: 'request',
+      ours: true,
+    },
+  ),
+  keyword(
     'garp_extra_if',
     phrase('extra announcements or none'),
     'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
     { inherits: globally('vrrp_garp_extra_if'), default: '0' },
   ),
-  accepted(
+  keyword(
     'vmac_garp_intvl',
     phrase('extra announcements or none'),
     'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
@@ -232,8 +242,14 @@ const ADDRESSES: readonly Keyword[] = [
     'held like them, but not advertised',
     LIST,
   ),
-  accepted('virtual_routes', entries('route'), 'routes that the MASTER holds', LIST),
-  accepted('virtual_rules', entries('rule'), 'policy rules that the MASTER holds', LIST),
+  keyword(
+    'put_back_limit',
+    phrase('limit of put-backs'),
+    'so many put-backs of what others remove, within SECONDS, and the instance gives up for as long; 0: never',
+    { inherits: globally('vrrp_put_back_limit'), unset: '10 times within 10 s', ours: true },
+  ),
+  keyword('virtual_routes', entries('route'), 'routes that the MASTER holds', LIST),
+  keyword('virtual_rules', entries('rule'), 'policy rules that the MASTER holds', LIST),
   accepted('no_virtual_ipaddress', flag, 'the instance is meant to have no address'),
   accepted('native_ipv6', flag, 'advertise over IPv6, whatever the addresses are'),
   accepted('promote_secondaries', flag, 'secondary addresses survive their primary one'),

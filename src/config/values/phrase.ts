@@ -26,6 +26,8 @@ export interface Said {
   readonly words: readonly Word[];
   readonly slots: ReadonlyMap<string, readonly Word[]>;
   readonly options: ReadonlyMap<string, Said>;
+  /** All of an option that may stand several times, in their order; the map above has the last. */
+  readonly repeated: ReadonlyMap<string, readonly Said[]>;
 }
 
 /** What the line belongs to, for messages. */
@@ -59,6 +61,7 @@ interface Saying {
   readonly words: Word[];
   readonly slots: Map<string, Word[]>;
   readonly options: Map<string, Said>;
+  readonly repeated: Map<string, Said[]>;
   /** Names of meaning that stood, with good values or bad ones. */
   readonly stood: Set<string>;
   /** Those of them that can be used. */
@@ -102,6 +105,7 @@ class PhraseReader {
       words: [],
       slots: new Map(),
       options: new Map(),
+      repeated: new Map(),
       stood: new Set(),
       good: new Set(),
       isBad: false,
@@ -198,7 +202,11 @@ class PhraseReader {
     if (value === null || (isAgain && option.repeats === 'first')) return;
     saying.words.push(word, ...value.words);
     saying.good.add(name);
-    if (option.effect !== 'none') saying.options.set(name, value);
+    if (option.effect === 'none') return;
+    saying.options.set(name, value);
+    if (option.repeats === 'list') {
+      saying.repeated.set(name, [...(saying.repeated.get(name) ?? []), value]);
+    }
   }
 
   private readValue(option: Keyword, word: Word): Said | null {
@@ -288,7 +296,12 @@ class PhraseReader {
   }
 }
 
-const NOTHING: Said = { words: [], slots: new Map(), options: new Map() };
+const NOTHING: Said = {
+  words: [],
+  slots: new Map(),
+  options: new Map(),
+  repeated: new Map(),
+};
 const NAMED_MAX = 6;
 const NUMBERS = ['no words here', 'no more than one word', 'no more than two words'];
 

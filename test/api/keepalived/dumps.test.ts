@@ -57,6 +57,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
       masterAddress: '192.0.2.2',
       masterPriority: one.name === 'VI_1' ? 150 : one.name === 'VI_2' ? 125 : 120,
       addresses: [],
+      paths: [],
       counters: {
         advertsSent: isMaster ? 4 : 0,
         advertsReceived: isMaster ? 0 : 4,
@@ -66,6 +67,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         priorityZeroReceived: 0,
         announcementsSent: 0,
         addressesPutBack: 0,
+        pathsPutBack: 0,
         claimsByOthers: 0,
         foreign: 0,
         lesserMasters: 0,

@@ -1,10 +1,23 @@
 /** Virtual addresses of an instance. */
-import { addressBits, type Family, familyOf, parseAddress } from '../../../base/address.ts';
-import type { VirtualAddress } from '../../../model/vrrp.ts';
-import type { Word } from '../../text/ast.ts';
+import {
+  addressBits,
+  type Family,
+  familyOf,
+  ipv4Number,
+  ipv4Text,
+  netmaskNumber,
+  parseAddress,
+} from '../../../base/address.ts';
+import type { Prefix } from '../../../model/route.ts';
+import type { AddressFlag, VirtualAddress } from '../../../model/vrrp.ts';
 import type { Said } from '../../values/phrase.ts';
 import type { Section } from '../../values/section.ts';
-import type { ScriptContext } from '../scripts.ts';
+import { namedOf, textOf } from './route-hops.ts';
+import type { RoutingNames } from './routing-names.ts';
+
+export interface AddressContext {
+  readonly names: RoutingNames;
+}
 
 const ADVERTISED_MAX = 255;
 
@@ -20,58 +33,91 @@ export function readAddresses(
   section: Section,
   name: string,
   interfaceName: string,
-  context: ScriptContext,
+  context: AddressContext,
 ): readonly VirtualAddress[] {
   return section.said(name).flatMap((said) => virtualAddress(said, interfaceName, context) ?? []);
 }
 
-function virtualAddress(
+/** A line of `virtual_ipaddress` and its kin. */
+export function virtualAddress(
   said: Said,
   interfaceName: string,
-  context: ScriptContext,
+  context: AddressContext,
 ): VirtualAddress | null {
   const [first] = said.words;
   const [text = '', length] = first?.text.split('/') ?? [];
   const address = parseAddress(text);
   if (address === null) return null;
-  const textOf = (option: string): string | null =>
-    said.options.get(option)?.words[0]?.text ?? null;
+  const family = familyOf(address);
+  const peer = peerOf(textOf(said, 'peer'), family);
+  const prefixLength =
+    peer?.length ?? (length === undefined ? addressBits(family) : Number(length));
+  const flags = FLAGS.filter(
+    ({ word, families }) => said.options.has(word) && families.includes(family),
+  );
+  const preferredSeconds = preferredOf(textOf(said, 'preferred_lft'), family, prefixLength);
   return {
     address,
-    prefixLength: length === undefined ? addressBits(familyOf(address)) : Number(length),
-    interface: textOf('dev') ?? interfaceName,
-    label: textOf('label'),
-    scope: scopeOf(said.options.get('scope')?.words[0], context),
-    broadcast: broadcastOf(textOf('broadcast')),
+    prefixLength,
+    interface: textOf(said, 'dev') ?? interfaceName,
+    label: textOf(said, 'label'),
+    scope: scopeOf(said, context),
+    broadcast: broadcastOf(textOf(said, 'broadcast'), address, prefixLength),
+    ...(peer === null ? {} : { peer: peer.address }),
+    ...(flags.length === 0 ? {} : { flags: flags.map(({ flag }) => flag) }),
+    ...(preferredSeconds === null ? {} : { preferredSeconds }),
+    ...(said.options.has('no_track') ? { untracked: true } : {}),
   };
 }
 
-function broadcastOf(value: string | null): string | null {
-  if (value === '+') return 'default';
-  return value === null || value === '-' ? null : parseAddress(value);
+const BOTH: readonly Family[] = ['ipv4', 'ipv6'];
+
+/** Words, and the families that they mean something to. */
+const FLAGS: readonly {
+  readonly word: string;
+  readonly flag: AddressFlag;
+  readonly families: readonly Family[];
+}[] = [
+  { word: '-nodad', flag: 'dad', families: ['ipv6'] },
+  { word: 'home', flag: 'home', families: ['ipv6'] },
+  { word: 'mngtmpaddr', flag: 'mngtmpaddr', families: ['ipv6'] },
+  { word: 'noprefixroute', flag: 'noprefixroute', families: BOTH },
+  { word: 'autojoin', flag: 'autojoin', families: BOTH },
+];
+
+/** The far end; a peer of the other family is no peer. */
+function peerOf(text: string | null, family: Family): Prefix | null {
+  const [before = '', length] = text?.split('/') ?? [];
+  const address = parseAddress(before);
+  if (address === null || familyOf(address) !== family) return null;
+  return { address, length: length === undefined ? addressBits(family) : Number(length) };
 }
 
-const SCOPES: Readonly<Record<string, VirtualAddress['scope']>> = {
-  global: 'global',
-  '0': 'global',
-  site: 'site',
-  '200': 'site',
-  link: 'link',
-  '253': 'link',
-  host: 'host',
-  '254': 'host',
+/**
+ * keepalived: an IPv6 address without a network is deprecated unless told otherwise, so that the director's
+ * own connections do not come from it. Null: preferred for ever.
+ */
+function preferredOf(text: string | null, family: Family, prefixLength: number): number | null {
+  if (text === 'forever') return null;
+  if (text !== null) return Number(text);
+  return family === 'ipv6' && prefixLength === addressBits(family) ? 0 : null;
+}
+
+/** `+` sets the bits of the host, `-` clears them. */
+function broadcastOf(value: string | null, address: string, prefixLength: number): string | null {
+  if (value === '+') return 'default';
+  if (value !== '-') return value === null ? null : parseAddress(value);
+  return ipv4Text((ipv4Number(address) & netmaskNumber(prefixLength)) >>> 0);
+}
+
+const SCOPES: Readonly<Record<number, VirtualAddress['scope']>> = {
+  0: 'global',
+  200: 'site',
+  253: 'link',
+  254: 'host',
 };
 
-/** The kernel knows 256 scopes, and the model those four that have names. */
-function scopeOf(word: Word | undefined, { reports }: ScriptContext): VirtualAddress['scope'] {
-  if (word === undefined) return 'global';
-  const scope = SCOPES[word.text];
-  if (scope !== undefined) return scope;
-  reports.add({
-    code: 'no-effect',
-    span: word.span,
-    message: `scope ${word.text} has no effect in this version: global is used`,
-    hint: 'one of global, site, link, host',
-  });
-  return 'global';
+function scopeOf(said: Said, { names }: AddressContext): VirtualAddress['scope'] {
+  const number = namedOf(said, 'scope', 'scope', names) ?? 0;
+  return SCOPES[number] ?? number;
 }

@@ -2,10 +2,13 @@
 import type { VrrpConfig, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
+import { readGaps } from './announce.ts';
 import { buildScript } from './check-script.ts';
 import { buildGroups } from './groups.ts';
 import { buildInstance } from './instance.ts';
 import { buildLease } from './lease.ts';
+import { RoutingNames } from './routing-names.ts';
+import { readStatics } from './statics.ts';
 import {
   buildTrackFile,
   buildTrackProcess,
@@ -25,9 +28,13 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     file: declaredOf(weightsOf(files), namesOf(root, 'track_file')),
     process: declaredOf(weightsOf(processes), root.namesOf('vrrp_track_process')),
   };
+  const named = {
+    ...context,
+    names: new RoutingNames(globals, context.environment, context.reports),
+  };
   const built = root
     .sections('vrrp_instance')
-    .map((section) => ({ section, instance: buildInstance(section, globals, declared, context) }));
+    .map((section) => ({ section, instance: buildInstance(section, globals, declared, named) }));
   const kept = withoutDuplicates(built, context);
   const instances = kept.map(({ instance }) => instance);
   const syncGroups = buildGroups(root, instances, declared, context);
@@ -39,6 +46,13 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     trackFiles: files.map(({ tracked }) => tracked),
     trackProcesses: processes.map(({ tracked }) => tracked),
     linkDelays: readLinkDelays(root),
+    statics: readStatics(
+      root,
+      globals,
+      instances.map(({ name }) => name),
+      named,
+    ),
+    announceGaps: readGaps(root, globals, context),
     startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
     process: {
       realtimePriority: globals.number('vrrp_rt_priority'),

@@ -1,16 +1,18 @@
 /** A `vrrp_instance` block, with every default filled in. */
 import { type Family, familyOf } from '../../../base/address.ts';
-import type { VrrpInstance } from '../../../model/vrrp.ts';
+import type { PutBackLimit, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
 import { isInterfaceName } from '../interface-name.ts';
 import type { ScriptContext } from '../scripts.ts';
-import { advertised, readAddresses } from './addresses.ts';
+import { type AddressContext, advertised, readAddresses } from './addresses.ts';
 import { readTiming } from './announce.ts';
 import { readAuthentication } from './authentication.ts';
 import { readHearing } from './hearing.ts';
 import { nameOf } from './names.ts';
 import { readNotify } from './notify.ts';
 import { readOfFamily } from './of-family.ts';
+import { readRule } from './policy-rules.ts';
+import { readRoute } from './routes.ts';
 import { readSigning } from './signing.ts';
 import { type DeclaredTrackers, readTracks } from './tracks.ts';
 import { readUnicast } from './unicast.ts';
@@ -19,11 +21,14 @@ const DEFAULT_PRIORITY = 100;
 
 const OWNER_PRIORITY = 255;
 
+/** Somebody who removes an address once a second for that long does it on purpose. */
+const PUT_BACK_LIMIT: PutBackLimit = { times: 10, withinMs: 10_000 };
+
 export function buildInstance(
   section: Section,
   globals: Section,
   trackers: DeclaredTrackers,
-  context: ScriptContext,
+  context: ScriptContext & AddressContext,
 ): VrrpInstance {
   const { reports } = context;
   const name = nameOf(section);
@@ -89,6 +94,14 @@ export function buildInstance(
       ...addresses.filter((one) => !carried.has(one)),
       ...readAddresses(section, 'virtual_ipaddress_excluded', interfaceName, context),
     ],
+    routes: section
+      .said('virtual_routes')
+      .flatMap((said) => readRoute(said, context.names, interfaceName) ?? []),
+    rules: section.said('virtual_rules').flatMap((said) => readRule(said, context.names) ?? []),
+    putBackLimit:
+      readLimit(section, 'put_back_limit') ??
+      readLimit(globals, 'vrrp_put_back_limit') ??
+      PUT_BACK_LIMIT,
     announce: isStrict ? { ...timing, lowerPriorityRepeat: 0, lowerPriorityDelayMs: 0 } : timing,
     trackPrimaryInterface: !section.has('dont_track_primary'),
     trackSourceAddress: section.has('track_src_ip'),
@@ -123,6 +136,17 @@ function readAccept(
 function readLateTimer(section: Section): number | null {
   const [said] = section.said('timer_expired_backup', 'thread_timer_expired');
   return said === undefined ? null : Number(said.slots.get('ADVERTISEMENTS')?.[0]?.text ?? 1);
+}
+
+/** `TIMES [SECONDS]`, or null. */
+function readLimit(section: Section, name: string): PutBackLimit | null {
+  const said = section.said(name).at(-1);
+  if (said === undefined) return null;
+  const seconds = said.slots.get('SECONDS')?.[0]?.text;
+  return {
+    times: Number(said.slots.get('TIMES')?.[0]?.text),
+    withinMs: seconds === undefined ? PUT_BACK_LIMIT.withinMs : Number(seconds) * 1000,
+  };
 }
 
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {

@@ -10,7 +10,7 @@ import {
   type Family,
   familyOf,
 } from '../base/address.ts';
-import type { VirtualAddress } from '../model/vrrp.ts';
+import type { AddressFlag, VirtualAddress } from '../model/vrrp.ts';
 
 /** What tells one address from another to the kernel. */
 export interface AddressKey {
@@ -18,6 +18,7 @@ export interface AddressKey {
   readonly family: Family;
   readonly address: string;
   readonly prefixLength: number;
+  readonly peer?: string | null;
 }
 
 export interface AddressWanted extends AddressKey {
@@ -26,6 +27,12 @@ export interface AddressWanted extends AddressKey {
   readonly broadcast: string | null;
   /** IPv6: no search for another owner; the one we relieve may still answer. */
   readonly noDad: boolean;
+  readonly home: boolean;
+  readonly managesTemporary: boolean;
+  readonly noPrefixRoute: boolean;
+  readonly autoJoin: boolean;
+  /** Null: for ever. */
+  readonly preferredSeconds: number | null;
 }
 
 export type AddressChange =
@@ -85,19 +92,29 @@ function nameOf({ interfaceIndex, address, prefixLength }: AddressKey): string {
   return `${address}/${prefixLength} ${interfaceIndex}`;
 }
 
-function keyOf({ address, prefixLength }: VirtualAddress, interfaceIndex: number): AddressKey {
-  return { interfaceIndex, family: familyOf(address), address, prefixLength };
+function keyOf(
+  { address, prefixLength, peer }: VirtualAddress,
+  interfaceIndex: number,
+): AddressKey {
+  const key = { interfaceIndex, family: familyOf(address), address, prefixLength };
+  return peer === undefined ? key : { ...key, peer };
 }
 
 /** A virtual address as the kernel is asked for it. */
 export function wantedAddress(virtual: VirtualAddress, interfaceIndex: number): AddressWanted {
   const key = keyOf(virtual, interfaceIndex);
+  const has = (flag: AddressFlag): boolean => virtual.flags?.includes(flag) ?? false;
   return {
     ...key,
     scope: virtual.scope,
     label: virtual.label,
     broadcast: virtual.broadcast === 'default' ? networkBroadcast(virtual) : virtual.broadcast,
-    noDad: key.family === 'ipv6',
+    noDad: key.family === 'ipv6' && !has('dad'),
+    home: has('home'),
+    managesTemporary: has('mngtmpaddr'),
+    noPrefixRoute: has('noprefixroute'),
+    autoJoin: has('autojoin'),
+    preferredSeconds: virtual.preferredSeconds ?? null,
   };
 }
 

@@ -1,18 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromHex, toHex } from '../../src/base/bytes.ts';
+import { fromHex, toHex } from '../../../src/base/bytes.ts';
 import {
   decodeAddress,
-  decodeLink,
-  decodeNotification,
   encodeDeleteAddress,
   encodeGetAddresses,
-  encodeGetLink,
   encodeNewAddress,
   type LinkAddress,
-  RouteMessage,
-} from '../../src/wire/rtnl.ts';
-import { captureNamed, onlyMessage, payloadOf, readCaptures } from './capture.ts';
+} from '../../../src/wire/rtnl/addresses.ts';
+import { decodeLink, encodeGetLink } from '../../../src/wire/rtnl/links.ts';
+import { decodeNotification } from '../../../src/wire/rtnl/notification.ts';
+import { RouteMessage } from '../../../src/wire/rtnl/numbers.ts';
+import { captureNamed, onlyMessage, payloadOf, readCaptures } from '../capture.ts';
 
 const captures = readCaptures('rtnl');
 const requestOf = (title: string) => payloadOf(captureNamed(captures, title).requests[0]);
@@ -32,6 +31,9 @@ const VETH = {
   mtu: 1500,
   lowerIndex: 2,
   masterIndex: null,
+  kind: 'veth',
+  vrfTable: null,
+  activePortIndex: null,
 };
 
 const FIRST = {
@@ -42,7 +44,15 @@ const FIRST = {
   scope: 'global',
   label: 'v0:vip',
   broadcast: '10.0.0.255',
+  peer: null,
   noDad: false,
+  home: false,
+  managesTemporary: false,
+  noPrefixRoute: false,
+  autoJoin: false,
+  preferredSeconds: null,
+  validSeconds: null,
+  deprecated: false,
   secondary: false,
   tentative: false,
   dadFailed: false,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { VirtualAddress } from '../../src/model/vrrp.ts';
-import { diffAddresses, wantedAddress } from '../../src/reconcile/network.ts';
+import { diffAddresses, wantedAddress } from '../../src/reconcile/addresses.ts';
 
 const vip = (address: string, over: Partial<VirtualAddress> = {}): VirtualAddress => ({
   address,

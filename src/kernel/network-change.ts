@@ -1,0 +1,107 @@
+/** Changes of addresses, routes and policy rules → requests, and what the kernel's answers mean. */
+import { DirectorError } from '../base/error.ts';
+import { MessageFlag } from '../wire/nlmsg.ts';
+import {
+  encodeDeleteAddress,
+  encodeNewAddress,
+  type LinkAddress,
+  type LinkAddressKey,
+} from '../wire/rtnl/addresses.ts';
+import { RouteMessage } from '../wire/rtnl/numbers.ts';
+import {
+  encodeDeleteRoute,
+  encodeNewRoute,
+  type Route,
+  type RouteKey,
+} from '../wire/rtnl/routes.ts';
+import { encodeRule, type RoutingRule } from '../wire/rtnl/rules.ts';
+import { type NetlinkReply, type NetlinkRequest, refuse, replyName } from './netlink.ts';
+
+export type AddressChange =
+  | { readonly do: 'add-address'; readonly address: LinkAddress }
+  | { readonly do: 'remove-address'; readonly address: LinkAddressKey };
+
+/** `add`: only where there is none like it; the others: before or after those that are like it. */
+export type RoutePlace = 'add' | 'prepend' | 'append';
+
+export type NetworkChange =
+  | AddressChange
+  | { readonly do: 'add-route'; readonly route: Route; readonly place: RoutePlace }
+  | { readonly do: 'remove-route'; readonly route: RouteKey }
+  | { readonly do: 'add-rule'; readonly rule: RoutingRule }
+  | { readonly do: 'remove-rule'; readonly rule: RoutingRule };
+
+/** `unchanged`: it was there already, or gone already. */
+export type ChangeOutcome = 'changed' | 'unchanged' | DirectorError;
+
+const PLACE: Readonly<Record<RoutePlace, number>> = {
+  add: MessageFlag.create | MessageFlag.exclusive,
+  prepend: MessageFlag.create,
+  append: MessageFlag.create | MessageFlag.append,
+};
+
+export function toRequest(change: NetworkChange): NetlinkRequest {
+  const exclusive = MessageFlag.create | MessageFlag.exclusive;
+  switch (change.do) {
+    case 'add-address': {
+      const payload = encodeNewAddress(change.address);
+      return { type: RouteMessage.newAddress, flags: exclusive, payload };
+    }
+    case 'remove-address':
+      return { type: RouteMessage.deleteAddress, payload: encodeDeleteAddress(change.address) };
+    case 'add-route': {
+      const payload = encodeNewRoute(change.route);
+      return { type: RouteMessage.newRoute, flags: PLACE[change.place], payload };
+    }
+    case 'remove-route':
+      return { type: RouteMessage.deleteRoute, payload: encodeDeleteRoute(change.route) };
+    case 'add-rule':
+      return {
+        type: RouteMessage.newRule,
+        flags: exclusive,
+        payload: encodeRule(change.rule),
+      };
+    case 'remove-rule':
+      return { type: RouteMessage.deleteRule, payload: encodeRule(change.rule) };
+  }
+}
+
+/** What is gone with its interface, its table or its family is gone. */
+const GONE: readonly string[] = ['EADDRNOTAVAIL', 'ENODEV', 'ESRCH', 'ENOENT', 'EAFNOSUPPORT'];
+
+export function toOutcome(change: NetworkChange, reply: NetlinkReply): ChangeOutcome {
+  if (reply.errno === 0) return 'changed';
+  const name = replyName(reply);
+  const isAddition = change.do.startsWith('add-');
+  if (isAddition ? name === 'EEXIST' : GONE.includes(name)) return 'unchanged';
+  if (name === 'ENODEV') {
+    const message = `no interface for ${subjectOf(change)}`;
+    return new DirectorError('INTERFACE_MISSING', message, { errno: reply.errno });
+  }
+  try {
+    return refuse(reply, `${isAddition ? 'adding' : 'removing'} ${subjectOf(change)}`);
+  } catch (error) {
+    if (error instanceof DirectorError) return error;
+    throw error;
+  }
+}
+
+function subjectOf(change: NetworkChange): string {
+  switch (change.do) {
+    case 'add-address':
+    case 'remove-address': {
+      const { address, prefixLength, interfaceIndex } = change.address;
+      return `${address}/${prefixLength} on interface ${interfaceIndex}`;
+    }
+    case 'add-route':
+    case 'remove-route': {
+      const { destination, table } = change.route;
+      return `the route to ${destination.address}/${destination.length} in table ${table}`;
+    }
+    case 'add-rule':
+    case 'remove-rule': {
+      const { family, priority } = change.rule;
+      return `the ${family} rule of priority ${priority ?? 'the kernel’s choice'}`;
+    }
+  }
+}
