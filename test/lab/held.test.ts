@@ -68,11 +68,11 @@ test('F2: a MASTER whose vrrp process is killed stays MASTER, and its address ne
   );
   const [firstMs = 0] = advertsSince(duo.lab.logOf('adverts'), '192.0.2.2', killedAtMs);
   await pause(2_500);
-  const { answeredAtMs, adverts } = await client.endObserve();
+  const { answeredAtMs } = await client.endObserve();
   const gaps = answeredAtMs.slice(1).map((at, index) => at - (answeredAtMs[index] as number));
   expect(Math.max(...gaps)).toBeLessThan(SILENCE_MS_MAX);
-  expect(new Set(adverts.map(({ source }) => source))).toEqual(new Set(['192.0.2.2']));
-  expect(adverts.every(({ priority }) => priority === 150)).toBe(true);
+  expect(duo.lab.logOf('adverts')).not.toContain('192.0.2.3 >');
+  expect(duo.lab.logOf('adverts')).not.toMatch(/prio 0\b/);
   expect(duo.lab.logOf('monitor')).not.toContain('Deleted');
   const [after] = (await duo.snapshot('director1'))?.vrrp?.instances ?? [];
   expect(after).toMatchObject({ state: 'master', sinceMs: before?.sinceMs });

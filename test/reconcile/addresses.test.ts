@@ -80,7 +80,15 @@ describe('a virtual address is asked for', () => {
     expect(wantedAddress(vip(address, { prefixLength, broadcast }), 2).broadcast).toBe(expected);
   });
 
-  test('without duplicate address detection if it is IPv6', () => {
+  test('vrrp-A6 with duplicate address detection only where -nodad asks for it', () => {
+    expect(wantedAddress(vip('fd00::5', { flags: ['dad'] }), 2).noDad).toBe(false);
+    expect(wantedAddress(vip('fd00::5', { flags: ['home'] }), 2)).toMatchObject({
+      noDad: true,
+      home: true,
+    });
+  });
+
+  test('vrrp-A6 without duplicate address detection if it is IPv6', () => {
     expect(wantedAddress(vip('fd00::5'), 2).noDad).toBe(true);
     expect(wantedAddress(vip('10.0.0.5'), 2).noDad).toBe(false);
   });

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { addressBytes, parseMac } from '../../src/base/address.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import { internetChecksum } from '../../src/base/checksum.ts';
-import { decodeArp, encodeArpProbe, encodeGratuitousArp } from '../../src/wire/arp.ts';
+import {
+  decodeArp,
+  encodeArpProbe,
+  encodeGratuitousArp,
+  encodeGratuitousReply,
+} from '../../src/wire/arp.ts';
 import { decodeIpv4 } from '../../src/wire/ip.ts';
 import { encodeUnsolicitedAdvertisement } from '../../src/wire/ndp.ts';
 
@@ -14,6 +19,19 @@ describe('gratuitous ARP', () => {
     expect(toHex(encodeGratuitousArp(mac, '10.0.0.100'))).toBe(
       'ffffffffffff02420a00000108060001080006040001' +
         '02420a0000010a000064ffffffffffff0a000064' +
+        '00'.repeat(18),
+    );
+  });
+
+  test('vrrp-A2 has no target hardware address that anybody reads: all ones, as keepalived has it', () => {
+    expect(toHex(encodeGratuitousArp(mac, '10.0.0.100').subarray(32, 38))).toBe('ffffffffffff');
+    expect(decodeArp(encodeGratuitousArp(mac, '10.0.0.100'))?.operation).toBe(1);
+  });
+
+  test('vrrp-A3 as a reply has its sender as its target, too', () => {
+    expect(toHex(encodeGratuitousReply(mac, '10.0.0.100'))).toBe(
+      'ffffffffffff02420a00000108060001080006040002' +
+        '02420a0000010a00006402420a0000010a000064' +
         '00'.repeat(18),
     );
   });
@@ -46,6 +64,12 @@ test('vrrp-A5 an unsolicited advertisement goes to all nodes with a good checksu
   expect(
     internetChecksum(addressBytes('fd00::100'), addressBytes('ff02::1'), pseudo, message),
   ).toBe(0);
+});
+
+test('vrrp-A5 an advertisement says R only of a director that forwards, and O always', () => {
+  const flags = (frame: Uint8Array): number => frame[14 + 40 + 4] as number;
+  expect(flags(encodeUnsolicitedAdvertisement(mac, 'fd00::100'))).toBe(0x20);
+  expect(flags(encodeUnsolicitedAdvertisement(mac, 'fd00::100', true))).toBe(0xa0);
 });
 
 describe('an IPv4 header', () => {

@@ -29,22 +29,17 @@ export function readTiming(section: Section, globals: Section): AnnounceTiming {
     form: (section.text('garp_form') ??
       globals.text('vrrp_garp_form') ??
       'request') as AnnounceTiming['form'],
-    extra:
-      readExtra(section, 'garp_extra_if', 'vmac_garp_intvl') ??
-      readExtra(globals, 'vrrp_garp_extra_if', 'vrrp_vmac_garp_intvl') ??
-      null,
+    extra: section.has('garp_extra_if')
+      ? readExtra(section, 'garp_extra_if')
+      : readExtra(globals, 'vrrp_garp_extra_if'),
   };
 }
 
-/** `[all] SECONDS`. Undefined: nothing is said. */
-function readExtra(
-  section: Section,
-  ...names: readonly string[]
-): AnnounceTiming['extra'] | undefined {
-  const said = section.said(...names).at(-1);
-  if (said === undefined) return undefined;
-  const everyMs = Number(said.slots.get('SECONDS')?.[0]?.text) * 1000;
-  if (everyMs === 0) return null;
+/** `[all] SECONDS`; 0: none. */
+function readExtra(section: Section, name: string): AnnounceTiming['extra'] {
+  const said = section.said(name).at(-1);
+  const everyMs = Number(said?.slots.get('SECONDS')?.[0]?.text ?? 0) * 1000;
+  if (said === undefined || everyMs === 0) return null;
   return { everyMs, on: said.slots.has('all') ? 'all' : 'base' };
 }
 
