@@ -58,14 +58,13 @@ export class HeldNetwork implements AddressPort {
   } {
     const { links } = this;
     // Not read first: in a takeover that would be a millisecond without the address.
-    const interfaces = links.indexes();
+    const interfaces = links.indexes;
     const wanted = { hold: addresses, release: [], actual: null, interfaces };
     const { changes, missingInterfaces } = diffAddresses(wanted);
     const missing = new Set(missingInterfaces);
-    const known = { indexes: interfaces, vrfTables: links.vrfTables() };
     const additions: NetworkChange[] = [...changes];
     for (const virtual of routes) {
-      const route = wantedRoute(virtual, known);
+      const route = wantedRoute(virtual, links);
       if ('missing' in route) missing.add(route.missing);
       else additions.push({ do: 'add-route', route, place: virtual.place });
     }
@@ -75,8 +74,8 @@ export class HeldNetwork implements AddressPort {
 
   /** What is on an interface that is not there has gone with it. */
   private removals({ addresses, routes, rules }: Held): readonly NetworkChange[] {
-    const interfaces = this.links.indexes();
-    const known = { indexes: interfaces, vrfTables: this.links.vrfTables() };
+    const interfaces = this.links.lastIndexes();
+    const known = { indexes: interfaces, vrfTables: this.links.vrfTables };
     const wanted = { hold: [], release: addresses, actual: null, interfaces };
     return [
       ...rules.map((rule) => ({ do: 'remove-rule' as const, rule: wantedRule(rule) })),

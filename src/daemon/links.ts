@@ -1,6 +1,7 @@
 /** What the VRRP process knows of links and addresses, read anew whenever the kernel tells of a change. */
 import { type Family, parseMac, prefixContains } from '../base/address.ts';
 import type { Network } from '../kernel/network.ts';
+import type { KnownInterfaces } from '../reconcile/paths.ts';
 import type { LinkFacts, LinkPort } from '../vrrp/ports.ts';
 import type { LinkAddressState } from '../wire/rtnl/addresses.ts';
 import type { Link } from '../wire/rtnl/links.ts';
@@ -11,7 +12,7 @@ interface Known {
   readonly facts: Readonly<Record<Family, LinkFacts>>;
 }
 
-export class KnownLinks implements LinkPort {
+export class KnownLinks implements LinkPort, KnownInterfaces {
   private readonly network: Network;
   private links: readonly Link[] = [];
   private addresses: readonly LinkAddressState[] = [];
@@ -19,6 +20,9 @@ export class KnownLinks implements LinkPort {
   private readonly lastByName = new Map<string, number>();
   /** Never taken for the address of a link: a virtual one may still be there from an earlier life. */
   private virtual: ReadonlySet<string> = new Set();
+
+  indexes: ReadonlyMap<string, number> = new Map();
+  vrfTables: ReadonlyMap<string, number> = new Map();
 
   constructor(network: Network) {
     this.network = network;
@@ -56,23 +60,9 @@ export class KnownLinks implements LinkPort {
     return this.lastByName;
   }
 
-  indexes(): ReadonlyMap<string, number> {
-    return new Map(this.links.map(({ name, index }) => [name, index]));
-  }
-
-  vrfTables(): ReadonlyMap<string, number> {
-    return new Map(
-      this.links.flatMap(({ name, vrfTable }) => (vrfTable === null ? [] : [[name, vrfTable]])),
-    );
-  }
-
   /** All that there are, as they were read last. */
   all(): readonly Link[] {
     return this.links;
-  }
-
-  held(): readonly LinkAddressState[] {
-    return this.addresses;
   }
 
   find(name: string, family: Family): LinkFacts | null {
@@ -88,6 +78,10 @@ export class KnownLinks implements LinkPort {
       if (known === undefined) byIndex.set(one.interfaceIndex, [one]);
       else known.push(one);
     }
+    this.indexes = new Map(this.links.map(({ name, index }) => [name, index]));
+    this.vrfTables = new Map(
+      this.links.flatMap(({ name, vrfTable }) => (vrfTable === null ? [] : [[name, vrfTable]])),
+    );
     this.byName = new Map(
       this.links.map((link) => {
         const own = byIndex.get(link.index) ?? [];

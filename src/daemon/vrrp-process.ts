@@ -174,10 +174,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       this.speaker.holdAgain();
       void this.statics.holdAgain();
     }
-    const gone = goneIn(event, {
-      indexes: this.links.indexes(),
-      vrfTables: this.links.vrfTables(),
-    });
+    const gone = goneIn(event, this.links);
     if (gone !== null) {
       this.speaker.gone(gone);
       this.statics.gone(gone);

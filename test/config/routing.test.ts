@@ -221,10 +221,12 @@ describe('announcements', () => {
   });
 
   test('are repeated on all interfaces by garp_extra_if', () => {
-    expect(announce('', 'garp_extra_if all 30')?.instances[0]?.announce.extra).toEqual({
-      everyMs: 30_000,
-      on: 'all',
-    });
+    for (const word of ['garp_extra_if', 'vmac_garp_intvl']) {
+      expect(announce('', `${word} all 30`)?.instances[0]?.announce.extra).toEqual({
+        everyMs: 30_000,
+        on: 'all',
+      });
+    }
     expect(
       announce('vrrp_garp_extra_if 30', 'garp_extra_if 0')?.instances[0]?.announce.extra,
     ).toBeNull();

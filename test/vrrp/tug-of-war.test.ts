@@ -3,24 +3,24 @@ import { isLost, PEACE, pull, type TugOfWar } from '../../src/vrrp/tug-of-war.ts
 
 const LIMIT = { times: 3, withinMs: 10_000 };
 
-const after = (...instants: readonly number[]): TugOfWar =>
+const pulled = (...instants: readonly number[]): TugOfWar =>
   instants.reduce((war, now) => pull(war, LIMIT, now), PEACE);
 
 describe('a tug of war', () => {
   test('is lost at the last put-back that was allowed, for as long as it took', () => {
-    expect(isLost(after(0, 1000), 1000)).toBe(false);
-    const lost = after(0, 1000, 2000);
+    expect(isLost(pulled(0, 1000), 1000)).toBe(false);
+    const lost = pulled(0, 1000, 2000);
     expect(isLost(lost, 2000)).toBe(true);
     expect(isLost(lost, 11_999)).toBe(true);
     expect(isLost(lost, 12_000)).toBe(false);
   });
 
   test('is none when there is time between the pulls', () => {
-    expect(isLost(after(0, 9000, 18_000, 27_000), 27_000)).toBe(false);
+    expect(isLost(pulled(0, 9000, 18_000, 27_000), 27_000)).toBe(false);
   });
 
   test('counts what is removed in one go once', () => {
-    expect(isLost(after(0, 10, 20, 30, 40, 50), 50)).toBe(false);
+    expect(isLost(pulled(0, 10, 20, 30, 40, 50), 50)).toBe(false);
   });
 
   test('is never lost with a limit of 0', () => {

@@ -146,13 +146,18 @@ const ANNOUNCE: readonly Keyword[] = [
     'garp_extra_if',
     phrase('extra announcements or none'),
     'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
-    { inherits: globally('vrrp_garp_extra_if'), default: '0' },
+    { inherits: globally('vrrp_garp_extra_if'), default: '0', effect: 'partial' },
   ),
   keyword(
     'vmac_garp_intvl',
     phrase('extra announcements or none'),
     'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
-    { inherits: globally('vrrp_garp_extra_if'), default: '0', insteadOf: 'garp_extra_if' },
+    {
+      inherits: globally('vrrp_garp_extra_if'),
+      default: '0',
+      effect: 'partial',
+      insteadOf: 'garp_extra_if',
+    },
   ),
 ];
 
