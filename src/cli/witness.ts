@@ -25,7 +25,7 @@ interface Options {
 }
 
 const TIME_MAX_SECONDS = 600;
-const SECRETS_MAX = 32;
+const KEYS_MAX = 64;
 
 export const witness: Command<Options> = {
   name: 'witness',
@@ -35,7 +35,7 @@ export const witness: Command<Options> = {
       .requiredOption('--listen <address:port>', `UDP address to hear on (port ${LEASE_PORT})`)
       .requiredOption(
         '--key-file <file>',
-        'file with the key of each group of directors, a line each',
+        'file with the key of each group of directors, a line each; two keys on it while they change',
       )
       .option(
         '--as <address:port...>',
@@ -47,7 +47,7 @@ export const witness: Command<Options> = {
   async run({ terminal }, options) {
     const listen = readEndpoint('--listen', options.listen);
     const self = {
-      secrets: readSecrets(options.keyFile),
+      groups: readKeys(options.keyFile),
       names: namesOf(listen, options.as ?? []),
       promiseMsMax: readSeconds(options.timeMax) * 1000,
     };
@@ -60,7 +60,7 @@ export const witness: Command<Options> = {
     heard = new Witness(ports, self);
     const where = formatEndpoint(listen.address, socket.port);
     const silentForMs = self.promiseMsMax;
-    log.info({ listen: where, silentForMs, keys: self.secrets.length }, 'witness started');
+    log.info({ listen: where, silentForMs, groups: self.groups.length }, 'witness started');
     const tell = (): void => tellState(terminal, (heard as Witness).snapshot(), options);
     process.on('SIGUSR1', tell);
     const { interrupted, stop } = untilInterrupted();
@@ -101,23 +101,28 @@ function readSeconds(text: string): number {
   });
 }
 
-/** @throws DirectorError USAGE for a file that cannot be used. */
-function readSecrets(path: string): readonly string[] {
-  const text = readKeyFile(path);
-  const secrets = text
+/** A line a group of directors, its keys on it. @throws DirectorError USAGE for a file that cannot be used. */
+function readKeys(path: string): readonly (readonly string[])[] {
+  const groups = readKeyFile(path)
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const isShort = secrets.some((one) => Buffer.byteLength(one) < SECRET_OCTETS_MIN);
-  if (secrets.length > 0 && secrets.length <= SECRETS_MAX && !isShort) return secrets;
-  const what = isShort
-    ? `a key of less than ${SECRET_OCTETS_MIN} characters`
-    : secrets.length === 0
-      ? 'no key'
-      : `more than ${SECRETS_MAX} keys`;
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(/\s+/));
+  const what = faultOf(groups);
+  if (what === null) return groups;
   throw new DirectorError('USAGE', `${path} holds ${what}`, {
     hint: `one key a line, as in "lease { key … }" of lvsd.conf; "openssl rand -hex 32" makes one`,
   });
+}
+
+function faultOf(groups: readonly (readonly string[])[]): string | null {
+  const keys = groups.flat();
+  if (keys.length === 0) return 'no key';
+  if (keys.length > KEYS_MAX) return `more than ${KEYS_MAX} keys`;
+  // In two groups it would have two voices.
+  if (new Set(keys).size < keys.length) return 'a key twice';
+  const isShort = keys.some((one) => Buffer.byteLength(one) < SECRET_OCTETS_MIN);
+  return isShort ? `a key of less than ${SECRET_OCTETS_MIN} characters` : null;
 }
 
 function readKeyFile(path: string): string {

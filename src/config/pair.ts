@@ -11,6 +11,7 @@ import {
   Reports,
   toDiagnostics,
 } from './diagnostics/diagnostic.ts';
+import { compareLeases } from './pair-lease.ts';
 import { compareSync } from './pair-sync.ts';
 import { groupsOf } from './rules/groups.ts';
 import { OWNER_PRIORITY, type Reach, reachOf } from './rules/priorities.ts';
@@ -74,6 +75,7 @@ export function comparePair(
   }
   tellSyncGroups(pairs, reports);
   for (const report of compareSync(here, there)) reports.add(report);
+  for (const report of compareLeases(here, there)) reports.add(report);
   if (notes) {
     adviseOnServers(here.servers, there.servers, reports);
     adviseOnGroups(here.root, there.root, reports);

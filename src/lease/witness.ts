@@ -1,6 +1,6 @@
 /**
  * A witness: an acceptor on a machine that is no director. It serves any list that it is on, and several groups
- * of directors if each has a key of its own: a key is a world for itself.
+ * of directors, each with keys of its own: a group is a world for itself, whichever of its keys is used.
  */
 import { formatEndpoint } from '../base/endpoint.ts';
 import type { Log } from '../base/log.ts';
@@ -19,7 +19,8 @@ import { LeaseAcceptor } from './lease-acceptor.ts';
 import type { LeasePorts } from './ports.ts';
 
 export interface WitnessSelf {
-  readonly secrets: readonly string[];
+  /** The keys of each group of directors; several of one while they are changed. */
+  readonly groups: readonly (readonly string[])[];
   /** Of every address and port by which the directors may name it. */
   readonly names: ReadonlySet<NodeId>;
   readonly promiseMsMax: Millis;
@@ -61,17 +62,18 @@ export class Witness {
 
   constructor(
     { clock, log, draw, datagrams }: Pick<LeasePorts, 'clock' | 'log' | 'draw' | 'datagrams'>,
-    { secrets, names, promiseMsMax }: WitnessSelf,
+    { groups, names, promiseMsMax }: WitnessSelf,
   ) {
     this.clock = clock;
     this.log = log;
     this.datagrams = datagrams;
-    const keys = secrets.map((secret) => signingKey(Buffer.from(secret)));
-    this.keyring = keyringOf(keys);
+    const keys = groups.map((secrets) => secrets.map((secret) => signingKey(Buffer.from(secret))));
+    this.keyring = keyringOf(keys.flat());
     this.acceptors = new Map(
-      keys.map(({ id }) => {
+      keys.flatMap((ofGroup) => {
         const self = { names, list: null, epoch: draw(48), promiseMsMax };
-        return [id, new LeaseAcceptor(self, clock.now())];
+        const acceptor = new LeaseAcceptor(self, clock.now());
+        return ofGroup.map(({ id }) => [id, acceptor] as const);
       }),
     );
   }
@@ -103,7 +105,7 @@ export class Witness {
 
   snapshot(): WitnessSnapshot {
     const now = this.clock.now();
-    const acceptors = [...this.acceptors.values()];
+    const acceptors = [...new Set(this.acceptors.values())];
     return {
       silentForMs: Math.max(0, ...acceptors.map((one) => one.silentForMs(now))),
       leases: acceptors.flatMap((one) =>

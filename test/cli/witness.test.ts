@@ -46,6 +46,7 @@ test.each([
   [{ listen: '127.0.0.1:4471', keyFile: '/nonexistent' }, /ENOENT/],
   [{ listen: '127.0.0.1:4471', keyFile: keyFile('') }, /holds no key/],
   [{ listen: '127.0.0.1:4471', keyFile: keyFile('short') }, /less than 16 characters/],
+  [{ listen: '127.0.0.1:4471', keyFile: keyFile(`${SECRET}\n${SECRET}`) }, /a key twice/],
   [{ listen: '127.0.0.1:4471', keyFile: keyFile(SECRET, 0o644) }, /read by everybody/],
   [{ listen: '127.0.0.1:4471', keyFile: keyFile(SECRET), timeMax: '0' }, /no number of seconds/],
   [{ listen: '203.0.113.99:4471', keyFile: keyFile(SECRET) }, /EADDRNOTAVAIL/],

@@ -191,6 +191,21 @@ describe('a lease', () => {
   });
 });
 
+test('a witness has one voice for a group, whichever of its keys is used', () => {
+  const world = site();
+  const next = 'the new key of sixteen octets';
+  world.witness.start([[SECRET, next]]);
+  world.clock.advanceBy(4_000);
+  world.one.speaker.want('VI_1', 150);
+  world.clock.advanceBy(50);
+  expect(world.one.isOpen()).toBe(true);
+  cutBothWays(world, 1, 2);
+  world.two.speaker.configure(leaseConfigOf({ secrets: [next, SECRET] }));
+  world.two.speaker.want('VI_1', 100);
+  world.clock.advanceBy(10_000);
+  expect(open(world)).toBe('true false');
+});
+
 describe('over many seeds of cuts, kills and restarts in bad weather', () => {
   test('there are never two holders, and at the end there is one', () => {
     for (let seed = 1; seed <= 40; seed += 1) storm(seed);

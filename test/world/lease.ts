@@ -110,7 +110,7 @@ export class SimulatedWitness {
     this.witness = this.start();
   }
 
-  start(): Witness {
+  start(groups: readonly (readonly string[])[] = [[SECRET]]): Witness {
     const { clock, network, random } = this.world;
     const datagrams = network.attach(this.endpoint, (octets, from) => {
       this.witness.onDatagram(octets, from);
@@ -118,7 +118,7 @@ export class SimulatedWitness {
     const { address, port } = this.endpoint;
     this.witness = new Witness(
       { clock, log: silentLog, draw: drawFrom(random), datagrams },
-      { secrets: [SECRET], names: new Set([nodeIdOf(address, port)]), promiseMsMax: 3_200 },
+      { groups, names: new Set([nodeIdOf(address, port)]), promiseMsMax: 3_200 },
     );
     return this.witness;
   }

@@ -127,6 +127,7 @@ export type DiagnosticCode =
   | 'pair-transport'
   | 'pair-peers'
   | 'pair-sync-group'
+  | 'pair-lease'
   | 'pair-weights'
   | 'pair-virtual-servers'
   | 'pair-sync-daemon';

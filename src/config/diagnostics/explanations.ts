@@ -695,6 +695,13 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     no longer than its maxlen. Whatever differs is not noticed until a failover ends every connection. Write
     the same lvs_sync_daemon into both files; the interface may differ.`,
   ),
+  'pair-lease': trap(
+    'leases that know nothing of each other',
+    `A lease keeps a second MASTER away only if both directors ask the same acceptors for it. An acceptor refuses who
+    has another list, and does not hear who signs with a key that it does not have: then nobody has a majority, or
+    only one director ever. A director without a lease asks nobody, and is a second MASTER when the link is cut.
+    Write the same block into both files.`,
+  ),
   'pair-sync-group': trap(
     'sync groups that differ',
     `On one director these instances move together, on the other they do not. After a takeover one

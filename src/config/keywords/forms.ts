@@ -209,11 +209,11 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     what: 'key of a lease',
     hint: `at least ${SECRET_OCTETS_MIN} characters; "openssl rand -hex 32" makes one`,
     called: 'KEY',
-    accepts: (text) => Buffer.byteLength(text) >= SECRET_OCTETS_MIN,
+    accepts: (text) => Buffer.byteLength(text) >= SECRET_OCTETS_MIN && !/\s/.test(text),
     // It is a secret, and is not shown.
     refuse: () => ({
       code: 'bad-value',
-      message: 'this key is too short: it can be guessed',
+      message: 'this key is too short, or has blanks',
       hint: FORMS['lease key'].hint,
     }),
   },
