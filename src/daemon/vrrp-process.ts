@@ -21,6 +21,7 @@ import type { ScriptResult } from '../track/script.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
+import { Gate } from './gate.ts';
 import {
   openUplink,
   type ProcessDuties,
@@ -43,6 +44,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly leases: LeaseDesk;
+  private readonly gate: Gate;
   private readonly speaker: VrrpSpeaker;
   private readonly spent: SpentFile;
   private readonly neighbours = new Map<string, { identity: string; port: Neighbours }>();
@@ -62,11 +64,12 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       { clock, log },
       {
         granted: (name) => this.speaker.leaseGranted(name),
-        renewed: () => {},
+        renewed: (name) => this.speaker.leaseRenewed(name),
         lost: (name) => this.speaker.leaseLost(name),
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
     );
+    this.gate = new Gate(log);
     this.speaker = new VrrpSpeaker(this.ports());
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
@@ -76,6 +79,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     await this.links.read();
     if (!this.started) await this.begin(config, addresses, quietMs);
     await this.leases.configure(config.lease);
+    this.gate.setUp(config.instances);
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(addresses.map(({ address }) => address));
     this.speaker.configure(config);
@@ -103,6 +107,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
     this.leases.close();
+    this.gate.close(keep);
     this.spent.close(this.speaker.spent());
     this.network.close();
   }
@@ -123,6 +128,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
     // Left by an earlier life: a peer may hold them already.
     await this.changeAddresses([], addresses);
+    this.gate.setUp(config.instances);
+    this.gate.replace();
     this.network.watch((event) => this.onNetwork(event));
     if (quietMs > 0) await sleep(clock, quietMs);
     await this.links.read();
@@ -175,7 +182,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         hold: (addresses) => this.changeAddresses(addresses, []),
         release: (addresses) => this.changeAddresses([], addresses),
       },
-      announcer: { announce: (link, address) => this.announce(link, address) },
+      gate: this.gate,
+      announcer: {
+        announce: (link, address) => this.announce(link, address),
+        probe: (link, address, from) => this.probe(link, address, from),
+      },
       notify: {
         changed: (transition, scripts) => {
           this.uplink.tell({ about: 'vrrp', ...transition, scripts });
@@ -236,6 +247,15 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     } catch (error) {
       const fields = { interface: linkName, address, reason: errnoName(error) };
       this.log.warn(fields, 'address could not be announced');
+    }
+  }
+
+  private probe(linkName: string, address: string, from: string | null): void {
+    try {
+      this.neighboursOn(linkName)?.probe(address, from ?? undefined);
+    } catch (error) {
+      const fields = { interface: linkName, address, reason: errnoName(error) };
+      this.log.warn(fields, 'the link could not be asked for an address');
     }
   }
 

@@ -57,14 +57,6 @@ export class Holding {
     this.add([held], instance.announce.repeat);
   }
 
-  /** Somebody else says that an address is his; if it is ours, he is told of. */
-  claimed(instance: VrrpInstance, address: string, mac: string): void {
-    if (!allAddresses(instance).some((one) => one.address === address)) return;
-    this.counters.add('claimsByOthers');
-    const fields = { instance: instance.name, address, mac };
-    this.ports.log.warn(fields, 'another host claims our address');
-  }
-
   private add(addresses: readonly VirtualAddress[], times: number): void {
     this.afterwards(() => this.ports.addresses.hold(addresses));
     this.afterwards(() => this.tell(addresses, times));

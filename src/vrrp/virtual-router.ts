@@ -8,6 +8,9 @@ import type { ReceivedPacket } from './admit.ts';
 import { Advertiser } from './advertiser.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
+import { Evidence } from './evidence.ts';
+import { openUntil } from './gate.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import { allAddresses, Holding } from './holding.ts';
 import { nextDeadline } from './instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './leased.ts';
@@ -36,7 +39,11 @@ export class VirtualRouter {
   private readonly counters = new Counters();
   private readonly advertiser: Advertiser;
   private readonly holding: Holding;
+  private readonly gatekeeper: Gatekeeper;
+  private readonly evidence: Evidence;
+  private advertisedAt: Instant = -Infinity;
   private sinceMs: number;
+  private since: Instant = -Infinity;
   private reason = 'start';
   private priority: number;
   /** An owner that another one did not yield to; null: it has the priority of its configuration. */
@@ -50,11 +57,21 @@ export class VirtualRouter {
   /** What was noted in this state already, and need not be said loudly again. */
   private readonly noted = new Set<string>();
 
-  constructor(instance: VrrpInstance, ports: VrrpPorts, ears: Ears) {
+  /** `onEvent`: something has happened to it beside what it is given. */
+  constructor(
+    instance: VrrpInstance,
+    ports: VrrpPorts,
+    ears: Ears,
+    onEvent: (event: LeasedEvent) => void,
+  ) {
     this.instance = instance;
     this.ports = ports;
     this.advertiser = new Advertiser(ports, ears, this.counters);
     this.holding = new Holding(ports, this.counters);
+    this.evidence = new Evidence(ports, this.counters);
+    this.gatekeeper = new Gatekeeper(ports, this.counters, (reason) =>
+      onEvent({ type: 'shut', reason }),
+    );
     this.priority = instance.priority;
     this.sinceMs = ports.clock.wallTimeMs();
   }
@@ -68,7 +85,10 @@ export class VirtualRouter {
     const before = this.instance;
     this.instance = instance;
     this.loweredTo = null;
-    if (this.state.is === 'master') this.holding.change(before, instance);
+    if (this.state.is !== 'master') return;
+    const gone = this.gatekeeper.change(instance);
+    this.holding.change(before, instance);
+    if (gone.length > 0) this.holding.afterwards(() => this.ports.gate.unguard(gone));
   }
 
   /**
@@ -110,7 +130,12 @@ export class VirtualRouter {
       return `interface ${link} does not have the source address ${this.address}`;
     }
     // Who hears nobody must not become master.
-    return this.advertiser.deafness ?? faultOf(tracked);
+    return (
+      this.advertiser.deafness ??
+      this.gatekeeper.faultOf(this.instance) ??
+      this.evidence.fault ??
+      faultOf(tracked)
+    );
   }
 
   /** Its base priority, moved by what it tracks. */
@@ -128,7 +153,7 @@ export class VirtualRouter {
   }
 
   deadline(): Instant {
-    return nextDeadline(this.state);
+    return Math.min(nextDeadline(this.state), this.evidence.nextAt(this.instance, this.state));
   }
 
   listen(onPacket: (packet: ReceivedPacket) => boolean): void {
@@ -148,7 +173,8 @@ export class VirtualRouter {
   /** Tells whether a lesser master was heard: the whole sync group is announced again. */
   take(event: LeasedEvent): boolean {
     const { clock } = this.ports;
-    const from = this.state;
+    const { instance, evidence } = this;
+    const from = event.type === 'time' ? evidence.beforeTime(instance, this.state) : this.state;
     // A machine without address on its link is in init or fault, and these do not look at it.
     const self: Self = {
       instance: this.instance,
@@ -160,6 +186,16 @@ export class VirtualRouter {
       lease: this.lease,
     });
     this.state = state;
+    if (event.type === 'heard') {
+      const { since, reason: why } = this;
+      evidence.heard(instance, {
+        before: from,
+        after: state,
+        advert: event.advert,
+        since,
+        reason: why,
+      });
+    }
     let metLesser = false;
     for (const effect of effects) {
       this.carryOut(effect);
@@ -201,7 +237,17 @@ export class VirtualRouter {
   }
 
   claimed(address: string, mac: string): void {
-    if (this.state.is === 'master') this.holding.claimed(this.instance, address, mac);
+    this.evidence.claimed(this.instance, this.state, address, mac);
+  }
+
+  /** One of its anchors is there. */
+  anchorHeard(): void {
+    this.evidence.anchorHeard();
+  }
+
+  /** Looks whether it is cut off. True: that has changed. */
+  watch(): boolean {
+    return this.evidence.watch(this.instance, this.address);
   }
 
   snapshot(trackers: readonly TrackerSnapshot[], group: string | null): InstanceSnapshot {
@@ -225,25 +271,40 @@ export class VirtualRouter {
       addresses: allAddresses(instance).map(
         (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
       ),
+      gate: this.gateSnapshot(),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
-      alarms: this.advertiser.lastingAlarms(instance),
+      alarms: [
+        ...this.advertiser.lastingAlarms(instance),
+        ...this.evidence.lastingAlarms(instance),
+      ],
     };
   }
 
+  private gateSnapshot(): InstanceSnapshot['gate'] {
+    const { missing } = this.ports.gate;
+    if (this.instance.gate.mode === 'off') return { none: 'gate off' };
+    if (missing !== null) return { none: missing };
+    const { openUntil: until } = this.gatekeeper;
+    return { openForMs: until === null ? null : Math.round(until - this.ports.clock.now()) };
+  }
+
   private carryOut(effect: Effect): void {
-    const { instance, advertiser, holding } = this;
+    const { instance, advertiser, holding, gatekeeper } = this;
     switch (effect.do) {
       case 'advertise':
         // The priority 0 waits until the addresses are gone: a peer takes them when it hears it.
-        if (effect.priority > 0) advertiser.send(effect.priority);
+        if (effect.priority > 0) this.advertise(effect.priority);
         else holding.afterwards(() => advertiser.send(0));
         break;
       case 'hold-addresses':
+        gatekeeper.open(instance, this.mayAnswerUntil());
         holding.hold(instance);
         break;
       case 'release-addresses':
+        gatekeeper.shut();
         holding.release(instance);
+        holding.afterwards(() => gatekeeper.unguard(instance));
         break;
       case 'announce':
         holding.announce(instance, effect.times);
@@ -282,10 +343,31 @@ export class VirtualRouter {
     this.ports.log.info({ instance: this.name, reason }, 'another fault keeps it out of service');
   }
 
+  private advertise(priority: number): void {
+    const { instance } = this;
+    // Taken before it is sent: no peer has heard it earlier.
+    this.advertisedAt = this.ports.clock.now();
+    this.advertiser.send(priority);
+    this.gatekeeper.renew(instance, this.mayAnswerUntil());
+  }
+
+  /** Its lease is prolonged. */
+  leaseRenewed(): void {
+    if (this.state.is !== 'master') return;
+    this.gatekeeper.renew(this.instance, this.mayAnswerUntil());
+  }
+
+  /** A lease decides it alone: whoever has one after it waits for its end, and not for our silence. */
+  private mayAnswerUntil(): Instant {
+    if (this.lease === null) return openUntil(this.instance, this.advertisedAt);
+    return this.lease.holdsUntil() ?? this.ports.clock.now();
+  }
+
   private tell(from: State['is'], reason: string): void {
     const { clock, log } = this.ports;
     const to = this.state.is;
     this.sinceMs = clock.wallTimeMs();
+    this.since = clock.now();
     this.reason = reason;
     this.noted.clear();
     if (to === 'master') this.counters.add('becameMaster');

@@ -67,6 +67,9 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         announcementsSent: 0,
         addressesPutBack: 0,
         claimsByOthers: 0,
+        answeredProbes: 0,
+        overlaps: 0,
+        gateLost: 0,
         foreign: 0,
         lesserMasters: 0,
         checksumForms: {},
@@ -74,6 +77,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         odd: {},
         dropped: {},
       },
+      gate: { none: 'gate off' },
       trackers: tracked,
       alarms: [],
     };
