@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'IPVS_UNAVAILABLE'
   /** The kernel refused one IPVS change; the message names the entry and the errno. */
   | 'IPVS_REFUSED'
+  /** The kernel has no nf_tables, or a table of our name is another's. Cure: `modprobe nf_tables`. */
+  | 'NFTABLES_UNAVAILABLE'
   /** A capability is missing. Cure: run as root, or grant the capability named. */
   | 'NOT_PERMITTED'
   /** A netlink request got no answer in time. */

@@ -60,6 +60,7 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(instance.paths.length === 0
       ? []
       : [`${state === 'master' ? 'holds' : 'for'} ${instance.paths.join(', ')}`]),
+    ...gateLines(instance, style),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
     ...(counters.foreign === 0
@@ -78,9 +79,17 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(counters.pathsPutBack === 0
       ? []
       : [`put back routes and rules ${counters.pathsPutBack} times`]),
+    ...(counters.answeredProbes === 0
+      ? []
+      : [
+          `before ${counters.answeredProbes} takeovers somebody answered for the address though nobody advertised`,
+        ]),
+    ...(counters.overlaps === 0
+      ? []
+      : [tone(`${counters.overlaps} times another was MASTER beside it`, 'bad', style)]),
     ...(counters.claimsByOthers === 0
       ? []
-      : [tone(`${counters.claimsByOthers} ARP claims of others for our addresses`, 'bad', style)]),
+      : [tone(`${counters.claimsByOthers} claims of others for our addresses`, 'bad', style)]),
   ];
   const title = `${tone(instance.name, 'strong', style)} (${where})`;
   const head = `  ${title}  ${stateText(state, style)} ${formatSince(sinceMs, nowMs)}: ${reason}\n`;
@@ -93,6 +102,29 @@ function renderForeign(router: ForeignRouter, { style }: Context): string {
   const what = `other virtual router on ${link}: vrid ${vrid}`;
   const holds = addresses.length === 0 ? '' : ` for ${addresses.join(', ')}`;
   return `  ${tone(what, 'weak', style)}, ${source} with priority ${priority}${holds}\n`;
+}
+
+/** An instance that may be let to answer for ever says so while it is MASTER. */
+function gateLines(
+  { gate, state, counters }: InstanceSnapshot,
+  style: TextStyle,
+): readonly string[] {
+  const lost =
+    counters.gateLost === 0
+      ? []
+      : [
+          tone(
+            `its gate had shut before it was prolonged ${counters.gateLost} times`,
+            'bad',
+            style,
+          ),
+        ];
+  if (state !== 'master') return lost;
+  if ('none' in gate) return [...lost, `no gate: ${gate.none}`];
+  const { openForMs } = gate;
+  const left =
+    openForMs === null ? 'is shut' : `is open for ${openForMs} ms, unless it is prolonged`;
+  return [...lost, `gate ${left}`];
 }
 
 /** How it is, since when, what it does to the priority, and what was seen last. */

@@ -44,6 +44,15 @@ export class LinkAnnouncer implements AnnouncePort {
     }
   }
 
+  probe(linkName: string, address: string, from: string | null): void {
+    try {
+      this.on(linkName)?.probe(address, from ?? undefined);
+    } catch (error) {
+      const fields = { interface: linkName, address, reason: errnoName(error) };
+      this.ports.log.warn(fields, 'the link could not be asked for an address');
+    }
+  }
+
   private on(linkName: string): Neighbours | null {
     const link = this.links.link(linkName);
     const mac = this.links.macOf(linkName);

@@ -29,6 +29,7 @@ import type { VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
+import { Gate } from './gate.ts';
 import { HeldNetwork } from './held-network.ts';
 import {
   openUplink,
@@ -55,6 +56,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly leases: LeaseDesk;
+  private readonly gate: Gate;
   private readonly speaker: VrrpSpeaker;
   private readonly spent: SpentFile;
   private sessions: BfdStates = {};
@@ -79,7 +81,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       { clock, log },
       {
         granted: (name) => this.speaker.leaseGranted(name),
-        renewed: () => {},
+        renewed: (name) => this.speaker.leaseRenewed(name),
         lost: (name) => this.speaker.leaseLost(name),
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
@@ -91,6 +93,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       log,
       onClaim: ({ address, mac }) => this.speaker.addressClaimed(address, mac),
     });
+    this.gate = new Gate(log);
     this.speaker = new VrrpSpeaker(this.ports());
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
@@ -104,6 +107,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       config.lease === null ? mastershipOf(left, instance, nowMs) : null;
     if (!this.started) await this.begin(config, quietMs, inherited);
     await this.leases.configure(config.lease);
+    this.gate.setUp(config.instances);
     this.watchPaths(config);
     await this.statics.configure(config.statics);
     // Nothing from here on waits or fails: the instances change over in one turn.
@@ -133,6 +137,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
     this.leases.close();
+    this.gate.close(keep);
     this.spent.close(this.speaker.spent());
     this.cancelWill();
     if (!keep) await this.statics.release();
@@ -155,7 +160,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
     // Left by an earlier life: a peer may hold them already.
     const left = config.instances.filter((instance) => inherited(instance) === null).map(allHeld);
+    this.gate.setUp(config.instances);
     await Promise.all(left.map((held) => this.held.release(held.addresses, held)));
+    // What is inherited answers on: only that is left open.
+    if (left.length === config.instances.length) this.gate.replace();
     this.network.watch((event) => this.onNetwork(event));
     if (quietMs > 0) await sleep(clock, quietMs);
     await this.links.read();
@@ -239,6 +247,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       addresses: this.held,
       announcer: this.announcer,
       statics: this.statics,
+      gate: this.gate,
       notify: {
         changed: (transition, scripts) => {
           this.uplink.tell({ about: 'vrrp', ...transition, scripts });

@@ -8,7 +8,12 @@ import {
   encodeGratuitousArp,
   encodeGratuitousReply,
 } from '../wire/arp.ts';
-import { encodeUnsolicitedAdvertisement } from '../wire/ndp.ts';
+import {
+  decodeAdvertisement,
+  ETHERTYPE_IPV6,
+  encodeSolicitation,
+  encodeUnsolicitedAdvertisement,
+} from '../wire/ndp.ts';
 import { type Addon, loadAddon, type NativeHandle } from './addon.ts';
 
 export interface Claim {
@@ -19,7 +24,7 @@ export interface Claim {
 export interface Neighbours {
   /** Gratuitous ARP in one form or both, or an unsolicited neighbour advertisement. */
   announce(address: string, form: 'request' | 'reply' | 'both'): void;
-  /** Asks who has an IPv4 address; `from` is the address of ours to answer to. */
+  /** Asks who has an address; `from` is the address of ours to answer to. */
   probe(address: string, from?: string): void;
   close(): void;
 }
@@ -30,18 +35,19 @@ export interface NeighboursOptions {
   readonly mac: Uint8Array;
   /** Whether this interface forwards IPv6, as advertisements say of us; absent: it does not. */
   readonly forwardsIpv6?: () => boolean;
-  /** Somebody with another MAC says in ARP that an address is his. */
+  /** Somebody with another MAC says in ARP or by a neighbour advertisement that an address is his. */
   readonly onClaim: (claim: Claim) => void;
 }
 
 /**
- * Opens a packet socket on one interface that speaks ARP. After `close` nothing is sent.
+ * Opens packet sockets on one interface that hear ARP and neighbour advertisements. After `close` nothing is sent.
  * @throws DirectorError NOT_PERMITTED, SOCKET_FAILED or ADDON_MISSING.
  */
 export function openNeighbours(options: NeighboursOptions): Neighbours {
   const { interfaceIndex, mac, onClaim } = options;
   const addon = loadAddon();
-  const fd = openFiltered(addon, interfaceIndex, mac);
+  const fd = openFiltered(addon, interfaceIndex, ETHERTYPE_ARP, onlyArpOfOthers(mac));
+  const fd6 = openFiltered(addon, interfaceIndex, ETHERTYPE_IPV6, onlyAdvertisementsOfOthers(mac));
   const own = formatMac(mac);
   const onFrame = (frame: Buffer): void => {
     const packet = decodeArp(frame);
@@ -50,6 +56,11 @@ export function openNeighbours(options: NeighboursOptions): Neighbours {
   };
   // An error is that of a link that went down: the socket hears again when it is up.
   let handle: NativeHandle | null = addon.receive(fd, onFrame, () => {});
+  const onFrame6 = (frame: Buffer): void => {
+    const claim = decodeAdvertisement(frame);
+    if (claim !== null && claim.mac !== own) onClaim(claim);
+  };
+  const handle6 = addon.receive(fd6, onFrame6, () => {});
   const send = (frame: Uint8Array): void => {
     if (handle !== null) addon.sendFrame(fd, frame);
   };
@@ -62,19 +73,31 @@ export function openNeighbours(options: NeighboursOptions): Neighbours {
       if (form !== 'reply') send(encodeGratuitousArp(mac, address));
       if (form !== 'request') send(encodeGratuitousReply(mac, address));
     },
-    probe: (address, from = '0.0.0.0') => send(encodeArpProbe(mac, from, address)),
+    probe: (address, from) =>
+      send(
+        familyOf(address) === 'ipv4'
+          ? encodeArpProbe(mac, from ?? '0.0.0.0', address)
+          : encodeSolicitation(mac, from ?? '::', address),
+      ),
     close: () => {
-      if (handle !== null) addon.stopReceiving(handle);
+      if (handle === null) return;
+      addon.stopReceiving(handle);
+      addon.stopReceiving(handle6);
       handle = null;
     },
   };
 }
 
-function openFiltered(addon: Addon, interfaceIndex: number, mac: Uint8Array): number {
+function openFiltered(
+  addon: Addon,
+  interfaceIndex: number,
+  etherType: number,
+  filter: readonly number[],
+): number {
   let fd = -1;
   try {
-    fd = addon.openPacketSocket(interfaceIndex, ETHERTYPE_ARP);
-    addon.attachFilter(fd, onlyArpOfOthers(mac));
+    fd = addon.openPacketSocket(interfaceIndex, etherType);
+    addon.attachFilter(fd, filter);
     return fd;
   } catch (cause) {
     if (fd >= 0) addon.closeDescriptor(fd);
@@ -94,6 +117,24 @@ function onlyArpOfOthers(mac: Uint8Array): readonly number[] {
   const [LOAD_WORD, LOAD_HALF, JUMP_EQUAL, RETURN] = [0x20, 0x28, 0x15, 0x06];
   const view = new DataView(mac.buffer, mac.byteOffset, mac.byteLength);
   return [
+    [LOAD_WORD, 0, 0, 6],
+    [JUMP_EQUAL, 0, 3, view.getUint32(0)],
+    [LOAD_HALF, 0, 0, 10],
+    [JUMP_EQUAL, 0, 1, view.getUint16(4)],
+    [RETURN, 0, 0, 0],
+    [RETURN, 0, 0, 0xffff],
+  ].flat();
+}
+
+/** The same, and of IPv6 nothing but neighbour advertisements. */
+function onlyAdvertisementsOfOthers(mac: Uint8Array): readonly number[] {
+  const [LOAD_WORD, LOAD_HALF, LOAD_OCTET, JUMP_EQUAL, RETURN] = [0x20, 0x28, 0x30, 0x15, 0x06];
+  const view = new DataView(mac.buffer, mac.byteOffset, mac.byteLength);
+  return [
+    [LOAD_OCTET, 0, 0, 20],
+    [JUMP_EQUAL, 0, 6, 58],
+    [LOAD_OCTET, 0, 0, 54],
+    [JUMP_EQUAL, 0, 4, 136],
     [LOAD_WORD, 0, 0, 6],
     [JUMP_EQUAL, 0, 3, view.getUint32(0)],
     [LOAD_HALF, 0, 0, 10],

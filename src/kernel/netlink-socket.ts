@@ -11,8 +11,8 @@ import { createRequire } from 'node:module';
 import type { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { DirectorError, errnoName } from '../base/error.ts';
 
-/** NETLINK_ROUTE, NETLINK_GENERIC. */
-export const NetlinkProtocol = { route: 0, generic: 16 } as const;
+/** NETLINK_ROUTE, NETLINK_NETFILTER, NETLINK_GENERIC. */
+export const NetlinkProtocol = { route: 0, netfilter: 12, generic: 16 } as const;
 
 /** Asked for; the kernel grants net.core.rmem_max at most. */
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;

@@ -23,6 +23,12 @@ export interface VrrpCounters {
   readonly pathsPutBack: number;
   /** ARP packets of others that claimed an address while we were master. */
   readonly claimsByOthers: number;
+  /** Takeovers before which somebody answered for the address though nobody advertised. */
+  readonly answeredProbes: number;
+  /** Times that another was MASTER beside us. */
+  readonly overlaps: number;
+  /** Times that the gate had shut before it was prolonged. */
+  readonly gateLost: number;
   /** Packets for virtual routers of this link that are not ours. */
   readonly foreign: number;
   /** Advertisements taken whose checksum had each form: `pseudo-header`, `message`, `old-unicast`. */
@@ -62,6 +68,10 @@ export type AlarmName =
   | 'address-list-mismatch'
   /** Somebody else sends from our own address. */
   | 'duplicate-address'
+  /** Somebody says on the link that he has an address of ours while we hold it. */
+  | 'address-claimed'
+  /** Another director advertises beside us, the MASTER. */
+  | 'two-masters'
   /** Two directors with priority 255. */
   | 'two-owners'
   /** A signed advertisement whose time is too far from ours: a clock is wrong. */
@@ -108,6 +118,8 @@ export interface InstanceSnapshot {
   readonly addresses: readonly string[];
   /** Routes and rules that the master holds. */
   readonly paths: readonly string[];
+  /** The kernel's gate: milliseconds until it shuts by itself; null: shut. `none`: there is none, and why. */
+  readonly gate: { readonly openForMs: Millis | null } | { readonly none: string };
   readonly counters: VrrpCounters;
   readonly trackers: readonly TrackerSnapshot[];
   readonly alarms: readonly AlarmSnapshot[];

@@ -150,6 +150,14 @@ export interface Hearing {
   readonly ownerIgnores: boolean;
 }
 
+/** The kernel's gate in front of the addresses of a master. */
+export interface GateSettings {
+  /** `on`: no MASTER without one; `auto`: where the kernel has nf_tables. */
+  readonly mode: 'on' | 'off' | 'auto';
+  /** How long after an advertisement it stays open; null: from the interval. */
+  readonly timeMs: Millis | null;
+}
+
 export interface VrrpInstance {
   readonly name: string;
   readonly version: 2 | 3;
@@ -200,6 +208,14 @@ export interface VrrpInstance {
   /** Send one more advert before yielding to a higher priority. */
   readonly answerHigherPriority: boolean;
   readonly notify: NotifyScripts;
+  readonly gate: GateSettings;
+  /**
+   * How long an address that somebody answers for, though nobody advertises, is left to him; null: three
+   * intervals, 0: nobody is asked.
+   */
+  readonly claimWaitMs: Millis | null;
+  /** A director that none of these answers, and that hears no peer, stands down. None: it never does. */
+  readonly isolationAnchors: readonly string[];
 }
 
 export interface SyncGroup {

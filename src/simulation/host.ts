@@ -10,6 +10,7 @@ import type { VirtualServer } from '../model/virtual-server.ts';
 import type { VirtualAddress, VrrpConfig } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { ReceivedPacket } from '../vrrp/admit.ts';
+import { noGate } from '../vrrp/gate.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPlace, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
@@ -199,7 +200,8 @@ export class SimulatedHost {
         hold: (addresses) => this.change(clock, () => this.take(addresses)),
         release: (addresses) => this.change(clock, () => this.drop(addresses.map(nameOf))),
       },
-      announcer: { announce: () => {} },
+      gate: noGate('not simulated'),
+      announcer: { announce: () => {}, probe: () => {} },
       statics: { faultOf: () => null },
       notify: { changed: () => {} },
       ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),

@@ -85,14 +85,6 @@ export class Holding {
     return isLost(this.war, now) ? this.war.lostUntil : null;
   }
 
-  /** Somebody else says that an address is his; if it is ours, he is told of. */
-  claimed(instance: VrrpInstance, address: string, mac: string): void {
-    if (!allHeld(instance).addresses.some((one) => one.address === address)) return;
-    this.counters.add('claimsByOthers');
-    const fields = { instance: instance.name, address, mac };
-    this.ports.log.warn(fields, 'another host claims our address');
-  }
-
   /** Addresses, routes, rules. */
   private add(held: Held): void {
     if (isNothing(held)) return;

@@ -54,6 +54,8 @@ export function step(self: Self, state: State, event: Event, now: Instant): Step
       return state.is === 'backup' ? takeOver(self, state, now, 'sync group') : stay(state);
     case 'group-backup':
       return state.is === 'master' ? yieldTo(self, null, now, 'sync group') : stay(state);
+    case 'shut':
+      return state.is === 'master' ? yieldTo(self, null, now, event.reason) : stay(state);
     case 'heard':
       if (state.is === 'backup') return backupHears(self, state, event.advert, now);
       return state.is === 'master' ? masterHears(self, state, event.advert, now) : stay(state);

@@ -23,6 +23,8 @@ export type LeasedEvent = Event | LeaseEvent;
 /** Whether the instance has its lease now. */
 export interface LeaseView {
   isHeld(): boolean;
+  /** Null: it is not held. */
+  holdsUntil(): Instant | null;
 }
 
 /** Only the lease is missing. */

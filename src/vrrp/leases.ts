@@ -23,7 +23,10 @@ export class Leases {
     for (const router of routers) router.lease = null;
     this.needs = subjects.map(({ name, instances }) => {
       const members = routers.filter((router) => instances.includes(router.name));
-      const lease: LeaseView = { isHeld: () => this.port.holdsUntil(name) !== null };
+      const lease: LeaseView = {
+        isHeld: () => this.port.holdsUntil(name) !== null,
+        holdsUntil: () => this.port.holdsUntil(name),
+      };
       for (const router of members) router.lease = lease;
       const known = this.needs.find((need) => need.name === name);
       return { name, routers: members, wantedWith: known?.wantedWith ?? null };

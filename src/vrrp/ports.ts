@@ -1,6 +1,6 @@
 /** What VRRP asks of the outside, in its own words; the wiring in daemon/ answers. */
 import type { Log } from '../base/log.ts';
-import type { Clock, Instant } from '../base/time.ts';
+import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts } from '../model/script.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
@@ -33,9 +33,32 @@ export interface AddressPort {
   release(addresses: readonly VirtualAddress[], paths: Paths): Promise<void>;
 }
 
+/** The kernel's gate in front of addresses: while it is shut nobody answers for them, whoever holds them. */
+export interface GatePort {
+  /** Why there is none; then nothing below does anything. */
+  readonly missing: string | null;
+  /** `run-out`: an earlier life had opened it, and too long ago. */
+  open(addresses: readonly string[], forMs: Millis): 'open' | 'run-out' | 'refused';
+  /** At the end of this turn; what has run out meanwhile is not opened again, and told. */
+  renew(renewal: {
+    readonly addresses: readonly string[];
+    readonly forMs: Millis;
+    readonly onLost: (reason: string) => void;
+  }): void;
+  /** Must be open. */
+  shut(addresses: readonly string[]): void;
+  /** They are not held any more. */
+  unguard(addresses: readonly string[]): void;
+  /** Drops packets to them but neighbour discovery, or does so no more. */
+  refuse(addresses: readonly string[]): void;
+  permit(addresses: readonly string[]): void;
+}
+
 /** Tells a link where an address is now. */
 export interface AnnouncePort {
   announce(interfaceName: string, address: string, form: AnnounceTiming['form']): void;
+  /** Asks who has an address; whoever answers is told as a claim. `from` null: the question claims nothing. */
+  probe(interfaceName: string, address: string, from: string | null): void;
 }
 
 /** What is there whoever is master. */
@@ -72,6 +95,7 @@ export interface VrrpPorts extends TrackPorts {
   readonly adverts: AdvertPort;
   readonly links: LinkPort;
   readonly addresses: AddressPort;
+  readonly gate: GatePort;
   readonly announcer: AnnouncePort;
   readonly statics: StaticPort;
   readonly notify: NotifyPort;

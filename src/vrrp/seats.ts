@@ -54,13 +54,29 @@ export function seatsOf(
 export function holdersOf(
   routers: readonly VirtualRouter[],
 ): ReadonlyMap<string, readonly VirtualRouter[]> {
-  const holders = new Map<string, VirtualRouter[]>();
+  return byAddress(routers, ({ instance }) =>
+    allHeld(instance).addresses.map(({ address }) => address),
+  );
+}
+
+/** By the addresses that tell them that they are not cut off. */
+export function anchoredTo(
+  routers: readonly VirtualRouter[],
+): ReadonlyMap<string, readonly VirtualRouter[]> {
+  return byAddress(routers, ({ instance }) => instance.isolationAnchors);
+}
+
+function byAddress(
+  routers: readonly VirtualRouter[],
+  addressesOf: (router: VirtualRouter) => readonly string[],
+): ReadonlyMap<string, readonly VirtualRouter[]> {
+  const found = new Map<string, VirtualRouter[]>();
   for (const router of routers) {
-    for (const { address } of allHeld(router.instance).addresses) {
-      const known = holders.get(address);
-      if (known === undefined) holders.set(address, [router]);
+    for (const address of addressesOf(router)) {
+      const known = found.get(address);
+      if (known === undefined) found.set(address, [router]);
       else known.push(router);
     }
   }
-  return holders;
+  return found;
 }

@@ -20,7 +20,7 @@ import type { VrrpPorts } from './ports.ts';
 import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
 import type { SpentStamps } from './replay.ts';
 import { RouterGroup } from './router-group.ts';
-import { holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
+import { anchoredTo, holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
 import type { Event } from './state.ts';
 import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
@@ -37,6 +37,8 @@ export class VrrpSpeaker {
   private seats: ReadonlyMap<VirtualRouter, Seat> = new Map();
   /** Routers that hold an address when they are master. */
   private holders: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
+  /** Those that an address tells that they are not cut off. */
+  private anchored: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
   private groups: readonly RouterGroup[] = [];
   private readonly deadlines = new Deadlines<VirtualRouter>();
   /** Groups of which a member has changed, to be told of when all have followed. */
@@ -72,12 +74,7 @@ export class VrrpSpeaker {
     const { next, gone } = this.succession(config);
     const routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
-      if (known !== undefined) return known;
-      const { ears, announcer } = this;
-      const router = new VirtualRouter(instance, this.ports, { ears, announcer });
-      const mastership = inherited(instance);
-      if (mastership !== null) router.inherit(mastership);
-      return router;
+      return known ?? this.routerFor(instance, inherited(instance));
     });
     for (const router of gone) {
       this.deadlines.forget(router);
@@ -87,6 +84,7 @@ export class VrrpSpeaker {
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
     this.holders = holdersOf(routers);
+    this.anchored = anchoredTo(routers);
     this.leases?.configure(config.lease?.subjects ?? [], routers);
     this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
     this.settle();
@@ -95,6 +93,11 @@ export class VrrpSpeaker {
   /** The instances that wait for it may be master. */
   leaseGranted(name: string): void {
     this.giveMembers(name, { type: 'lease-granted' });
+  }
+
+  /** Whoever is master with it may answer for longer. */
+  leaseRenewed(name: string): void {
+    for (const router of this.leases?.membersOf(name) ?? []) router.leaseRenewed();
   }
 
   /** Whoever is master with it is not any more. */
@@ -119,6 +122,18 @@ export class VrrpSpeaker {
       const seat = this.seats.get(router);
       if (seat !== undefined) this.give(router, seat, event);
     }
+  }
+
+  private routerFor(instance: VrrpInstance, mastership: Mastership | null): VirtualRouter {
+    const { ears, announcer } = this;
+    const shared = { ears, announcer };
+    const router: VirtualRouter = new VirtualRouter(instance, this.ports, shared, (event) => {
+      const seat = this.seats.get(router);
+      if (seat !== undefined) this.give(router, seat, event);
+      this.onTime();
+    });
+    if (mastership !== null) router.inherit(mastership);
+    return router;
   }
 
   /** What `configure` would do at once, as a reload; nothing is changed. */
@@ -171,6 +186,7 @@ export class VrrpSpeaker {
   /** Somebody else says on the link that an address is his. */
   addressClaimed(address: string, mac: string): void {
     for (const router of this.holders.get(address) ?? []) router.claimed(address, mac);
+    for (const router of this.anchored.get(address) ?? []) router.anchorHeard();
   }
 
   /** Of what it is master now. */
@@ -369,13 +385,16 @@ export class VrrpSpeaker {
   private onTime(): void {
     if (this.stopped) return;
     const { clock } = this.ports;
+    let isOtherwise = false;
     for (const router of this.deadlines.takeDue(clock.now())) {
       const seat = this.seats.get(router);
       if (seat === undefined) continue;
+      if (router.watch()) isOtherwise = true;
       if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
       this.deadlines.note(router);
     }
-    this.goOn();
+    if (isOtherwise) this.settle();
+    else this.goOn();
   }
 
   /** Tells of groups, and arms the one timer for what is next. */

@@ -68,6 +68,8 @@ export type Event =
   /** Another member of the sync group has changed. */
   | { readonly type: 'group-master' }
   | { readonly type: 'group-backup' }
+  /** Nobody may answer for the addresses any more: a peer may hold them. */
+  | { readonly type: 'shut'; readonly reason: string }
   | { readonly type: 'stop' };
 
 export type Effect =

@@ -9,6 +9,9 @@ import { Advertiser } from './advertiser.ts';
 import type { Announcer } from './announcer.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
+import { Evidence } from './evidence.ts';
+import { openUntil } from './gate.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import { allHeld, describePath, type Gone } from './held.ts';
 import { Holding } from './holding.ts';
 import { nextDeadline } from './instance.ts';
@@ -45,7 +48,11 @@ export class VirtualRouter {
   private readonly counters = new Counters();
   private readonly advertiser: Advertiser;
   private readonly holding: Holding;
+  private readonly gatekeeper: Gatekeeper;
+  private readonly evidence: Evidence;
+  private advertisedAt: Instant = -Infinity;
   private sinceMs: number;
+  private since: Instant = -Infinity;
   private reason = 'start';
   private priority: number;
   /** An owner that another one did not yield to; null: it has the priority of its configuration. */
@@ -61,11 +68,21 @@ export class VirtualRouter {
   /** What the process before this one was master of, and left to us. */
   private inherited: Mastership | null = null;
 
-  constructor(instance: VrrpInstance, ports: VrrpPorts, shared: Shared) {
+  /** `onEvent`: something has happened to it beside what it is given. */
+  constructor(
+    instance: VrrpInstance,
+    ports: VrrpPorts,
+    shared: Shared,
+    onEvent: (event: LeasedEvent) => void,
+  ) {
     this.instance = instance;
     this.ports = ports;
     this.advertiser = new Advertiser(ports, shared.ears, this.counters);
     this.holding = new Holding(ports, shared.announcer, this.counters);
+    this.evidence = new Evidence(ports, this.counters);
+    this.gatekeeper = new Gatekeeper(ports, this.counters, (reason) =>
+      onEvent({ type: 'shut', reason }),
+    );
     this.priority = instance.priority;
     this.sinceMs = ports.clock.wallTimeMs();
   }
@@ -95,7 +112,10 @@ export class VirtualRouter {
     const before = this.instance;
     this.instance = instance;
     this.loweredTo = null;
-    if (this.state.is === 'master') this.holding.change(before, instance);
+    if (this.state.is !== 'master') return;
+    const gone = this.gatekeeper.change(instance);
+    this.holding.change(before, instance);
+    if (gone.length > 0) this.holding.afterwards(() => this.ports.gate.unguard(gone));
   }
 
   /**
@@ -140,7 +160,12 @@ export class VirtualRouter {
     const missing = this.ports.statics.faultOf(this.name);
     if (missing !== null) return missing;
     // Who hears nobody must not become master.
-    return this.advertiser.deafness ?? faultOf(tracked);
+    return (
+      this.advertiser.deafness ??
+      this.gatekeeper.faultOf(this.instance) ??
+      this.evidence.fault ??
+      faultOf(tracked)
+    );
   }
 
   /** Its base priority, moved by what it tracks. */
@@ -163,7 +188,7 @@ export class VirtualRouter {
   }
 
   deadline(): Instant {
-    return nextDeadline(this.state);
+    return Math.min(nextDeadline(this.state), this.evidence.nextAt(this.instance, this.state));
   }
 
   listen(onPacket: (packet: ReceivedPacket) => boolean): void {
@@ -183,8 +208,8 @@ export class VirtualRouter {
   /** Tells whether a lesser master was heard: the whole sync group is announced again. */
   take(event: LeasedEvent): boolean {
     const { clock } = this.ports;
-    const from = this.state;
-    const { inherited } = this;
+    const { instance, evidence, inherited } = this;
+    const from = event.type === 'time' ? evidence.beforeTime(instance, this.state) : this.state;
     this.inherited = null;
     // It does not come to that: a peer may hold what is still there.
     if (inherited !== null && event.type !== 'resume') this.holding.release(this.instance);
@@ -199,6 +224,16 @@ export class VirtualRouter {
       lease: this.lease,
     });
     this.state = state;
+    if (event.type === 'heard') {
+      const { since, reason: why } = this;
+      evidence.heard(instance, {
+        before: from,
+        after: state,
+        advert: event.advert,
+        since,
+        reason: why,
+      });
+    }
     let metLesser = false;
     for (const effect of effects) {
       this.carryOut(effect);
@@ -257,7 +292,17 @@ export class VirtualRouter {
   }
 
   claimed(address: string, mac: string): void {
-    if (this.state.is === 'master') this.holding.claimed(this.instance, address, mac);
+    this.evidence.claimed(this.instance, this.state, address, mac);
+  }
+
+  /** One of its anchors is there. */
+  anchorHeard(): void {
+    this.evidence.anchorHeard();
+  }
+
+  /** Looks whether it is cut off. True: that has changed. */
+  watch(): boolean {
+    return this.evidence.watch(this.instance, this.address);
   }
 
   snapshot(trackers: readonly TrackerSnapshot[], group: string | null): InstanceSnapshot {
@@ -282,25 +327,40 @@ export class VirtualRouter {
         (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
       ),
       paths: [...instance.routes, ...instance.rules].map(describePath),
+      gate: this.gateSnapshot(),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
-      alarms: this.advertiser.lastingAlarms(instance),
+      alarms: [
+        ...this.advertiser.lastingAlarms(instance),
+        ...this.evidence.lastingAlarms(instance),
+      ],
     };
   }
 
+  private gateSnapshot(): InstanceSnapshot['gate'] {
+    const { missing } = this.ports.gate;
+    if (this.instance.gate.mode === 'off') return { none: 'gate off' };
+    if (missing !== null) return { none: missing };
+    const { openUntil: until } = this.gatekeeper;
+    return { openForMs: until === null ? null : Math.round(until - this.ports.clock.now()) };
+  }
+
   private carryOut(effect: Effect): void {
-    const { instance, advertiser, holding } = this;
+    const { instance, advertiser, holding, gatekeeper } = this;
     switch (effect.do) {
       case 'advertise':
         // The priority 0 waits until the addresses are gone: a peer takes them when it hears it.
-        if (effect.priority > 0) advertiser.send(effect.priority);
+        if (effect.priority > 0) this.advertise(effect.priority);
         else holding.afterwards(() => advertiser.send(0));
         break;
       case 'hold-addresses':
+        gatekeeper.open(instance, this.mayAnswerUntil());
         holding.hold(instance);
         break;
       case 'release-addresses':
+        gatekeeper.shut();
         holding.release(instance);
+        holding.afterwards(() => gatekeeper.unguard(instance));
         break;
       case 'announce':
         holding.announce(instance, effect.times);
@@ -346,10 +406,31 @@ export class VirtualRouter {
     this.ports.log.info({ instance: this.name, reason, priority: this.priority }, 'still master');
   }
 
+  private advertise(priority: number): void {
+    const { instance } = this;
+    // Taken before it is sent: no peer has heard it earlier.
+    this.advertisedAt = this.ports.clock.now();
+    this.advertiser.send(priority);
+    this.gatekeeper.renew(instance, this.mayAnswerUntil());
+  }
+
+  /** Its lease is prolonged. */
+  leaseRenewed(): void {
+    if (this.state.is !== 'master') return;
+    this.gatekeeper.renew(this.instance, this.mayAnswerUntil());
+  }
+
+  /** A lease decides it alone: whoever has one after it waits for its end, and not for our silence. */
+  private mayAnswerUntil(): Instant {
+    if (this.lease === null) return openUntil(this.instance, this.advertisedAt);
+    return this.lease.holdsUntil() ?? this.ports.clock.now();
+  }
+
   private tell(from: State['is'], reason: string): void {
     const { clock, log } = this.ports;
     const to = this.state.is;
     this.sinceMs = clock.wallTimeMs();
+    this.since = clock.now();
     this.reason = reason;
     this.noted.clear();
     if (to === 'master') this.counters.add('becameMaster');

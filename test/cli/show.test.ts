@@ -45,6 +45,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
   masterAddress: '192.0.2.2',
   masterPriority: 150,
   addresses: ['192.0.2.10/24 dev eth0'],
+  gate: { openForMs: 2_400 },
   counters: {
     advertsSent: 200,
     advertsReceived: 0,
@@ -56,6 +57,9 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     addressesPutBack: 0,
     pathsPutBack: 0,
     claimsByOthers: 0,
+    answeredProbes: 0,
+    overlaps: 0,
+    gateLost: 0,
     foreign: 0,
     checksumForms: {},
     addressMismatches: 0,

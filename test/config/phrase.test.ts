@@ -136,7 +136,7 @@ describe('keywords of VRRP', () => {
       ['weight 254', ['out-of-range 254']],
       ['max_hops -1', []],
       ['idle_tx 999.5', ['out-of-range 999.5']],
-      ['neighbour_ip 192.0.2.3', ['deprecated neighbour_ip']],
+      ['neighbour_ip 192.0.2.3', ['repeated neighbour_ip 192.0.2.3', 'deprecated neighbour_ip']],
     ]);
     check('auth_hmac', [
       ['key 1 0123456789abcdef0123456789abcdef', []],

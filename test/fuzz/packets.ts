@@ -6,6 +6,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ReceivedPacket } from '../../src/vrrp/admit.ts';
+import { noGate } from '../../src/vrrp/gate.ts';
 import type { AdvertPlace } from '../../src/vrrp/ports-adverts.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import { decodeArp, encodeArpProbe, encodeGratuitousArp } from '../../src/wire/arp.ts';
@@ -91,8 +92,9 @@ class Ears {
       files: { watch: () => () => {}, create: () => {} },
       processes: { watch: () => () => {} },
       addresses: { hold: async () => {}, release: async () => {} },
+      gate: noGate('not simulated'),
+      announcer: { announce: () => {}, probe: () => {} },
       statics: { faultOf: () => null },
-      announcer: { announce: () => {} },
       notify: { changed: () => {} },
       runScript: async () => ({ ok: true, reason: '' }),
       bfdUp: () => null,

@@ -16,7 +16,10 @@ beforeEach(() => {
   clock = simulatedClock();
   sent = [];
   announcer = new Announcer(
-    { announce: (link, address) => void sent.push(`${clock.now()} ${link} ${address}`) },
+    {
+      announce: (link, address) => void sent.push(`${clock.now()} ${link} ${address}`),
+      probe: () => {},
+    },
     clock,
   );
 });

@@ -30,7 +30,7 @@ function world() {
     addresses: { hold: does('hold'), release: does('release') },
   };
   const counters = new Counters();
-  const holding = new Holding(ports, new Announcer({ announce }, clock), counters);
+  const holding = new Holding(ports, new Announcer({ announce, probe: () => {} }, clock), counters);
   const kernelIsDone = async (): Promise<void> => {
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     waiting.shift()?.();

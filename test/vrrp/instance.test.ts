@@ -56,6 +56,9 @@ const INSTANCE: VrrpInstance = {
   answerLowerPriority: true,
   answerHigherPriority: false,
   notify: {} as VrrpInstance['notify'],
+  gate: { mode: 'auto', timeMs: null },
+  claimWaitMs: null,
+  isolationAnchors: [],
 };
 
 const self = (over: Partial<VrrpInstance> = {}, priority = over.priority ?? 100): Self => ({

@@ -14,7 +14,8 @@ const backup: Backup = {
 const waiting: Backup = { ...backup, masterDownAt: Infinity };
 
 function step(state: State, event: LeasedEvent, held: boolean | null, over: object = {}) {
-  const lease = held === null ? null : { isHeld: () => held };
+  const lease =
+    held === null ? null : { isHeld: () => held, holdsUntil: () => (held ? 10_000 : null) };
   const changed = { ...self, instance: { ...self.instance, ...over } };
   return leasedStep(changed, state, event, { now: 3_000, lease });
 }
@@ -44,7 +45,7 @@ describe('an instance with a lease', () => {
 
   test('waits for it also as the owner of the addresses', () => {
     const owner = { ...self, priority: 255 };
-    const now = { now: 0, lease: { isHeld: () => false } };
+    const now = { now: 0, lease: { isHeld: () => false, holdsUntil: () => null } };
     const begun = leasedStep(owner, { is: 'init' }, { type: 'start' }, now);
     expect(isWaiting(begun.state)).toBe(true);
     expect(begun.reason).toBe('waits for the lease');

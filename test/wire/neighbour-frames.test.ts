@@ -10,7 +10,11 @@ import {
   encodeGratuitousReply,
 } from '../../src/wire/arp.ts';
 import { decodeIpv4 } from '../../src/wire/ip.ts';
-import { encodeUnsolicitedAdvertisement } from '../../src/wire/ndp.ts';
+import {
+  decodeAdvertisement,
+  encodeSolicitation,
+  encodeUnsolicitedAdvertisement,
+} from '../../src/wire/ndp.ts';
 
 const mac = parseMac('02:42:0a:00:00:01') as Uint8Array;
 
@@ -70,6 +74,46 @@ test('vrrp-A5 an advertisement says R only of a director that forwards, and O al
   const flags = (frame: Uint8Array): number => frame[14 + 40 + 4] as number;
   expect(flags(encodeUnsolicitedAdvertisement(mac, 'fd00::100'))).toBe(0x20);
   expect(flags(encodeUnsolicitedAdvertisement(mac, 'fd00::100', true))).toBe(0xa0);
+});
+
+describe('a neighbour solicitation', () => {
+  function isGood(frame: Uint8Array, from: string): boolean {
+    const message = frame.subarray(14 + 40);
+    const pseudo = Uint8Array.of(0, 0, 0, message.length, 0, 0, 0, 58);
+    const to = addressBytes('ff02::1:ff00:100');
+    return internetChecksum(addressBytes(from), to, pseudo, message) === 0;
+  }
+
+  test('goes to the group of the address, and claims nothing from ::', () => {
+    const frame = encodeSolicitation(mac, '::', 'fd00::100');
+    expect(toHex(frame.subarray(0, 14))).toBe('3333ff00010002420a00000186dd');
+    expect(frame).toHaveLength(14 + 40 + 24);
+    expect(isGood(frame, '::')).toBe(true);
+  });
+
+  test('from an address of ours it says where the answer goes', () => {
+    const frame = encodeSolicitation(mac, 'fd00::1', 'fd00::100');
+    expect(toHex(frame.subarray(-8))).toBe('010102420a000001');
+    expect(isGood(frame, 'fd00::1')).toBe(true);
+  });
+});
+
+describe('a neighbour advertisement', () => {
+  const good = encodeUnsolicitedAdvertisement(mac, 'fd00::100');
+
+  test('tells who has which address', () => {
+    expect(decodeAdvertisement(good)).toEqual({ address: 'fd00::100', mac: '02:42:0a:00:00:01' });
+  });
+
+  test('that passed a router, is something else or is cut short is nothing', () => {
+    const forged = Uint8Array.from(good);
+    forged[21] = 254;
+    expect(decodeAdvertisement(forged)).toBeNull();
+    expect(decodeAdvertisement(encodeSolicitation(mac, '::', 'fd00::100'))).toBeNull();
+    for (let length = 0; length < 78; length += 1) {
+      expect(decodeAdvertisement(good.subarray(0, length))).toBeNull();
+    }
+  });
 });
 
 describe('an IPv4 header', () => {

@@ -5,6 +5,7 @@ import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
+import { noGate } from '../../src/vrrp/gate.ts';
 import type { LeasePort } from '../../src/vrrp/ports.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import type { SimulatedClock } from './clock.ts';
@@ -22,6 +23,8 @@ export class SimulatedDirector {
   readonly held: Set<string> = new Set();
   readonly told: string[] = [];
   readonly announced: string[] = [];
+  /** Addresses that it asked the link for. */
+  readonly asked: string[] = [];
   /** Interfaces that are down here. */
   readonly down: Set<string> = new Set();
   scriptOk = true;
@@ -82,7 +85,11 @@ export class SimulatedDirector {
           for (const { address } of addresses) this.held.delete(address);
         },
       },
-      announcer: { announce: (_, address) => void this.announced.push(address) },
+      gate: noGate('not simulated'),
+      announcer: {
+        announce: (_, address) => void this.announced.push(address),
+        probe: (_, address) => void this.asked.push(address),
+      },
       statics: { faultOf: () => null },
       notify: {
         changed: ({ kind, name: subject, state, priority }) =>
@@ -197,6 +204,9 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     answerLowerPriority: true,
     answerHigherPriority: false,
     notify: NOBODY_IS_TOLD,
+    gate: { mode: 'auto', timeMs: null },
+    claimWaitMs: null,
+    isolationAnchors: [],
     ...over,
   };
 }

@@ -188,6 +188,14 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('vrrp_down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
     default: '3',
   }),
+  keyword('gate', choice('on', 'off', 'auto'), 'see gate of vrrp_instance', {
+    unset: 'auto',
+    ours: true,
+  }),
+  keyword('gate_time', seconds(0.02, 600), 'see gate_time of vrrp_instance', {
+    unset: 'three times advert_int',
+    ours: true,
+  }),
   keyword('vrrp_garp_master_delay', SECONDS, 'see garp_master_delay', { default: '5' }),
   keyword('vrrp_garp_master_repeat', AT_LEAST_ONE, 'see garp_master_repeat', { default: '5' }),
   keyword('vrrp_garp_master_refresh', SECONDS, 'see garp_master_refresh', { default: '0' }),

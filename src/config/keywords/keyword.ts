@@ -181,6 +181,7 @@ export type PhraseName =
   | 'polled interface'
   | 'group entry'
   | 'peer'
+  | 'anchor'
   | 'tracked'
   | 'tracked file'
   | 'tracked interface'

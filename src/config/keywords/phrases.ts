@@ -373,6 +373,7 @@ const ENTRIES = {
       }),
     ),
   },
+  anchor: { slots: [{ name: 'ADDRESS', argument: address }], options: tableOf() },
   tracked: tracked(NAME, 'weight'),
   'tracked file': tracked(NAME, 'weight of a file'),
   'tracked interface': tracked(

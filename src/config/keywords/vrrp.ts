@@ -258,8 +258,8 @@ const ADDRESSES: readonly Keyword[] = [
   accepted('no_virtual_ipaddress', flag, 'the instance is meant to have no address'),
   accepted('native_ipv6', flag, 'advertise over IPv6, whatever the addresses are'),
   accepted('promote_secondaries', flag, 'secondary addresses survive their primary one'),
-  accepted('accept', flag, 'take packets to the addresses without owning them', { unset: 'on' }),
-  accepted('no_accept', flag, 'drop packets to the addresses when not the owner'),
+  keyword('accept', flag, 'take packets to the addresses without owning them', { unset: 'on' }),
+  keyword('no_accept', flag, 'drop packets to the addresses when not the owner'),
   accepted('use_vmac', phrase('macvlan'), 'the addresses have a MAC of their own', {
     unset: 'off',
     repeats: 'first',
@@ -295,6 +295,34 @@ const WHEN: readonly Keyword[] = [
   }),
 ];
 
+const OURS = { ours: true } as const;
+
+const GATE: readonly Keyword[] = [
+  keyword(
+    'gate',
+    choice('on', 'off', 'auto'),
+    'the kernel shuts the addresses of a MASTER that does not advertise; auto: where it has nf_tables',
+    { inherits: globally('gate'), unset: 'auto', ...OURS },
+  ),
+  keyword('gate_time', seconds(0.02, 600), 'how long after an advertisement they stay open', {
+    inherits: globally('gate_time'),
+    unset: 'three times advert_int',
+    ...OURS,
+  }),
+  keyword(
+    'claim_wait',
+    seconds(0, 600),
+    'for who answers for an address though nobody advertises; 0: nobody is asked',
+    { unset: 'three times advert_int', ...OURS },
+  ),
+  keyword(
+    'isolation_anchor',
+    entries('anchor'),
+    'a director that none of these answers stands down unless it hears a peer',
+    { unset: 'it never does', repeats: 'list', ...OURS },
+  ),
+];
+
 export const VRRP_INSTANCE: KeywordTable = tableOf(
   keyword('state', choice('MASTER', 'BACKUP'), 'a hint for the start: MASTER waits less', {
     default: 'BACKUP',
@@ -312,6 +340,7 @@ export const VRRP_INSTANCE: KeywordTable = tableOf(
   ...ADVERTISE,
   ...ADDRESSES,
   ...WHEN,
+  ...GATE,
   ...ANNOUNCE,
   ...TRACK,
   ...NOTIFY,

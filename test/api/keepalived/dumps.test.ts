@@ -69,6 +69,9 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         addressesPutBack: 0,
         pathsPutBack: 0,
         claimsByOthers: 0,
+        answeredProbes: 0,
+        overlaps: 0,
+        gateLost: 0,
         foreign: 0,
         lesserMasters: 0,
         checksumForms: {},
@@ -76,6 +79,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         odd: {},
         dropped: {},
       },
+      gate: { none: 'gate off' },
       trackers: tracked,
       alarms: [],
     };

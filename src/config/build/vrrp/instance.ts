@@ -7,6 +7,8 @@ import type { ScriptContext } from '../scripts.ts';
 import { type AddressContext, advertised, readAddresses } from './addresses.ts';
 import { readTiming } from './announce.ts';
 import { readAuthentication } from './authentication.ts';
+import { readEvidence } from './evidence.ts';
+import { readGate } from './gate.ts';
 import { readHearing } from './hearing.ts';
 import { nameOf } from './names.ts';
 import { readNotify } from './notify.ts';
@@ -119,6 +121,8 @@ export function buildInstance(
       globals.boolean('vrrp_higher_prio_send_advert') ??
       false,
     notify: readNotify(section, context),
+    gate: readGate(section, globals, context),
+    ...readEvidence(section, family, context),
   };
 }
 

@@ -1,0 +1,345 @@
+/**
+ * The gate in front of virtual addresses: nf_tables drops ARP, neighbour discovery and traffic for an
+ * address that is guarded, unless it is open, and the kernel's own timer ends that. Whoever is stopped,
+ * paused or dead renews nothing. When it is opened and for how long is decided in vrrp/gate.ts.
+ *
+ * A renewal deletes and adds in one transaction: what has run out cannot be deleted, so that a late one is
+ * refused as a whole and opens nothing.
+ */
+import { addressBytes, addressFromBytes, familyOf } from '../base/address.ts';
+import { DirectorError } from '../base/error.ts';
+import { type Millis, nextTurn } from '../base/time.ts';
+import { decodeElements } from '../wire/nftables/elements.ts';
+import {
+  decodeTable,
+  type NftElement,
+  type NftFamily,
+  type NftHook,
+  NftMessage,
+  type NftSet,
+  type NftSetName,
+  writeElements,
+  writeNewChain,
+  writeNewRule,
+  writeNewSet,
+  writeNewTable,
+  writeSetName,
+  writeTableName,
+} from '../wire/nftables/message.ts';
+import { MessageFlag } from '../wire/nlmsg.ts';
+import {
+  ARP_LAYOUT,
+  ARP_SETS,
+  COMMENT,
+  COMMENT_START,
+  IP_LAYOUT,
+  IP_SETS,
+  TABLE,
+  type TableLayout,
+} from './gate-layout.ts';
+import {
+  NEW_RULE_FLAGS,
+  type NftRefusal,
+  type NftRequest,
+  NftSocket,
+  unavailable,
+} from './nftables.ts';
+
+/** Of one message: the attribute that lists them has 16 bits of length, and an element 44 octets. */
+const ELEMENTS_A_MESSAGE = 1_000;
+
+/** Of one transaction: one of 208 KiB does not fit into the socket. An IPv4 address takes 88 octets. */
+const ADDRESSES_A_TRANSACTION = 1_500;
+
+/** Addresses that are prolonged together, or not. */
+export interface Renewal {
+  readonly addresses: readonly string[];
+  readonly forMs: Millis;
+  /** It had run out, or the kernel refused: these stay shut. */
+  readonly onLost: (why: string) => void;
+}
+
+export class KernelGate {
+  private readonly nft: NftSocket;
+  private readonly octets = new Map<string, Uint8Array>();
+  private waiting: Renewal[] = [];
+  /** Open since an earlier life, as far as nobody has taken them on. */
+  private readonly inherited = new Set<string>();
+
+  /** @throws DirectorError NFTABLES_UNAVAILABLE, ADDON_MISSING */
+  constructor(nft: NftSocket = new NftSocket()) {
+    this.nft = nft;
+  }
+
+  /**
+   * Finds tables of an earlier life, or makes new ones; gives the addresses that are open, and for how long.
+   * @throws DirectorError NFTABLES_UNAVAILABLE, NOT_PERMITTED
+   */
+  prepare(): ReadonlyMap<string, Millis> {
+    const comments = [ARP_LAYOUT, IP_LAYOUT].map(({ family }) => this.commentOf(family));
+    for (const comment of comments) {
+      if (comment !== undefined && !comment?.startsWith(COMMENT_START)) throw foreign();
+    }
+    if (comments.every((comment) => comment === COMMENT)) {
+      const standing = this.standing();
+      for (const address of standing.keys()) this.inherited.add(address);
+      return standing;
+    }
+    this.replace();
+    return new Map();
+  }
+
+  /** All of ours as new: nothing is guarded. */
+  replace(): void {
+    this.inherited.clear();
+    this.remove();
+    const requests = [...makeTable(ARP_LAYOUT), ...makeTable(IP_LAYOUT)];
+    const [refusal] = this.nft.transact(requests);
+    if (refusal !== undefined) throw refused(refusal);
+  }
+
+  /**
+   * Guards the addresses and opens them. `run-out`: one that an earlier life had opened has run out since; such
+   * a one is prolonged or nothing is.
+   */
+  open(addresses: readonly string[], forMs: Millis): 'open' | 'run-out' | 'refused' {
+    const inherited = addresses.filter((address) => this.inherited.delete(address));
+    const done = this.inParts(addresses, (part) => [
+      ...this.change('add', guardedSets, part, null),
+      ...this.change(
+        'delete',
+        openSets,
+        part.filter((one) => inherited.includes(one)),
+        null,
+      ),
+      ...this.change('add', openSets, part, forMs),
+    ]);
+    if (done) return 'open';
+    return inherited.length > 0 ? 'run-out' : 'refused';
+  }
+
+  /** Prolongs with the next `flush`, which comes by itself at the end of this turn. */
+  renew(renewal: Renewal): void {
+    if (this.waiting.length === 0) queueMicrotask(() => this.flush());
+    this.waiting.push(renewal);
+  }
+
+  /**
+   * Shuts them and keeps them guarded: until they are released nobody may answer for them. False: they had run
+   * out already, which costs a transaction that fails; those take a hundred times as long (`synchronize_rcu`).
+   */
+  shut(addresses: readonly string[]): boolean {
+    return this.inParts(addresses, (part) => this.change('delete', openSets, part, null));
+  }
+
+  /** They are not ours any more: who else serves them on this host is let be. */
+  unguard(addresses: readonly string[]): boolean {
+    return this.inParts(addresses, (part) => this.change('delete', guardedSets, part, null));
+  }
+
+  /** Whether packets to them are accepted: the accept mode (RFC 9568 §6.1). False: the kernel refused. */
+  accept(addresses: readonly string[], accepted: boolean): boolean {
+    const what = accepted ? 'delete' : 'add';
+    return this.inParts(addresses, (part) => this.change(what, refusedSets, part, null));
+  }
+
+  /** Removes the tables of ours: no address is guarded any more. */
+  remove(): void {
+    for (const family of ['arp', 'inet'] as const) {
+      if (this.commentOf(family)?.startsWith(COMMENT_START) !== true) continue;
+      this.nft.transact([
+        { type: NftMessage.deleteTable, write: (to) => writeTableName(to, family, TABLE) },
+      ]);
+    }
+  }
+
+  close(): void {
+    this.nft.close();
+  }
+
+  /** As many as fit into a transaction; the others have the next turn, so that nothing waits long. */
+  private flush(): void {
+    const { waiting } = this;
+    let count = 0;
+    let at = 0;
+    while (at < waiting.length && count < ADDRESSES_A_TRANSACTION) {
+      count += (waiting[at] as Renewal).addresses.length;
+      at += 1;
+    }
+    this.waiting = waiting.slice(at);
+    if (this.waiting.length > 0) void nextTurn().then(() => this.flush());
+    if (at > 0) this.renewTogether(waiting.slice(0, at));
+  }
+
+  private renewTogether(renewals: readonly Renewal[]): void {
+    const requests = renewals.map(({ addresses, forMs }) => [
+      ...this.change('delete', openSets, addresses, null),
+      ...this.change('add', openSets, addresses, forMs),
+    ]);
+    const refusals = this.nft.transact(requests.flat());
+    if (refusals.length === 0) return;
+    const owner = requests.flatMap((one, at) => one.map(() => at));
+    const lost = new Map<number, string>();
+    for (const refusal of refusals) {
+      if (refusal.at === null) {
+        // Nothing of it was looked at.
+        for (const at of renewals.keys()) lost.set(at, refused(refusal).message);
+      } else {
+        const at = owner[refusal.at] as number;
+        const why = refusal.error === 'ENOENT' ? 'it had run out' : refused(refusal).message;
+        if (!lost.has(at)) lost.set(at, why);
+      }
+    }
+    // What could have been renewed is not lost with the others.
+    const others = renewals.filter((_, at) => !lost.has(at));
+    if (others.length > 0) this.renewTogether(others);
+    for (const [at, why] of lost) (renewals[at] as Renewal).onLost(why);
+  }
+
+  private inParts(
+    addresses: readonly string[],
+    requestsOf: (part: readonly string[]) => readonly NftRequest[],
+  ): boolean {
+    for (let at = 0; at < addresses.length; at += ADDRESSES_A_TRANSACTION) {
+      const part = addresses.slice(at, at + ADDRESSES_A_TRANSACTION);
+      if (this.nft.transact(requestsOf(part)).length > 0) return false;
+    }
+    return true;
+  }
+
+  /** A message for each set that has one of the addresses. */
+  private change(
+    what: 'add' | 'delete',
+    setsOf: SetsOf,
+    addresses: readonly string[],
+    timeoutMs: Millis | null,
+  ): readonly NftRequest[] {
+    const type = what === 'add' ? NftMessage.newElements : NftMessage.deleteElements;
+    const flags = what === 'add' ? MessageFlag.create : 0;
+    const wholeMs = timeoutMs === null ? null : Math.max(1, Math.floor(timeoutMs));
+    const requests: NftRequest[] = [];
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const own = addresses.filter((address) => familyOf(address) === family);
+      for (let at = 0; at < own.length; at += ELEMENTS_A_MESSAGE) {
+        const elements = own
+          .slice(at, at + ELEMENTS_A_MESSAGE)
+          .map((address): NftElement => ({ key: this.octetsOf(address), timeoutMs: wholeMs }));
+        for (const place of setsOf(family)) {
+          requests.push({ type, flags, write: (to) => writeElements(to, place, elements) });
+        }
+      }
+    }
+    return requests;
+  }
+
+  private octetsOf(address: string): Uint8Array {
+    const known = this.octets.get(address);
+    if (known !== undefined) return known;
+    const octets = addressBytes(address);
+    this.octets.set(address, octets);
+    return octets;
+  }
+
+  /** Undefined: there is no such table; null: it has no comment. */
+  private commentOf(family: NftFamily): string | null | undefined {
+    let comment: string | null | undefined;
+    const request: NftRequest = {
+      type: NftMessage.getTable,
+      write: (to) => writeTableName(to, family, TABLE),
+    };
+    const error = this.nft.ask(request, (payload) => {
+      comment = decodeTable(payload).comment;
+    });
+    if (error === null || error === 'ENOENT') return comment;
+    throw refused({ at: null, error, detail: null });
+  }
+
+  private standing(): ReadonlyMap<string, Millis> {
+    const found = new Map<string, Millis>();
+    for (const place of [...openSets('ipv4').slice(-1), ...openSets('ipv6')]) {
+      const request: NftRequest = {
+        type: NftMessage.getElements,
+        flags: MessageFlag.dump,
+        write: (to) => writeSetName(to, place),
+      };
+      this.nft.ask(request, (payload) => {
+        for (const { key, leftMs } of decodeElements(payload) ?? []) {
+          found.set(addressFromBytes(key), leftMs ?? 0);
+        }
+      });
+    }
+    return found;
+  }
+}
+
+type SetsOf = (family: 'ipv4' | 'ipv6') => readonly NftSetName[];
+
+const named = (family: NftFamily, { name }: NftSet): NftSetName => ({
+  family,
+  table: TABLE,
+  set: name,
+});
+
+const OPEN = {
+  ipv4: [named('arp', ARP_SETS.open), named('inet', IP_SETS.open4)],
+  ipv6: [named('inet', IP_SETS.open6)],
+} as const;
+const GUARDED = {
+  ipv4: [named('arp', ARP_SETS.guarded), named('inet', IP_SETS.guarded4)],
+  ipv6: [named('inet', IP_SETS.guarded6)],
+} as const;
+const REFUSED = {
+  ipv4: [named('inet', IP_SETS.refused4)],
+  ipv6: [named('inet', IP_SETS.refused6)],
+} as const;
+
+const openSets: SetsOf = (family) => OPEN[family];
+const guardedSets: SetsOf = (family) => GUARDED[family];
+const refusedSets: SetsOf = (family) => REFUSED[family];
+
+/** What makes a table, in the order that the kernel wants. */
+export function makeTable<Family extends NftFamily>({
+  family,
+  sets,
+  chains,
+}: TableLayout<Family>): readonly NftRequest[] {
+  const table = { family, name: TABLE, comment: COMMENT };
+  return [
+    { type: NftMessage.newTable, write: (to) => writeNewTable(to, table) },
+    ...Object.values(sets).map((set) => ({
+      type: NftMessage.newSet,
+      flags: MessageFlag.create,
+      write: (to: Parameters<NftRequest['write']>[0]) => writeNewSet(to, family, TABLE, set),
+    })),
+    ...chains.map(({ name, hook, priority }) => ({
+      type: NftMessage.newChain,
+      flags: MessageFlag.create,
+      write: (to: Parameters<NftRequest['write']>[0]) =>
+        writeNewChain(to, family, TABLE, { name, hook: hook as NftHook<NftFamily>, priority }),
+    })),
+    ...chains.flatMap(({ name, rules }) =>
+      rules.map((rule) => ({
+        type: NftMessage.newRule,
+        flags: NEW_RULE_FLAGS,
+        write: (to: Parameters<NftRequest['write']>[0]) =>
+          writeNewRule(to, { family, table: TABLE, chain: name }, rule),
+      })),
+    ),
+  ];
+}
+
+function refused({ error, detail }: NftRefusal): DirectorError {
+  if (error === 'EPERM' || error === 'EACCES') {
+    return new DirectorError('NOT_PERMITTED', 'nf_tables is not permitted', {
+      hint: 'run as root, or grant CAP_NET_ADMIN',
+    });
+  }
+  const sentence = detail === null ? error : `${error}, ${detail}`;
+  return unavailable(sentence);
+}
+
+function foreign(): DirectorError {
+  return new DirectorError('NFTABLES_UNAVAILABLE', `a table ${TABLE} of nf_tables is another's`, {
+    hint: `nft delete table inet ${TABLE}; nft delete table arp ${TABLE}, if nobody needs them`,
+  });
+}

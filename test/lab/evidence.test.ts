@@ -1,0 +1,115 @@
+// needs: root, nftables, timing
+/** What a director learns of others beside their advertisements, on a real link: ARP, neighbour discovery. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseMac } from '../../src/base/address.ts';
+import { toHex } from '../../src/base/bytes.ts';
+import { encodeGratuitousArp } from '../../src/wire/arp.ts';
+import { encodeUnsolicitedAdvertisement } from '../../src/wire/ndp.ts';
+import { Duo, type DuoHost } from './duo.ts';
+import { eventually, pause } from './lab.ts';
+
+const VIP = '192.0.2.10';
+const VIP6 = 'fd00::10';
+const STRANGER = '02:00:00:00:00:99';
+
+function configuration(priority: number, more: string, address = `${VIP}/24`): string {
+  return `vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority ${priority}
+    version 3
+    advert_int 0.5
+    ${more}
+    virtual_ipaddress {
+        ${address}
+    }
+}
+`;
+}
+
+let pair: Duo | null = null;
+
+afterEach(async () => {
+  await pair?.close();
+  pair = null;
+});
+
+async function start(more: string, address?: string): Promise<Duo> {
+  const text = (priority: number): string => configuration(priority, more, address);
+  pair = await Duo.withText('evidence', { director1: text(150), director2: text(100) });
+  pair.start('director1');
+  await pair.movesTo('director1', address === undefined ? VIP : VIP6);
+  return pair;
+}
+
+async function instance(duo: Duo, host: DuoHost) {
+  return (await duo.snapshot(host))?.vrrp?.instances[0];
+}
+
+/** Neither advertisements of VRRP nor anything that looks like them reach it any more. */
+async function deafen(duo: Duo, host: DuoHost): Promise<void> {
+  const rules = `add table inet deaf
+    add chain inet deaf in { type filter hook prerouting priority -500; }
+    add rule inet deaf in ip protocol 112 drop`;
+  await duo.lab.run(host, 'sh', '-c', `echo '${rules}' | nft -f -`);
+}
+
+describe('a backup that hears no advertisement', () => {
+  test('F16: does not take an address that is answered, as long as it was told to wait', async () => {
+    const duo = await start('claim_wait 60');
+    duo.start('director2');
+    await eventually(
+      'it is BACKUP',
+      async () => (await instance(duo, 'director2'))?.state === 'backup',
+    );
+    await deafen(duo, 'director2');
+    await pause(4_000);
+    expect(await duo.holds('director2')).toBe(false);
+    expect(await instance(duo, 'director2')).toMatchObject({
+      state: 'backup',
+      counters: { answeredProbes: 1 },
+    });
+    expect(duo.lab.logOf('director2')).toContain(
+      'the address is answered though no advertisement is heard',
+    );
+    // The master dies: nobody answers, and the wait is over.
+    await duo.stop('director1');
+    await eventually('it takes over', () => duo.holds('director2'), 3_000);
+  });
+});
+
+describe('a stranger who claims the address', () => {
+  test.each([
+    ['ARP', undefined, VIP, encodeGratuitousArp],
+    ['a neighbour advertisement', `${VIP6}/64`, VIP6, encodeUnsolicitedAdvertisement],
+  ] as const)(
+    'F39: by %s is told within 100 ms, and answered',
+    async (_, written, address, frame) => {
+      const duo = await start('', written);
+      const mac = parseMac(STRANGER) as Uint8Array;
+      const before = (await instance(duo, 'director1'))?.counters.announcementsSent ?? 0;
+      await duo.lab.agent('client').sendFrame(toHex(frame(mac, address)));
+      await pause(100);
+      const found = await instance(duo, 'director1');
+      expect(found?.counters).toMatchObject({ claimsByOthers: 1, announcementsSent: before + 1 });
+      expect(found?.alarms).toEqual([
+        { name: 'address-claimed', source: STRANGER, detail: `it says that it has ${address}` },
+      ]);
+      expect(await duo.show('director1')).toContain(`alarm address-claimed: ${STRANGER}`);
+    },
+  );
+});
+
+describe('a director that is cut off', () => {
+  test('stands down by itself, and comes back by itself', async () => {
+    const duo = await start('isolation_anchor {\n        192.0.2.100\n    }');
+    expect(await duo.holds('director1')).toBe(true);
+    // Not its own link fails, but all that it is there for.
+    await duo.lab.plug('client', 'eth0', false);
+    await eventually('it stands down', async () => !(await duo.holds('director1')), 5_000);
+    expect((await instance(duo, 'director1'))?.reason).toContain('isolated');
+    await duo.lab.plug('client', 'eth0', true);
+    await eventually('it is back', () => duo.holds('director1'), 6_000);
+  });
+});

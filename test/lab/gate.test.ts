@@ -1,0 +1,231 @@
+// needs: root, nftables, timing
+/** The kernel's gate: who is stopped, paused or dead does not answer for an address, whatever it holds. */
+import { writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { KernelGate } from '../../src/kernel/gate.ts';
+import { Duo } from './duo.ts';
+import { eventually, pause } from './lab.ts';
+
+const VIP = '192.0.2.10';
+const VIP6 = 'fd00::10';
+
+function configuration(priority: number, more = ''): string {
+  return `vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority ${priority}
+    advert_int 1
+    nopreempt
+    ${more}
+    virtual_ipaddress {
+        ${VIP}/24
+    }
+}
+`;
+}
+
+const QUICK = `vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    version 3
+    advert_int 0.2
+    virtual_ipaddress {
+        ${VIP}/24
+    }
+}
+vrrp_instance VI_2 {
+    interface eth0
+    virtual_router_id 52
+    advert_int 0.2
+    virtual_ipaddress {
+        ${VIP6}/64
+    }
+}
+`;
+
+let pair: Duo | null = null;
+
+afterEach(async () => {
+  // Throws if two ever answered at once.
+  await pair?.close();
+  pair = null;
+});
+
+async function two(): Promise<Duo> {
+  pair = await Duo.withText('gate', {
+    director1: configuration(150),
+    director2: configuration(100),
+  });
+  pair.start('director1');
+  await pair.movesTo('director1');
+  pair.start('director2');
+  await pause(1_500);
+  return pair;
+}
+
+/** Alone on the link, with an address of each family. */
+async function alone(): Promise<Duo> {
+  pair = await Duo.withText('gate', { director1: QUICK, director2: QUICK });
+  await pair.lab.ip('client', '-6', 'addr', 'add', 'fd00::100/64', 'dev', 'eth0', 'nodad');
+  pair.start('director1');
+  await pair.movesTo('director1');
+  await pair.movesTo('director1', VIP6);
+  return pair;
+}
+
+async function answers(duo: Duo, address: string): Promise<boolean> {
+  const { code } = await duo.lab.run('client', 'busybox', 'ping', '-c1', '-W1', address);
+  return code === 0;
+}
+
+async function tables(duo: Duo): Promise<string> {
+  return (await duo.lab.run('director1', 'nft', 'list', 'tables')).stdout;
+}
+
+describe('a MASTER that is stopped', () => {
+  test('is shut out before its peer answers, and comes back as BACKUP without answering', async () => {
+    const duo = await two();
+    const pid = await duo.pidOf('director1', 'vrrp');
+    process.kill(pid, 'SIGSTOP');
+    await eventually('the peer takes over', () => duo.holds('director2'), 5_000);
+    await pause(1_500);
+    process.kill(pid, 'SIGCONT');
+    await eventually('it gives up', async () => !(await duo.holds('director1')), 1_000);
+    await pause(500);
+    const [instance] = (await duo.snapshot('director1'))?.vrrp?.instances ?? [];
+    expect(instance).toMatchObject({ state: 'backup', counters: { becameMaster: 1 } });
+    expect(await duo.holds('director2')).toBe(true);
+  });
+
+  test('does not answer when its time is over, though nobody else is there: ARP, IPv4 and IPv6', async () => {
+    const duo = await alone();
+    expect(await answers(duo, VIP)).toBe(true);
+    expect(await answers(duo, VIP6)).toBe(true);
+    const pid = await duo.pidOf('director1', 'vrrp');
+    process.kill(pid, 'SIGSTOP');
+    await pause(650);
+    // What the client knows of the link is still there: the packets arrive.
+    expect(await answers(duo, VIP)).toBe(false);
+    expect(await answers(duo, VIP6)).toBe(false);
+    await duo.lab.ip('client', 'neigh', 'flush', 'dev', 'eth0');
+    await duo.lab.ip('client', '-6', 'neigh', 'flush', 'dev', 'eth0');
+    expect(await answers(duo, VIP)).toBe(false);
+    expect(await answers(duo, VIP6)).toBe(false);
+    process.kill(pid, 'SIGCONT');
+    await eventually('it is MASTER again', () => answers(duo, VIP), 3_000);
+    expect(await answers(duo, VIP6)).toBe(true);
+  });
+});
+
+describe('a director of which all processes are killed', () => {
+  test('holds the address and does not answer when its peer does', async () => {
+    const duo = await two();
+    const pids = [await duo.pidOf('director1', 'supervisor'), await duo.pidOf('director1', 'vrrp')];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect(await duo.holds('director1')).toBe(true);
+    await eventually('the peer takes over', () => duo.holds('director2'), 5_000);
+    await pause(1_000);
+  });
+});
+
+describe('what is left behind', () => {
+  test('a clean stop leaves nothing, a reload and a restart of the process keep what is open', async () => {
+    const duo = await alone();
+    expect(await tables(duo)).toContain('table inet lvsd');
+    const file = duo.file('director1');
+    writeFileSync(file, QUICK.replace(`${VIP}/24`, `${VIP}/24\n        192.0.2.11/24`));
+    expect(await duo.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
+    await eventually('the new one answers', () => answers(duo, '192.0.2.11'), 2_000);
+    const [instance] = (await duo.snapshot('director1'))?.vrrp?.instances ?? [];
+    expect(instance).toMatchObject({ state: 'master', counters: { becameMaster: 1, gateLost: 0 } });
+    expect(await duo.show('director1')).toMatch(/gate is open for \d+ ms, unless it is prolonged/);
+    await duo.stop('director1');
+    expect(await tables(duo)).toBe('');
+  });
+
+  test('a table of another of the same name is left alone, and told of', async () => {
+    pair = await Duo.withText('gate', { director1: QUICK, director2: QUICK });
+    await pair.lab.run('director1', 'nft', 'add', 'table', 'inet', 'lvsd');
+    pair.start('director1');
+    await pair.movesTo('director1');
+    expect(pair.lab.logOf('director1')).toContain("a table lvsd of nf_tables is another's");
+    expect(await pair.show('director1')).toMatch(/no gate: a table lvsd/);
+    await pair.stop('director1');
+    expect(await tables(pair)).toBe('table inet lvsd\n');
+  });
+});
+
+describe('no_accept', () => {
+  test('vrrp-A7: packets to the addresses are dropped, who asks for the neighbour is answered', async () => {
+    pair = await Duo.withText('gate', {
+      director1: QUICK.replaceAll('advert_int', 'no_accept\n    advert_int'),
+      director2: QUICK,
+    });
+    await pair.lab.ip('client', '-6', 'addr', 'add', 'fd00::100/64', 'dev', 'eth0', 'nodad');
+    pair.start('director1');
+    await pair.movesTo('director1');
+    await pair.movesTo('director1', VIP6);
+    for (const address of [VIP, VIP6]) {
+      expect(await answers(pair, address)).toBe(false);
+      const { stdout } = await pair.lab.ip('client', 'neigh', 'show', address);
+      expect(stdout).toMatch(/lladdr .* (REACHABLE|DELAY|STALE)/);
+    }
+  });
+});
+
+describe('the tables themselves', () => {
+  test('a renewal that is late is refused and opens nothing; the others of its turn are prolonged', async () => {
+    const gate = new KernelGate();
+    try {
+      gate.replace();
+      expect(gate.open(['192.0.2.1', 'fd00::1'], 100)).toBe('open');
+      expect(gate.open(['192.0.2.2'], 1_000)).toBe('open');
+      await pause(150);
+      const lost: string[] = [];
+      for (const addresses of [['192.0.2.1', 'fd00::1'], ['192.0.2.2']]) {
+        const onLost = (why: string): void => void lost.push(`${addresses[0]} ${why}`);
+        gate.renew({ addresses, forMs: 5_000, onLost });
+      }
+      await pause(20);
+      expect(lost).toEqual(['192.0.2.1 it had run out']);
+      const standing = gate.prepare();
+      expect([...standing.keys()]).toEqual(['192.0.2.2']);
+      expect(standing.get('192.0.2.2')).toBeGreaterThan(4_000);
+      // A later life takes on what is still open; what has run out it does not open.
+      expect(gate.open(['192.0.2.2'], 100)).toBe('open');
+      const again = new KernelGate();
+      expect([...again.prepare().keys()]).toEqual(['192.0.2.2']);
+      await pause(150);
+      expect(again.open(['192.0.2.2'], 5_000)).toBe('run-out');
+      expect([...again.prepare().keys()]).toEqual([]);
+      again.close();
+    } finally {
+      gate.remove();
+      gate.close();
+    }
+  });
+
+  test('5100 addresses of 255 instances are prolonged in one turn or a few', async () => {
+    const gate = new KernelGate();
+    try {
+      gate.replace();
+      const lost: string[] = [];
+      const instances = Array.from({ length: 255 }, (_, at) =>
+        Array.from({ length: 20 }, (__, part) => `10.0.${at}.${part + 1}`),
+      );
+      for (const addresses of instances) expect(gate.open(addresses, 60_000)).toBe('open');
+      for (const addresses of instances) {
+        gate.renew({ addresses, forMs: 90_000, onLost: (why) => void lost.push(why) });
+      }
+      await pause(500);
+      expect(lost).toEqual([]);
+      const left = [...gate.prepare().values()];
+      expect(left).toHaveLength(5_100);
+      expect(Math.min(...left)).toBeGreaterThan(80_000);
+    } finally {
+      gate.remove();
+      gate.close();
+    }
+  });
+});
