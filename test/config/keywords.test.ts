@@ -294,16 +294,14 @@ describe('a word without effect', () => {
     load(text).diagnostics.map(({ code, message }) => `${code}: ${message}`);
 
   test('is told of once, and what its block holds is checked all the same', () => {
-    const text = `garp_group {
-    interface eth0
-    garp_interval 3000
-    gna_intervall 10
+    const text = `SSL {
+    password secret
+    certificat /etc/lvsd/ssl.pem
 }
 `;
     expect(said(text)).toEqual([
-      'no-effect: "garp_group" has no effect in this version',
-      'out-of-range: 3000 s is out of range',
-      'unknown-keyword: there is no "gna_intervall" in garp_group',
+      'no-effect: "SSL" has no effect in this version',
+      'unknown-keyword: there is no "certificat" in SSL',
     ]);
   });
 
