@@ -122,7 +122,9 @@ async function play({ pair, first, second }: Parts): Promise<void> {
 async function nothingWasDropped(pair: Duo, host: DuoHost): Promise<void> {
   const instances = (await pair.snapshot(host))?.vrrp?.instances ?? [];
   expect(instances).toHaveLength(COMBINATIONS.length);
-  for (const { name, counters, alarms } of instances) {
+  for (const { name, counters, alarms: all } of instances) {
+    // A keepalived that preempts announces the address before we can have heard of it.
+    const alarms = all.filter((one) => one.name !== 'address-claimed');
     expect({ name, dropped: counters.dropped, alarms }).toEqual({ name, dropped: {}, alarms: [] });
   }
 }
