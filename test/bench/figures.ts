@@ -33,7 +33,8 @@ function described({ name, values }: Side, unit: string): string {
 
 /** `what: ours 1.0 ms (…), theirs 2.0 ms (…), ratio 0.50`. */
 export function tellBoth(what: string, unit: string, ours: Side, theirs: Side): void {
-  const ratio = median(ours.values) / median(theirs.values);
+  const [own, other] = [median(ours.values), median(theirs.values)];
+  const ratio = own === other ? 1 : own / other;
   const sides = `${described(ours, unit)}, ${described(theirs, unit)}`;
   process.stdout.write(`${what}: ${sides}, ratio ${ratio.toFixed(3)}\n`);
 }

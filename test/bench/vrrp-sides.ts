@@ -22,7 +22,8 @@ export interface InstanceOptions {
 
 export function configuration(options: InstanceOptions): string {
   const { many } = options;
-  const realtime = REALTIME ? '    vrrp_rt_priority 50\n' : '';
+  // keepalived is killed for the time that it takes to begin with so many (its rlimit_rttime).
+  const realtime = REALTIME && many === undefined ? '    vrrp_rt_priority 50\n' : '';
   const global = `global_defs {\n    router_id p${options.priority}\n${realtime}}\n`;
   const blocks =
     many === undefined
