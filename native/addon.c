@@ -104,5 +104,6 @@ NAPI_MODULE_INIT() {
   lvs_fifo(env, exports);
   lvs_signal(env, exports);
   lvs_descriptors(env, exports);
+  lvs_alarm(env, exports);
   return exports;
 }

@@ -39,6 +39,7 @@ void lvs_namespace(napi_env env, napi_value exports);
 void lvs_fifo(napi_env env, napi_value exports);
 void lvs_signal(napi_env env, napi_value exports);
 void lvs_descriptors(napi_env env, napi_value exports);
+void lvs_alarm(napi_env env, napi_value exports);
 
 void lvs_export(napi_env env, napi_value exports, const char *name, napi_callback function);
 

@@ -9,11 +9,11 @@ import {
   type Cancel,
   type Millis,
   nextTurn,
-  preciseClock,
   sharedTimeMs,
   sleep,
   systemClock,
 } from '../base/time.ts';
+import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { openVrrpSocket } from '../kernel/packets.ts';
@@ -48,7 +48,7 @@ import { StaticEntries } from './statics.ts';
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
 
-const clock = preciseClock;
+const clock = openAlarmClock();
 
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;

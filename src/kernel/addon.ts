@@ -72,6 +72,9 @@ export interface Addon {
   closeDescriptorsOnExec(): void;
   makeFifo(path: string, mode: number): void;
   onRealtimeSignal(offset: number, onSignal: () => void): number;
+  openAlarm(onTime: () => void): NativeHandle;
+  setAlarm(handle: NativeHandle, afterMs: number): void;
+  closeAlarm(handle: NativeHandle): void;
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
 }
 

@@ -15,6 +15,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** By nearest rank; of few values a high one is the greatest. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
+}
+
 function rounded(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value < 1 ? value.toFixed(2) : value.toFixed(1);
@@ -27,14 +33,22 @@ function described({ name, values }: Side, unit: string): string {
 
 /** `what: ours 1.0 ms (…), theirs 2.0 ms (…), ratio 0.50`. */
 export function tellBoth(what: string, unit: string, ours: Side, theirs: Side): void {
-  const ratio = median(ours.values) / median(theirs.values);
+  const [own, other] = [median(ours.values), median(theirs.values)];
+  const ratio = own === other ? 1 : own / other;
   const sides = `${described(ours, unit)}, ${described(theirs, unit)}`;
   process.stdout.write(`${what}: ${sides}, ratio ${ratio.toFixed(3)}\n`);
 }
 
-/** Against a limit: `what: ours 90 MB (…), limit 130 MB, kept`. */
-export function tellLimit(what: string, unit: string, ours: Side, limit: number): void {
-  const kept = median(ours.values) <= limit;
+/** Against a limit, by the median or another part: `what: ours 90 MB (…), limit 130 MB, kept`. */
+export function tellLimit(
+  what: string,
+  unit: string,
+  ours: Side,
+  limit: number,
+  part?: number,
+): void {
+  const { values } = ours;
+  const kept = (part === undefined ? median(values) : quantile(values, part)) <= limit;
   const verdict = kept ? 'kept' : 'NOT KEPT';
   process.stdout.write(
     `${what}: ${described(ours, unit)}, limit ${rounded(limit)} ${unit}, ${verdict}\n`,

@@ -30,7 +30,7 @@ const BENCHMARKS: Readonly<Record<string, readonly Need[]>> = {
   'ipvs-host': ['root', 'timing'],
   show: ['root', 'timing'],
   config: ['root', 'timing'],
-  failover: ['root', 'timing'],
+  vrrp: ['root', 'timing'],
 };
 
 async function runBenchmarks(wanted: readonly string[]): Promise<number> {

@@ -1,5 +1,5 @@
 /** Two directors and a client on one link, as the VRRP examples of conf/ describe it. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { openControl } from '../../src/api/client.ts';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
@@ -72,7 +72,10 @@ export class Duo {
 
   /** keepalived of Debian on the same configuration. */
   startKeepalived(host: DuoHost): Running {
-    const pids = ['-p', `${this.runDir(host)}-k.pid`, '-r', `${this.runDir(host)}-kv.pid`];
+    const [pid, vrrpPid] = [`${this.runDir(host)}-k.pid`, `${this.runDir(host)}-kv.pid`];
+    // Of one whose power failed; by them it would think that it still runs.
+    for (const file of [pid, vrrpPid]) rmSync(file, { force: true });
+    const pids = ['-p', pid, '-r', vrrpPid];
     const args = ['-n', '-l', '-P', '-f', this.files[host], ...pids];
     const daemon = this.lab.start(host, `keepalived-${host}`, 'keepalived', ...args);
     this.daemons.set(host, daemon);
