@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   undrain: async () => (await import('./cli/drain.ts')).undrain,
   disable: async () => (await import('./cli/drain.ts')).disable,
   enable: async () => (await import('./cli/drain.ts')).enable,
+  failover: async () => (await import('./cli/failover.ts')).failover,
   verify: async () => (await import('./cli/verify.ts')).verify,
   rollback: async () => (await import('./cli/apply.ts')).rollback,
   simulate: async () => (await import('./cli/simulate.ts')).simulate,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
 import type { DrainSnapshot, SteerReport } from '../model/drain.ts';
+import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import {
   type ApiError,
   type ApplyRequest,
@@ -35,6 +36,7 @@ export interface Control {
   drain(request: DrainRequest): Promise<SteerReport>;
   disable(request: ServerRequest): Promise<SteerReport>;
   enable(request: ServerRequest): Promise<SteerReport>;
+  failOver(request: FailoverRequest): Promise<FailoverReport>;
 }
 
 /** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */
@@ -55,6 +57,7 @@ export function openControl(runDir: string): Control {
     drain: (request) => steer('drain', request),
     disable: (request) => steer('disable', request),
     enable: (request) => steer('enable', request),
+    failOver: (request) => steer('failover', request),
   };
 }
 

@@ -12,6 +12,7 @@
  *   POST /v1/drain     DrainRequest    → SteerReport
  *   POST /v1/disable   ServerRequest   → SteerReport
  *   POST /v1/enable    ServerRequest   → SteerReport
+ *   POST /v1/failover  FailoverRequest → FailoverReport
  *
  * Whatever is not GET is for root only: it steers, or reads files. A refusal has status 4xx or 5xx and an `ApiError` as its body.
  */

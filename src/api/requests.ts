@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { DirectorError } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
+import type { FailoverRequest } from '../model/failover.ts';
 import {
   type ApplyRequest,
   CONFIRM_MS,
@@ -33,6 +34,15 @@ export function parseDrainRequest(body: unknown): DrainRequest {
   if (atEnd !== 'stay' && atEnd !== 'remove')
     throw wrong('has a "atEnd" that is not stay or remove');
   return { ...serverIn(fields), timeoutMs: spanIn(fields, 'timeoutMs', DRAIN_MS), atEnd };
+}
+
+export function parseFailoverRequest(body: unknown): FailoverRequest {
+  const { names = [], back = false, force = false } = fieldsOf(body, ['names', 'back', 'force']);
+  const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
+  if (!areNames) throw wrong('has "names" that are no list of texts');
+  if (typeof back !== 'boolean') throw wrong('has a "back" that is not true or false');
+  if (typeof force !== 'boolean') throw wrong('has a "force" that is not true or false');
+  return { names: names as readonly string[], back, force };
 }
 
 function serverIn({ realServer, virtualServer = null }: Fields): ServerRequest {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { DirectorError, describeError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
+import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import {
   type ApiError,
   type ApplyRequest,
@@ -23,6 +24,7 @@ import {
 import {
   parseApplyRequest,
   parseDrainRequest,
+  parseFailoverRequest,
   parsePlanRequest,
   parseServerRequest,
 } from './requests.ts';
@@ -45,6 +47,7 @@ export interface ControlDuties {
   verify(): Promise<VerifyReport>;
   drains(): Promise<DrainSnapshot>;
   steer(request: SteerRequest): Promise<SteerReport>;
+  failOver(request: FailoverRequest): Promise<FailoverReport>;
 }
 
 export interface ControlServerOptions {
@@ -79,6 +82,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     duties.steer({ ...parseServerRequest(body), want: { kind: 'disable' } }),
   'POST /v1/enable': (duties, body) =>
     duties.steer({ ...parseServerRequest(body), want: { kind: 'enable' } }),
+  'POST /v1/failover': (duties, body) => duties.failOver(parseFailoverRequest(body)),
 };
 
 /**
@@ -181,7 +185,8 @@ async function answer(
 
 function statusOf(error: unknown): number {
   if (!(error instanceof DirectorError)) return 500;
-  if (error.code === 'UNKNOWN_SERVER') return 404;
+  if (error.code === 'UNKNOWN_SERVER' || error.code === 'UNKNOWN_INSTANCE') return 404;
+  if (error.code === 'NO_SUCCESSOR') return 409;
   return error.code === 'USAGE' ? 400 : 503;
 }
 

@@ -45,6 +45,10 @@ export type ErrorCode =
   | 'NOTHING_EARLIER'
   /** An operator named a real server or virtual server that is not there, or could be several. */
   | 'UNKNOWN_SERVER'
+  /** An operator named a VRRP instance or sync group that is not there. */
+  | 'UNKNOWN_INSTANCE'
+  /** Nobody could take over what was to be given up. Cure: mend the peer, or `lvsctl failover --force`. */
+  | 'NO_SUCCESSOR'
   /** The run directory, or the pid file, cannot be written. Cure: `lvsd --run-dir DIR`, `--pid FILE`. */
   | 'RUN_DIR_UNWRITABLE'
   /** The state directory cannot be written. Cure: `lvsd --state-dir DIR`. */

@@ -3,6 +3,7 @@ import type {
   ForeignRouter,
   GroupSnapshot,
   InstanceSnapshot,
+  PeerSnapshot,
   ScriptSnapshot,
   TrackerSnapshot,
   VrrpSnapshot,
@@ -17,7 +18,7 @@ interface Context {
 }
 
 export function renderVrrp(
-  { instances, groups, scripts, foreign, leases }: VrrpSnapshot,
+  { instances, groups, scripts, foreign, peers, leases }: VrrpSnapshot,
   context: Context,
 ): string {
   return [
@@ -25,6 +26,7 @@ export function renderVrrp(
     ...instances.map((instance) => renderInstance(instance, context)),
     ...scripts.map((script) => renderScript(script, context)),
     ...foreign.map((router) => renderForeign(router, context)),
+    ...peers.map((peer) => renderPeer(peer, context)),
     renderLeases(leases, context),
   ].join('');
 }
@@ -61,6 +63,11 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
       ? []
       : [`${state === 'master' ? 'holds' : 'for'} ${instance.paths.join(', ')}`]),
     ...gateLines(instance, style),
+    ...(instance.gaveUpAtMs === null
+      ? []
+      : [
+          `given up by order ${formatSince(instance.gaveUpAtMs, nowMs)}; lvsctl failover --back takes it back`,
+        ]),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
     ...(counters.foreign === 0
@@ -125,6 +132,18 @@ function gateLines(
   const left =
     openForMs === null ? 'is shut' : `is open for ${openForMs} ms, unless it is prolonged`;
   return [...lost, `gate ${left}`];
+}
+
+/** A director of ours, and what each of its instances could take over. */
+function renderPeer(peer: PeerSnapshot, { style }: Context): string {
+  const { interface: link, family, address, instances } = peer;
+  const each = instances.map(({ vrid, priority, state, canTake }) => {
+    const readiness = canTake ? 'ready' : state === 'master' ? 'holds it' : 'not ready';
+    const text = `vrid ${vrid} ${state.toUpperCase()} priority ${priority} ${readiness}`;
+    return canTake || state === 'master' ? text : tone(text, 'bad', style);
+  });
+  const title = tone(address, 'strong', style);
+  return `  peer ${title} on ${link}, ${family === 'ipv4' ? 'IPv4' : 'IPv6'}: ${each.join('; ')}\n`;
 }
 
 /** How it is, since when, what it does to the priority, and what was seen last. */

@@ -162,6 +162,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
         return this.steer(question.request);
       case 'drains':
         return this.drains.snapshot();
+      case 'failover':
+        return null;
     }
   }
 

@@ -18,6 +18,7 @@ import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { SteerRequest } from '../model/drain.ts';
+import type { FailoverRequest } from '../model/failover.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -120,6 +121,8 @@ export type Question<Config> =
   | { readonly ask: 'verify' }
   /** Of health: drain, disable or enable a real server. */
   | { readonly ask: 'steer'; readonly request: SteerRequest }
+  /** Of vrrp: give instances up, or take them back. */
+  | { readonly ask: 'failover'; readonly request: FailoverRequest }
   /** Of health: what drains now. */
   | { readonly ask: 'drains' };
 

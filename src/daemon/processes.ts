@@ -10,6 +10,7 @@ import type { Clock, Instant, Millis } from '../base/time.ts';
 import type { BfdConfig, BfdStates } from '../model/bfd.ts';
 import type { Director } from '../model/director.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
+import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import { hasWork } from '../model/kernel-settings.ts';
 import type { NotifyConfig } from '../model/notice.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -48,7 +49,6 @@ export interface ProcessesOptions {
 
 /** Those that change or hold something outside, and may leave it as it is. */
 export type WorkerName = Exclude<ProcessName, 'bfd' | 'notify'>;
-const WORKERS: readonly Exclude<ProcessName, 'notify'>[] = ['vrrp', 'bfd', 'health'];
 
 type Part = VrrpConfig | BfdConfig | HealthConfig | NotifyConfig;
 
@@ -145,6 +145,17 @@ export class Processes {
     return (await this.health().ask({ ask: 'drains' }, READING_MS_MAX)) as DrainSnapshot;
   }
 
+  /** Gives instances up, or takes them back. @throws DirectorError */
+  async failOver(request: FailoverRequest): Promise<FailoverReport> {
+    const vrrp = this.children.get('vrrp');
+    if (vrrp === undefined) {
+      throw new DirectorError('PROCESS_SILENT', 'the process vrrp does not run', {
+        hint: 'no vrrp_instance is configured, or lvsd runs checkers only (-C)',
+      });
+    }
+    return (await vrrp.ask({ ask: 'failover', request }, READING_MS_MAX)) as FailoverReport;
+  }
+
   private health(): Child<Part> {
     const health = this.children.get('health');
     if (health !== undefined) return health;
@@ -154,14 +165,15 @@ export class Processes {
   }
 
   /**
-   * All at once: a peer should not wait for our checkers to be cleared away. But whoever tells operators does
-   * so to the end.
+   * VRRP first: while it makes its successor ready the table still serves, and a peer should not wait for our
+   * checkers to be cleared away. Whoever tells operators does so to the end.
    */
   async stop(keep: Readonly<Record<WorkerName, boolean>>, limitMs: Millis): Promise<void> {
-    const workers = WORKERS.map((name) =>
-      this.children.get(name)?.stop(name !== 'bfd' && keep[name], limitMs),
-    );
-    await Promise.all(workers);
+    await this.children.get('vrrp')?.stop(keep.vrrp, limitMs);
+    await Promise.all([
+      this.children.get('bfd')?.stop(false, limitMs),
+      this.children.get('health')?.stop(keep.health, limitMs),
+    ]);
     await this.children.get('notify')?.stop(false, limitMs);
   }
 

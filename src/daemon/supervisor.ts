@@ -262,6 +262,7 @@ export class Supervisor {
       plan: ({ file }) => asked(() => configurations.plan(file)),
       verify: () => asked(() => this.processes.verify()),
       steer: (request) => asked(() => this.processes.steer(request)),
+      failOver: (request) => asked(() => this.processes.failOver(request)),
       drains: () => this.processes.drains(),
     };
   }

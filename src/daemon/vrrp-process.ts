@@ -17,9 +17,11 @@ import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { openVrrpSocket } from '../kernel/packets.ts';
+import { newIdentity, openPeerSocket } from '../kernel/peer-socket.ts';
 import { watchProcesses } from '../kernel/processes.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import type { BfdStates } from '../model/bfd.ts';
+import type { FailoverReport } from '../model/failover.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
@@ -27,6 +29,7 @@ import type { ScriptResult } from '../track/script.ts';
 import { allHeld } from '../vrrp/held.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
+import type { PeerPort, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
 import { Gate } from './gate.ts';
@@ -110,18 +113,23 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.gate.setUp(config.instances);
     this.watchPaths(config);
     await this.statics.configure(config.statics);
+    await this.speaker.beforeReload(config);
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(virtualAddresses(config));
     this.speaker.configure(config, inherited);
     this.tellStates();
   }
 
-  async answer(question: Question<VrrpConfig>): Promise<VrrpSnapshot | VrrpPlan | null> {
+  async answer(
+    question: Question<VrrpConfig>,
+  ): Promise<VrrpSnapshot | VrrpPlan | FailoverReport | null> {
     switch (question.ask) {
       case 'snapshot':
         return this.speaker.snapshot();
       case 'plan':
         return this.speaker.plan(question.config);
+      case 'failover':
+        return this.speaker.failOver(question.request);
       case 'verify':
       case 'steer':
       case 'drains':
@@ -248,6 +256,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       announcer: this.announcer,
       statics: this.statics,
       gate: this.gate,
+      peers: {
+        open: (place, onDatagram) => this.openPeers(place, onDatagram),
+        identity: newIdentity,
+      },
       notify: {
         changed: (transition, scripts) => {
           this.uplink.tell({ about: 'vrrp', ...transition, scripts });
@@ -281,6 +293,16 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         onError: (error) => this.log.warn({ ...where, ...reasonAndHint(error) }, 'VRRP socket'),
       },
     );
+  }
+
+  private openPeers(...[place, onDatagram]: Parameters<PeerPort['open']>): PeerSocket {
+    const { log } = this;
+    const where = { interface: place.interface };
+    return openPeerSocket(place, {
+      onDatagram,
+      onDrop: (reason) => log.debug({ ...where, reason }, 'datagram of a peer director dropped'),
+      onError: (reason) => log.debug({ ...where, reason }, 'link to peer directors'),
+    });
   }
 }
 

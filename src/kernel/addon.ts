@@ -34,6 +34,13 @@ export interface Addon {
   ): number;
   sendPacket4(fd: number, packet: Uint8Array): void;
   openDatagramSocket(address: string, port: number, hopLimit: number): number;
+  openLinkSocket(
+    source: string,
+    port: number,
+    interfaceName: string,
+    interfaceIndex: number,
+    group: string,
+  ): number;
   sendDatagram(fd: number, octets: Uint8Array, destination: string, port: number): void;
   openNetlinkWatch(protocol: number, groups: readonly number[]): number;
   openNetlinkRequests(protocol: number): number;

@@ -122,6 +122,8 @@ export interface InstanceSnapshot {
   readonly gate: { readonly openForMs: Millis | null } | { readonly none: string };
   readonly counters: VrrpCounters;
   readonly trackers: readonly TrackerSnapshot[];
+  /** When it was given up by order, and does not preempt since; null: it was not. */
+  readonly gaveUpAtMs: number | null;
   readonly alarms: readonly AlarmSnapshot[];
 }
 
@@ -143,11 +145,29 @@ export interface ScriptSnapshot {
   readonly lastResult: string | null;
 }
 
+/** Another director of this program, as heard on a link of ours. */
+export interface PeerSnapshot {
+  readonly interface: string;
+  readonly family: Family;
+  readonly address: string;
+  /** How long ago. */
+  readonly heardMs: Millis;
+  readonly instances: readonly {
+    readonly vrid: number;
+    readonly priority: number;
+    readonly state: VrrpState;
+    /** Nothing but the master keeps it from being one. */
+    readonly canTake: boolean;
+  }[];
+}
+
 export interface VrrpSnapshot {
   readonly instances: readonly InstanceSnapshot[];
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
   readonly foreign: readonly ForeignRouter[];
+  /** Directors of ours on the links. */
+  readonly peers: readonly PeerSnapshot[];
   /** Null: no instance needs one. */
   readonly leases: LeasesSnapshot | null;
 }

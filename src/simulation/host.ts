@@ -3,8 +3,10 @@
  * kernel that keeps addresses whatever becomes of the process that put them there.
  */
 import type { Family } from '../base/address.ts';
+import { DirectorError } from '../base/error.ts';
 import { type Log, logTo } from '../base/log.ts';
 import { type Millis, sleep } from '../base/time.ts';
+import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { VirtualAddress, VrrpConfig } from '../model/vrrp.ts';
@@ -13,10 +15,11 @@ import type { ReceivedPacket } from '../vrrp/admit.ts';
 import { noGate } from '../vrrp/gate.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPlace, AdvertSocket } from '../vrrp/ports-adverts.ts';
+import type { PeerPlace, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
-import type { SimulatedNetwork } from './network.ts';
+import type { Attachment, SimulatedNetwork } from './network.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
 import { simulatedTrackers } from './trackers.ts';
 
@@ -44,6 +47,9 @@ const KERNEL_MS: Millis = 0.3;
 /** How long a tracked script runs. */
 const SCRIPT_MS: Millis = 2;
 
+/** Protocol number of what directors tell each other beside VRRP. */
+const UDP = 17;
+
 /** One life of the VRRP process. */
 interface Life {
   readonly clock: ProcessTime;
@@ -60,6 +66,7 @@ export class SimulatedHost {
   private readonly states = new Map<string, string>();
   /** Something is wrong with this host itself: see `isWell`. */
   private ailments = 0;
+  private identities = 0;
   private leaving = false;
   private endChecks: (() => void) | null = null;
 
@@ -112,6 +119,13 @@ export class SimulatedHost {
     await life.speaker.stop({ keep: false });
     this.endChecks?.();
     if (this.life === life) this.end();
+  }
+
+  /** `lvsctl failover` on this host. */
+  async failOver(request: FailoverRequest): Promise<FailoverReport> {
+    const { life } = this;
+    if (life === null) throw new DirectorError('PROCESS_SILENT', `${this.name} does not run`);
+    return await life.speaker.failOver(request);
   }
 
   /** The VRRP process is killed; its addresses stay until another one starts. */
@@ -195,6 +209,10 @@ export class SimulatedHost {
       adverts: {
         open: (place, onPacket) => this.open(clock, place, onPacket),
       },
+      peers: {
+        open: (place, onDatagram) => this.openPeers(clock, place, onDatagram),
+        identity: () => this.identity(),
+      },
       links: { find: (link, family) => this.link(link, family) },
       addresses: {
         hold: (addresses) => this.change(clock, () => this.take(addresses)),
@@ -228,6 +246,43 @@ export class SimulatedHost {
       filter: () => {},
       close: async () => port.close(),
     };
+  }
+
+  /** One end for the group, and one for what comes to our own address. */
+  private openPeers(
+    clock: ProcessTime,
+    { interface: link, family, group, unicastPeers, source }: PeerPlace,
+    onDatagram: (octets: Uint8Array, from: string) => void,
+  ): PeerSocket {
+    const attach = (heard: string | null): Attachment =>
+      this.world.network.attach({
+        host: this.name,
+        place: { interface: link, family, protocol: UDP, group: heard },
+        onPacket: ({ payload, source: from }) => clock.receive(() => onDatagram(payload, from)),
+      });
+    const own = attach(null);
+    const ofGroup = group === null ? null : attach(group);
+    const packet = { source, hopLimit: 255, header: new Uint8Array(0) };
+    return {
+      send: (payload, to) => {
+        if (to === null && group !== null)
+          ofGroup?.send({ ...packet, destination: group, payload });
+        for (const destination of to === null ? unicastPeers : [to]) {
+          own.send({ ...packet, destination, payload });
+        }
+      },
+      close: () => {
+        own.close();
+        ofGroup?.close();
+      },
+    };
+  }
+
+  /** No two lives of any host have the same. */
+  private identity(): string {
+    this.identities += 1;
+    const count = this.identities.toString(16).padStart(14, '0');
+    return `${this.plan.hostPart.toString(16).padStart(2, '0')}${count}`;
   }
 
   private link(name: string, family: Family): LinkFacts {

@@ -56,6 +56,12 @@ export function step(self: Self, state: State, event: Event, now: Instant): Step
       return state.is === 'master' ? yieldTo(self, null, now, 'sync group') : stay(state);
     case 'shut':
       return state.is === 'master' ? yieldTo(self, null, now, event.reason) : stay(state);
+    case 'hand-over':
+      return state.is === 'backup'
+        ? becomeMaster(self, now, `handed over by ${event.from}`)
+        : stay(state);
+    case 'resign':
+      return state.is === 'master' ? resign(self, now, event.reason) : stay(state);
     case 'heard':
       if (state.is === 'backup') return backupHears(self, state, event.advert, now);
       return state.is === 'master' ? masterHears(self, state, event.advert, now) : stay(state);
@@ -218,6 +224,12 @@ function yieldTo(self: Self, heard: Heard | null, now: Instant, reason: string):
     effects: [{ do: 'release-addresses' }],
     reason,
   };
+}
+
+/** To a backup that stays in service: as when it stops, the addresses go first. */
+function resign(self: Self, now: Instant, reason: string): Step {
+  const yielded = yieldTo(self, null, now, reason);
+  return { ...yielded, effects: [...yielded.effects, { do: 'advertise', priority: 0 }] };
 }
 
 /**

@@ -65,6 +65,15 @@ export class Leases {
     if (need !== undefined) need.wantedWith = null;
   }
 
+  /** Those of these routers and of no other, whose addresses are gone. */
+  releaseNow(routers: readonly VirtualRouter[]): void {
+    for (const need of this.needs) {
+      if (!need.routers.every((router) => routers.includes(router))) continue;
+      need.wantedWith = null;
+      this.port.release(need.name);
+    }
+  }
+
   /** All of them, when the addresses are gone. */
   async handBack(): Promise<void> {
     const wanted = this.needs.filter((need) => need.wantedWith !== null);

@@ -24,8 +24,13 @@ export interface Peer {
   readonly entries: readonly PeerEntry[];
 }
 
+/** On several links one message may overtake another: so far back they are still taken, each once. */
+const WINDOW = 64;
+
 interface Known {
+  /** The highest of those heard, and which of the window below it were heard. */
   sequence: number;
+  readonly heard: Set<number>;
   /** By place. */
   readonly places: Map<string, Peer>;
 }
@@ -33,17 +38,20 @@ interface Known {
 export class PeerTable {
   private readonly lives = new Map<string, Known>();
 
-  /** False: it is older than what was heard of this life, or there are too many. */
+  /** False: it was heard before, is much older than what was heard of this life, or there are too many. */
   hear(place: string, address: string, message: PeerMessage, now: Instant): boolean {
     const known = this.lives.get(message.life) ?? this.admit(now);
-    if (known === null || message.sequence <= known.sequence) return false;
+    if (known === null || !isNew(known, message.sequence)) return false;
     this.lives.set(message.life, known);
-    known.sequence = message.sequence;
     if (message.kind === 'hello') {
       const { life, entries } = message;
       known.places.set(place, { life, address, heardAt: now, entries });
     }
     return true;
+  }
+
+  knows(place: string, address: string): boolean {
+    return [...this.lives.values()].some(({ places }) => places.get(place)?.address === address);
   }
 
   /** Those heard lately on this place. */
@@ -54,10 +62,18 @@ export class PeerTable {
     });
   }
 
-  /** The one that can take all of these, on each place by its address; of several that of the highest priority. */
-  successorFor(duties: readonly Duty[], now: Instant): Successor | null {
+  /**
+   * The one that can take all of these, on each place by its address; of several that of the highest priority.
+   * `only`: no other life than this.
+   */
+  successorFor(
+    duties: readonly Duty[],
+    now: Instant,
+    only: string | null = null,
+  ): Successor | null {
     let best: { readonly successor: Successor; readonly priority: number } | null = null;
     for (const [life, { places }] of this.lives) {
+      if (only !== null && life !== only) continue;
       const priorities = duties.map(({ place, vrid }) => {
         const peer = places.get(place);
         if (peer === undefined || now - peer.heardAt > SILENT_MS) return null;
@@ -74,9 +90,29 @@ export class PeerTable {
     return best?.successor ?? null;
   }
 
+  /** The one that says that it is master of all of these. */
+  masterOf(duties: readonly Duty[], now: Instant): Successor | null {
+    for (const [life, { places }] of this.lives) {
+      if (!this.isMaster(life, duties, now)) continue;
+      return { life, addresses: new Map([...places].map(([name, peer]) => [name, peer.address])) };
+    }
+    return null;
+  }
+
+  isMaster(life: string, duties: readonly Duty[], now: Instant): boolean {
+    const places = this.lives.get(life)?.places;
+    return duties.every(({ place, vrid }) => {
+      const peer = places?.get(place);
+      if (peer === undefined || now - peer.heardAt > SILENT_MS) return false;
+      return peer.entries.some((one) => one.vrid === vrid && one.state === 'master');
+    });
+  }
+
   private admit(now: Instant): Known | null {
     if (this.lives.size >= LIVES_MAX) this.forgetSilent(now);
-    return this.lives.size >= LIVES_MAX ? null : { sequence: -1, places: new Map() };
+    return this.lives.size >= LIVES_MAX
+      ? null
+      : { sequence: -1, heard: new Set(), places: new Map() };
   }
 
   private forgetSilent(now: Instant): void {
@@ -87,6 +123,16 @@ export class PeerTable {
   }
 }
 
+/** Notes it as heard. */
+function isNew(known: Known, sequence: number): boolean {
+  if (sequence <= known.sequence - WINDOW || known.heard.has(sequence)) return false;
+  known.heard.add(sequence);
+  known.sequence = Math.max(known.sequence, sequence);
+  for (const old of known.heard) if (old <= known.sequence - WINDOW) known.heard.delete(old);
+  return true;
+}
+
+/** A peer that something is agreed upon with. */
 export interface Successor {
   readonly life: string;
   /** By place. */

@@ -9,9 +9,8 @@
  *
  * A peer that does not answer in time costs the master 60 ms and nothing else: it leaves as the standard says.
  */
-import type { Family } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
-import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
+import { type Cancel, type Clock, type Instant, type Millis, sleep } from '../base/time.ts';
 import {
   decodePeerMessage,
   encodePeerMessage,
@@ -19,54 +18,21 @@ import {
   type PeerMessage,
   type PeerMessageKind,
 } from '../wire/peer-link.ts';
+import { type Open, PeerSockets } from './peer-sockets.ts';
 import { type Duty, HELLO_MS, type Peer, PeerTable, type Successor } from './peer-table.ts';
-
-/** Where directors hear each other: all instances of an interface and a family. */
-export interface PeerPlace {
-  /** Names it in all that follows. */
-  readonly name: string;
-  readonly interface: string;
-  readonly family: Family;
-  /** Addresses to tell, or null for the multicast group. */
-  readonly unicastPeers: readonly string[] | null;
-  readonly group: string;
-  readonly source: string;
-  /** What directors of one pair share, or null. */
-  readonly key: Uint8Array | null;
-}
-
-export interface PeerSocket {
-  /** To one address, or to all of the place. */
-  send(octets: Uint8Array, to: string | null): void;
-  close(): void;
-}
-
-export interface PeerPort {
-  /** Throws when there can be no socket now. */
-  open(place: PeerPlace, onDatagram: (octets: Uint8Array, from: string) => void): PeerSocket;
-  /** 16 hexadecimal digits that nobody can guess. */
-  identity(): string;
-}
-
-/** What the speaker answers. */
-export interface PeerDuties {
-  entriesOf(place: string): readonly PeerEntry[];
-  /** These are free. */
-  take(duties: readonly Duty[], from: string): void;
-}
+import type { PeerDuties, PeerPlace, PeerPort } from './ports-peers.ts';
 
 /** How long a leaving master waits for "ready", and how often it asks. */
 const READY_MS: Millis = 60;
 const ASK_AGAIN_MS: Millis = 20;
-/** "take" is said more than once: a datagram may be lost, and is harmless twice. */
-const TAKE_TIMES = 3;
+/** How long each "take" is given, and how often it is looked whether the peer is master. */
+const TAKE_AGAIN_MS: Millis = 10;
+const LOOK_EVERY_MS: Millis = 1;
+/** "take" and "want" are said more than once: a datagram may be lost, and is harmless twice. */
+const TIMES = 3;
+const NO_TOKENS: ReadonlyMap<string, string> = new Map();
 /** A promise to take is good for so long. */
 const PROMISE_MS: Millis = 5_000;
-
-interface Open {
-  readonly place: PeerPlace;
-  readonly socket: PeerSocket;
-}
 
 interface Promised {
   readonly token: string;
@@ -75,7 +41,6 @@ interface Promised {
 }
 
 interface Asked {
-  readonly life: string;
   /** Place → token, of those that said that they are ready. */
   readonly tokens: Map<string, string>;
   readonly places: ReadonlySet<string>;
@@ -90,12 +55,13 @@ export class Peers {
   private readonly life: string;
   private readonly table = new PeerTable();
   private readonly dropped = new Map<string, number>();
-  private open: readonly Open[] = [];
+  private readonly sockets: PeerSockets;
   private sequence = 0;
   private cancelHello: Cancel = () => {};
   /** By the life that asked and the place. */
   private readonly promised = new Map<string, Promised>();
-  private asked: Asked | null = null;
+  /** By the life that is asked. */
+  private readonly asked = new Map<string, Asked>();
 
   constructor(clock: Clock, log: Log, port: PeerPort, duties: PeerDuties) {
     this.clock = clock;
@@ -103,32 +69,30 @@ export class Peers {
     this.port = port;
     this.duties = duties;
     this.life = port.identity();
+    this.sockets = new PeerSockets({
+      clock,
+      log,
+      port,
+      onDatagram: (place, octets, from) => this.onDatagram(place, octets, from),
+    });
   }
 
-  /** Goes on with the places that are the same, opens those that are new; what cannot be opened is left out. */
+  /** Goes on with the places that are the same and opens those that are new, now or when that is possible. */
   configure(places: readonly PeerPlace[]): void {
-    const before = [...this.open];
-    this.open = places.flatMap((place) => {
-      const at = before.findIndex((one) => isSame(one.place, place));
-      const [known] = at < 0 ? [] : before.splice(at, 1);
-      const opened = known ?? this.openAt(place);
-      return opened === null ? [] : [opened];
-    });
-    for (const { socket } of before) socket.close();
-    this.greet();
+    if (this.sockets.configure(places)) this.greet();
   }
 
   close(): void {
     this.cancelHello();
-    for (const { socket } of this.open) socket.close();
-    this.open = [];
+    this.sockets.close();
   }
 
   /** Something that peers should know at once: an instance has another state. */
   greet(): void {
     this.cancelHello();
-    if (this.open.length === 0) return;
-    for (const { place, socket } of this.open) {
+    if (!this.sockets.areWanted) return;
+    this.sockets.openMissing();
+    for (const { place, socket } of this.sockets.all) {
       const entries = this.duties.entriesOf(place.name);
       if (entries.length > 0) this.send({ place, socket }, null, 'hello', { entries });
     }
@@ -140,15 +104,94 @@ export class Peers {
     return this.table.at(place, this.clock.now());
   }
 
+  /** Whether this address is, or was, that of a director of ours. */
+  knows(place: string, address: string): boolean {
+    return this.table.knows(place, address);
+  }
+
   /** Datagrams that were dropped, by reason. */
   get drops(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.dropped);
   }
 
-  /** Asks the best peer to be ready for all of these. Null: there is none, or it did not say so in time. */
-  async prepare(duties: readonly Duty[]): Promise<Ready | null> {
-    const successor = this.table.successorFor(duties, this.clock.now());
-    if (successor === null || this.asked !== null) return null;
+  /** Whether one is there that could take all of these. */
+  hasSuccessor(duties: readonly Duty[]): boolean {
+    return this.table.successorFor(duties, this.clock.now()) !== null;
+  }
+
+  /**
+   * Asks for each unit, which goes over as a whole, the best peer to be ready for it. Null: there is none, or it
+   * did not say so in time. `only`: no other life than this.
+   */
+  async prepare(
+    units: readonly (readonly Duty[])[],
+    only: string | null = null,
+  ): Promise<readonly (Ready | null)[]> {
+    const now = this.clock.now();
+    const found = units.map((unit) => this.table.successorFor(unit, now, only));
+    const lives = new Map<string, { readonly successor: Successor; readonly duties: Duty[] }>();
+    for (const [at, successor] of found.entries()) {
+      if (successor === null) continue;
+      const known = lives.get(successor.life) ?? { successor, duties: [] };
+      known.duties.push(...(units[at] as readonly Duty[]));
+      lives.set(successor.life, known);
+    }
+    const ready = await Promise.all(
+      [...lives].map(
+        async ([life, { successor, duties }]) => [life, await this.ask(successor, duties)] as const,
+      ),
+    );
+    const tokens = new Map(ready);
+    return found.map((successor, at) => {
+      const given = successor === null ? null : (tokens.get(successor.life) ?? null);
+      if (successor === null || given === null) return null;
+      return this.readyFor(successor, units[at] as readonly Duty[], given);
+    });
+  }
+
+  /** Asks the master of these to hand them over. False: no peer of ours is it. */
+  want(duties: readonly Duty[]): boolean {
+    const master = this.table.masterOf(duties, this.clock.now());
+    if (master === null) return false;
+    const entries = this.entriesFor(duties);
+    for (let time = 0; time < TIMES; time += 1) this.tellEach(master, entries, 'want', NO_TOKENS);
+    return true;
+  }
+
+  private readyFor(
+    successor: Successor,
+    duties: readonly Duty[],
+    tokens: ReadonlyMap<string, string>,
+  ): Ready {
+    // As they are now: an instance that a reload removes is not among them any more when it is free.
+    const entries = this.entriesFor(duties);
+    return {
+      address: addressOf(successor, duties),
+      take: async () => {
+        for (let time = 0; time < TIMES; time += 1) {
+          this.tellEach(successor, entries, 'take', tokens);
+          const until = this.clock.now() + TAKE_AGAIN_MS;
+          while (this.clock.now() < until) {
+            if (this.isMaster(successor, duties)) return true;
+            await sleep(this.clock, LOOK_EVERY_MS);
+          }
+        }
+        return this.isMaster(successor, duties);
+      },
+    };
+  }
+
+  private isMaster({ life }: Successor, duties: readonly Duty[]): boolean {
+    return this.table.isMaster(life, duties, this.clock.now());
+  }
+
+  /** Place → token, once it is ready on all of them. */
+  private async ask(
+    successor: Successor,
+    duties: readonly Duty[],
+  ): Promise<ReadonlyMap<string, string> | null> {
+    const { life } = successor;
+    if (this.asked.has(life)) return null;
     const places = new Set(duties.map(({ place }) => place));
     const tokens = new Map<string, string>();
     const isReady = await new Promise<boolean>((resolve) => {
@@ -163,51 +206,41 @@ export class Peers {
           end(false);
           return;
         }
-        this.tellEach(successor, duties, 'prepare', tokens);
+        this.tellEach(successor, this.entriesFor(duties), 'prepare', tokens);
         cancel = this.clock.wakeAt(this.clock.now() + ASK_AGAIN_MS, ask);
       };
-      this.asked = { life: successor.life, tokens, places, onReady: () => end(true) };
+      this.asked.set(life, { tokens, places, onReady: () => end(true) });
       ask();
     });
-    this.asked = null;
-    if (!isReady) {
-      this.log.warn({ peer: [...successor.addresses.values()][0] }, 'peer was not ready in time');
-      return null;
-    }
-    return {
-      address: [...successor.addresses.values()][0] ?? '',
-      take: () => {
-        for (let time = 0; time < TAKE_TIMES; time += 1) {
-          this.tellEach(successor, duties, 'take', tokens);
-        }
-      },
-    };
+    this.asked.delete(life);
+    if (isReady) return tokens;
+    this.log.warn({ peer: addressOf(successor, duties) }, 'peer was not ready in time');
+    return null;
+  }
+
+  /** By place. */
+  private entriesFor(duties: readonly Duty[]): ReadonlyMap<string, readonly PeerEntry[]> {
+    const places = [...new Set(duties.map(({ place }) => place))];
+    return new Map(
+      places.map((name) => {
+        const vrids = new Set(duties.flatMap(({ place, vrid }) => (place === name ? [vrid] : [])));
+        return [name, this.duties.entriesOf(name).filter(({ vrid }) => vrids.has(vrid))];
+      }),
+    );
   }
 
   private tellEach(
     { life, addresses }: Successor,
-    duties: readonly Duty[],
-    kind: 'prepare' | 'take',
+    entries: ReadonlyMap<string, readonly PeerEntry[]>,
+    kind: 'prepare' | 'take' | 'want',
     tokens: ReadonlyMap<string, string>,
   ): void {
-    for (const open of this.open) {
+    for (const open of this.sockets.all) {
       const { name } = open.place;
-      const vrids = new Set(duties.flatMap(({ place, vrid }) => (place === name ? [vrid] : [])));
-      if (vrids.size === 0) continue;
-      const entries = this.duties.entriesOf(name).filter(({ vrid }) => vrids.has(vrid));
+      const meant = entries.get(name);
+      if (meant === undefined) continue;
       const token = tokens.get(name) ?? null;
-      this.send(open, addresses.get(name) ?? null, kind, { to: life, token, entries });
-    }
-  }
-
-  private openAt(place: PeerPlace): Open | null {
-    try {
-      const socket = this.port.open(place, (octets, from) => this.onDatagram(place, octets, from));
-      return { place, socket };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.log.warn({ interface: place.interface, reason }, 'no link to peer directors');
-      return null;
+      this.send(open, addresses.get(name) ?? null, kind, { to: life, token, entries: meant });
     }
   }
 
@@ -249,6 +282,9 @@ export class Peers {
       case 'take':
         this.onTake(place, message, from);
         break;
+      case 'want':
+        this.onWant(place, message, from);
+        break;
     }
   }
 
@@ -266,20 +302,21 @@ export class Peers {
     const duties = message.entries.map(({ vrid }) => ({ place: place.name, vrid }));
     const token = this.promised.get(key)?.token ?? this.port.identity();
     this.promised.set(key, { token, until: now + PROMISE_MS, duties });
-    const open = this.open.find((one) => one.place === place);
+    this.duties.promise(duties);
+    const open = this.sockets.all.find((one) => one.place === place);
     if (open !== undefined) {
       this.send(open, from, 'ready', { to: message.life, token, entries: message.entries });
     }
   }
 
   private onReady(place: PeerPlace, { life, token }: PeerMessage): void {
-    const { asked } = this;
-    if (asked === null || asked.life !== life || token === null) return;
+    const asked = this.asked.get(life);
+    if (asked === undefined || token === null) return;
     asked.tokens.set(place.name, token);
     if (asked.tokens.size === asked.places.size) asked.onReady();
   }
 
-  private onTake(place: PeerPlace, { life, token }: PeerMessage, from: string): void {
+  private onTake(place: PeerPlace, { life, token, entries }: PeerMessage, from: string): void {
     const key = `${life} ${place.name}`;
     const promised = this.promised.get(key);
     if (promised === undefined) return;
@@ -287,8 +324,20 @@ export class Peers {
       this.drop('token');
       return;
     }
-    this.promised.delete(key);
-    this.duties.take(promised.duties, from);
+    const isMeant = ({ vrid }: Duty): boolean => entries.some((entry) => entry.vrid === vrid);
+    const left = promised.duties.filter((duty) => !isMeant(duty));
+    if (left.length === 0) this.promised.delete(key);
+    else this.promised.set(key, { ...promised, duties: left });
+    const taken = promised.duties.filter(isMeant);
+    if (taken.length > 0) this.duties.take(taken, from);
+  }
+
+  private onWant({ name }: PeerPlace, { life, entries }: PeerMessage, from: string): void {
+    this.duties.give(
+      entries.map(({ vrid }) => ({ place: name, vrid })),
+      life,
+      from,
+    );
   }
 
   private drop(reason: string): void {
@@ -301,14 +350,11 @@ export class Peers {
 /** A peer that waits for "take". */
 export interface Ready {
   readonly address: string;
-  /** All is free: it may have it. */
-  take(): void;
+  /** All is free: it may have it. True: it says that it is master. */
+  take(): Promise<boolean>;
 }
 
-function isSame(one: PeerPlace, other: PeerPlace): boolean {
-  return JSON.stringify(textOf(one)) === JSON.stringify(textOf(other));
-}
-
-function textOf({ key, ...place }: PeerPlace): unknown {
-  return { ...place, key: key === null ? null : Buffer.from(key).toString('hex') };
+/** On the first of its places. */
+function addressOf({ addresses }: Successor, duties: readonly Duty[]): string {
+  return addresses.get(duties[0]?.place ?? '') ?? '';
 }

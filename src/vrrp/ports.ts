@@ -7,6 +7,7 @@ import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import type { AnnounceTiming, Paths, VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { TrackPorts } from '../track/tracker.ts';
 import type { AdvertPort } from './ports-adverts.ts';
+import type { PeerPort } from './ports-peers.ts';
 
 export interface LinkFacts {
   /** Another one of the same name has another index. */
@@ -99,6 +100,8 @@ export interface VrrpPorts extends TrackPorts {
   readonly announcer: AnnouncePort;
   readonly statics: StaticPort;
   readonly notify: NotifyPort;
+  /** Absent: nothing is agreed upon with other directors. */
+  readonly peers?: PeerPort;
   /** Absent: no instance needs a lease. */
   readonly leases?: LeasePort;
 }

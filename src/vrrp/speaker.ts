@@ -3,6 +3,7 @@
  * instance.ts, priority.ts, admit.ts and sync-group.ts; here is what has a lifetime.
  */
 import type { Cancel, Instant, Millis } from '../base/time.ts';
+import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { TrackerSnapshot, VrrpSnapshot, VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
@@ -12,7 +13,9 @@ import type { ReceivedPacket } from './admit.ts';
 import { Announcer } from './announcer.ts';
 import { Deadlines } from './deadlines.ts';
 import { Ears } from './ears.ts';
+import { failOver } from './failover.ts';
 import { planVrrp, type Succession } from './forecast.ts';
+import { HandOver, type HandOverHost, type Prepared, type Unit } from './hand-over.ts';
 import type { Gone } from './held.ts';
 import type { LeasedEvent } from './leased.ts';
 import { Leases } from './leases.ts';
@@ -44,6 +47,10 @@ export class VrrpSpeaker {
   /** Groups of which a member has changed, to be told of when all have followed. */
   private readonly changed = new Set<RouterGroup>();
   private readonly leases: Leases | null;
+  private readonly host: HandOverHost;
+  private readonly handOver: HandOver;
+  /** Peers that wait for what the next reload removes. */
+  private prepared: Prepared = new Map();
   private startAt: Instant | null = null;
   /** When everything is to be compared again; Infinity: when something happens. */
   private settleAt: Instant = Infinity;
@@ -57,6 +64,26 @@ export class VrrpSpeaker {
     this.announcer = new Announcer(ports.announcer, ports.clock);
     this.trackers = new Trackers(ports, () => this.settle());
     this.leases = ports.leases === undefined ? null : new Leases(ports.leases);
+    this.host = {
+      leases: this.leases,
+      seats: () => this.seats,
+      giveUnit: (unit, event) => this.giveUnit(unit, event),
+    };
+    this.handOver = new HandOver(ports, this.host);
+  }
+
+  /** Makes peers ready for what a reload is about to remove. */
+  async beforeReload(config: VrrpConfig): Promise<void> {
+    const { gone } = this.succession(config);
+    const units = this.handOver.unitsOf(gone);
+    const leaving = units.filter(({ routers }) => routers.every((one) => gone.includes(one)));
+    this.prepared = await this.handOver.prepare(leaving);
+  }
+
+  /** @throws DirectorError UNKNOWN_INSTANCE or NO_SUCCESSOR */
+  failOver(request: FailoverRequest): Promise<FailoverReport> {
+    const { handOver, host } = this;
+    return failOver(request, { clock: this.ports.clock, handOver, host });
   }
 
   /**
@@ -76,6 +103,10 @@ export class VrrpSpeaker {
       known?.adopt(instance);
       return known ?? this.routerFor(instance, inherited(instance));
     });
+    for (const [unit, ready] of this.prepared) {
+      if (unit.routers.every((one) => gone.includes(one))) this.handOver.arm(unit, ready);
+    }
+    this.prepared = new Map();
     for (const router of gone) {
       this.deadlines.forget(router);
       void router.stop(false, 'removed');
@@ -230,18 +261,23 @@ export class VrrpSpeaker {
         lastResult,
       })),
       foreign: this.ears.foreign(),
+      peers: this.handOver.snapshot(),
       leases: this.ports.leases?.snapshot() ?? null,
     };
   }
 
   /** Leaves in good order. `keep`: the addresses stay and nothing is sent. */
   async stop({ keep }: { readonly keep: boolean }): Promise<void> {
+    const units = this.handOver.unitsOf(this.seats.keys());
+    const prepared: Prepared = keep ? new Map() : await this.handOver.prepare(units);
     this.stopped = true;
     this.cancel();
     this.trackers.close();
     this.announcer.close();
+    for (const [unit, ready] of prepared) this.handOver.arm(unit, ready);
     await Promise.all([...this.seats.keys()].map((router) => router.stop(keep)));
     if (!keep) await this.leases?.handBack();
+    this.handOver.close();
     for (const group of this.groups) group.tellStop();
   }
 
@@ -276,11 +312,26 @@ export class VrrpSpeaker {
     return next;
   }
 
+  private giveUnit({ group, routers }: Unit, event: Event): void {
+    if (this.stopped) return;
+    if (group === null) {
+      for (const router of routers) {
+        const seat = this.seats.get(router);
+        if (seat !== undefined) this.give(router, seat, event);
+      }
+    } else {
+      this.changed.add(group);
+      this.giveAll(group, event);
+    }
+    this.goOn();
+  }
+
   /** Gives an event to one router and lets its group follow, in one turn. */
   private give(router: VirtualRouter, { group }: Seat, event: LeasedEvent): void {
     const from = router.state.is;
     const metLesser = router.take(event);
     this.deadlines.note(router);
+    if (router.state.is !== from) this.handOver.noteChange();
     if (group === null) return;
     if (metLesser)
       for (const member of group.members) if (member !== router) member.announceAgain();
@@ -292,6 +343,7 @@ export class VrrpSpeaker {
 
   /** Those whom it does not concern stay as they are. */
   private giveAll({ members }: RouterGroup, event: Event): void {
+    this.handOver.noteChange();
     for (const member of members) {
       member.take(event);
       this.deadlines.note(member);
@@ -303,6 +355,7 @@ export class VrrpSpeaker {
     if (this.stopped) return;
     const { clock } = this.ports;
     this.trackers.look();
+    this.handOver.configure();
     const looks = [...this.seats].map(([router, seat]) => this.look(router, seat));
     const outlooks = new Map(looks.map((look) => [look.router, this.listen(look)]));
     const shared = new Map(this.groups.map((group) => [group, sharedOutlook(group, outlooks)]));
@@ -400,6 +453,7 @@ export class VrrpSpeaker {
   /** Tells of groups, and arms the one timer for what is next. */
   private goOn(): void {
     this.leases?.follow();
+    this.handOver.tellChange();
     for (const group of this.changed) group.tell();
     this.changed.clear();
     const { clock } = this.ports;

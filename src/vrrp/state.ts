@@ -70,6 +70,10 @@ export type Event =
   | { readonly type: 'group-backup' }
   /** Nobody may answer for the addresses any more: a peer may hold them. */
   | { readonly type: 'shut'; readonly reason: string }
+  /** A peer has given it up and waits for us. */
+  | { readonly type: 'hand-over'; readonly from: string }
+  /** It is given up on purpose. */
+  | { readonly type: 'resign'; readonly reason: string }
   | { readonly type: 'stop' };
 
 export type Effect =

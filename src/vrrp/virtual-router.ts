@@ -42,6 +42,11 @@ interface Shared {
 export class VirtualRouter {
   instance: VrrpInstance;
   state: State = { is: 'init' };
+  /** What follows the release of the addresses. True: a peer is master, and nobody is told a priority 0. */
+  farewell: (() => Promise<boolean>) | null = null;
+  private parting: Promise<boolean> | null = null;
+  /** Milliseconds since 1970: when it was given up by order, and does not preempt since; null: it was not. */
+  gaveUpAtMs: number | null = null;
   /** Null: it may be master without. */
   lease: LeaseView | null = null;
   private readonly ports: VrrpPorts;
@@ -61,6 +66,8 @@ export class VirtualRouter {
   /** Of its interface; null: there is none. */
   private linkIndex: number | null = null;
   private master: Heard | null = null;
+  /** Who advertised when a peer was promised to take over from; undefined: nobody was. */
+  private promisedFrom: string | null | undefined;
   /** When a master of lower priority was told of last. */
   private lowerToldAt: Instant = -Infinity;
   /** What was noted in this state already, and need not be said loudly again. */
@@ -110,6 +117,7 @@ export class VirtualRouter {
   /** Goes on under a new configuration; a master lets go of addresses that left it. */
   adopt(instance: VrrpInstance): void {
     const before = this.instance;
+    if (JSON.stringify(before) !== JSON.stringify(instance)) this.gaveUpAtMs = null;
     this.instance = instance;
     this.loweredTo = null;
     if (this.state.is !== 'master') return;
@@ -215,7 +223,7 @@ export class VirtualRouter {
     if (inherited !== null && event.type !== 'resume') this.holding.release(this.instance);
     // A machine without address on its link is in init or fault, and these do not look at it.
     const self: Self = {
-      instance: this.instance,
+      instance: this.acting,
       priority: this.priority,
       address: this.address ?? '0.0.0.0',
     };
@@ -246,6 +254,40 @@ export class VirtualRouter {
     else if (event.type === 'fault') this.tellOtherFault(event.reason);
     if (metLesser && event.type === 'heard') this.tellLower(event.advert);
     return metLesser;
+  }
+
+  /** Master, and has the addresses. */
+  get isHolding(): boolean {
+    return this.state.is === 'master' && this.state.holdAt === null;
+  }
+
+  /** Who advertised last, or null. */
+  get heardFrom(): string | null {
+    return this.master?.source ?? null;
+  }
+
+  /** A peer makes it ready to take over from the master of now. */
+  promised(): void {
+    this.promisedFrom = this.heardFrom;
+  }
+
+  /** Nobody else has become master since. */
+  get isAsPromised(): boolean {
+    return this.promisedFrom === undefined || this.promisedFrom === this.heardFrom;
+  }
+
+  /** By order: the lesser master that takes over is not preempted. */
+  giveUp(): void {
+    this.gaveUpAtMs = this.ports.clock.wallTimeMs();
+  }
+
+  endGivingUp(): void {
+    this.gaveUpAtMs = null;
+  }
+
+  /** The configuration that it acts by now. */
+  private get acting(): VrrpInstance {
+    return this.gaveUpAtMs === null ? this.instance : { ...this.instance, preempt: false };
   }
 
   /** A lesser master told the link of another member of its sync group: ours are told of again too. */
@@ -330,6 +372,7 @@ export class VirtualRouter {
       gate: this.gateSnapshot(),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
+      gaveUpAtMs: this.gaveUpAtMs,
       alarms: [
         ...this.advertiser.lastingAlarms(instance),
         ...this.evidence.lastingAlarms(instance),
@@ -346,12 +389,12 @@ export class VirtualRouter {
   }
 
   private carryOut(effect: Effect): void {
-    const { instance, advertiser, holding, gatekeeper } = this;
+    const { instance, holding, gatekeeper } = this;
     switch (effect.do) {
       case 'advertise':
         // The priority 0 waits until the addresses are gone: a peer takes them when it hears it.
         if (effect.priority > 0) this.advertise(effect.priority);
-        else holding.afterwards(() => advertiser.send(0));
+        else this.endFarewell();
         break;
       case 'hold-addresses':
         gatekeeper.open(instance, this.mayAnswerUntil());
@@ -360,6 +403,7 @@ export class VirtualRouter {
       case 'release-addresses':
         gatekeeper.shut();
         holding.release(instance);
+        this.beginFarewell();
         holding.afterwards(() => gatekeeper.unguard(instance));
         break;
       case 'announce':
@@ -372,6 +416,25 @@ export class VirtualRouter {
         this.note(effect.note, effect.source);
         break;
     }
+  }
+
+  /** As soon as the addresses are gone: the peer that waits need not wait for what else is to be cleared. */
+  private beginFarewell(): void {
+    const { farewell } = this;
+    if (farewell === null) return;
+    this.farewell = null;
+    this.holding.afterwards(() => {
+      this.parting = farewell();
+    });
+  }
+
+  private endFarewell(): void {
+    const { advertiser, holding } = this;
+    holding.afterwards(async () => {
+      const isTaken = (await this.parting) ?? false;
+      this.parting = null;
+      if (!isTaken) advertiser.send(0);
+    });
   }
 
   private lower(to: number): void {
@@ -433,7 +496,10 @@ export class VirtualRouter {
     this.since = clock.now();
     this.reason = reason;
     this.noted.clear();
-    if (to === 'master') this.counters.add('becameMaster');
+    if (to === 'master') {
+      this.counters.add('becameMaster');
+      this.gaveUpAtMs = null;
+    }
     if (from === 'master') this.counters.add('releasedMaster');
     const fields: LogFields = { instance: this.name, from, to, reason, priority: this.priority };
     log.info(fields, 'state changed');

@@ -26,10 +26,13 @@ const ENTRIES_MAX = 255;
 export const PEER_DATAGRAM_OCTETS_MAX: number =
   HEADER_OCTETS + ENTRIES_MAX * ENTRY_OCTETS + TAG_OCTETS;
 
-const KINDS = ['hello', 'prepare', 'ready', 'take'] as const;
+const KINDS = ['hello', 'prepare', 'ready', 'take', 'want'] as const;
 const STATES = ['init', 'backup', 'master', 'fault'] as const;
 
-/** `hello`: I am there. `prepare`: be ready for these. `ready`: I am. `take`: they are free, take them. */
+/**
+ * `hello`: I am there. `prepare`: be ready for these. `ready`: I am. `take`: they are free, take them.
+ * `want`: hand these over to me.
+ */
 export type PeerMessageKind = (typeof KINDS)[number];
 
 export interface PeerEntry {

@@ -14,6 +14,7 @@ export function dutiesOf(some: Partial<ControlDuties>): ControlDuties {
     verify: notAsked,
     drains: notAsked,
     steer: notAsked,
+    failOver: notAsked,
     ...some,
   };
 }

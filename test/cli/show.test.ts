@@ -69,6 +69,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
   },
   paths: [],
   trackers: [],
+  gaveUpAtMs: null,
   alarms: [],
   ...over,
 });
@@ -210,6 +211,18 @@ const MASTER: Snapshot = {
     ],
     scripts: [{ name: 'check', up: false, sinceMs: ago(30), lastResult: 'exit code 1' }],
     leases: null,
+    peers: [
+      {
+        interface: 'eth0',
+        family: 'ipv4',
+        address: '192.0.2.3',
+        heardMs: 400,
+        instances: [
+          { vrid: 51, priority: 100, state: 'backup', canTake: true },
+          { vrid: 53, priority: 100, state: 'fault', canTake: false },
+        ],
+      },
+    ],
     foreign: [
       {
         interface: 'eth1',
@@ -525,7 +538,12 @@ const CASES: Readonly<Record<string, Snapshot>> = {
     vrrp: {
       groups: [],
       instances: [
-        instance({ state: 'backup', reason: 'start', masterAddress: '192.0.2.3' }),
+        instance({
+          state: 'backup',
+          reason: 'gave up by order',
+          masterAddress: '192.0.2.3',
+          gaveUpAtMs: ago(200),
+        }),
         instance({
           name: 'broken',
           state: 'fault',
@@ -536,6 +554,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
       ],
       scripts: [],
       leases: null,
+      peers: [],
       foreign: [],
     },
     health: null,

@@ -46,6 +46,8 @@ export interface Observation {
     readonly priority: number;
   }[];
   readonly answeredAtMs: readonly number[];
+  /** When each echo request was sent, and whether it was answered. */
+  readonly echoes: readonly { readonly sentAtMs: number; readonly isAnswered: boolean }[];
 }
 
 export interface ProbeReport {

@@ -16,7 +16,11 @@ let server: Server | null = null;
 let watching: { readonly answeredAt: number[]; stop: boolean; readonly startedAt: number } | null =
   null;
 let endProbe: () => ProbeReport = () => ({ holders: [], overlapMs: 0 });
-let endObservation: () => Promise<Observation> = async () => ({ adverts: [], answeredAtMs: [] });
+let endObservation: () => Promise<Observation> = async () => ({
+  adverts: [],
+  answeredAtMs: [],
+  echoes: [],
+});
 
 function fetchOnce(url: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve) => {

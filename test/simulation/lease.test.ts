@@ -10,11 +10,13 @@ import { SimulatedDatagrams } from '../world/datagrams.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
 import { endpointOf, leaseConfigOf, SimulatedWitness } from '../world/lease.ts';
 import { SimulatedLink } from '../world/link.ts';
+import { PeerWire } from '../world/peer-wire.ts';
 
 interface Site {
   readonly clock: SimulatedClock;
   readonly eth0: SimulatedLink;
   readonly network: SimulatedDatagrams;
+  readonly peers: PeerWire;
   readonly one: Director;
   readonly two: Director;
   readonly witness: SimulatedWitness;
@@ -25,8 +27,12 @@ class Director {
   readonly host: SimulatedDirector;
   readonly lease: LeaseSpeaker;
 
-  constructor(hostPart: number, world: Pick<Site, 'clock' | 'eth0' | 'network'>, seed: number) {
-    const { clock, eth0, network } = world;
+  constructor(
+    hostPart: number,
+    world: Pick<Site, 'clock' | 'eth0' | 'network' | 'peers'>,
+    seed: number,
+  ) {
+    const { clock, eth0, network, peers } = world;
     const random = seededRandom(seed + hostPart);
     const endpoint = endpointOf(hostPart);
     const datagrams = network.attach(endpoint, (octets, from) => {
@@ -53,6 +59,7 @@ class Director {
       clock,
       links: { eth0 },
       leases,
+      peers,
     });
   }
 
@@ -86,7 +93,8 @@ function site(over: Partial<VrrpInstance> = {}, seed = 1): Site {
   const eth0 = new SimulatedLink(clock);
   const random = seededRandom(seed);
   const network = new SimulatedDatagrams(clock, random);
-  const world = { clock, eth0, network };
+  const peers = new PeerWire(clock);
+  const world = { clock, eth0, network, peers };
   const witness = new SimulatedWitness(3, { clock, network, random });
   const one = new Director(1, world, seed);
   const two = new Director(2, world, seed);
@@ -237,5 +245,28 @@ describe('a pair with split_brain_policy lease', () => {
     await live(world, 9_000);
     expect([world.one.state('VI_1'), world.one.state('VI_2')]).toEqual(['backup', 'backup']);
     expect([world.two.state('VI_1'), world.two.state('VI_2')]).toEqual(['master', 'master']);
+  });
+});
+
+describe('a planned hand-over', () => {
+  test('gives the lease back before the other is told to take over: never two, and nobody for 20 ms at most', async () => {
+    for (const leave of ['stop', 'order'] as const) {
+      const world = site();
+      await live(world, 10_000);
+      expect(states(world)).toBe('master backup');
+      const { speaker } = world.one;
+      if (leave === 'stop') void speaker.stop({ keep: false });
+      else void speaker.failOver({ names: [], back: false, force: false });
+      let nobodyMs = 0;
+      for (let now = 10_000; now < 10_200; now += 1) {
+        await live(world, now + 1);
+        if (world.one.held.size + world.two.held.size === 0) nobodyMs += 1;
+      }
+      expect(world.two.state()).toBe('master');
+      expect(world.two.held.size).toBeGreaterThan(0);
+      expect(nobodyMs).toBeLessThanOrEqual(20);
+      await live(world, 20_000);
+      expect(world.two.state()).toBe('master');
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import type { Duty } from '../../src/vrrp/peer-table.ts';
-import { type PeerPlace, Peers } from '../../src/vrrp/peers.ts';
+import { Peers } from '../../src/vrrp/peers.ts';
+import type { PeerPlace } from '../../src/vrrp/ports-peers.ts';
 import { encodePeerMessage, type PeerEntry } from '../../src/wire/peer-link.ts';
 import { type SimulatedClock, simulatedClock } from '../world/clock.ts';
 
@@ -30,8 +31,10 @@ class Wire {
       readonly from: string;
       readonly at: number;
     }[];
+    readonly given: { readonly duties: readonly Duty[]; readonly from: string }[];
   } {
     const taken: { duties: readonly Duty[]; from: string; at: number }[] = [];
+    const given: { duties: readonly Duty[]; from: string }[] = [];
     const peers = new Peers(
       this.clock,
       silentLog,
@@ -48,6 +51,8 @@ class Wire {
       },
       {
         entriesOf: entries,
+        promise: () => {},
+        give: (duties, _, from) => void given.push({ duties, from }),
         take: (duties, from) => void taken.push({ duties, from, at: this.clock.now() }),
       },
     );
@@ -56,13 +61,14 @@ class Wire {
         name,
         interface: name,
         family: 'ipv4',
-        unicastPeers: null,
+        interfaceIndex: 1,
+        unicastPeers: [],
         group: '224.0.0.18',
         source,
         key,
       })),
     );
-    return { peers, taken };
+    return { peers, taken, given };
   }
 
   /** As an attacker on the link would. */
@@ -114,9 +120,9 @@ describe('directors of ours', () => {
     const best = wire.director('10.0.0.3', () => [entry({ priority: 120 })]);
     const faulty = wire.director('10.0.0.4', () => [entry({ priority: 200, canTake: false })]);
     await wire.clock.settleTo(1500);
-    const asked = giver.peers.prepare([DUTY]);
+    const asked = giver.peers.prepare([[DUTY]]);
     await wire.clock.settleTo(1503);
-    const ready = await asked;
+    const [ready] = await asked;
     expect(ready?.address).toBe('10.0.0.3');
     await wire.clock.settleTo(1550);
     expect(best.taken).toEqual([]);
@@ -133,7 +139,7 @@ describe('directors of ours', () => {
     await wire.clock.settleTo(1500);
     wire.isCut = true;
     let answeredAt = 0;
-    void giver.peers.prepare([DUTY]).then((ready) => {
+    void giver.peers.prepare([[DUTY]]).then(([ready]) => {
       expect(ready).toBeNull();
       answeredAt = wire.clock.now();
     });
@@ -148,15 +154,47 @@ describe('directors of ours', () => {
     wire.director('10.0.0.2', backup, KEY, ['eth0']);
     const duties = places.map((place) => ({ place, vrid: 51 }));
     await wire.clock.settleTo(1500);
-    expect(await giver.peers.prepare(duties)).toBeNull();
+    expect(await giver.peers.prepare([duties])).toEqual([null]);
     const both = wire.director('10.0.0.3', backup, KEY, places);
     await wire.clock.settleTo(2600);
-    const asked = giver.peers.prepare(duties);
+    const asked = giver.peers.prepare([duties]);
     await wire.clock.settleTo(2603);
-    (await asked)?.take();
+    (await asked)[0]?.take();
     await wire.clock.settleTo(2610);
     expect(both.taken.map(({ duties: [duty] }) => duty?.place)).toEqual(places);
   });
+});
+
+test('what goes over by itself is taken by itself', async () => {
+  const wire = new Wire();
+  const both = (state: 'master' | 'backup') => (): readonly PeerEntry[] =>
+    [51, 52].map((vrid) => entry({ vrid, state, canTake: state === 'backup' }));
+  const giver = wire.director('10.0.0.1', both('master'));
+  const taker = wire.director('10.0.0.2', both('backup'));
+  await wire.clock.settleTo(1500);
+  const second: Duty = { place: 'eth0', vrid: 52 };
+  const asked = giver.peers.prepare([[DUTY], [second]]);
+  await wire.clock.settleTo(1503);
+  const [, ready] = await asked;
+  void ready?.take();
+  await wire.clock.settleTo(1510);
+  expect(taker.taken.map(({ duties }) => duties)).toEqual([[second]]);
+  void (await asked)[0]?.take();
+  await wire.clock.settleTo(1520);
+  expect(taker.taken.map(({ duties }) => duties)).toEqual([[second], [DUTY]]);
+});
+
+test('the master is asked for what it holds, and nobody else is', async () => {
+  const wire = new Wire();
+  const holder = wire.director('10.0.0.1', master);
+  const other = wire.director('10.0.0.3', backup);
+  const wanting = wire.director('10.0.0.2', backup);
+  await wire.clock.settleTo(1500);
+  expect(wanting.peers.want([DUTY])).toBe(true);
+  await wire.clock.settleTo(1510);
+  expect(holder.given[0]).toEqual({ duties: [DUTY], from: '10.0.0.2' });
+  expect(other.given).toEqual([]);
+  expect(holder.peers.want([DUTY])).toBe(false);
 });
 
 describe('nobody else', () => {
@@ -167,7 +205,7 @@ describe('nobody else', () => {
     await wire.clock.settleTo(1500);
     expect(giver.peers.at('eth0')).toEqual([]);
     expect(giver.peers.drops).toEqual({ authentication: expect.any(Number) });
-    expect(await giver.peers.prepare([DUTY])).toBeNull();
+    expect(await giver.peers.prepare([[DUTY]])).toEqual([null]);
   });
 
   test('can make a backup take by what it has heard before', async () => {
@@ -175,9 +213,9 @@ describe('nobody else', () => {
     const giver = wire.director('10.0.0.1', master);
     const taker = wire.director('10.0.0.2', backup);
     await wire.clock.settleTo(1500);
-    const asked = giver.peers.prepare([DUTY]);
+    const asked = giver.peers.prepare([[DUTY]]);
     await wire.clock.settleTo(1503);
-    (await asked)?.take();
+    (await asked)[0]?.take();
     await wire.clock.settleTo(1510);
     expect(taker.taken).toHaveLength(1);
     for (const octets of [...wire.carried]) wire.inject(octets, '10.0.0.1');
@@ -191,7 +229,7 @@ describe('nobody else', () => {
     const giver = wire.director('10.0.0.1', master, null);
     const taker = wire.director('10.0.0.2', backup, null);
     await wire.clock.settleTo(1500);
-    void giver.peers.prepare([DUTY]);
+    void giver.peers.prepare([[DUTY]]);
     await wire.clock.settleTo(1503);
     const forged = encodePeerMessage(
       {

@@ -37,6 +37,8 @@ const WHATS = [
   'late',
   'group-master',
   'group-backup',
+  'hand-over',
+  'resign',
 ] as const;
 const HAPPENINGS: readonly Happening[] = [
   ...WHATS.map((what) => ({ what, priority: 0, address: '<' as const })),
@@ -101,6 +103,10 @@ function eventOf({ happening, heardMs }: Cell, family: Family): Event {
       return { type: 'time' };
     case 'fault':
       return { type: 'fault', reason: 'a fault' };
+    case 'hand-over':
+      return { type: what, from: '192.0.2.8' };
+    case 'resign':
+      return { type: what, reason: 'an order' };
     default:
       return { type: what };
   }

@@ -17,6 +17,8 @@ export interface Happening {
     | 'late'
     | 'group-master'
     | 'group-backup'
+    | 'hand-over'
+    | 'resign'
     | 'heard';
   readonly priority: number;
   readonly address: '<' | '=' | '>';
@@ -121,9 +123,12 @@ export const TABLE: readonly Rule[] = [
   rule('S2: everybody else waits', [OUT, on('start')], 'backup', '', 'down own'),
   rule('S2: before the start nothing is heard', [is('init')], 'init', '', 'never'),
   rule('S19: in fault nothing is heard', [is('fault')], 'fault', '', 'never'),
+  rule('hand-over: all is free', [BACKUPS, on('hand-over')], 'master', 'AHG', 'advert'),
+  rule('hand-over: it is master already', [MASTERS, on('hand-over')], 'master', '', 'same'),
+  rule('resign: addresses, then 0', [MASTERS, on('resign')], 'backup', 'RZ', 'down own'),
   rule(
     'S7: a backup waits on',
-    [BACKUPS, on('start', 'group-backup', 'early')],
+    [BACKUPS, on('start', 'group-backup', 'resign', 'early')],
     'backup',
     '',
     'same',

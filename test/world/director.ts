@@ -10,12 +10,14 @@ import type { LeasePort } from '../../src/vrrp/ports.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { SimulatedLink } from './link.ts';
+import type { PeerWire } from './peer-wire.ts';
 
 export interface DirectorWorld {
   readonly clock: SimulatedClock;
   /** Links by the interface that each director has on them. */
   readonly links: Readonly<Record<string, SimulatedLink>>;
   readonly leases?: LeasePort;
+  readonly peers?: PeerWire;
 }
 
 export class SimulatedDirector {
@@ -41,9 +43,10 @@ export class SimulatedDirector {
   /** No socket can be opened. */
   deaf = false;
 
-  constructor(name: string, hostPart: number, { clock, links, leases }: DirectorWorld) {
+  constructor(name: string, hostPart: number, { clock, links, leases, peers }: DirectorWorld) {
     this.speaker = new VrrpSpeaker({
       ...(leases === undefined ? {} : { leases }),
+      ...(peers === undefined ? {} : { peers: peers.port }),
       clock,
       log: silentLog,
       adverts: {

@@ -81,6 +81,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
       },
       gate: { none: 'gate off' },
       trackers: tracked,
+      gaveUpAtMs: null,
       alarms: [],
     };
   });
@@ -91,6 +92,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
     scripts: [{ name: 'chk_web', up: true, sinceMs: 0, lastResult: 'exit code 0' }],
     leases: null,
     foreign: [],
+    peers: [],
   };
 }
 
