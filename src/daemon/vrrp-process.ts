@@ -86,7 +86,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
     );
-    this.held = new HeldNetwork(this.network, this.links, log);
+    this.held = new HeldNetwork(this.network, this.links, { log, clock: systemClock });
     this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());
     this.announcer = new LinkAnnouncer(this.links, {
       clock,
@@ -136,6 +136,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
+    this.held.close();
     this.leases.close();
     this.gate.close(keep);
     this.spent.close(this.speaker.spent());

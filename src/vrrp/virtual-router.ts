@@ -10,7 +10,7 @@ import type { Announcer } from './announcer.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
 import { Evidence } from './evidence.ts';
-import { openUntil } from './gate.ts';
+import { lifetimeSeconds, openUntil } from './gate.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { allHeld, describePath, type Gone } from './held.ts';
 import { Holding } from './holding.ts';
@@ -328,6 +328,7 @@ export class VirtualRouter {
       ),
       paths: [...instance.routes, ...instance.rules].map(describePath),
       gate: this.gateSnapshot(),
+      lifetimeSeconds: lifetimeSeconds(instance),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
       alarms: [

@@ -119,13 +119,54 @@ describe('a MASTER that is stopped', () => {
 });
 
 describe('a director of which all processes are killed', () => {
-  test('holds the address and does not answer when its peer does', async () => {
+  test('does not answer when its peer does, and the address goes', async () => {
     const duo = await two();
     const pids = [await duo.pidOf('director1', 'supervisor'), await duo.pidOf('director1', 'vrrp')];
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     expect(await duo.holds('director1')).toBe(true);
     await eventually('the peer takes over', () => duo.holds('director2'), 5_000);
     await pause(1_000);
+    expect(await duo.holds('director1')).toBe(false);
+  });
+});
+
+describe('the lifetime of the address itself', () => {
+  test('it goes when all processes are killed, without a gate of nf_tables too; a reload keeps it', async () => {
+    pair = await Duo.withText('gate', { director1: QUICK, director2: QUICK });
+    // Where the table is another's there is no gate: the lifetime alone is left.
+    await pair.lab.run('director1', 'nft', 'add', 'table', 'inet', 'lvsd');
+    pair.start('director1');
+    await pair.movesTo('director1');
+    await pair.movesTo('director1', VIP6);
+    expect(await pair.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
+    await pause(3_000);
+    expect(await pair.show('director1')).toMatch(/removes the addresses after 2 s/);
+    const [instance] = (await pair.snapshot('director1'))?.vrrp?.instances ?? [];
+    expect(instance).toMatchObject({ state: 'master', counters: { addressesPutBack: 0 } });
+    const pids = [
+      await pair.pidOf('director1', 'supervisor'),
+      await pair.pidOf('director1', 'vrrp'),
+    ];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect(await pair.holds('director1')).toBe(true);
+    const gone = async (): Promise<boolean> =>
+      !(await pair?.holds('director1')) && !(await pair?.holds('director1', VIP6));
+    await eventually('the kernel has removed them', gone, 2_500);
+  });
+
+  test('the next VRRP process goes on with it, and `gate off` has it for ever', async () => {
+    const duo = await alone();
+    process.kill(await duo.pidOf('director1', 'vrrp'), 'SIGKILL');
+    await pause(3_000);
+    const [instance] = (await duo.snapshot('director1'))?.vrrp?.instances ?? [];
+    expect(instance).toMatchObject({ state: 'master', counters: { addressesPutBack: 0 } });
+    expect(await duo.holds('director1')).toBe(true);
+    const lasting = QUICK.replaceAll('advert_int', 'gate off\n    advert_int');
+    writeFileSync(duo.file('director1'), lasting);
+    expect(await duo.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
+    const { stdout } = await duo.lab.ip('director1', 'addr', 'show', 'dev', 'eth0');
+    expect(stdout).toMatch(/192\.0\.2\.10\/24[^\n]*\n\s+valid_lft forever/);
+    expect(stdout).toMatch(/fd00::10\/64[^\n]*\n\s+valid_lft forever/);
   });
 });
 
