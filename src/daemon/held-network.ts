@@ -17,7 +17,7 @@ import { type Lifetime, Lifetimes } from './lifetimes.ts';
 import type { KnownLinks } from './links.ts';
 
 /** Addresses that are prolonged in one turn: advertisements are not to wait for thousands of them. */
-const PROLONGED_A_TURN = 200;
+const PROLONGED_A_TURN = 50;
 
 /** Refusals of one batch that are logged; there may be one for each of thousands of addresses. */
 const TOLD_MAX = 10;

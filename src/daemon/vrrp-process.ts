@@ -2,9 +2,12 @@
  * The `vrrp` process: connects the speaker with raw sockets, rtnetlink and gratuitous ARP. Nothing else runs
  * in it, so that no advertisement waits for anything: scripts are the `notify` process's.
  */
+
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
+import { sleepWatch } from '../base/sleep-watch.ts';
 import {
   type Cancel,
   type Millis,
@@ -48,11 +51,14 @@ import { StaticEntries } from './statics.ts';
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
 
-const clock = preciseClock;
-
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;
   private readonly uplink: Uplink;
+  private readonly clock = sleepWatch(
+    preciseClock,
+    () => uptime() * 1000,
+    (forMs) => this.slept(forMs),
+  );
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly leases: LeaseDesk;
@@ -73,6 +79,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
+    const { clock } = this;
     this.uplink = uplink;
     this.log = log;
     this.network = openNetwork(clock);
@@ -166,7 +173,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     // What is inherited answers on: only that is left open.
     if (left.length === config.instances.length) this.gate.replace();
     this.network.watch((event) => this.onNetwork(event));
-    if (quietMs > 0) await sleep(clock, quietMs);
+    if (quietMs > 0) await sleep(this.clock, quietMs);
     await this.links.read();
   }
 
@@ -193,7 +200,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     const isAddress = event.event === 'address' || event.event === 'address-gone';
     if (isAddress && this.links.isVirtual(event.address.address)) return;
     if (this.cancelRead !== null) return;
-    this.cancelRead = clock.wakeAt(clock.now() + READ_AFTER_MS, () => {
+    this.cancelRead = this.clock.wakeAt(this.clock.now() + READ_AFTER_MS, () => {
       this.cancelRead = null;
       void this.readLinks();
     });
@@ -238,7 +245,13 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.speaker.linksChanged();
   }
 
+  private slept(forMs: Millis): void {
+    this.log.warn({ forMs: Math.round(forMs) }, 'the machine was suspended');
+    this.speaker.slept(forMs);
+  }
+
   private ports(): VrrpPorts {
+    const { clock } = this;
     return {
       leases: this.leases,
       clock,

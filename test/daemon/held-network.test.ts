@@ -140,7 +140,7 @@ describe('an address with a lifetime', () => {
     expect(kernel.holds(VIP.address)).toBe(true);
   });
 
-  test('5100 of them are prolonged together, a few hundred a turn', async () => {
+  test('5100 of them are prolonged together, some of them a turn', async () => {
     const { kernel, held, live } = await world();
     const all = Array.from({ length: 5_100 }, (_, at) => ({
       ...VIP,
