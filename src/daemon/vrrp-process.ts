@@ -115,6 +115,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     if (!this.started) await this.begin(config, quietMs, inherited);
     await this.leases.configure(config.lease);
     this.gate.setUp(config.instances);
+    this.gate.keepTrying(config.instances, () => this.speaker.linksChanged());
     this.watchPaths(config);
     await this.statics.configure(config.statics);
     // Nothing from here on waits or fails: the instances change over in one turn.

@@ -197,8 +197,46 @@ describe('what is left behind', () => {
   });
 });
 
+/** The client sends to a director whatever it has for the address. */
+async function answersAt(duo: Duo, host: 'director1' | 'director2'): Promise<boolean> {
+  const { stdout } = await duo.lab.ip(host, 'link', 'show', 'dev', 'eth0');
+  const mac = /link\/ether (\S+)/.exec(stdout)?.[1] ?? '';
+  const entry = ['neigh', 'replace', VIP, 'lladdr', mac, 'nud', 'permanent', 'dev', 'eth0'];
+  await duo.lab.ip('client', ...entry);
+  const isAnswered = await answers(duo, VIP);
+  await duo.lab.ip('client', 'neigh', 'del', VIP, 'dev', 'eth0');
+  return isAnswered;
+}
+
+describe('who takes packets to the addresses', () => {
+  test('vrrp-S8 vrrp-S18: a BACKUP takes none, though they are sent to it; a MASTER that accepts takes them', async () => {
+    const duo = await two();
+    expect(await answersAt(duo, 'director1')).toBe(true);
+    expect(await answersAt(duo, 'director2')).toBe(false);
+    const { stdout } = await duo.lab.ip('client', 'neigh', 'show', VIP);
+    expect(stdout).not.toContain('PERMANENT');
+  });
+});
+
+describe('gate on', () => {
+  test('is FAULT where there is no gate, and MASTER when there is one', async () => {
+    const insists = QUICK.replaceAll('advert_int', 'gate on\n    advert_int');
+    pair = await Duo.withText('gate', { director1: insists, director2: insists });
+    await pair.lab.run('director1', 'nft', 'add', 'table', 'inet', 'lvsd');
+    pair.start('director1');
+    const instance = async () => (await pair?.snapshot('director1'))?.vrrp?.instances[0];
+    await eventually('FAULT', async () => (await instance())?.state === 'fault', 5_000);
+    expect((await instance())?.reason).toMatch(/^no kernel gate: a table lvsd/);
+    await pause(1_000);
+    expect(await pair.holds('director1')).toBe(false);
+    await pair.lab.run('director1', 'nft', 'delete', 'table', 'inet', 'lvsd');
+    // It looks again by itself.
+    await pair.movesTo('director1', VIP, 8_000);
+  });
+});
+
 describe('no_accept', () => {
-  test('vrrp-A7: packets to the addresses are dropped, who asks for the neighbour is answered', async () => {
+  test('vrrp-A7 vrrp-S18: packets to the addresses are dropped, who asks for the neighbour is answered', async () => {
     pair = await Duo.withText('gate', {
       director1: QUICK.replaceAll('advert_int', 'no_accept\n    advert_int'),
       director2: QUICK,
