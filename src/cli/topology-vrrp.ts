@@ -113,7 +113,7 @@ function renderForeign(router: ForeignRouter, { style }: Context): string {
 
 /** An instance that may be let to answer for ever says so while it is MASTER. */
 function gateLines(
-  { gate, state, counters }: InstanceSnapshot,
+  { gate, lifetimeSeconds, state, counters }: InstanceSnapshot,
   style: TextStyle,
 ): readonly string[] {
   const lost =
@@ -127,11 +127,15 @@ function gateLines(
           ),
         ];
   if (state !== 'master') return lost;
-  if ('none' in gate) return [...lost, `no gate: ${gate.none}`];
+  const life =
+    lifetimeSeconds === null
+      ? []
+      : [`the kernel removes the addresses after ${lifetimeSeconds} s, unless they are prolonged`];
+  if ('none' in gate) return [...lost, `no gate: ${gate.none}`, ...life];
   const { openForMs } = gate;
   const left =
     openForMs === null ? 'is shut' : `is open for ${openForMs} ms, unless it is prolonged`;
-  return [...lost, `gate ${left}`];
+  return [...lost, `gate ${left}`, ...life];
 }
 
 /** A director of ours, and what each of its instances could take over. */

@@ -4,16 +4,20 @@
  */
 import { describeError, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
-import type { Millis } from '../base/time.ts';
+import { type Cancel, type Millis, systemClock } from '../base/time.ts';
 import { KernelGate, type Renewal } from '../kernel/gate.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { GatePort } from '../vrrp/ports.ts';
+
+/** nf_tables may be loaded later, or a table of another be deleted. */
+const TRY_AGAIN_MS: Millis = 3_000;
 
 export class Gate implements GatePort {
   private readonly log: Log;
   private kernel: KernelGate | null = null;
   private why: string | null = 'no instance has one';
   private refused: readonly string[] = [];
+  private cancelTry: Cancel = () => {};
 
   constructor(log: Log) {
     this.log = log;
@@ -43,6 +47,17 @@ export class Gate implements GatePort {
       this.why = reason;
       return none;
     }
+  }
+
+  /** Where somebody insists on it and it is not there: tries again and again, and tells when it is. */
+  keepTrying(instances: readonly VrrpInstance[], onThere: () => void): void {
+    this.cancelTry();
+    if (this.kernel !== null || !instances.some((one) => one.gate.mode === 'on')) return;
+    this.cancelTry = systemClock.wakeAt(systemClock.now() + TRY_AGAIN_MS, () => {
+      this.setUp(instances);
+      if (this.missing === null) onThere();
+      else this.keepTrying(instances, onThere);
+    });
   }
 
   /** Nothing of an earlier life is guarded or open any more. */
@@ -88,6 +103,7 @@ export class Gate implements GatePort {
 
   /** `keep`: what is open stays so until its time is over. */
   close(keep: boolean): void {
+    this.cancelTry();
     this.attempt(false, (kernel) => {
       if (!keep) kernel.remove();
       kernel.close();

@@ -2,9 +2,12 @@
  * The `vrrp` process: connects the speaker with raw sockets, rtnetlink and gratuitous ARP. Nothing else runs
  * in it, so that no advertisement waits for anything: scripts are the `notify` process's.
  */
+
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
+import { sleepWatch } from '../base/sleep-watch.ts';
 import {
   type Cancel,
   type Millis,
@@ -51,11 +54,14 @@ import { StaticEntries } from './statics.ts';
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
 
-const clock = openAlarmClock();
-
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;
   private readonly uplink: Uplink;
+  private readonly clock = sleepWatch(
+    openAlarmClock(),
+    () => uptime() * 1000,
+    (forMs) => this.slept(forMs),
+  );
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly leases: LeaseDesk;
@@ -76,6 +82,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
+    const { clock } = this;
     this.uplink = uplink;
     this.log = log;
     this.network = openNetwork(clock);
@@ -89,7 +96,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
     );
-    this.held = new HeldNetwork(this.network, this.links, log);
+    this.held = new HeldNetwork(this.network, this.links, { log, clock: systemClock });
     this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());
     this.announcer = new LinkAnnouncer(this.links, {
       clock,
@@ -111,6 +118,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     if (!this.started) await this.begin(config, quietMs, inherited);
     await this.leases.configure(config.lease);
     this.gate.setUp(config.instances);
+    this.gate.keepTrying(config.instances, () => this.speaker.linksChanged());
     this.watchPaths(config);
     await this.statics.configure(config.statics);
     await this.speaker.beforeReload(config);
@@ -144,6 +152,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
+    this.held.close();
     this.leases.close();
     this.gate.close(keep);
     this.spent.close(this.speaker.spent());
@@ -173,7 +182,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     // What is inherited answers on: only that is left open.
     if (left.length === config.instances.length) this.gate.replace();
     this.network.watch((event) => this.onNetwork(event));
-    if (quietMs > 0) await sleep(clock, quietMs);
+    if (quietMs > 0) await sleep(this.clock, quietMs);
     await this.links.read();
   }
 
@@ -200,7 +209,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     const isAddress = event.event === 'address' || event.event === 'address-gone';
     if (isAddress && this.links.isVirtual(event.address.address)) return;
     if (this.cancelRead !== null) return;
-    this.cancelRead = clock.wakeAt(clock.now() + READ_AFTER_MS, () => {
+    this.cancelRead = this.clock.wakeAt(this.clock.now() + READ_AFTER_MS, () => {
       this.cancelRead = null;
       void this.readLinks();
     });
@@ -245,7 +254,13 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.speaker.linksChanged();
   }
 
+  private slept(forMs: Millis): void {
+    this.log.warn({ forMs: Math.round(forMs) }, 'the machine was suspended');
+    this.speaker.slept(forMs);
+  }
+
   private ports(): VrrpPorts {
+    const { clock } = this;
     return {
       leases: this.leases,
       clock,

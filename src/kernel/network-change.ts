@@ -26,6 +26,8 @@ export type RoutePlace = 'add' | 'prepend' | 'append';
 
 export type NetworkChange =
   | AddressChange
+  /** Adds it, or gives it the lifetime that is told. */
+  | { readonly do: 'prolong-address'; readonly address: LinkAddress }
   | { readonly do: 'add-route'; readonly route: Route; readonly place: RoutePlace }
   | { readonly do: 'remove-route'; readonly route: RouteKey }
   | { readonly do: 'add-rule'; readonly rule: RoutingRule }
@@ -46,6 +48,10 @@ export function toRequest(change: NetworkChange): NetlinkRequest {
     case 'add-address': {
       const payload = encodeNewAddress(change.address);
       return { type: RouteMessage.newAddress, flags: exclusive, payload };
+    }
+    case 'prolong-address': {
+      const flags = MessageFlag.create | MessageFlag.replace;
+      return { type: RouteMessage.newAddress, flags, payload: encodeNewAddress(change.address) };
     }
     case 'remove-address':
       return { type: RouteMessage.deleteAddress, payload: encodeDeleteAddress(change.address) };
@@ -72,7 +78,7 @@ const GONE: readonly string[] = ['EADDRNOTAVAIL', 'ENODEV', 'ESRCH', 'ENOENT', '
 export function toOutcome(change: NetworkChange, reply: NetlinkReply): ChangeOutcome {
   if (reply.errno === 0) return 'changed';
   const name = replyName(reply);
-  const isAddition = change.do.startsWith('add-');
+  const isAddition = !change.do.startsWith('remove-');
   if (isAddition ? name === 'EEXIST' : GONE.includes(name)) return 'unchanged';
   if (name === 'ENODEV') {
     const message = `no interface for ${subjectOf(change)}`;
@@ -89,6 +95,7 @@ export function toOutcome(change: NetworkChange, reply: NetlinkReply): ChangeOut
 function subjectOf(change: NetworkChange): string {
   switch (change.do) {
     case 'add-address':
+    case 'prolong-address':
     case 'remove-address': {
       const { address, prefixLength, interfaceIndex } = change.address;
       return `${address}/${prefixLength} on interface ${interfaceIndex}`;

@@ -120,6 +120,8 @@ export interface InstanceSnapshot {
   readonly paths: readonly string[];
   /** The kernel's gate: milliseconds until it shuts by itself; null: shut. `none`: there is none, and why. */
   readonly gate: { readonly openForMs: Millis | null } | { readonly none: string };
+  /** So long after the process has died or is stopped the kernel removes the addresses; null: it does not. */
+  readonly lifetimeSeconds: number | null;
   readonly counters: VrrpCounters;
   readonly trackers: readonly TrackerSnapshot[];
   /** When it was given up by order, and does not preempt since; null: it was not. */

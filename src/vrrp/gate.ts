@@ -11,6 +11,7 @@
 import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { GatePort } from './ports.ts';
+import { OWNER_PRIORITY } from './timers.ts';
 
 /** An open gate. */
 export interface Gate {
@@ -30,6 +31,18 @@ const RENEWALS_A_GATE = 4;
 export function gateMs({ advertIntervalMs, downTimerAdverts, gate }: VrrpInstance): Millis {
   const adverts = Math.max(ADVERTS_MIN, Math.min(ADVERTS_MAX, downTimerAdverts));
   return gate.timeMs ?? adverts * advertIntervalMs;
+}
+
+/** What the kernel counts lifetimes of addresses in is seconds; of one second nothing may be left in time. */
+const LIFETIME_SECONDS_MIN = 2;
+
+/**
+ * How long the addresses of a master are there after nobody prolongs them: the gate's time in whole seconds. Null:
+ * for ever. Those of an owner are the machine's own.
+ */
+export function lifetimeSeconds(instance: VrrpInstance): number | null {
+  if (instance.gate.mode === 'off' || instance.priority === OWNER_PRIORITY) return null;
+  return Math.max(LIFETIME_SECONDS_MIN, Math.ceil(gateMs(instance) / 1000));
 }
 
 /** Until when a master may answer that has advertised then, if nobody else decides it (a lease does). */

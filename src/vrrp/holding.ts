@@ -3,6 +3,7 @@ import type { Instant } from '../base/time.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { Announcer } from './announcer.ts';
 import type { Counters } from './counters.ts';
+import { lifetimeSeconds } from './gate.ts';
 import { allHeld, describeLost, type Gone, type Held, isNothing, lostOf, without } from './held.ts';
 import type { VrrpPorts } from './ports.ts';
 import { isLost, PEACE, pull, type TugOfWar } from './tug-of-war.ts';
@@ -36,7 +37,7 @@ export class Holding {
   }
 
   hold(instance: VrrpInstance): void {
-    this.add(allHeld(instance));
+    this.add(allHeld(instance), instance);
   }
 
   release(instance: VrrpInstance): void {
@@ -53,7 +54,9 @@ export class Holding {
     const [old, now] = [allHeld(before), allHeld(after)];
     const added = without(now, old);
     this.remove(without(old, now));
-    this.add(added);
+    // Under another lifetime all of them are given it.
+    const isAnotherLife = lifetimeSeconds(before) !== lifetimeSeconds(after);
+    this.add(isAnotherLife ? { ...added, addresses: now.addresses } : added, after);
     this.tellAfterwards(after, added.addresses, after.announce.repeat);
   }
 
@@ -75,7 +78,7 @@ export class Holding {
     }
     this.counters.add(gone.kind === 'address' ? 'addressesPutBack' : 'pathsPutBack');
     log.warn({ instance: instance.name, what }, 'what others removed is put back');
-    this.add(lost);
+    this.add(lost, instance);
     if (gone.kind !== 'address') return;
     this.tellAfterwards(instance, lost.addresses, instance.announce.repeat);
   }
@@ -86,9 +89,10 @@ export class Holding {
   }
 
   /** Addresses, routes, rules. */
-  private add(held: Held): void {
+  private add(held: Held, instance: VrrpInstance): void {
     if (isNothing(held)) return;
-    this.afterwards(() => this.ports.addresses.hold(held.addresses, held));
+    const validSeconds = lifetimeSeconds(instance);
+    this.afterwards(() => this.ports.addresses.hold(held.addresses, held, validSeconds));
   }
 
   /** Rules, routes, addresses. */

@@ -27,10 +27,15 @@ export interface LinkPort {
 
 /**
  * Puts addresses on their interfaces, then routes and rules into their tables, and takes all of them away in
- * the reverse order. Never rejects: what the kernel refuses is logged.
+ * the reverse order. Never rejects: what the kernel refuses is logged. `validSeconds`: the addresses go by themselves
+ * that long after this process has died or is stopped; null: they do not.
  */
 export interface AddressPort {
-  hold(addresses: readonly VirtualAddress[], paths: Paths): Promise<void>;
+  hold(
+    addresses: readonly VirtualAddress[],
+    paths: Paths,
+    validSeconds: number | null,
+  ): Promise<void>;
   release(addresses: readonly VirtualAddress[], paths: Paths): Promise<void>;
 }
 

@@ -184,6 +184,15 @@ export class VrrpSpeaker {
     ]);
   }
 
+  /** The machine was suspended, and its clock with it: a peer may be master by now. Whoever has a lease has lost it. */
+  slept(forMs: Millis): void {
+    const reason = `the machine was suspended for ${Math.round(forMs)} ms`;
+    for (const [router, seat] of this.seats) {
+      if (router.isOutslept(forMs)) this.give(router, seat, { type: 'shut', reason });
+    }
+    this.goOn();
+  }
+
   /** Links or their addresses have changed. */
   linksChanged(): void {
     this.settle();

@@ -1,6 +1,6 @@
 /** One instance at work: the state of its machine, and the carrying out of its effects. */
 import type { LogFields } from '../base/log.ts';
-import type { Instant } from '../base/time.ts';
+import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
 import type { InstanceSnapshot, TrackerSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
@@ -10,7 +10,7 @@ import type { Announcer } from './announcer.ts';
 import { Counters } from './counters.ts';
 import type { Ears } from './ears.ts';
 import { Evidence } from './evidence.ts';
-import { openUntil } from './gate.ts';
+import { lifetimeSeconds, openUntil } from './gate.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { allHeld, describePath, type Gone } from './held.ts';
 import { Holding } from './holding.ts';
@@ -184,6 +184,13 @@ export class VirtualRouter {
   /** What of signed advertisements must not be forgotten at a restart; null: none are signed. */
   get spent(): Spent | null {
     return this.advertiser.spent;
+  }
+
+  /** Whether somebody else may be master after so long: what a peer waits at least, and with a lease at once. */
+  isOutslept(forMs: Millis): boolean {
+    const { advertIntervalMs, downTimerAdverts } = this.instance;
+    if (this.state.is !== 'master') return false;
+    return this.lease !== null || forMs > downTimerAdverts * advertIntervalMs;
   }
 
   /** Until when somebody else who removes what it holds has his way; null: nobody does. */
@@ -370,6 +377,7 @@ export class VirtualRouter {
       ),
       paths: [...instance.routes, ...instance.rules].map(describePath),
       gate: this.gateSnapshot(),
+      lifetimeSeconds: lifetimeSeconds(instance),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
       gaveUpAtMs: this.gaveUpAtMs,

@@ -46,6 +46,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
   masterPriority: 150,
   addresses: ['192.0.2.10/24 dev eth0'],
   gate: { openForMs: 2_400 },
+  lifetimeSeconds: 3,
   counters: {
     advertsSent: 200,
     advertsReceived: 0,

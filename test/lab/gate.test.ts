@@ -119,13 +119,54 @@ describe('a MASTER that is stopped', () => {
 });
 
 describe('a director of which all processes are killed', () => {
-  test('holds the address and does not answer when its peer does', async () => {
+  test('does not answer when its peer does, and the address goes', async () => {
     const duo = await two();
     const pids = [await duo.pidOf('director1', 'supervisor'), await duo.pidOf('director1', 'vrrp')];
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     expect(await duo.holds('director1')).toBe(true);
     await eventually('the peer takes over', () => duo.holds('director2'), 5_000);
     await pause(1_000);
+    expect(await duo.holds('director1')).toBe(false);
+  });
+});
+
+describe('the lifetime of the address itself', () => {
+  test('it goes when all processes are killed, without a gate of nf_tables too; a reload keeps it', async () => {
+    pair = await Duo.withText('gate', { director1: QUICK, director2: QUICK });
+    // Where the table is another's there is no gate: the lifetime alone is left.
+    await pair.lab.run('director1', 'nft', 'add', 'table', 'inet', 'lvsd');
+    pair.start('director1');
+    await pair.movesTo('director1');
+    await pair.movesTo('director1', VIP6);
+    expect(await pair.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
+    await pause(3_000);
+    expect(await pair.show('director1')).toMatch(/removes the addresses after 2 s/);
+    const [instance] = (await pair.snapshot('director1'))?.vrrp?.instances ?? [];
+    expect(instance).toMatchObject({ state: 'master', counters: { addressesPutBack: 0 } });
+    const pids = [
+      await pair.pidOf('director1', 'supervisor'),
+      await pair.pidOf('director1', 'vrrp'),
+    ];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect(await pair.holds('director1')).toBe(true);
+    const gone = async (): Promise<boolean> =>
+      !(await pair?.holds('director1')) && !(await pair?.holds('director1', VIP6));
+    await eventually('the kernel has removed them', gone, 2_500);
+  });
+
+  test('the next VRRP process goes on with it, and `gate off` has it for ever', async () => {
+    const duo = await alone();
+    process.kill(await duo.pidOf('director1', 'vrrp'), 'SIGKILL');
+    await pause(3_000);
+    const [instance] = (await duo.snapshot('director1'))?.vrrp?.instances ?? [];
+    expect(instance).toMatchObject({ state: 'master', counters: { addressesPutBack: 0 } });
+    expect(await duo.holds('director1')).toBe(true);
+    const lasting = QUICK.replaceAll('advert_int', 'gate off\n    advert_int');
+    writeFileSync(duo.file('director1'), lasting);
+    expect(await duo.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
+    const { stdout } = await duo.lab.ip('director1', 'addr', 'show', 'dev', 'eth0');
+    expect(stdout).toMatch(/192\.0\.2\.10\/24[^\n]*\n\s+valid_lft forever/);
+    expect(stdout).toMatch(/fd00::10\/64[^\n]*\n\s+valid_lft forever/);
   });
 });
 
@@ -156,8 +197,46 @@ describe('what is left behind', () => {
   });
 });
 
+/** The client sends to a director whatever it has for the address. */
+async function answersAt(duo: Duo, host: 'director1' | 'director2'): Promise<boolean> {
+  const { stdout } = await duo.lab.ip(host, 'link', 'show', 'dev', 'eth0');
+  const mac = /link\/ether (\S+)/.exec(stdout)?.[1] ?? '';
+  const entry = ['neigh', 'replace', VIP, 'lladdr', mac, 'nud', 'permanent', 'dev', 'eth0'];
+  await duo.lab.ip('client', ...entry);
+  const isAnswered = await answers(duo, VIP);
+  await duo.lab.ip('client', 'neigh', 'del', VIP, 'dev', 'eth0');
+  return isAnswered;
+}
+
+describe('who takes packets to the addresses', () => {
+  test('vrrp-S8 vrrp-S18: a BACKUP takes none, though they are sent to it; a MASTER that accepts takes them', async () => {
+    const duo = await two();
+    expect(await answersAt(duo, 'director1')).toBe(true);
+    expect(await answersAt(duo, 'director2')).toBe(false);
+    const { stdout } = await duo.lab.ip('client', 'neigh', 'show', VIP);
+    expect(stdout).not.toContain('PERMANENT');
+  });
+});
+
+describe('gate on', () => {
+  test('is FAULT where there is no gate, and MASTER when there is one', async () => {
+    const insists = QUICK.replaceAll('advert_int', 'gate on\n    advert_int');
+    pair = await Duo.withText('gate', { director1: insists, director2: insists });
+    await pair.lab.run('director1', 'nft', 'add', 'table', 'inet', 'lvsd');
+    pair.start('director1');
+    const instance = async () => (await pair?.snapshot('director1'))?.vrrp?.instances[0];
+    await eventually('FAULT', async () => (await instance())?.state === 'fault', 5_000);
+    expect((await instance())?.reason).toMatch(/^no kernel gate: a table lvsd/);
+    await pause(1_000);
+    expect(await pair.holds('director1')).toBe(false);
+    await pair.lab.run('director1', 'nft', 'delete', 'table', 'inet', 'lvsd');
+    // It looks again by itself.
+    await pair.movesTo('director1', VIP, 8_000);
+  });
+});
+
 describe('no_accept', () => {
-  test('vrrp-A7: packets to the addresses are dropped, who asks for the neighbour is answered', async () => {
+  test('vrrp-A7 vrrp-S18: packets to the addresses are dropped, who asks for the neighbour is answered', async () => {
     pair = await Duo.withText('gate', {
       director1: QUICK.replaceAll('advert_int', 'no_accept\n    advert_int'),
       director2: QUICK,

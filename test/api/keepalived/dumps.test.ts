@@ -80,6 +80,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         dropped: {},
       },
       gate: { none: 'gate off' },
+      lifetimeSeconds: null,
       trackers: tracked,
       gaveUpAtMs: null,
       alarms: [],
