@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   notify: ['model', 'kernel'],
   realserver: ['model', 'kernel'],
   api: ['model', 'reconcile'],
-  simulation: ['model', 'vrrp', 'track', 'health'],
+  simulation: ['model', 'wire', 'vrrp', 'lease', 'track', 'health'],
   cli: [
     'model',
     'wire',

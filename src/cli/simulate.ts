@@ -10,6 +10,8 @@ import type { Director } from '../model/director.ts';
 import { audit, type Finding } from '../simulation/audit.ts';
 import { type Cast, parseEvents, SETTLE_MS } from '../simulation/events.ts';
 import { addressesOf, type Tenure, tenuresOf } from '../simulation/holders.ts';
+import type { HostPlan } from '../simulation/host.ts';
+import { WITNESS_PROMISE_MS_MAX, type WitnessPlan } from '../simulation/lease.ts';
 import { renderTimeline } from '../simulation/timeline.ts';
 import { type PlannedFault, SimulatedWorld } from '../simulation/world.ts';
 import { type Command, Exit } from './command.ts';
@@ -33,7 +35,8 @@ interface NamedDirector {
 
 /** Two directors held one address at a time, or another thing that must not be. */
 const FOUND = 3;
-const DIRECTORS_MAX = 26;
+/** A to V: W is the witness. */
+const DIRECTORS_MAX = 22;
 
 export const simulate: Command<Options> = {
   name: 'simulate',
@@ -51,16 +54,11 @@ export const simulate: Command<Options> = {
     const directors = readDirectors(files, options, terminal);
     if (directors === null) return Exit.failed;
     const seed = seedOf(options.seed);
-    const faults = parseEvents(options.events ?? '', castOf(directors));
+    const witnesses = witnessesOf(directors);
+    const faults = parseEvents(options.events ?? '', castOf(directors, witnesses));
     const end = Math.max(0, ...faults.map(endOf)) + 2 * SETTLE_MS;
-    const hosts = directors.map(({ name, director }, at) => ({
-      name,
-      config: director.vrrp,
-      virtualServers: director.health.virtualServers,
-      hostPart: at + 1,
-      clockRate: 1,
-    }));
-    const world = new SimulatedWorld({ seed, hosts, faults });
+    const hosts = directors.map(hostOf);
+    const world = new SimulatedWorld({ seed, hosts, witnesses, faults });
     await world.runTo(end);
     const { entries } = world.journal;
     const findings = audit(hosts, entries, end, { lease: true });
@@ -86,6 +84,10 @@ An event is a verb, whom it befalls, when (at 5s) and for how long (for 10s; wit
   fail A:NAME the tracked script NAME fails
   lose 30%    so many packets are lost; delay 200ms: packets take up to so long
   kill rs3    the third real server of the files answers no check; also by its address
+With split_brain_policy lease the first file is the first acceptor, and so on; an acceptor without a file is the
+witness W (several: W1, W2), which can be cut, paused, killed, crashed and stopped, too. Datagrams of the lease
+pass where nothing is cut between two hosts, whatever becomes of an interface. BFD sessions are up.
+A process that does not run answers until the kernel's gate is shut.
 Exit code ${FOUND}: two directors held one address at a time, or something else that must not be.
 `;
 
@@ -128,7 +130,41 @@ function endOf({ at, forMs }: PlannedFault): Instant {
   return at + (forMs ?? 0);
 }
 
-function castOf(directors: readonly NamedDirector[]): Cast {
+/** The first file is the first acceptor of the lease, the second the second. */
+function hostOf({ name, director: { vrrp, health } }: NamedDirector, at: number): HostPlan {
+  const endpoint = vrrp.lease?.acceptors[at];
+  return {
+    name,
+    config: vrrp,
+    virtualServers: health.virtualServers,
+    hostPart: at + 1,
+    clockRate: 1,
+    ...(endpoint === undefined ? {} : { leaseEndpoint: endpoint }),
+  };
+}
+
+/** The acceptors that are no directors: `W`, or `W1`, `W2`, … */
+function witnessesOf(directors: readonly NamedDirector[]): readonly WitnessPlan[] {
+  const lease = directors.find(({ director }) => director.vrrp.lease !== null)?.director.vrrp.lease;
+  if (lease === undefined || lease === null) return [];
+  const { acceptors, secrets } = lease;
+  if (acceptors.length < directors.length) {
+    const count = `${directors.length} directors and ${plural(acceptors.length, 'acceptor')}`;
+    throw new DirectorError('USAGE', `there are ${count} of the lease`, {
+      hint: 'name the files of the directors that are acceptors, each once',
+    });
+  }
+  const others = acceptors.slice(directors.length);
+  return others.map((endpoint, at) => ({
+    name: others.length === 1 ? 'W' : `W${at + 1}`,
+    endpoint,
+    secrets,
+    promiseMsMax: WITNESS_PROMISE_MS_MAX,
+    clockRate: 1,
+  }));
+}
+
+function castOf(directors: readonly NamedDirector[], witnesses: readonly WitnessPlan[]): Cast {
   const servers = new Map<string, readonly string[]>();
   const distinct = new Set<string>();
   for (const { director } of directors) {
@@ -142,11 +178,14 @@ function castOf(directors: readonly NamedDirector[]): Cast {
   }
   for (const [at, address] of [...distinct].entries()) servers.set(`rs${at + 1}`, [address]);
   return {
-    hosts: directors.map(({ name, director: { vrrp } }) => ({
-      name,
-      links: [...new Set(vrrp.instances.map((instance) => instance.interface))],
-      scripts: vrrp.scripts.map((script) => script.name),
-    })),
+    hosts: [
+      ...directors.map(({ name, director: { vrrp } }) => ({
+        name,
+        links: [...new Set(vrrp.instances.map((instance) => instance.interface))],
+        scripts: vrrp.scripts.map((script) => script.name),
+      })),
+      ...witnesses.map(({ name }) => ({ name, links: [], scripts: [] })),
+    ],
     realServers: servers,
   };
 }

@@ -1,6 +1,7 @@
 /** A journal × what must never be → where it was. Pure. */
 import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
+import { gateMs } from '../vrrp/gate.ts';
 import { allHeld } from '../vrrp/held.ts';
 import { YIELD_MS } from '../vrrp/timers.ts';
 import type { Entry } from './journal.ts';
@@ -18,13 +19,14 @@ export type Rule =
   | 'two-holders'
   | 'split-group'
   | 'master-without-address'
-  | 'address-without-master';
+  | 'address-without-master'
+  | 'answers-without-process';
 
 /** After so long without a fault there is at most one master. */
 export const HEALTH_MS: Millis = 4_000;
 
-/** For how long each may be true before it is a finding. */
-const GRACE_MS: Readonly<Record<Rule, Millis>> = {
+/** For how long each may be true before it is a finding. Whoever does not run answers while its gate is open. */
+const GRACE_MS: Readonly<Record<Exclude<Rule, 'answers-without-process'>, Millis>> = {
   // A packet's way: whoever preempts is master before the other has heard of it.
   'two-masters': 5,
   'two-holders': 0,
@@ -33,9 +35,18 @@ const GRACE_MS: Readonly<Record<Rule, Millis>> = {
   'address-without-master': 5,
 };
 
+/** A clock that is slow within what the lease allows, and as much again. */
+const SLOW_CLOCK = 1.002;
+
 export interface AuditedHost {
   readonly name: string;
   readonly config: VrrpConfig;
+}
+
+/** What must not be, and for how long it may be so. */
+interface Suspicion {
+  readonly rule: Rule;
+  readonly graceMs: Millis;
 }
 
 /** All findings of a journal that ends at `end`. `lease`: two holders are one too many even in sickness. */
@@ -46,16 +57,16 @@ export function audit(
   { lease }: { readonly lease: boolean },
 ): readonly Finding[] {
   const scene = new Scene(hosts);
-  const open = new Map<string, { readonly rule: Rule; readonly from: Instant }>();
+  const open = new Map<string, Suspicion & { readonly from: Instant }>();
   const findings: Finding[] = [];
   const examine = (at: Instant): void => {
     const found = scene.look(at, lease);
-    for (const [text, { rule, from }] of open) {
+    for (const [text, { rule, from, graceMs }] of open) {
       if (found.has(text)) continue;
       open.delete(text);
-      if (at - from > GRACE_MS[rule]) findings.push({ rule, text, from, to: at });
+      if (at - from > graceMs) findings.push({ rule, text, from, to: at });
     }
-    for (const [text, rule] of found) if (!open.has(text)) open.set(text, { rule, from: at });
+    for (const [text, one] of found) if (!open.has(text)) open.set(text, { ...one, from: at });
   };
   for (const [index, entry] of entries.entries()) {
     const isHealthyAt = scene.healthyAt;
@@ -68,8 +79,8 @@ export function audit(
   }
   if (scene.healthyAt !== null && scene.healthyAt < end)
     examine(Math.max(scene.at, scene.healthyAt));
-  for (const [text, { rule, from }] of open) {
-    if (end - from > GRACE_MS[rule]) findings.push({ rule, text, from, to: end });
+  for (const [text, { rule, from, graceMs }] of open) {
+    if (end - from > graceMs) findings.push({ rule, text, from, to: end });
   }
   return findings;
 }
@@ -120,17 +131,20 @@ class Scene {
   }
 
   /** What must not be and is, in words that stay the same while it lasts. */
-  look(at: Instant, lease: boolean): ReadonlyMap<string, Rule> {
+  look(at: Instant, lease: boolean): ReadonlyMap<string, Suspicion> {
     this.at = at;
-    const found = new Map<string, Rule>();
+    const found = new Map<string, Suspicion>();
     const isHealthy = this.healthyAt !== null && at >= this.healthyAt;
     if (isHealthy) this.lookForMasters(found);
     if (isHealthy || lease) this.lookForHolders(found);
-    for (const host of this.hosts) if (this.running.get(host.name)) this.lookAtHost(host, found);
+    for (const host of this.hosts) {
+      if (this.running.get(host.name)) this.lookAtHost(host, found);
+      else this.lookAtGates(host, found);
+    }
     return found;
   }
 
-  private lookForMasters(found: Map<string, Rule>): void {
+  private lookForMasters(found: Map<string, Suspicion>): void {
     const masters = new Map<string, string[]>();
     for (const [name, state] of this.states) {
       const [host = '', instance = ''] = name.split(' ');
@@ -138,23 +152,23 @@ class Scene {
     }
     for (const [instance, hosts] of masters) {
       if (hosts.length > 1)
-        found.set(`${instance}: ${hosts.join(' and ')} are MASTER`, 'two-masters');
+        found.set(`${instance}: ${hosts.join(' and ')} are MASTER`, suspect('two-masters'));
     }
   }
 
-  private lookForHolders(found: Map<string, Rule>): void {
+  private lookForHolders(found: Map<string, Suspicion>): void {
     for (const [address, hosts] of this.holders) {
       if (hosts.size > 1)
-        found.set(`${address}: ${[...hosts].join(' and ')} hold it`, 'two-holders');
+        found.set(`${address}: ${[...hosts].join(' and ')} hold it`, suspect('two-holders'));
     }
   }
 
-  private lookAtHost({ name, config }: AuditedHost, found: Map<string, Rule>): void {
+  private lookAtHost({ name, config }: AuditedHost, found: Map<string, Suspicion>): void {
     const stateOf = (instance: string): string => this.states.get(`${name} ${instance}`) ?? 'init';
     for (const { name: group, members } of config.syncGroups) {
       const masters = members.filter((member) => stateOf(member) === 'master');
       if (masters.length > 0 && masters.length < members.length) {
-        found.set(`${group} is split on ${name}`, 'split-group');
+        found.set(`${group} is split on ${name}`, suspect('split-group'));
       }
     }
     for (const instance of config.instances) {
@@ -162,11 +176,30 @@ class Scene {
       for (const { address } of allHeld(instance).addresses) {
         const holds = this.holders.get(address)?.has(name) ?? false;
         if (isMaster && !holds) {
-          found.set(`${name} is MASTER and lacks ${address}`, 'master-without-address');
+          found.set(`${name} is MASTER and lacks ${address}`, suspect('master-without-address'));
         }
         if (!isMaster && holds) {
-          found.set(`${name} is not MASTER and holds ${address}`, 'address-without-master');
+          found.set(
+            `${name} is not MASTER and holds ${address}`,
+            suspect('address-without-master'),
+          );
         }
+      }
+    }
+  }
+
+  /** Its process is dead or paused: the kernel ends the answering. */
+  private lookAtGates({ name, config }: AuditedHost, found: Map<string, Suspicion>): void {
+    for (const instance of config.instances) {
+      if (instance.gate.mode === 'off') continue;
+      const lease = config.lease?.subjects.find(({ instances }) =>
+        instances.includes(instance.name),
+      );
+      const graceMs = (lease?.holdMs ?? gateMs(instance)) * SLOW_CLOCK;
+      for (const { address } of allHeld(instance).addresses) {
+        if (this.holders.get(address)?.has(name) !== true) continue;
+        const text = `${name} answers for ${address} and its process does not run`;
+        found.set(text, { rule: 'answers-without-process', graceMs });
       }
     }
   }
@@ -181,4 +214,8 @@ class Scene {
     for (const name of this.states.keys())
       if (name.startsWith(`${host} `)) this.states.delete(name);
   }
+}
+
+function suspect(rule: keyof typeof GRACE_MS): Suspicion {
+  return { rule, graceMs: GRACE_MS[rule] };
 }

@@ -1,24 +1,30 @@
 /**
  * A director in a simulated world: the production's speaker, restarted by a supervisor when it dies, on a
- * kernel that keeps addresses whatever becomes of the process that put them there.
+ * kernel that keeps addresses whatever becomes of the process that put them there, and lets it be answered for
+ * them while its gate is open.
  */
 import type { Family } from '../base/address.ts';
 import { DirectorError } from '../base/error.ts';
 import { type Log, logTo } from '../base/log.ts';
-import { type Millis, sleep } from '../base/time.ts';
+import type { Random } from '../base/random.ts';
+import { type Cancel, type Millis, sleep } from '../base/time.ts';
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
+import type { LeaseEndpoint } from '../model/lease.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
-import type { VirtualAddress, VrrpConfig } from '../model/vrrp.ts';
+import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { ReceivedPacket } from '../vrrp/admit.ts';
-import { noGate } from '../vrrp/gate.ts';
+import { allHeld } from '../vrrp/held.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
 import type { AdvertPlace, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import type { PeerPlace, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
+import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
 import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
+import { SimulatedKernel } from './kernel.ts';
+import { beginLease, type LeaseLife } from './lease.ts';
 import type { Attachment, SimulatedNetwork } from './network.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
 import { simulatedTrackers } from './trackers.ts';
@@ -32,12 +38,15 @@ export interface HostPlan {
   readonly hostPart: number;
   /** How fast its clock runs: 1.001 gains a millisecond in a second. */
   readonly clockRate: number;
+  /** Where its acceptor is; absent: it has none, and no instance of it needs a lease. */
+  readonly leaseEndpoint?: LeaseEndpoint;
 }
 
 export interface HostSurroundings {
   readonly time: VirtualTime;
   readonly network: SimulatedNetwork;
   readonly journal: Journal;
+  readonly random: Random;
   isServerDown(address: string): boolean;
 }
 
@@ -54,13 +63,17 @@ const UDP = 17;
 interface Life {
   readonly clock: ProcessTime;
   readonly speaker: VrrpSpeaker;
+  readonly lease: LeaseLife | null;
 }
 
 export class SimulatedHost {
   readonly plan: HostPlan;
   private readonly world: HostSurroundings;
   private life: Life | null = null;
-  private readonly held = new Set<string>();
+  private readonly kernel: SimulatedKernel;
+  /** What the process has left to know for the next one; the supervisor keeps it. */
+  private will: VrrpWill | null = null;
+  private cancelWill: Cancel = () => {};
   private readonly down = new Set<string>();
   private readonly failing = new Set<string>();
   private readonly states = new Map<string, string>();
@@ -73,6 +86,7 @@ export class SimulatedHost {
   constructor(plan: HostPlan, world: HostSurroundings) {
     this.plan = plan;
     this.world = world;
+    this.kernel = new SimulatedKernel(plan, world);
   }
 
   get name(): string {
@@ -81,7 +95,7 @@ export class SimulatedHost {
 
   /** The addresses for which this host answers now. */
   get answersFor(): ReadonlySet<string> {
-    return this.held;
+    return this.kernel.answersFor;
   }
 
   get isRunning(): boolean {
@@ -98,16 +112,25 @@ export class SimulatedHost {
     return this.life === null ? 'dead' : (this.states.get(instance) ?? 'init');
   }
 
-  /** lvsd starts: what an earlier life left is taken off first. */
+  /** lvsd starts, or its supervisor another VRRP process: what is not inherited is taken off first. */
   start(): void {
     if (this.life !== null) return;
     this.leaving = false;
-    const clock = new ProcessTime(this.world.time, this.plan.clockRate);
-    const speaker = new VrrpSpeaker(this.ports(clock));
-    this.life = { clock, speaker };
+    const { config, clockRate } = this.plan;
+    const clock = new ProcessTime(this.world.time, clockRate);
+    const lease = this.beginLease(clock);
+    const speaker = new VrrpSpeaker(this.ports(clock, lease));
+    this.life = { clock, speaker, lease };
     this.tellProcess('runs');
-    this.drop([...this.held]);
-    speaker.configure(this.plan.config);
+    const { will } = this;
+    const inherited = (instance: VrrpInstance): Mastership | null =>
+      config.lease === null ? mastershipOf(will, instance, clock.now()) : null;
+    this.kernel.gate.adopt();
+    const left = config.instances.filter((instance) => inherited(instance) === null);
+    this.kernel.drop(left.flatMap((instance) => allHeld(instance).addresses));
+    if (left.length === config.instances.length) this.kernel.gate.replace();
+    speaker.configure(config, inherited);
+    this.writeWill(clock);
     this.check();
   }
 
@@ -118,7 +141,10 @@ export class SimulatedHost {
     this.leaving = true;
     await life.speaker.stop({ keep: false });
     this.endChecks?.();
-    if (this.life === life) this.end();
+    if (this.life !== life) return;
+    this.end();
+    this.will = null;
+    this.kernel.gate.replace();
   }
 
   /** `lvsctl failover` on this host. */
@@ -137,7 +163,8 @@ export class SimulatedHost {
   crash(): void {
     this.endChecks?.();
     this.end();
-    this.drop([...this.held]);
+    this.will = null;
+    this.kernel.forget();
   }
 
   pause(): void {
@@ -197,13 +224,45 @@ export class SimulatedHost {
   private end(): void {
     if (this.life === null) return;
     this.life.clock.end();
+    this.life.lease?.end();
+    this.cancelWill();
     this.life = null;
     this.tellProcess('dead');
     this.states.clear();
   }
 
-  private ports(clock: ProcessTime): VrrpPorts {
+  private beginLease(clock: ProcessTime): LeaseLife | null {
+    const { config, leaseEndpoint: endpoint } = this.plan;
+    if (config.lease === null || endpoint === undefined) return null;
+    const { network, random } = this.world;
+    const surroundings = {
+      clock,
+      network,
+      random,
+      receive: (read: () => void) => clock.receive(read),
+    };
+    return beginLease(surroundings, { host: this.name, endpoint }, config.lease, {
+      granted: (name) => this.life?.speaker.leaseGranted(name),
+      renewed: (name) => this.life?.speaker.leaseRenewed(name),
+      lost: (name) => this.life?.speaker.leaseLost(name),
+      wantedByBetter: (name, priority) => this.life?.speaker.leaseWanted(name, priority),
+    });
+  }
+
+  /** As daemon/vrrp-process.ts: when a state has changed, and again and again while there is something to inherit. */
+  private writeWill(clock: ProcessTime): void {
+    if (this.life?.clock !== clock) return;
+    this.cancelWill();
+    const masters = this.life.speaker.masters();
+    this.will = { atMs: clock.now(), masters: masters.map(({ mastership }) => mastership) };
+    if (masters.length === 0) return;
+    const everyMs = writtenEveryMs(masters.map(({ instance }) => instance));
+    this.cancelWill = clock.wakeAt(clock.now() + everyMs, () => this.writeWill(clock));
+  }
+
+  private ports(clock: ProcessTime, lease: LeaseLife | null): VrrpPorts {
     return {
+      ...(lease === null ? {} : { leases: lease.speaker }),
       clock,
       log: this.log(),
       adverts: {
@@ -215,13 +274,15 @@ export class SimulatedHost {
       },
       links: { find: (link, family) => this.link(link, family) },
       addresses: {
-        hold: (addresses) => this.change(clock, () => this.take(addresses)),
-        release: (addresses) => this.change(clock, () => this.drop(addresses.map(nameOf))),
+        hold: (addresses) => this.change(clock, () => this.kernel.take(addresses)),
+        release: (addresses) => this.change(clock, () => this.kernel.drop(addresses)),
       },
-      gate: noGate('not simulated'),
+      gate: this.kernel.gate.port(),
       announcer: { announce: () => {}, probe: () => {} },
       statics: { faultOf: () => null },
-      notify: { changed: () => {} },
+      notify: {
+        changed: () => void clock.wakeAt(clock.now(), () => this.writeWill(clock)),
+      },
       ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),
     };
@@ -303,24 +364,8 @@ export class SimulatedHost {
     });
   }
 
-  private take(addresses: readonly VirtualAddress[]): void {
-    for (const name of addresses.map(nameOf)) {
-      if (this.held.has(name)) continue;
-      this.held.add(name);
-      this.tell('holds', name);
-    }
-  }
-
-  private drop(names: readonly string[]): void {
-    for (const name of names) if (this.held.delete(name)) this.tell('releases', name);
-  }
-
   private tellProcess(is: 'runs' | 'paused' | 'dead'): void {
     this.world.journal.add({ at: this.world.time.now(), what: 'process', host: this.name, is });
-  }
-
-  private tell(what: 'holds' | 'releases', address: string): void {
-    this.world.journal.add({ at: this.world.time.now(), what, host: this.name, address });
   }
 
   private async runScript(clock: ProcessTime, { argv }: Script): Promise<ScriptResult> {
@@ -334,10 +379,12 @@ export class SimulatedHost {
   /** The log is where a speaker says why. */
   private log(): Log {
     return logTo(({ fields, message }) => {
-      if (message !== 'state changed') return;
-      const { instance, group, to, reason } = fields as Readonly<
+      const isHeir = message === 'still master';
+      if (message !== 'state changed' && !isHeir) return;
+      const { instance, group, reason, ...others } = fields as Readonly<
         Record<string, string | undefined>
       >;
+      const to = isHeir ? 'master' : others.to;
       const kind = instance === undefined ? 'group' : 'instance';
       const name = instance ?? group ?? '';
       if (kind === 'instance') this.states.set(name, to ?? '');
@@ -352,8 +399,4 @@ export class SimulatedHost {
       });
     });
   }
-}
-
-function nameOf({ address }: VirtualAddress): string {
-  return address;
 }

@@ -2,8 +2,10 @@
  * Links that carry packets between hosts, late, twice, out of order or not at all. What is sent to a group
  * reaches every other host on the link; what is sent to an address, the one that has it.
  */
+import { formatEndpoint } from '../base/endpoint.ts';
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/time.ts';
+import type { LeaseEndpoint } from '../model/lease.ts';
 import type { ReceivedPacket } from '../vrrp/admit.ts';
 import type { AdvertPlace } from '../vrrp/ports-adverts.ts';
 import type { VirtualTime } from './time.ts';
@@ -25,6 +27,17 @@ export interface Port {
   onPacket(packet: ReceivedPacket): void;
 }
 
+/** A UDP socket; addresses reach their host from everywhere. */
+export interface DatagramSocket {
+  send(octets: Uint8Array, to: LeaseEndpoint): void;
+  close(): void;
+}
+
+interface DatagramHost {
+  readonly host: string;
+  onDatagram(octets: Uint8Array, from: LeaseEndpoint): void;
+}
+
 export interface Attachment {
   send(packet: ReceivedPacket): void;
   close(): void;
@@ -35,6 +48,7 @@ export class SimulatedNetwork {
   private readonly time: VirtualTime;
   private readonly random: Random;
   private readonly ports = new Set<Port>();
+  private readonly datagramHosts = new Map<string, DatagramHost>();
   /** Source addresses that were seen, and whose they are. */
   private readonly hostOf = new Map<string, string>();
   /** `FROM>TO` by how many cuts are in force on that way. */
@@ -51,6 +65,22 @@ export class SimulatedNetwork {
       // What is sent is not kept by who sends it.
       send: (packet) => this.carry(port, { ...packet, payload: Uint8Array.from(packet.payload) }),
       close: () => void this.ports.delete(port),
+    };
+  }
+
+  openDatagrams(
+    host: string,
+    self: LeaseEndpoint,
+    onDatagram: DatagramHost['onDatagram'],
+  ): DatagramSocket {
+    const name = nameOf(self);
+    const own: DatagramHost = { host, onDatagram };
+    this.datagramHosts.set(name, own);
+    return {
+      send: (octets, to) => this.carryDatagram(Uint8Array.from(octets), self, nameOf(to)),
+      close: () => {
+        if (this.datagramHosts.get(name) === own) this.datagramHosts.delete(name);
+      },
     };
   }
 
@@ -93,12 +123,32 @@ export class SimulatedNetwork {
     return from.place.group === null && (this.hostOf.get(destination) ?? host) === host;
   }
 
+  private carryDatagram(octets: Uint8Array, self: LeaseEndpoint, name: string): void {
+    const from = this.datagramHosts.get(nameOf(self))?.host;
+    const to = this.datagramHosts.get(name)?.host;
+    if (from === undefined || to === undefined) return;
+    const arrive = (): void => this.datagramHosts.get(name)?.onDatagram(octets, self);
+    this.pass(from, to, arrive);
+    if (this.random() < this.weather.duplicateShare) this.pass(from, to, arrive);
+  }
+
   private deliver(from: Port, to: Port, packet: ReceivedPacket): void {
-    const { lossShare, delayMinMs, delayMaxMs } = this.weather;
-    if (this.isCut(from.host, to.host) || this.random() < lossShare) return;
-    const delayMs = delayMinMs + this.random() * (delayMaxMs - delayMinMs);
-    this.time.wakeAt(this.time.now() + delayMs, () => {
-      if (this.ports.has(to) && !this.isCut(from.host, to.host)) to.onPacket(packet);
+    this.pass(from.host, to.host, () => {
+      if (this.ports.has(to)) to.onPacket(packet);
     });
   }
+
+  /** Once, late, or not at all; what was under way when a cut came is lost. */
+  private pass(from: string, to: string, arrive: () => void): void {
+    const { lossShare, delayMinMs, delayMaxMs } = this.weather;
+    if (this.isCut(from, to) || this.random() < lossShare) return;
+    const delayMs = delayMinMs + this.random() * (delayMaxMs - delayMinMs);
+    this.time.wakeAt(this.time.now() + delayMs, () => {
+      if (!this.isCut(from, to)) arrive();
+    });
+  }
+}
+
+function nameOf({ address, port }: LeaseEndpoint): string {
+  return formatEndpoint(address, port);
 }

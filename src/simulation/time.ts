@@ -120,14 +120,14 @@ export class ProcessTime implements Clock {
     if (this.state === 'runs') this.state = 'paused';
   }
 
-  /** What was missed happens now; Node runs timers before it reads. */
+  /** What was missed happens now, each in a turn of its own; Node runs timers before it reads. */
   resume(): void {
     if (this.state !== 'paused') return;
     this.state = 'runs';
     const late = [...this.lateTimers, ...this.latePackets];
     this.lateTimers = [];
     this.latePackets = [];
-    for (const run of late) run();
+    for (const run of late) this.world.wakeAt(this.world.now(), () => this.receive(run));
   }
 
   end(): void {

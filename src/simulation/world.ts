@@ -3,6 +3,7 @@ import { seededRandom } from '../base/random.ts';
 import type { Instant, Millis } from '../base/time.ts';
 import { type HostPlan, SimulatedHost } from './host.ts';
 import { Journal } from './journal.ts';
+import { WitnessHost, type WitnessPlan } from './lease.ts';
 import { FAIR, SimulatedNetwork, type Weather } from './network.ts';
 import { VirtualTime } from './time.ts';
 
@@ -39,6 +40,7 @@ export interface PlannedFault {
 export interface WorldPlan {
   readonly seed: number;
   readonly hosts: readonly HostPlan[];
+  readonly witnesses?: readonly WitnessPlan[];
   readonly weather?: Weather;
   readonly faults: readonly PlannedFault[];
 }
@@ -47,6 +49,7 @@ export class SimulatedWorld {
   readonly time: VirtualTime = new VirtualTime();
   readonly journal: Journal = new Journal();
   readonly hosts: readonly SimulatedHost[];
+  readonly witnesses: readonly WitnessHost[];
   readonly network: SimulatedNetwork;
   private readonly downServers = new Set<string>();
   private readonly fair: Weather;
@@ -55,6 +58,8 @@ export class SimulatedWorld {
   constructor(plan: WorldPlan) {
     const { time, journal } = this;
     this.network = new SimulatedNetwork(time, seededRandom(plan.seed));
+    // Their own source: what hosts draw does not change the weather of a seed.
+    const random = seededRandom(plan.seed ^ 0xd4a3);
     this.fair = plan.weather ?? FAIR;
     this.network.weather = this.fair;
     this.hosts = plan.hosts.map(
@@ -63,15 +68,19 @@ export class SimulatedWorld {
           time,
           journal,
           network: this.network,
+          random,
           isServerDown: (address) => this.downServers.has(address),
         }),
+    );
+    this.witnesses = (plan.witnesses ?? []).map(
+      (witness) => new WitnessHost(witness, { time, journal, network: this.network, random }),
     );
     for (const { at, fault, forMs } of plan.faults) {
       time.wakeAt(at, () => this.begin(fault));
       const lastsMs = fault.do === 'kill' ? RESTART_MS : forMs;
       if (lastsMs !== null) time.wakeAt(at + lastsMs, () => this.undo(fault));
     }
-    for (const host of this.hosts) host.start();
+    for (const machine of [...this.witnesses, ...this.hosts]) machine.start();
     journal.add({ at: 0, what: 'health', isWell: true });
   }
 
@@ -79,6 +88,11 @@ export class SimulatedWorld {
     const found = this.hosts.find((host) => host.name === name);
     if (found === undefined) throw new Error(`there is no host ${name}`);
     return found;
+  }
+
+  /** A director or a witness. */
+  private machine(name: string): SimulatedHost | WitnessHost {
+    return this.witnesses.find((witness) => witness.name === name) ?? this.host(name);
   }
 
   /** Lets time pass. */
@@ -106,16 +120,16 @@ export class SimulatedWorld {
         this.host(fault.host).setScript(fault.script, false);
         break;
       case 'pause':
-        this.host(fault.host).pause();
+        this.machine(fault.host).pause();
         break;
       case 'kill':
-        this.host(fault.host).kill();
+        this.machine(fault.host).kill();
         break;
       case 'crash':
-        this.host(fault.host).crash();
+        this.machine(fault.host).crash();
         break;
       case 'stop':
-        void this.host(fault.host).stop();
+        void this.machine(fault.host).stop();
         break;
     }
     this.examine();
@@ -141,19 +155,20 @@ export class SimulatedWorld {
         this.host(fault.host).setScript(fault.script, true);
         break;
       case 'pause':
-        this.host(fault.host).resume();
+        this.machine(fault.host).resume();
         break;
       case 'kill':
       case 'crash':
       case 'stop':
-        this.host(fault.host).start();
+        this.machine(fault.host).start();
         break;
     }
     this.examine();
   }
 
   private examine(): void {
-    const isWell = this.network.isWhole && this.hosts.every((host) => host.isWell);
+    const isWell =
+      this.network.isWhole && [...this.witnesses, ...this.hosts].every(({ isWell }) => isWell);
     if (isWell === this.isWell) return;
     this.isWell = isWell;
     this.journal.add({ at: this.time.now(), what: 'health', isWell });

@@ -16,7 +16,6 @@ import { OWNER_PRIORITY } from './timers.ts';
 /** An open gate. */
 export interface Gate {
   readonly openUntil: Instant;
-  readonly renewedAt: Instant;
 }
 
 /** keepalived and the RFC wait for three intervals; who is told to wait for more may have peers that do not. */
@@ -24,7 +23,7 @@ const ADVERTS_MAX = 3;
 /** Of a peer that waits for one interval the skew is left: half of it, so that the next renewal is in time. */
 const ADVERTS_MIN = 1.5;
 
-/** Not each advertisement needs a renewal. */
+/** Not each advertisement needs a renewal; each of a lease does, because nothing else prolongs it before its end. */
 const RENEWALS_A_GATE = 4;
 
 /** How long after an advertisement the gate stays open: `gate_time`, else what every peer waits at least. */
@@ -55,9 +54,9 @@ export function hasRunOut({ openUntil: until }: Gate, now: Instant): boolean {
   return now >= until;
 }
 
-/** Whether a renewal up to then is worth a transaction: at most four in the time that is gained. */
+/** Whether a renewal up to then is worth a transaction: it gains a quarter of what is left then. */
 export function isRenewalDue(gate: Gate, until: Instant, now: Instant): boolean {
-  return now >= gate.renewedAt + (until - now) / RENEWALS_A_GATE;
+  return until - gate.openUntil >= (until - now) / RENEWALS_A_GATE;
 }
 
 /** Where the kernel has none: addresses answer as long as they are held. */

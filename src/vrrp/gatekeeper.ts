@@ -41,13 +41,13 @@ export class Gatekeeper {
     const addresses = this.guarded(instance);
     if (addresses.length === 0) return;
     if (this.gate !== null) {
-      this.renew(instance, until);
+      this.prolong(instance, until);
       return;
     }
     const now = this.ports.clock.now();
     const outcome = this.ports.gate.open(addresses, until - now);
     if (outcome === 'open') {
-      this.gate = { openUntil: until, renewedAt: now };
+      this.gate = { openUntil: until };
       this.guards = addresses;
     } else if (outcome === 'run-out') this.lost(instance, 'it had run out');
     // An address that answers without a gate is worth more than none, unless the operator says otherwise.
@@ -55,8 +55,16 @@ export class Gatekeeper {
     else this.ports.log.error({ instance: instance.name }, 'the gate could not be set up');
   }
 
-  /** The master may answer up to then. */
+  /** The master has advertised, and may answer up to then; what gains little can wait for the next time. */
   renew(instance: VrrpInstance, until: Instant): void {
+    const { gate } = this;
+    const now = this.ports.clock.now();
+    if (gate === null) return;
+    if (hasRunOut(gate, now) || isRenewalDue(gate, until, now)) this.prolong(instance, until);
+  }
+
+  /** The master may answer up to then. */
+  prolong(instance: VrrpInstance, until: Instant): void {
     const { gate } = this;
     const now = this.ports.clock.now();
     if (gate === null) return;
@@ -64,8 +72,8 @@ export class Gatekeeper {
       this.lost(instance, 'it had run out');
       return;
     }
-    if (!isRenewalDue(gate, until, now)) return;
-    this.gate = { openUntil: until, renewedAt: now };
+    if (until <= gate.openUntil) return;
+    this.gate = { openUntil: until };
     this.ports.gate.renew({
       addresses: this.guards,
       forMs: until - now,

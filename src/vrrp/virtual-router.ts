@@ -488,7 +488,7 @@ export class VirtualRouter {
   /** Its lease is prolonged. */
   leaseRenewed(): void {
     if (this.state.is !== 'master') return;
-    this.gatekeeper.renew(this.instance, this.mayAnswerUntil());
+    this.gatekeeper.prolong(this.instance, this.mayAnswerUntil());
   }
 
   /** A lease decides it alone: whoever has one after it waits for its end, and not for our silence. */

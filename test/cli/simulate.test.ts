@@ -31,9 +31,20 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function director(name: string, priority: number): string {
+const LEASE = `global_defs {
+  split_brain_policy lease
+}
+lease {
+  acceptor 192.0.2.1
+  acceptor 192.0.2.2
+  acceptor 192.0.2.3
+  key 0123456789abcdef0123456789abcdef
+}
+`;
+
+function director(name: string, priority: number, before = ''): string {
   const path = join(folder, name);
-  const instance = `vrrp_instance VI_1 {
+  const instance = `${before}vrrp_instance VI_1 {
   interface eth0
   virtual_router_id 51
   priority ${priority}
@@ -66,6 +77,25 @@ test('a cut is told as it happens, who held what, and with exit code 3 that two 
   expect(written).toMatch(/A and B {2}\d+\.\d{3} s to \d+\.\d{3} s/);
   expect(written).toContain('A   198.51.100.21:80 leaves 192.0.2.10:80 tcp');
   expect(written).toMatch(/\n1 finding\n$/);
+});
+
+test('with a lease a cut leaves one of them, and without the witness nobody', async () => {
+  const files = [director('a.conf', 150, LEASE), director('b.conf', 100, LEASE)];
+  const events =
+    'cut A-B at 15s for 15s; kill W at 20s; crash W at 20.1s for 5s; pause A at 50s for 9s';
+  expect(await simulate.run(context, { events, seed: '1' }, files)).toBe(0);
+  expect(written).toContain('A   VI_1 MASTER: lease granted');
+  expect(written).toContain('W   process dead');
+  expect(written).toContain('A   VI_1 BACKUP: lease lost');
+  expect(written).toContain('B   VI_1 MASTER: lease granted');
+  expect(written).toMatch(/\n0 findings\n$/);
+});
+
+test('more directors than acceptors of the lease are no such cluster', async () => {
+  const files = ['a', 'b', 'c', 'd'].map((name) => director(`${name}.conf`, 100, LEASE));
+  await expect(simulate.run(context, { seed: '1' }, files)).rejects.toThrow(
+    'there are 4 directors and 3 acceptors of the lease',
+  );
 });
 
 test('a director that stops in good order leaves nobody holding its address twice', async () => {

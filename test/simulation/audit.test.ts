@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { audit, type Rule } from '../../src/simulation/audit.ts';
-import { tenuresOf } from '../../src/simulation/holders.ts';
+import { type Tenure, tenuresOf } from '../../src/simulation/holders.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
 import type { Entry } from '../../src/simulation/journal.ts';
 import { SimulatedWorld } from '../../src/simulation/world.ts';
@@ -88,9 +88,19 @@ describe('an audit', () => {
     ]);
   });
 
-  test('asks nothing of a process that is paused', () => {
+  test('lets a process that does not run answer until its gate is shut', () => {
+    for (const is of ['paused', 'dead'] as const) {
+      const ends = { at: 8000, what: 'process', host: 'A', is } as const;
+      const until = (at: number): Entry => holds(at, 'A', 'releases');
+      expect(rulesOf([...MASTER_A, ends, until(11_000)])).toEqual([]);
+      expect(rulesOf([...MASTER_A, ends, until(11_050)])).toEqual(['answers-without-process']);
+    }
+  });
+
+  test('asks nothing of a process that does not run and has no gate', () => {
+    const config = configOf([instanceOf({ gate: { mode: 'off', timeMs: null } })]);
     const paused = { at: 8000, what: 'process', host: 'A', is: 'paused' } as const;
-    expect(rulesOf([holds(8000, 'A'), paused])).toEqual([]);
+    expect(rulesOf([...MASTER_A, paused], false, [{ name: 'A', config }])).toEqual([]);
   });
 
   test('finds a sync group whose members are not one', () => {
@@ -128,21 +138,43 @@ describe('a simulated world', () => {
     expect(found.map(({ rule }) => rule)).toEqual(['two-masters', 'two-holders']);
   });
 
-  test('two hold an address while one is paused for long, and until it has seen that it was', async () => {
+  const pauseB = { at: 8000, fault: { do: 'pause', host: 'B' }, forMs: 6000 } as const;
+
+  async function holdersWith(hosts: readonly HostPlan[]): Promise<readonly Tenure[]> {
+    const world = new SimulatedWorld({ seed: 1, hosts, faults: [pauseB] });
+    await world.runTo(20_000);
+    return tenuresOf(world.journal.entries, [VIP], 20_000).get(VIP) ?? [];
+  }
+
+  test('the gate ends the answering of a master that is paused before the next one begins', async () => {
+    const tenures = await holdersWith([host('A', 1, 'one'), host('B', 2, 'one')]);
+    const names = tenures.map(({ hosts }) => hosts.join(' '));
+    expect(names).toEqual(['', 'B', '', 'A', '', 'B']);
+    expect(tenures[2]?.from).toBeLessThanOrEqual(11_000);
+  });
+
+  test('without it two answer until the master has seen that it was paused', async () => {
+    const ungated = (one: HostPlan): HostPlan => {
+      const instances = one.config.instances.map((instance) => ({
+        ...instance,
+        gate: { mode: 'off' as const, timeMs: null },
+      }));
+      return { ...one, config: configOf(instances) };
+    };
+    const tenures = await holdersWith([ungated(host('A', 1, 'one')), ungated(host('B', 2, 'one'))]);
+    const names = tenures.map(({ hosts }) => hosts.join(' '));
+    expect(names).toEqual(['', 'B', 'A B', 'A', '', 'B']);
+    expect(tenures[2]?.to).toBeLessThan(14_001);
+  });
+
+  test('a process that was killed goes on with what the one before it held', async () => {
     const hosts = [host('A', 1, 'one'), host('B', 2, 'one')];
-    const pause = { at: 8000, fault: { do: 'pause', host: 'B' }, forMs: 6000 } as const;
-    const world = new SimulatedWorld({ seed: 1, hosts, faults: [pause] });
+    const kill = { at: 8000, fault: { do: 'kill', host: 'B' }, forMs: null } as const;
+    const world = new SimulatedWorld({ seed: 1, hosts, faults: [kill] });
     await world.runTo(20_000);
     const tenures = tenuresOf(world.journal.entries, [VIP], 20_000).get(VIP) ?? [];
-    expect(tenures.map(({ hosts: names }) => names.join(' '))).toEqual([
-      '',
-      'B',
-      'A B',
-      'A',
-      '',
-      'B',
-    ]);
-    expect(tenures[2]?.to).toBeLessThan(14_001);
+    expect(tenures.map(({ hosts: names }) => names.join(' '))).toEqual(['', 'B']);
+    expect(world.host('B').stateOf('VI_1')).toBe('master');
   });
 
   test('is the same again for the same seed', async () => {

@@ -15,11 +15,16 @@ export async function runSeed(seed: number): Promise<SeedRun> {
   const world = new SimulatedWorld(plan);
   await world.runTo(END_MS);
   const { entries } = world.journal;
-  const findings = audit(plan.hosts, entries, END_MS, { lease: false });
-  const setup = plan.hosts.map(({ name, config: { instances } }) => {
+  const findings = audit(plan.hosts, entries, END_MS, {
+    lease: plan.hosts.some(({ config }) => config.lease !== null),
+  });
+  const setup = plan.hosts.map(({ name, config: { instances, lease } }) => {
     const [first] = instances;
     const kind = `priority ${first?.priority}, version ${first?.version}, ${first?.advertIntervalMs} ms`;
-    return `${name}: ${kind}, ${first?.preempt ? 'preempt' : 'nopreempt'}, ${first?.initialState}`;
+    const preempt = first?.preempt ? 'preempt' : 'nopreempt';
+    const holdMs = lease?.subjects[0]?.holdMs;
+    const ending = holdMs === undefined ? `gate ${first?.gate.mode}` : `lease of ${holdMs} ms`;
+    return `${name}: ${kind}, ${preempt}, ${first?.initialState}, ${ending}`;
   });
   return {
     findings,

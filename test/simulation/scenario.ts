@@ -1,11 +1,15 @@
 /** A seed → directors, how they are set up, and what goes wrong with them. */
 
 import { type Random, seededRandom } from '../../src/base/random.ts';
+import { leaseTimes } from '../../src/lease/times.ts';
+import type { LeaseConfig } from '../../src/model/lease.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
+import type { WitnessPlan } from '../../src/simulation/lease.ts';
 import type { Fault, PlannedFault, WorldPlan } from '../../src/simulation/world.ts';
 import { configOf, instanceOf } from '../world/director.ts';
+import { endpointOf, SECRET } from '../world/lease.ts';
 
 /** Faults begin before this, and last until `HEALED_AT_MS` at most. */
 const LAST_FAULT_AT_MS = 12_000;
@@ -19,9 +23,89 @@ const SCRIPT = 'check';
 export function scenarioOf(seed: number): WorldPlan {
   // Its own source: the network of the world takes its chances from the seed itself.
   const random = seededRandom(seed ^ 0x5eed);
-  const hosts = directors(random);
-  const faults = Array.from({ length: 1 + upTo(random, 7) }, () => randomFault(random, hosts));
-  return { seed, hosts, faults };
+  const directed = directors(random);
+  // Another source again: what a seed was without a lease it is still.
+  const world = leaseWorld(seededRandom(seed ^ 0x1ea5e), directed);
+  const machines = [...world.hosts, ...world.witnesses];
+  const count = 1 + upTo(random, 7);
+  const faults = Array.from({ length: count }, () => randomFault(random, world.hosts));
+  if (world.witnesses.length > 0)
+    for (let more = upTo(random, 3); more > 0; more -= 1)
+      faults.push(witnessFault(random, machines, world.witnesses));
+  return { seed, ...world, faults };
+}
+
+/** So many of the seeds have a lease, and a witness where the directors alone are an even number. */
+const LEASE_SHARE = 0.4;
+
+function leaseWorld(
+  random: Random,
+  hosts: readonly HostPlan[],
+): Pick<WorldPlan, 'hosts'> & { readonly witnesses: readonly WitnessPlan[] } {
+  if (random() >= LEASE_SHARE)
+    return { hosts: hosts.map((host) => gated(random, host)), witnesses: [] };
+  const witnesses = hosts.length % 2 === 0 ? ['W'] : random() < 0.3 ? ['W1', 'W2'] : [];
+  const acceptors = [...hosts, ...witnesses].map((_, at) => endpointOf(at + 1));
+  const holdMs = pick(random, [1, 2, 3]) * 3 * intervalOf(hosts);
+  return {
+    hosts: hosts.map((host, at) => ({
+      ...host,
+      config: { ...host.config, lease: leaseOf(host.config, acceptors, holdMs) },
+      leaseEndpoint: endpointOf(at + 1),
+    })),
+    witnesses: witnesses.map((name, at) => ({
+      name,
+      endpoint: endpointOf(hosts.length + at + 1),
+      secrets: [SECRET],
+      promiseMsMax: leaseTimes(holdMs, 100).promiseMs,
+      clockRate: 1 + (random() - 0.5) / 500,
+    })),
+  };
+}
+
+function intervalOf([first]: readonly HostPlan[]): number {
+  return first?.config.instances[0]?.advertIntervalMs ?? 1000;
+}
+
+/** A group has one lease for all of its members. */
+function leaseOf(
+  { instances, syncGroups }: VrrpConfig,
+  acceptors: LeaseConfig['acceptors'],
+  holdMs: number,
+): LeaseConfig {
+  const subject = {
+    name: syncGroups[0]?.name ?? 'VI_1',
+    instances: instances.map(({ name }) => name),
+    keys: instances.map(({ vrid }) => vrid),
+    holdMs,
+  };
+  return { acceptors, secrets: [SECRET], subjects: [subject] };
+}
+
+/** A few kernels have no gate, and gates may be shorter than what peers wait for. */
+function gated(random: Random, host: HostPlan): HostPlan {
+  if (random() > 0.1) return host;
+  const gate = random() < 0.5 ? { mode: 'off' as const, timeMs: null } : null;
+  const instances = host.config.instances.map((instance) => ({
+    ...instance,
+    gate: gate ?? { mode: 'auto' as const, timeMs: instance.advertIntervalMs * 1.5 },
+  }));
+  return { ...host, config: { ...host.config, instances } };
+}
+
+function witnessFault(
+  random: Random,
+  machines: readonly { readonly name: string }[],
+  witnesses: readonly { readonly name: string }[],
+): PlannedFault {
+  const { name: host } = pick(random, witnesses);
+  const others = machines.filter(({ name }) => name !== host);
+  const verb = pick(random, ['cut', 'cut', 'pause', 'kill', 'crash', 'stop'] as const);
+  const fault: Fault =
+    verb === 'cut'
+      ? { do: 'cut', from: host, to: pick(random, others).name, oneWay: random() < 0.3 }
+      : { do: verb, host };
+  return { ...when(random), fault };
 }
 
 function directors(random: Random): readonly HostPlan[] {
@@ -97,9 +181,13 @@ function script(random: Random): VrrpConfig['scripts'][number] {
 }
 
 function randomFault(random: Random, hosts: readonly HostPlan[]): PlannedFault {
+  return { ...when(random), fault: faultOf(random, hosts) };
+}
+
+function when(random: Random): Pick<PlannedFault, 'at' | 'forMs'> {
   const at = random() * LAST_FAULT_AT_MS;
   const forMs = Math.min(HEALED_AT_MS - at, 10 + random() ** 2 * 10_000);
-  return { at, fault: faultOf(random, hosts), forMs };
+  return { at, forMs };
 }
 
 function faultOf(random: Random, hosts: readonly HostPlan[]): Fault {

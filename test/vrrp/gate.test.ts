@@ -29,7 +29,7 @@ describe('the time of the gate', () => {
   });
 
   test('is prolonged at most four times while it lasts', () => {
-    const gate = { openUntil: 3000, renewedAt: 0 };
+    const gate = { openUntil: 3000 };
     expect(isRenewalDue(gate, 3100, 100)).toBe(false);
     expect(isRenewalDue(gate, 3750, 750)).toBe(true);
     expect(hasRunOut(gate, 2999)).toBe(false);
@@ -102,6 +102,17 @@ async function said(lost: readonly string[]): Promise<readonly string[]> {
 
 describe('the keeper of the gate', () => {
   const instance = instanceOf();
+
+  test('prolongs it with a lease though an advertisement just before it gained nothing', () => {
+    const { clock, gate, keeper: one } = keeper();
+    one.open(instance, 3000);
+    clock.advanceBy(2900);
+    // Of a process that was stopped: first its timer, then what its socket has kept for it.
+    one.renew(instance, 3000);
+    one.prolong(instance, 5900);
+    clock.advanceBy(200);
+    expect(gate.answers(VIP)).toBe(true);
+  });
 
   test('opens it, prolongs it, shuts it, and lets go of the addresses at last', () => {
     const { clock, gate, keeper: one } = keeper();
