@@ -35,10 +35,13 @@ const READING: readonly DiagnosticCode[] = [
 
 function told(block: Parameters<typeof inPlace>[0], lines: readonly string[]): readonly string[] {
   const { text } = inPlace(block, lines);
-  return load(text, { mode: 'compat' })
+  return load(text, { mode: 'compat', files: KEY_FILES })
     .diagnostics.filter(({ code }) => READING.includes(code))
     .map(brief);
 }
+
+/** Files that a key may be read from. */
+const KEY_FILES = { key: '0123456789abcdef0123456789abcdef\n', 'short.key': 'short\n' };
 
 /** `code "the underlined text"`. */
 function brief({ code, span }: Diagnostic): string {
@@ -144,6 +147,8 @@ describe('keywords of VRRP', () => {
       ['key 1 short', ['bad-value short']],
       ['key 1 hex:0123', ['bad-value hex:0123']],
       ['key 1 file:/etc/lvsd/key', []],
+      ['key 1 file:/etc/lvsd/none', ['bad-value file:/etc/lvsd/none']],
+      ['key 1 file:/etc/lvsd/short.key', ['bad-value file:/etc/lvsd/short.key']],
     ]);
   });
 
