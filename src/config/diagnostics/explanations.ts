@@ -663,10 +663,10 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     version in both files; version 3 has shorter intervals and IPv6, and no passwords.`,
   ),
   'pair-authentication': trap(
-    'different passwords',
-    `A director drops what comes with another type of authentication or another password, so both are
-    MASTER. Only the first 8 characters count, and version 3 has no authentication at all. Write the
-    same lines into both files.`,
+    'different passwords or keys',
+    `A director drops what comes with another type of authentication, another password or the signature of
+    a key that it has not, so both are MASTER. Of a password only the first 8 characters count, and
+    version 3 has none. Write the same lines into both files; docs/vrrp.md tells how keys are changed.`,
   ),
   'pair-addresses': trap(
     'different virtual addresses',
