@@ -152,6 +152,18 @@ describe('keywords of VRRP', () => {
     ]);
   });
 
+  test.each([
+    'key 1 file:/etc/lvsd/none\nactive_key 1',
+    'key 1 short\nactive_key 1',
+    'active_key one',
+  ])('who wants to sign and has no key is refused in every mode: %s', (lines) => {
+    const { text } = inPlace('auth_hmac', lines.split('\n'));
+    const errors = load(text, { mode: 'compat' }).diagnostics.filter(
+      ({ severity }) => severity === 'error',
+    );
+    expect(errors.map(({ code }) => code)).toEqual(['signing-unusable']);
+  });
+
   test('interfaces of a virtual router', () => {
     check('vrrp_instance', [
       ['use_vmac', []],

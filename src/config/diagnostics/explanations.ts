@@ -361,6 +361,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `A sync group keeps two or more instances together; with one it does nothing. Often the second name
     was forgotten or misspelled. Add the others, or remove the group.`,
   ),
+  'signing-unusable': trap(
+    'a key to sign with that is not there',
+    `A director whose auth_hmac has no key would send advertisements that nobody believes, and believe those of
+    everybody. So it does not start, not even with the file of keepalived. A key is 32 to 64 octets; in a file,
+    only its owner may read it.`,
+  ),
   'lease-unusable': trap(
     'a lease that cannot decide',
     `With split_brain_policy lease a director is MASTER only while more than half of the acceptors say so. Two
