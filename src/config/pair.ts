@@ -12,6 +12,7 @@ import {
   toDiagnostics,
 } from './diagnostics/diagnostic.ts';
 import { compareLeases } from './pair-lease.ts';
+import { compareSigning } from './pair-signing.ts';
 import { compareSync } from './pair-sync.ts';
 import { groupsOf } from './rules/groups.ts';
 import { OWNER_PRIORITY, type Reach, reachOf } from './rules/priorities.ts';
@@ -169,6 +170,7 @@ const RULES: readonly Rule[] = [
   intervals,
   versions,
   authentications,
+  signatures,
   addresses,
   transports,
   peers,
@@ -293,6 +295,10 @@ function authentications({ here, there }: Pair): readonly Report[] {
       hint: 'the same auth_type and auth_pass in both files; 8 characters count',
     },
   ];
+}
+
+function signatures({ here, there }: Pair): readonly Report[] {
+  return compareSigning(here.instance, there.instance);
 }
 
 function addresses({ here, there }: Pair): readonly Report[] {

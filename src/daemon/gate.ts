@@ -12,6 +12,10 @@ import type { GatePort } from '../vrrp/ports.ts';
 /** nf_tables may be loaded later, or a table of another be deleted. */
 const TRY_AGAIN_MS: Millis = 3_000;
 
+const MADE_ANEW = {
+  hint: 'let firewalls flush their own tables only: "nft flush ruleset" removes those of everybody',
+};
+
 export class Gate implements GatePort {
   private readonly log: Log;
   private kernel: KernelGate | null = null;
@@ -36,7 +40,10 @@ export class Gate implements GatePort {
     const wanted = instances.some((one) => one.gate.mode !== 'off' || !one.accept);
     if (!wanted || this.kernel !== null) return none;
     try {
-      const kernel = new KernelGate();
+      const kernel = new KernelGate({
+        onMadeAnew: () => this.log.warn(MADE_ANEW, 'somebody removed the gate: it is made anew'),
+        onRefused: (reason) => this.log.error({ reason }, 'the kernel refused to change the gate'),
+      });
       const standing = kernel.prepare();
       this.kernel = kernel;
       this.why = null;

@@ -7,49 +7,30 @@
  * refused as a whole and opens nothing.
  */
 import { addressBytes, addressFromBytes, familyOf } from '../base/address.ts';
-import { DirectorError } from '../base/error.ts';
+import { DirectorError, describeError } from '../base/error.ts';
 import { type Millis, nextTurn } from '../base/time.ts';
 import { decodeElements } from '../wire/nftables/elements.ts';
 import {
   decodeTable,
   type NftElement,
   type NftFamily,
-  type NftHook,
   NftMessage,
-  type NftSet,
-  type NftSetName,
   writeElements,
-  writeNewChain,
-  writeNewRule,
-  writeNewSet,
-  writeNewTable,
   writeSetName,
   writeTableName,
 } from '../wire/nftables/message.ts';
 import { MessageFlag } from '../wire/nlmsg.ts';
-import {
-  ARP_LAYOUT,
-  ARP_SETS,
-  COMMENT,
-  COMMENT_START,
-  IP_LAYOUT,
-  IP_SETS,
-  TABLE,
-  type TableLayout,
-} from './gate-layout.ts';
-import {
-  NEW_RULE_FLAGS,
-  type NftRefusal,
-  type NftRequest,
-  NftSocket,
-  unavailable,
-} from './nftables.ts';
+import { COMMENT, COMMENT_START, TABLE } from './gate-layout.ts';
+import { guardedSets, makeTables, openSets, refusedSets, type SetsOf } from './gate-tables.ts';
+import { type NftRefusal, type NftRequest, NftSocket, unavailable } from './nftables.ts';
 
 /** Of one message: the attribute that lists them has 16 bits of length, and an element 44 octets. */
 const ELEMENTS_A_MESSAGE = 1_000;
 
 /** Of one transaction: one of 208 KiB does not fit into the socket. An IPv4 address takes 88 octets. */
 const ADDRESSES_A_TRANSACTION = 1_500;
+
+const FAMILIES = ['arp', 'inet'] as const;
 
 /** Addresses that are prolonged together, or not. */
 export interface Renewal {
@@ -59,15 +40,30 @@ export interface Renewal {
   readonly onLost: (why: string) => void;
 }
 
+/** What nobody asked for, and operators need to know. */
+export interface GateNews {
+  /** Others had removed the tables ("nft flush ruleset"): they are there again. */
+  onMadeAnew(): void;
+  onRefused(why: string): void;
+}
+
+const NOBODY: GateNews = { onMadeAnew: () => {}, onRefused: () => {} };
+
 export class KernelGate {
   private readonly nft: NftSocket;
   private readonly octets = new Map<string, Uint8Array>();
   private waiting: Renewal[] = [];
   /** Open since an earlier life, as far as nobody has taken them on. */
   private readonly inherited = new Set<string>();
+  private readonly opened = new Set<string>();
+  private readonly notAccepted = new Set<string>();
+  /** Open until others removed the tables; in the new ones they stand from their next renewal on. */
+  private readonly swept = new Set<string>();
+  private readonly tell: GateNews;
 
   /** @throws DirectorError NFTABLES_UNAVAILABLE, ADDON_MISSING */
-  constructor(nft: NftSocket = new NftSocket()) {
+  constructor(tell: GateNews = NOBODY, nft: NftSocket = new NftSocket()) {
+    this.tell = tell;
     this.nft = nft;
   }
 
@@ -76,7 +72,7 @@ export class KernelGate {
    * @throws DirectorError NFTABLES_UNAVAILABLE, NOT_PERMITTED
    */
   prepare(): ReadonlyMap<string, Millis> {
-    const comments = [ARP_LAYOUT, IP_LAYOUT].map(({ family }) => this.commentOf(family));
+    const comments = FAMILIES.map((family) => this.commentOf(family));
     for (const comment of comments) {
       if (comment !== undefined && !comment?.startsWith(COMMENT_START)) throw foreign();
     }
@@ -93,8 +89,8 @@ export class KernelGate {
   replace(): void {
     this.inherited.clear();
     this.remove();
-    const requests = [...makeTable(ARP_LAYOUT), ...makeTable(IP_LAYOUT)];
-    const [refusal] = this.nft.transact(requests);
+    this.swept.clear();
+    const [refusal] = this.nft.transact(makeTables());
     if (refusal !== undefined) throw refused(refusal);
   }
 
@@ -104,18 +100,17 @@ export class KernelGate {
    */
   open(addresses: readonly string[], forMs: Millis): 'open' | 'run-out' | 'refused' {
     const inherited = addresses.filter((address) => this.inherited.delete(address));
-    const done = this.inParts(addresses, (part) => [
-      ...this.change('add', guardedSets, part, null),
-      ...this.change(
-        'delete',
-        openSets,
-        part.filter((one) => inherited.includes(one)),
-        null,
-      ),
-      ...this.change('add', openSets, part, forMs),
-    ]);
-    if (done) return 'open';
-    return inherited.length > 0 ? 'run-out' : 'refused';
+    let done = this.openAll(addresses, inherited, forMs);
+    if (!done && this.areGone()) {
+      this.makeAnew();
+      done = this.openAll(addresses, [], forMs);
+    }
+    if (!done) return inherited.length > 0 ? 'run-out' : 'refused';
+    for (const address of addresses) {
+      this.opened.add(address);
+      this.swept.delete(address);
+    }
+    return 'open';
   }
 
   /** Prolongs with the next `flush`, which comes by itself at the end of this turn. */
@@ -129,23 +124,34 @@ export class KernelGate {
    * out already, which costs a transaction that fails; those take a hundred times as long (`synchronize_rcu`).
    */
   shut(addresses: readonly string[]): boolean {
-    return this.inParts(addresses, (part) => this.change('delete', openSets, part, null));
+    for (const address of addresses) this.opened.delete(address);
+    const standing = this.notSwept(addresses);
+    return this.inParts(standing, (part) => this.change('delete', openSets, part, null));
   }
 
   /** They are not ours any more: who else serves them on this host is let be. */
   unguard(addresses: readonly string[]): boolean {
-    return this.inParts(addresses, (part) => this.change('delete', guardedSets, part, null));
+    const standing = this.notSwept(addresses);
+    for (const address of addresses) {
+      this.opened.delete(address);
+      this.swept.delete(address);
+    }
+    return this.inParts(standing, (part) => this.change('delete', guardedSets, part, null));
   }
 
   /** Whether packets to them are accepted: the accept mode (RFC 9568 §6.1). False: the kernel refused. */
   accept(addresses: readonly string[], accepted: boolean): boolean {
     const what = accepted ? 'delete' : 'add';
+    for (const address of addresses) {
+      if (accepted) this.notAccepted.delete(address);
+      else this.notAccepted.add(address);
+    }
     return this.inParts(addresses, (part) => this.change(what, refusedSets, part, null));
   }
 
   /** Removes the tables of ours: no address is guarded any more. */
   remove(): void {
-    for (const family of ['arp', 'inet'] as const) {
+    for (const family of FAMILIES) {
       if (this.commentOf(family)?.startsWith(COMMENT_START) !== true) continue;
       this.nft.transact([
         { type: NftMessage.deleteTable, write: (to) => writeTableName(to, family, TABLE) },
@@ -173,11 +179,20 @@ export class KernelGate {
 
   private renewTogether(renewals: readonly Renewal[]): void {
     const requests = renewals.map(({ addresses, forMs }) => [
-      ...this.change('delete', openSets, addresses, null),
+      ...this.change('delete', openSets, this.notSwept(addresses), null),
+      ...this.change('add', guardedSets, this.swept.size > 0 ? addresses : [], null),
       ...this.change('add', openSets, addresses, forMs),
     ]);
     const refusals = this.nft.transact(requests.flat());
-    if (refusals.length === 0) return;
+    if (refusals.length === 0) {
+      if (this.swept.size === 0) return;
+      for (const { addresses } of renewals) for (const one of addresses) this.swept.delete(one);
+      return;
+    }
+    if (this.areRestored(refusals)) {
+      this.renewTogether(renewals);
+      return;
+    }
     const owner = requests.flatMap((one, at) => one.map(() => at));
     const lost = new Map<number, string>();
     for (const refusal of refusals) {
@@ -196,13 +211,66 @@ export class KernelGate {
     for (const [at, why] of lost) (renewals[at] as Renewal).onLost(why);
   }
 
+  /** Whether it was for want of the tables, and these are there again. */
+  private areRestored(refusals: readonly NftRefusal[]): boolean {
+    if (!refusals.some(({ error }) => error === 'ENOENT')) return false;
+    try {
+      if (!this.areGone()) return false;
+      this.makeAnew();
+      return true;
+    } catch (error) {
+      this.tell.onRefused(describeError(error));
+      return false;
+    }
+  }
+
+  private areGone(): boolean {
+    return FAMILIES.some((family) => this.commentOf(family) === undefined);
+  }
+
+  /**
+   * While they were gone nothing was shut: what was open is open again with its next renewal, which only comes
+   * from somebody whose time is not over.
+   * @throws DirectorError NFTABLES_UNAVAILABLE, NOT_PERMITTED
+   */
+  private makeAnew(): void {
+    this.replace();
+    for (const address of this.opened) this.swept.add(address);
+    this.tell.onMadeAnew();
+    if (this.notAccepted.size > 0) this.accept([...this.notAccepted], false);
+  }
+
+  private openAll(
+    addresses: readonly string[],
+    inherited: readonly string[],
+    forMs: Millis,
+  ): boolean {
+    return this.inParts(addresses, (part) => {
+      const standing = part.filter((one) => inherited.includes(one));
+      return [
+        ...this.change('add', guardedSets, part, null),
+        ...this.change('delete', openSets, standing, null),
+        ...this.change('add', openSets, part, forMs),
+      ];
+    });
+  }
+
+  private notSwept(addresses: readonly string[]): readonly string[] {
+    if (this.swept.size === 0) return addresses;
+    return addresses.filter((address) => !this.swept.has(address));
+  }
+
   private inParts(
     addresses: readonly string[],
     requestsOf: (part: readonly string[]) => readonly NftRequest[],
   ): boolean {
     for (let at = 0; at < addresses.length; at += ADDRESSES_A_TRANSACTION) {
       const part = addresses.slice(at, at + ADDRESSES_A_TRANSACTION);
-      if (this.nft.transact(requestsOf(part)).length > 0) return false;
+      const [refusal] = this.nft.transact(requestsOf(part));
+      if (refusal === undefined) continue;
+      // What is not there any more was removed by the kernel when its time was over.
+      if (refusal.error !== 'ENOENT') this.tell.onRefused(refused(refusal).message);
+      return false;
     }
     return true;
   }
@@ -270,62 +338,6 @@ export class KernelGate {
     }
     return found;
   }
-}
-
-type SetsOf = (family: 'ipv4' | 'ipv6') => readonly NftSetName[];
-
-const named = (family: NftFamily, { name }: NftSet): NftSetName => ({
-  family,
-  table: TABLE,
-  set: name,
-});
-
-const OPEN = {
-  ipv4: [named('arp', ARP_SETS.open), named('inet', IP_SETS.open4)],
-  ipv6: [named('inet', IP_SETS.open6)],
-} as const;
-const GUARDED = {
-  ipv4: [named('arp', ARP_SETS.guarded), named('inet', IP_SETS.guarded4)],
-  ipv6: [named('inet', IP_SETS.guarded6)],
-} as const;
-const REFUSED = {
-  ipv4: [named('inet', IP_SETS.refused4)],
-  ipv6: [named('inet', IP_SETS.refused6)],
-} as const;
-
-const openSets: SetsOf = (family) => OPEN[family];
-const guardedSets: SetsOf = (family) => GUARDED[family];
-const refusedSets: SetsOf = (family) => REFUSED[family];
-
-/** What makes a table, in the order that the kernel wants. */
-export function makeTable<Family extends NftFamily>({
-  family,
-  sets,
-  chains,
-}: TableLayout<Family>): readonly NftRequest[] {
-  const table = { family, name: TABLE, comment: COMMENT };
-  return [
-    { type: NftMessage.newTable, write: (to) => writeNewTable(to, table) },
-    ...Object.values(sets).map((set) => ({
-      type: NftMessage.newSet,
-      flags: MessageFlag.create,
-      write: (to: Parameters<NftRequest['write']>[0]) => writeNewSet(to, family, TABLE, set),
-    })),
-    ...chains.map(({ name, hook, priority }) => ({
-      type: NftMessage.newChain,
-      flags: MessageFlag.create,
-      write: (to: Parameters<NftRequest['write']>[0]) =>
-        writeNewChain(to, family, TABLE, { name, hook: hook as NftHook<NftFamily>, priority }),
-    })),
-    ...chains.flatMap(({ name, rules }) =>
-      rules.map((rule) => ({
-        type: NftMessage.newRule,
-        flags: NEW_RULE_FLAGS,
-        write: (to: Parameters<NftRequest['write']>[0]) =>
-          writeNewRule(to, { family, table: TABLE, chain: name }, rule),
-      })),
-    ),
-  ];
 }
 
 function refused({ error, detail }: NftRefusal): DirectorError {

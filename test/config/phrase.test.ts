@@ -35,10 +35,13 @@ const READING: readonly DiagnosticCode[] = [
 
 function told(block: Parameters<typeof inPlace>[0], lines: readonly string[]): readonly string[] {
   const { text } = inPlace(block, lines);
-  return load(text, { mode: 'compat' })
+  return load(text, { mode: 'compat', files: KEY_FILES })
     .diagnostics.filter(({ code }) => READING.includes(code))
     .map(brief);
 }
+
+/** Files that a key may be read from. */
+const KEY_FILES = { key: '0123456789abcdef0123456789abcdef\n', 'short.key': 'short\n' };
 
 /** `code "the underlined text"`. */
 function brief({ code, span }: Diagnostic): string {
@@ -144,7 +147,21 @@ describe('keywords of VRRP', () => {
       ['key 1 short', ['bad-value short']],
       ['key 1 hex:0123', ['bad-value hex:0123']],
       ['key 1 file:/etc/lvsd/key', []],
+      ['key 1 file:/etc/lvsd/none', ['bad-value file:/etc/lvsd/none']],
+      ['key 1 file:/etc/lvsd/short.key', ['bad-value file:/etc/lvsd/short.key']],
     ]);
+  });
+
+  test.each([
+    'key 1 file:/etc/lvsd/none\nactive_key 1',
+    'key 1 short\nactive_key 1',
+    'active_key one',
+  ])('who wants to sign and has no key is refused in every mode: %s', (lines) => {
+    const { text } = inPlace('auth_hmac', lines.split('\n'));
+    const errors = load(text, { mode: 'compat' }).diagnostics.filter(
+      ({ severity }) => severity === 'error',
+    );
+    expect(errors.map(({ code }) => code)).toEqual(['signing-unusable']);
   });
 
   test('interfaces of a virtual router', () => {

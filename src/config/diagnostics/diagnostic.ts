@@ -56,6 +56,7 @@ export type DiagnosticCode =
   | 'unused'
   | 'single-member'
   | 'lease-unusable'
+  | 'signing-unusable'
   | 'lease-not-here'
   | 'unequal-priorities'
   | 'useless-weight'
@@ -258,6 +259,7 @@ const ALWAYS_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'include-cycle',
   'too-large',
   'lease-unusable',
+  'signing-unusable',
 ] as const);
 
 /**

@@ -361,6 +361,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `A sync group keeps two or more instances together; with one it does nothing. Often the second name
     was forgotten or misspelled. Add the others, or remove the group.`,
   ),
+  'signing-unusable': trap(
+    'a key to sign with that is not there',
+    `A director whose auth_hmac has no key would send advertisements that nobody believes, and believe those of
+    everybody. So it does not start, not even with the file of keepalived. A key is 32 to 64 octets; in a file,
+    only its owner may read it.`,
+  ),
   'lease-unusable': trap(
     'a lease that cannot decide',
     `With split_brain_policy lease a director is MASTER only while more than half of the acceptors say so. Two
@@ -663,10 +669,10 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     version in both files; version 3 has shorter intervals and IPv6, and no passwords.`,
   ),
   'pair-authentication': trap(
-    'different passwords',
-    `A director drops what comes with another type of authentication or another password, so both are
-    MASTER. Only the first 8 characters count, and version 3 has no authentication at all. Write the
-    same lines into both files.`,
+    'different passwords or keys',
+    `A director drops what comes with another type of authentication, another password or the signature of
+    a key that it has not, so both are MASTER. Of a password only the first 8 characters count, and
+    version 3 has none. Write the same lines into both files; docs/vrrp.md tells how keys are changed.`,
   ),
   'pair-addresses': trap(
     'different virtual addresses',

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressBytes } from '../../../src/base/address.ts';
 import { toHex } from '../../../src/base/bytes.ts';
-import { makeTable } from '../../../src/kernel/gate.ts';
 import { ARP_LAYOUT, COMMENT, IP_LAYOUT, TABLE } from '../../../src/kernel/gate-layout.ts';
+import { makeTable } from '../../../src/kernel/gate-tables.ts';
 import type { NftRequest } from '../../../src/kernel/nftables.ts';
 import { decodeElements } from '../../../src/wire/nftables/elements.ts';
 import {

@@ -53,7 +53,9 @@ export function readGaps(
   const groups = root.sections('garp_group').flatMap((section) => {
     const gap = gapOf(section, 'garp_interval', 'gna_interval');
     const one = section.written('interface').flatMap(({ value, word }) => {
-      return value.is === 'text' ? [{ ...word, text: value.text }] : [];
+      return value.is === 'text'
+        ? [{ text: value.text, quoted: word.quoted, span: word.span }]
+        : [];
     });
     const interfaces = [...one, ...section.words('interfaces')].flatMap(({ text, span }) => {
       if (!taken.has(text)) {

@@ -54,9 +54,10 @@ function lastText(said: Said, option: string): string | null {
 /** `[SOURCE/]DESTINATION`; null: none, or one of a name that nobody knows. */
 export function readRealms(word: Word | undefined, names: RoutingNames): number | null {
   if (word === undefined) return null;
+  const { quoted, span } = word;
   const numbers = word.text
     .split('/')
-    .map((text) => names.number('realm', { ...word, text }) ?? Number.NaN);
+    .map((text) => names.number('realm', { text, quoted, span }) ?? Number.NaN);
   const [source, destination] = numbers.length > 1 ? numbers : [0, numbers[0]];
   const realms = (source as number) * 0x1_0000 + (destination as number);
   return Number.isNaN(realms) ? null : realms;

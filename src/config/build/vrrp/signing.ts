@@ -9,7 +9,7 @@ const KEY_OCTETS_MIN = 32;
 const KEY_OCTETS_MAX = 64;
 const WINDOW_MS_MIN: Millis = 5_000;
 
-/** Null: nothing is signed. Without the key to sign with there is no signing at all, and that is told. */
+/** Null: nothing is to be signed. Who wants it and has no key for it is refused, in every mode: nobody is to be believed by mistake. */
 export function readSigning(
   section: Section,
   advertIntervalMs: Millis,
@@ -20,17 +20,15 @@ export function readSigning(
   const keys = readKeys(block, context);
   const activeKey = block.number('active_key');
   if (activeKey === null || !keys.has(activeKey)) {
-    if (!block.isSpoilt) {
-      context.reports.add({
-        code: 'missing-keyword',
-        span: block.find('active_key')?.span ?? block.span,
-        message:
-          activeKey === null
-            ? 'auth_hmac has no active_key: nothing is signed or checked'
-            : `auth_hmac has no key ${activeKey}: nothing is signed or checked`,
-        hint: 'active_key ID, with "key ID SECRET" in the same block',
-      });
-    }
+    context.reports.add({
+      code: 'signing-unusable',
+      span: block.find('active_key')?.span ?? block.span,
+      message:
+        activeKey === null
+          ? 'auth_hmac has no active_key that can be used: nothing could be signed or checked'
+          : `auth_hmac has no key ${activeKey} that can be used: nothing could be signed or checked`,
+      hint: 'active_key ID, with "key ID SECRET" in the same block',
+    });
     return null;
   }
   const seconds = block.number('time_window');
@@ -72,7 +70,8 @@ function readKey({ slots }: Said, { environment, reports }: ScriptContext): Buff
   const file = environment.readFile(path);
   if ('error' in file) {
     const message = `the key in ${path} cannot be read: ${file.error}`;
-    reports.add({ code: 'bad-value', span, message });
+    const hint = 'check the path and its permissions; the same key is on the other director';
+    reports.add({ code: 'bad-value', span, message, hint });
     return null;
   }
   if (environment.isOpenToOthers(path)) {
