@@ -11,7 +11,7 @@ import type { Counters } from './counters.ts';
 import { Isolation } from './isolation.ts';
 import type { VrrpPorts } from './ports.ts';
 import { ClaimProbe } from './probe.ts';
-import type { Heard, State } from './state.ts';
+import { type Heard, SILENCE, type State } from './state.ts';
 
 /** Of another master nothing is heard for so many intervals: it has stood down. */
 const RIVAL_INTERVALS = 3;
@@ -40,6 +40,8 @@ export class Evidence {
   private readonly claims: Claims;
   private readonly isolation: Isolation;
   private rival: Rival | null = null;
+  /** The master before us said that it leaves: whoever comes back was none meanwhile. */
+  private hasResigned = false;
 
   constructor(ports: Pick<VrrpPorts, 'announcer' | 'clock' | 'log'>, counters: Counters) {
     this.ports = ports;
@@ -89,6 +91,7 @@ export class Evidence {
   heard(instance: VrrpInstance, { before, after, advert, since, reason }: Hearing): void {
     this.isolation.heard();
     this.probe.reset();
+    if (before.is !== 'master') this.hasResigned = advert.priority === 0;
     if (before.is !== 'master' || advert.priority === 0) return;
     const { source } = advert;
     const now = this.ports.clock.now();
@@ -99,6 +102,8 @@ export class Evidence {
       return;
     }
     this.rival = null;
+    // Only who has silenced itself, or was out of reach, may have been MASTER beside us.
+    if (this.hasResigned || reason !== SILENCE) return;
     const forMs = Math.round(now - since);
     this.tellOverlap(instance, { source, forMs, reason, goesOn: source });
   }

@@ -14,18 +14,19 @@ import { compareAddresses } from '../base/address.ts';
 import { unreachable } from '../base/error.ts';
 import type { Instant, Millis } from '../base/time.ts';
 import { afterLowerMaster, dueRounds, firstRound, NO_ROUNDS, nextRound } from './announce.ts';
-import type {
-  Backup,
-  Effect,
-  Event,
-  Fault,
-  Heard,
-  Init,
-  Master,
-  Rival,
-  Self,
-  State,
-  Step,
+import {
+  type Backup,
+  type Effect,
+  type Event,
+  type Fault,
+  type Heard,
+  type Init,
+  type Master,
+  type Rival,
+  type Self,
+  SILENCE,
+  type State,
+  type Step,
 } from './state.ts';
 import {
   LATE_MS,
@@ -260,7 +261,7 @@ function backupOnTime(self: Self, state: Backup, now: Instant): Step {
     const soon = now + READ_FIRST_MS;
     return stay({ ...state, masterDownAt: soon, preemptAt: preemptAt === null ? null : soon });
   }
-  return takeOver(self, state, now, isDown ? 'no advertisement in time' : 'preempt delay is over');
+  return takeOver(self, state, now, isDown ? SILENCE : 'preempt delay is over');
 }
 
 function masterOnTime(self: Self, state: Master, now: Instant): Step {

@@ -49,6 +49,9 @@ export interface Fault {
 
 export type State = Init | Backup | Master | Fault;
 
+/** Why a backup takes over from a master that has not resigned. */
+export const SILENCE = 'no advertisement in time';
+
 /** An advertisement that was admitted. */
 export interface Heard {
   readonly source: string;

@@ -139,6 +139,21 @@ describe('two that were MASTER while the link was cut', () => {
     expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
   });
 
+  test('the one that comes back after it resigned was none meanwhile', async () => {
+    const one = world({ priority: 100 });
+    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
+    const better = configOf([instanceOf({ priority: 150 })]);
+    two.speaker.configure(better);
+    await one.clock.settleTo(6_000);
+    two.speaker.configure(configOf([]));
+    await one.clock.settleTo(10_000);
+    expect(one.director.state()).toBe('master');
+    two.speaker.configure(better);
+    await one.clock.settleTo(20_000);
+    expect(`${one.director.state()} ${two.state()}`).toBe('backup master');
+    expect(counters(one)).toMatchObject({ overlaps: 0 });
+  });
+
   test('higher_prio_send_advert: the other one knows it too, and announces again', async () => {
     const { one, two, announcedMore } = await healed({ answerHigherPriority: true });
     expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
