@@ -1,5 +1,7 @@
 /** Links of our own making that virtual addresses are put on: a macvlan with the virtual MAC, or an ipvlan. Facts. */
 
+import type { VirtualAddress } from './vrrp.ts';
+
 export interface VirtualLink {
   /** At most 15 characters. */
   readonly name: string;
@@ -20,6 +22,8 @@ export interface VirtualLink {
 export interface InstanceLinks {
   /** Holds the addresses of the instance (`use_vmac`, `use_ipvlan`); null: its interface does. */
   readonly own: VirtualLink | null;
+  /** Of an ipvlan itself, which it has as long as it is there; advertisements come from it. Else null. */
+  readonly ownAddress: VirtualAddress | null;
   /** Hold addresses of other interfaces (`use_vmac_addr`). */
   readonly others: readonly VirtualLink[];
   /** Advertisements have the MAC of the interface though there is a virtual one (`vmac_xmit_base`, `use_ipvlan`). */
@@ -32,6 +36,7 @@ export interface InstanceLinks {
 
 export const NO_LINKS: InstanceLinks = {
   own: null,
+  ownAddress: null,
   others: [],
   sendsFromBase: true,
   vrf: null,

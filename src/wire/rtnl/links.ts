@@ -117,7 +117,9 @@ export function decodeLink(payload: Uint8Array): Link | null {
       lowerIndex: attributes.u32Host(LinkAttribute.lowerIndex, 0) || null,
       masterIndex: attributes.u32Host(LinkAttribute.masterIndex, 0) || null,
       ...readKind(attributes),
-      alias: attributes.has(LinkAttribute.alias) ? attributes.text(LinkAttribute.alias, null) : null,
+      alias: attributes.has(LinkAttribute.alias)
+        ? attributes.text(LinkAttribute.alias, null)
+        : null,
       group: attributes.u32Host(LinkAttribute.group, 0),
     };
   });
