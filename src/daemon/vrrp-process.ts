@@ -36,8 +36,8 @@ import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import type { PeerPort, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
-import { Gate } from './gate.ts';
 import type { Link } from '../wire/rtnl/links.ts';
+import { Gate } from './gate.ts';
 import { HeldNetwork } from './held-network.ts';
 import {
   openUplink,

@@ -1,5 +1,7 @@
 /** What a master holds: addresses, routes and rules; the difference that a reload makes. Pure. */
 import type { VirtualRoute, VirtualRule } from '../model/route.ts';
+import type { VirtualLinkSnapshot } from '../model/snapshot-vrrp.ts';
+import type { InstanceLinks } from '../model/virtual-link.ts';
 import type { Paths, VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 
 /** All that is held together, in the order in which it is taken. */
@@ -68,6 +70,18 @@ export function describeLost({ addresses, routes, rules }: Held): string {
   }
   const [path] = [...routes, ...rules];
   return path === undefined ? 'nothing' : describePath(path);
+}
+
+export function describeLinks({
+  own,
+  others,
+  sendsFromBase,
+}: InstanceLinks): readonly VirtualLinkSnapshot[] {
+  const all = own === null ? others : [own, ...others];
+  return all.map((link) => {
+    const { name, kind, base, mac } = link;
+    return { name, kind, base, mac, advertises: link === own && !sendsFromBase };
+  });
 }
 
 export function describePath(path: VirtualRoute | VirtualRule): string {

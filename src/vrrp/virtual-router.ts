@@ -12,7 +12,7 @@ import type { Ears } from './ears.ts';
 import { Evidence } from './evidence.ts';
 import { lifetimeSeconds, openUntil } from './gate.ts';
 import { Gatekeeper } from './gatekeeper.ts';
-import { allHeld, describePath, type Gone } from './held.ts';
+import { allHeld, describeLinks, describePath, type Gone } from './held.ts';
 import { Holding } from './holding.ts';
 import { nextDeadline } from './instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './leased.ts';
@@ -382,6 +382,7 @@ export class VirtualRouter {
       paths: [...instance.routes, ...instance.rules].map(describePath),
       gate: this.gateSnapshot(),
       lifetimeSeconds: lifetimeSeconds(instance),
+      virtualLinks: describeLinks(instance.links),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
       gaveUpAtMs: this.gaveUpAtMs,
