@@ -72,6 +72,13 @@ export function describeLost({ addresses, routes, rules }: Held): string {
   return path === undefined ? 'nothing' : describePath(path);
 }
 
+/** The interface below a link: who is not MASTER does not show the virtual MAC. */
+export function linkBelow({ links: { own, others } }: VrrpInstance, name: string): string {
+  return (
+    [...(own === null ? [] : [own]), ...others].find((link) => link.name === name)?.base ?? name
+  );
+}
+
 export function describeLinks({
   own,
   others,

@@ -16,12 +16,12 @@ afterEach(async () => {
   pair = null;
 });
 
-function instance(priority: number, more = 'use_vmac', link = 'eth0'): string {
+function instance(priority: number, more = 'use_vmac', link = 'eth0', interval = 0.2): string {
   return `vrrp_instance VI_1 {
     interface ${link}
     virtual_router_id 51
     version 3
-    advert_int 0.2
+    advert_int ${interval}
     priority ${priority}
     ${more}
     virtual_ipaddress {
@@ -111,6 +111,15 @@ test('vrrp-T5 vrrp-A8: clients have one MAC, whoever is MASTER, and a BACKUP doe
   expect(await duo.show('director1')).toContain(
     `on vrrp.51 above eth0, MAC ${MAC}, advertises with it`,
   );
+  // Who takes over from one that is dead asks for the address first, and not with its MAC.
+  await duo.lab.plug('director1', 'eth0', false);
+  await movesTo(duo, 'director2');
+  const asked = seen(
+    duo,
+    `arp.src.proto_ipv4 == 0.0.0.0 && arp.dst.proto_ipv4 == ${VIP}`,
+    'eth.src',
+  );
+  expect([asked.length > 0, asked.includes(MAC)]).toEqual([true, false]);
   const sources = new Set(seen(duo, 'vrrp && ip.src == 192.0.2.2', 'eth.src'));
   expect([...sources]).toEqual([MAC]);
   const elsewhere = seen(duo, `arp.src.proto_ipv4 == ${VIP} && arp.src.hw_mac != ${MAC}`, 'frame');
@@ -131,7 +140,7 @@ test('vmac_xmit_base advertises with the MAC of the interface, and is heard by o
 }, 60_000);
 
 test('a MASTER keeps link and address when its process is killed, and adopts the link when all of it is', async () => {
-  const duo = await layOut(instance(150));
+  const duo = await layOut(instance(150, 'use_vmac', 'eth0', 1));
   const daemon = duo.start('director1');
   await movesTo(duo, 'director1');
   const index = await indexOf(duo, 'director1');

@@ -98,7 +98,7 @@ export class LinkReader {
     if (macvlan !== undefined) {
       if (ipvlan !== undefined) {
         context.reports.add({
-          code: 'contradiction',
+          code: 'adjusted',
           span: section.find('use_ipvlan')?.span ?? section.span,
           message: 'use_ipvlan does nothing beside use_vmac',
           hint: 'a virtual MAC needs a macvlan: remove one of the two',
@@ -109,7 +109,7 @@ export class LinkReader {
     }
     if (section.has('vmac_xmit_base')) {
       context.reports.add({
-        code: 'contradiction',
+        code: 'adjusted',
         span: section.find('vmac_xmit_base')?.span ?? section.span,
         message: 'vmac_xmit_base does nothing without use_vmac',
         hint: 'without a virtual MAC advertisements leave by the interface anyhow',
@@ -126,7 +126,7 @@ export class LinkReader {
     const asked = section.find('vmac_xmit_base');
     if (of.isUnicast && asked === null) {
       context.reports.add({
-        code: 'contradiction',
+        code: 'adjusted',
         span: section.find('use_vmac')?.span ?? section.span,
         message:
           'to peers advertisements leave by the interface itself, and not with the virtual MAC',
