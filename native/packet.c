@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,8 +80,28 @@ static napi_value attach_filter(napi_env env, napi_callback_info info) {
   return lvs_undefined(env);
 }
 
+/* joinEthernetGroup(fd, interfaceIndex, mac): frames to this group come in; nothing is sent for it (no IGMP, no MLD) */
+static napi_value join_group(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  int32_t fd, index;
+  uint8_t *mac;
+  size_t length;
+  if (!lvs_arguments(env, info, 3, arguments)) return NULL;
+  if (!lvs_int(env, arguments[0], "fd", &fd)) return NULL;
+  if (!lvs_int(env, arguments[1], "interfaceIndex", &index)) return NULL;
+  if (!lvs_bytes(env, arguments[2], "mac", &mac, &length)) return NULL;
+  if (length != ETH_ALEN) return lvs_throw(env, EINVAL, "mac");
+  struct packet_mreq request = {
+      .mr_ifindex = index, .mr_type = PACKET_MR_MULTICAST, .mr_alen = ETH_ALEN};
+  memcpy(request.mr_address, mac, ETH_ALEN);
+  if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) < 0)
+    return lvs_throw(env, errno, "setsockopt PACKET_ADD_MEMBERSHIP");
+  return lvs_undefined(env);
+}
+
 void lvs_packet(napi_env env, napi_value exports) {
   lvs_export(env, exports, "openPacketSocket", open_socket);
   lvs_export(env, exports, "sendFrame", send_frame);
   lvs_export(env, exports, "attachFilter", attach_filter);
+  lvs_export(env, exports, "joinEthernetGroup", join_group);
 }

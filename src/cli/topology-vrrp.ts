@@ -6,6 +6,7 @@ import type {
   PeerSnapshot,
   ScriptSnapshot,
   TrackerSnapshot,
+  VirtualLinkSnapshot,
   VrrpSnapshot,
   VrrpState,
 } from '../model/snapshot-vrrp.ts';
@@ -43,6 +44,11 @@ function renderGroup({ name, state, sinceMs, members }: GroupSnapshot, context: 
   return `  sync group ${title}  ${stateText(state, style)} ${since}: ${members.join(', ')}\n`;
 }
 
+function linkText({ name, kind, base, mac, advertises }: VirtualLinkSnapshot): string {
+  const what = mac === null ? kind : `MAC ${mac}`;
+  return `on ${name} above ${base}, ${what}${advertises ? ', advertises with it' : ''}`;
+}
+
 function renderInstance(instance: InstanceSnapshot, context: Context): string {
   const { nowMs, style } = context;
   const { state, sinceMs, reason, counters } = instance;
@@ -68,6 +74,7 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
       : [
           `given up by order ${formatSince(instance.gaveUpAtMs, nowMs)}; lvsctl failover --back takes it back`,
         ]),
+    ...instance.virtualLinks.map(linkText),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
     ...(counters.foreign === 0

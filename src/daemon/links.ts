@@ -1,6 +1,7 @@
 /** What the VRRP process knows of links and addresses, read anew whenever the kernel tells of a change. */
 import { type Family, parseMac, prefixContains } from '../base/address.ts';
 import type { Network } from '../kernel/network.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import type { KnownInterfaces } from '../reconcile/paths.ts';
 import type { LinkFacts, LinkPort } from '../vrrp/ports.ts';
 import type { LinkAddressState } from '../wire/rtnl/addresses.ts';
@@ -64,6 +65,9 @@ export class KnownLinks implements LinkPort, KnownInterfaces {
   all(): readonly Link[] {
     return this.links;
   }
+
+  /** Whoever makes virtual links says so when there is a fault with one. */
+  faultOf: (instance: VrrpInstance) => string | null = () => null;
 
   find(name: string, family: Family): LinkFacts | null {
     return this.byName.get(name)?.facts[family] ?? null;

@@ -19,10 +19,11 @@ import {
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
-import { openVrrpSocket } from '../kernel/packets.ts';
 import { newIdentity, openPeerSocket } from '../kernel/peer-socket.ts';
+import { openVrrpSocket, type VrrpSocketHandlers } from '../kernel/packets.ts';
 import { watchProcesses } from '../kernel/processes.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
+import { openFrameSocket } from '../kernel/vrrp-frames.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { FailoverReport } from '../model/failover.ts';
 import type { VrrpPlan } from '../model/plan.ts';
@@ -35,6 +36,7 @@ import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
 import type { PeerPort, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
+import type { Link } from '../wire/rtnl/links.ts';
 import { Gate } from './gate.ts';
 import { HeldNetwork } from './held-network.ts';
 import {
@@ -50,6 +52,7 @@ import { KnownLinks } from './links.ts';
 import { goneIn, renewedLinks } from './network-changes.ts';
 import { SpentFile } from './spent-file.ts';
 import { StaticEntries } from './statics.ts';
+import { VirtualLinks } from './virtual-links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
@@ -69,6 +72,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly speaker: VrrpSpeaker;
   private readonly spent: SpentFile;
   private sessions: BfdStates = {};
+  private readonly virtualLinks: VirtualLinks;
   private readonly held: HeldNetwork;
   private readonly statics: StaticEntries;
   private readonly announcer: LinkAnnouncer;
@@ -97,6 +101,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       },
     );
     this.held = new HeldNetwork(this.network, this.links, { log, clock: systemClock });
+    this.virtualLinks = new VirtualLinks(this.network, this.links, log);
+    this.links.faultOf = (instance) => this.virtualLinks.faultOf(instance);
     this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());
     this.announcer = new LinkAnnouncer(this.links, {
       clock,
@@ -119,12 +125,16 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     await this.leases.configure(config.lease);
     this.gate.setUp(config.instances);
     this.gate.keepTrying(config.instances, () => this.speaker.linksChanged());
+    const before = this.links.all();
+    await this.virtualLinks.prepare(config.instances);
     this.watchPaths(config);
     await this.statics.configure(config.statics);
     await this.speaker.beforeReload(config);
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(virtualAddresses(config));
+    this.tellRenewed(before);
     this.speaker.configure(config, inherited);
+    void this.speaker.left().then(() => this.forgetLinks());
     this.tellStates();
   }
 
@@ -158,6 +168,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.spent.close(this.speaker.spent());
     this.cancelWill();
     if (!keep) await this.statics.release();
+    if (!keep) await this.virtualLinks.release();
     this.network.close();
   }
 
@@ -244,14 +255,27 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     const before = this.links.all();
     try {
       await this.links.read();
+      await this.virtualLinks.settle();
     } catch (error) {
       this.log.error({ reason: errnoName(error) }, 'interfaces could not be read');
       return;
     }
+    this.tellRenewed(before);
+    this.speaker.linksChanged();
+  }
+
+  private tellRenewed(before: readonly Link[]): void {
     const renewed = renewedLinks(before, this.links.all());
     for (const { name, isAnother } of renewed) this.speaker.linkRenewed(name, isAnother);
     if (renewed.length > 0) void this.statics.holdAgain();
-    this.speaker.linksChanged();
+  }
+
+  private async forgetLinks(): Promise<void> {
+    try {
+      await this.virtualLinks.forget();
+    } catch (error) {
+      this.log.error(reasonAndHint(error), 'virtual links could not be removed');
+    }
   }
 
   private slept(forMs: Millis): void {
@@ -299,15 +323,23 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       const message = `there is no interface ${place.interface}`;
       throw new DirectorError('INTERFACE_MISSING', message);
     }
-    const where = { interface: link.name };
-    return openVrrpSocket(
-      { ...place, interfaceIndex: link.index },
-      {
-        onPacket,
-        onDrop: (reason) => this.log.debug({ ...where, reason }, 'packet dropped'),
-        onError: (error) => this.log.warn({ ...where, ...reasonAndHint(error) }, 'VRRP socket'),
-      },
-    );
+    const where = { interface: place.virtual?.link ?? link.name };
+    const base = { ...place, interfaceIndex: link.index };
+    const handlers: VrrpSocketHandlers = {
+      onPacket,
+      onDrop: (reason) => this.log.debug({ ...where, reason }, 'packet dropped'),
+      onError: (error) => this.log.warn({ ...where, ...reasonAndHint(error) }, 'VRRP socket'),
+    };
+    const { group, virtual } = place;
+    if (virtual === null || group === null) return openVrrpSocket(base, handlers);
+    const above = this.links.link(virtual.link);
+    const mac = this.links.macOf(virtual.link);
+    if (above === null || mac === null) {
+      throw new DirectorError('INTERFACE_MISSING', `there is no interface ${virtual.link}`);
+    }
+    const { sendsFromBase } = virtual;
+    const options = { base: { ...base, group }, link: { ...above, mac }, sendsFromBase };
+    return openFrameSocket(options, handlers);
   }
 
   private openPeers(...[place, onDatagram]: Parameters<PeerPort['open']>): PeerSocket {

@@ -13,6 +13,7 @@ export interface Addon {
   openPacketSocket(interfaceIndex: number, etherType: number): number;
   sendFrame(fd: number, frame: Uint8Array): void;
   attachFilter(fd: number, program: readonly number[]): void;
+  joinEthernetGroup(fd: number, interfaceIndex: number, mac: Uint8Array): void;
   openRawSocket6(
     protocol: number,
     interfaceName: string,

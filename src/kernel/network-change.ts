@@ -15,6 +15,13 @@ import {
   type RouteKey,
 } from '../wire/rtnl/routes.ts';
 import { encodeRule, type RoutingRule } from '../wire/rtnl/rules.ts';
+import {
+  encodeDeleteLink,
+  encodeNewLink,
+  encodeSetLink,
+  type LinkSettings,
+  type NewLink,
+} from '../wire/rtnl/virtual-links.ts';
 import { type NetlinkReply, type NetlinkRequest, refuse, replyName } from './netlink.ts';
 
 export type AddressChange =
@@ -24,10 +31,16 @@ export type AddressChange =
 /** `add`: only where there is none like it; the others: before or after those that are like it. */
 export type RoutePlace = 'add' | 'prepend' | 'append';
 
+export type LinkChange =
+  | { readonly do: 'add-link'; readonly link: NewLink }
+  | { readonly do: 'set-link'; readonly name: string; readonly settings: LinkSettings }
+  | { readonly do: 'remove-link'; readonly name: string; readonly index: number };
+
 export type NetworkChange =
   | AddressChange
   /** Adds it, or gives it the lifetime that is told. */
   | { readonly do: 'prolong-address'; readonly address: LinkAddress }
+  | LinkChange
   | { readonly do: 'add-route'; readonly route: Route; readonly place: RoutePlace }
   | { readonly do: 'remove-route'; readonly route: RouteKey }
   | { readonly do: 'add-rule'; readonly rule: RoutingRule }
@@ -69,6 +82,14 @@ export function toRequest(change: NetworkChange): NetlinkRequest {
       };
     case 'remove-rule':
       return { type: RouteMessage.deleteRule, payload: encodeRule(change.rule) };
+    case 'add-link':
+      return { type: RouteMessage.newLink, flags: exclusive, payload: encodeNewLink(change.link) };
+    case 'set-link': {
+      const payload = encodeSetLink(change.name, change.settings);
+      return { type: RouteMessage.newLink, payload };
+    }
+    case 'remove-link':
+      return { type: RouteMessage.deleteLink, payload: encodeDeleteLink(change.index) };
   }
 }
 
@@ -78,14 +99,16 @@ const GONE: readonly string[] = ['EADDRNOTAVAIL', 'ENODEV', 'ESRCH', 'ENOENT', '
 export function toOutcome(change: NetworkChange, reply: NetlinkReply): ChangeOutcome {
   if (reply.errno === 0) return 'changed';
   const name = replyName(reply);
-  const isAddition = !change.do.startsWith('remove-');
-  if (isAddition ? name === 'EEXIST' : GONE.includes(name)) return 'unchanged';
+  const isAddition = change.do.startsWith('add-') || change.do === 'prolong-address';
+  const isRemoval = change.do.startsWith('remove-');
+  if ((isAddition && name === 'EEXIST') || (isRemoval && GONE.includes(name))) return 'unchanged';
   if (name === 'ENODEV') {
     const message = `no interface for ${subjectOf(change)}`;
     return new DirectorError('INTERFACE_MISSING', message, { errno: reply.errno });
   }
   try {
-    return refuse(reply, `${isAddition ? 'adding' : 'removing'} ${subjectOf(change)}`);
+    const act = isAddition ? 'adding' : isRemoval ? 'removing' : 'setting';
+    return refuse(reply, `${act} ${subjectOf(change)}`);
   } catch (error) {
     if (error instanceof DirectorError) return error;
     throw error;
@@ -105,6 +128,11 @@ function subjectOf(change: NetworkChange): string {
       const { destination, table } = change.route;
       return `the route to ${destination.address}/${destination.length} in table ${table}`;
     }
+    case 'add-link':
+      return `the ${change.link.kind} ${change.link.name}`;
+    case 'set-link':
+    case 'remove-link':
+      return `interface ${change.name}`;
     case 'add-rule':
     case 'remove-rule': {
       const { family, priority } = change.rule;

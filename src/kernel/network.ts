@@ -15,6 +15,7 @@ import {
 import { decodeLink, encodeGetLink, encodeGetLinks, type Link } from '../wire/rtnl/links.ts';
 import { decodeNotification, type RouteNotification } from '../wire/rtnl/notification.ts';
 import { RouteGroup, RouteMessage } from '../wire/rtnl/numbers.ts';
+import { decodeIpv4Settings, type Ipv4Settings } from '../wire/rtnl/virtual-links.ts';
 import { loadAddon, type NativeHandle } from './addon.ts';
 import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
 import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
@@ -36,6 +37,8 @@ export interface Network {
   /** Null if there is no link of this name. */
   readLink(name: string): Promise<Link | null>;
   readAddresses(): Promise<readonly LinkAddressState[]>;
+  /** Of `/proc/sys/net/ipv4/conf/NAME`; null if there is no such link. */
+  readIpv4Settings(name: string): Promise<Required<Ipv4Settings> | null>;
   /** @throws DirectorError what the kernel refuses */
   addAddress(address: LinkAddress): Promise<ChangeOutcome>;
   /** @throws DirectorError what the kernel refuses */
@@ -82,6 +85,17 @@ class KernelNetwork implements Network {
       refuse(reply, `reading interface ${name}`);
     }
     return (reply?.data[0] && decodeLink(reply.data[0])) ?? null;
+  }
+
+  async readIpv4Settings(name: string): Promise<Required<Ipv4Settings> | null> {
+    const [reply] = await this.netlink.request([
+      { type: RouteMessage.getLink, payload: encodeGetLink(name) },
+    ]);
+    if (reply && reply.errno !== 0) {
+      if (replyName(reply) === 'ENODEV') return null;
+      refuse(reply, `reading interface ${name}`);
+    }
+    return (reply?.data[0] && decodeIpv4Settings(reply.data[0])) ?? null;
   }
 
   async readAddresses(): Promise<readonly LinkAddressState[]> {

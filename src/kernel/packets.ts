@@ -216,8 +216,12 @@ function openWithoutAddon(options: VrrpSocketOptions, handlers: VrrpSocketHandle
   };
 }
 
-/** What the kernel refuses becomes an error that names the interface. */
 function failed({ interface: link }: VrrpSocketOptions, cause: unknown): DirectorError {
+  return failedSocket(link, cause);
+}
+
+/** What the kernel refuses becomes an error that names the interface. */
+export function failedSocket(link: string, cause: unknown): DirectorError {
   if (cause instanceof DirectorError) return cause;
   const reason = errnoName(cause);
   if (/not permitted|EPERM|EACCES/i.test(reason)) {

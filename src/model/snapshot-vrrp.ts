@@ -96,6 +96,17 @@ export interface ForeignRouter {
   readonly addresses: readonly string[];
 }
 
+export interface VirtualLinkSnapshot {
+  readonly name: string;
+  readonly kind: 'macvlan' | 'ipvlan';
+  /** Interface below it. */
+  readonly base: string;
+  /** Null: that of the interface below. */
+  readonly mac: string | null;
+  /** Advertisements leave with its MAC. */
+  readonly advertises: boolean;
+}
+
 export interface InstanceSnapshot {
   readonly name: string;
   readonly interface: string;
@@ -122,6 +133,8 @@ export interface InstanceSnapshot {
   readonly gate: { readonly openForMs: Millis | null } | { readonly none: string };
   /** So long after the process has died or is stopped the kernel removes the addresses; null: it does not. */
   readonly lifetimeSeconds: number | null;
+  /** Links of ours that addresses are on: the one of the instance first. */
+  readonly virtualLinks: readonly VirtualLinkSnapshot[];
   readonly counters: VrrpCounters;
   readonly trackers: readonly TrackerSnapshot[];
   /** When it was given up by order, and does not preempt since; null: it was not. */

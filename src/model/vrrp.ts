@@ -4,6 +4,7 @@ import type { Millis } from '../base/time.ts';
 import type { LeaseConfig } from './lease.ts';
 import type { VirtualRoute, VirtualRule } from './route.ts';
 import type { NotifyScripts, Script } from './script.ts';
+import type { InstanceLinks } from './virtual-link.ts';
 
 /** A virtual address and how to put it on its interface. */
 export interface VirtualAddress {
@@ -70,8 +71,8 @@ export interface AnnounceTiming {
   readonly lowerPriorityDelayMs: Millis;
   /** `request`: as keepalived and RFC 9568 have it. Some switches learn from replies only. */
   readonly form: 'request' | 'reply' | 'both';
-  /** Announcements on the interface below a virtual MAC, or on all interfaces; null: none. */
-  readonly extra: { readonly everyMs: Millis; readonly on: 'base' | 'all' } | null;
+  /** One more announcement again and again, by which switches keep what they know; null: none. */
+  readonly extraEveryMs: Millis | null;
 }
 
 /** The least time between two announcements of one kind on an interface; 0: none. */
@@ -162,7 +163,9 @@ export interface VrrpInstance {
   readonly name: string;
   readonly version: 2 | 3;
   readonly family: Family;
+  /** The one that it is on; with a virtual MAC, the one below. */
   readonly interface: string;
+  readonly links: InstanceLinks;
   /** 1 to 255. */
   readonly vrid: number;
   /** 1 to 255; 255 is the owner of the addresses. */

@@ -318,7 +318,7 @@ export class SimulatedHost {
     const attach = (heard: string | null): Attachment =>
       this.world.network.attach({
         host: this.name,
-        place: { interface: link, family, protocol: UDP, group: heard },
+        place: { interface: link, family, protocol: UDP, group: heard, virtual: null },
         onPacket: ({ payload, source: from }) => clock.receive(() => onDatagram(payload, from)),
       });
     const own = attach(null);

@@ -8,7 +8,7 @@ export interface AnnouncePlan {
   /** The second round after a master of lower priority was heard. */
   readonly lowerAt: Instant | null;
   readonly refreshAt: Instant | null;
-  /** `garp_extra_if all`. */
+  /** `garp_extra_if`. */
   readonly extraAt: Instant | null;
 }
 
@@ -26,14 +26,9 @@ export const NO_ROUNDS: AnnouncePlan = {
   extraAt: null,
 };
 
-/** The interfaces below virtual MACs are told by whoever makes these. */
-function extraMs({ extra }: AnnounceTiming): Millis | null {
-  return extra?.on === 'all' ? extra.everyMs : null;
-}
-
 /** On becoming master: one round at once. */
 export function firstRound(timing: AnnounceTiming, now: Instant): AnnounceStep {
-  const everyMs = extraMs(timing);
+  const { extraEveryMs: everyMs } = timing;
   return {
     plan: {
       secondAt: timing.secondAfterMs > 0 ? now + timing.secondAfterMs : null,
@@ -59,7 +54,7 @@ export function afterLowerMaster(
 /** Takes the rounds that are due. */
 export function dueRounds(plan: AnnouncePlan, timing: AnnounceTiming, now: Instant): AnnounceStep {
   const { secondAt, lowerAt, refreshAt, extraAt } = plan;
-  const everyMs = extraMs(timing);
+  const { extraEveryMs: everyMs } = timing;
   const due = (at: Instant | null): boolean => at !== null && at <= now;
   const times =
     (due(secondAt) ? timing.repeat : 0) +

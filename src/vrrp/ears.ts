@@ -60,9 +60,14 @@ export class Ears {
 }
 
 function placeOf(instance: VrrpInstance): AdvertPlace {
-  const { interface: link, family, unicast, multicastGroup } = instance;
+  const { interface: link, family, unicast, multicastGroup, links } = instance;
   const group = unicast === null ? multicastGroup : null;
-  return { interface: link, family, protocol: protocolOf(instance), group };
+  // What comes from peers to our own address comes to the interface itself.
+  const virtual =
+    group === null || links.own?.kind !== 'macvlan'
+      ? null
+      : { link: links.own.name, sendsFromBase: links.sendsFromBase };
+  return { interface: link, family, protocol: protocolOf(instance), group, virtual };
 }
 
 interface Foreign extends ForeignRouter {

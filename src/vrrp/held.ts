@@ -1,5 +1,7 @@
 /** What a master holds: addresses, routes and rules; the difference that a reload makes. Pure. */
 import type { VirtualRoute, VirtualRule } from '../model/route.ts';
+import type { VirtualLinkSnapshot } from '../model/snapshot-vrrp.ts';
+import type { InstanceLinks } from '../model/virtual-link.ts';
 import type { Paths, VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 
 /** All that is held together, in the order in which it is taken. */
@@ -68,6 +70,25 @@ export function describeLost({ addresses, routes, rules }: Held): string {
   }
   const [path] = [...routes, ...rules];
   return path === undefined ? 'nothing' : describePath(path);
+}
+
+/** The interface below a link: who is not MASTER does not show the virtual MAC. */
+export function linkBelow({ links: { own, others } }: VrrpInstance, name: string): string {
+  return (
+    [...(own === null ? [] : [own]), ...others].find((link) => link.name === name)?.base ?? name
+  );
+}
+
+export function describeLinks({
+  own,
+  others,
+  sendsFromBase,
+}: InstanceLinks): readonly VirtualLinkSnapshot[] {
+  const all = own === null ? others : [own, ...others];
+  return all.map((link) => {
+    const { name, kind, base, mac } = link;
+    return { name, kind, base, mac, advertises: link === own && !sendsFromBase };
+  });
 }
 
 export function describePath(path: VirtualRoute | VirtualRule): string {

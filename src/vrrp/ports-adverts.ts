@@ -10,6 +10,8 @@ export interface AdvertPlace {
   readonly protocol: number;
   /** Null: those that come to our own addresses. */
   readonly group: string | null;
+  /** The link with the virtual MAC, on which it is heard, and sent unless from the interface below; null: none. */
+  readonly virtual: { readonly link: string; readonly sendsFromBase: boolean } | null;
 }
 
 export interface AdvertPort {

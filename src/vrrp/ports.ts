@@ -23,6 +23,8 @@ export interface LinkFacts {
 export interface LinkPort {
   /** Null: there is no such interface. */
   find(interfaceName: string, family: VrrpInstance['family']): LinkFacts | null;
+  /** Why an instance has not the virtual links that it needs; null: it has. Absent: there are none. */
+  faultOf?(instance: VrrpInstance): string | null;
 }
 
 /**

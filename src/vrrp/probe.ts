@@ -11,6 +11,7 @@
 import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { Counters } from './counters.ts';
+import { linkBelow } from './held.ts';
 import type { VrrpPorts } from './ports.ts';
 import type { State } from './state.ts';
 
@@ -66,7 +67,8 @@ export class ClaimProbe {
     if (now < this.nextAt(instance, state)) return null;
     this.asked += 1;
     const [first] = instance.addresses;
-    if (first !== undefined) this.ports.announcer.probe(first.interface, first.address, null);
+    if (first === undefined) return null;
+    this.ports.announcer.probe(linkBelow(instance, first.interface), first.address, null);
     return null;
   }
 

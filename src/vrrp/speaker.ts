@@ -57,6 +57,7 @@ export class VrrpSpeaker {
   private armedFor: Instant = Infinity;
   private cancel: Cancel = () => {};
   private stopped = false;
+  private leaving: Promise<unknown> = Promise.resolve();
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
@@ -107,10 +108,8 @@ export class VrrpSpeaker {
       if (unit.routers.every((one) => gone.includes(one))) this.handOver.arm(unit, ready);
     }
     this.prepared = new Map();
-    for (const router of gone) {
-      this.deadlines.forget(router);
-      void router.stop(false, 'removed');
-    }
+    for (const router of gone) this.deadlines.forget(router);
+    this.leaving = Promise.all(gone.map((router) => router.stop(false, 'removed')));
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
@@ -119,6 +118,11 @@ export class VrrpSpeaker {
     this.leases?.configure(config.lease?.subjects ?? [], routers);
     this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
     this.settle();
+  }
+
+  /** Resolves when those that the last configuration has no more have let go of everything. */
+  async left(): Promise<void> {
+    await this.leaving;
   }
 
   /** The instances that wait for it may be master. */

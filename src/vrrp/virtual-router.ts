@@ -12,7 +12,7 @@ import type { Ears } from './ears.ts';
 import { Evidence } from './evidence.ts';
 import { lifetimeSeconds, openUntil } from './gate.ts';
 import { Gatekeeper } from './gatekeeper.ts';
-import { allHeld, describePath, type Gone } from './held.ts';
+import { allHeld, describeLinks, describePath, type Gone } from './held.ts';
 import { Holding } from './holding.ts';
 import { nextDeadline } from './instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './leased.ts';
@@ -159,9 +159,12 @@ export class VirtualRouter {
     const facts = this.ports.links.find(link, family);
     if (facts === null) return `there is no interface ${link}`;
     if (trackPrimaryInterface && !isRunning) return `interface ${link} is down`;
+    const fault = this.ports.links.faultOf?.(this.instance) ?? null;
+    if (fault !== null) return fault;
     if (this.address === null) return `interface ${link} has no address`;
     if (this.instance.unicast?.peers.length === 0) return 'there is no unicast peer';
-    if (trackSourceAddress && !facts.addresses.has(this.address)) {
+    const isElsewhere = this.address === this.instance.links.ownAddress?.address;
+    if (trackSourceAddress && !isElsewhere && !facts.addresses.has(this.address)) {
       return `interface ${link} does not have the source address ${this.address}`;
     }
     if (this.lostUntil() !== null) return 'what it holds is removed again and again';
@@ -324,7 +327,8 @@ export class VirtualRouter {
   /** An interface came back, or is reached in another way; `isAnother`: sockets on it are of no use any more. */
   linkRenewed(name: string, isAnother: boolean): void {
     const { instance } = this;
-    if (isAnother && instance.interface === name) void this.advertiser.hangUp();
+    const isOwn = instance.interface === name || instance.links.own?.name === name;
+    if (isAnother && isOwn) void this.advertiser.hangUp();
     if (this.state.is !== 'master') return;
     const { addresses, routes } = allHeld(instance);
     const isOfUse =
@@ -378,6 +382,7 @@ export class VirtualRouter {
       paths: [...instance.routes, ...instance.rules].map(describePath),
       gate: this.gateSnapshot(),
       lifetimeSeconds: lifetimeSeconds(instance),
+      virtualLinks: describeLinks(instance.links),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,
       gaveUpAtMs: this.gaveUpAtMs,

@@ -2,10 +2,12 @@
  * What the kernel drops of VRRP before it wakes us (classic BPF, Documentation/networking/filter.rst): other
  * VRIDs than these, other versions and types, and, of multicast, what has passed a router.
  *
- * A raw IPv4 socket filters from the IP header on, a raw IPv6 socket from the message on.
+ * A raw IPv4 socket filters from the IP header on, a raw IPv6 socket from the message on, a packet socket from the
+ * Ethernet header on; to that all other packets of the family come, too.
  */
 import type { Family } from '../base/address.ts';
 import { AH_OCTETS, AH_PROTOCOL } from './ah.ts';
+import { ETHERNET_OCTETS } from './vrrp-frame.ts';
 
 /** Code, jump if true, jump if false, operand. */
 type Instruction = readonly [number, number, number, number];
@@ -30,6 +32,8 @@ const TTL_OFFSET_4 = 8;
 const HOP_LIMIT_OFFSET_6 = 7;
 const HOP_LIMIT = 255;
 const WHOLE_PACKET = 0xffff;
+const IPV6_OCTETS = 40;
+const PROTOCOL_AT = { ipv4: ETHERNET_OCTETS + 9, ipv6: ETHERNET_OCTETS + 6 } as const;
 const WORDS_OF_VRIDS = 8;
 
 export interface FilterOptions {
@@ -38,22 +42,32 @@ export interface FilterOptions {
   /** Null of `group` in its socket: peers may be behind routers. */
   readonly unicast: boolean;
   readonly vrids: readonly number[];
+  /** Of a packet socket; absent: of a raw one. */
+  readonly framed?: true;
 }
 
 /** Lets everything through. */
 export const OPEN_FILTER: readonly number[] = [RETURN, 0, 0, WHOLE_PACKET];
 
+/** For a packet socket: everything of one protocol. */
+export function framedFilter(family: Family, protocol: number): readonly number[] {
+  return [...onlyProtocol(family, protocol), [RETURN, 0, 0, WHOLE_PACKET] as const].flat();
+}
+
 /** Four numbers an instruction. */
-export function vrrpFilter({ family, protocol, unicast, vrids }: FilterOptions): readonly number[] {
-  const message = protocol === AH_PROTOCOL ? AH_OCTETS : 0;
+export function vrrpFilter(options: FilterOptions): readonly number[] {
+  const { family, protocol, unicast, vrids, framed } = options;
+  const before = protocol === AH_PROTOCOL ? AH_OCTETS : 0;
   const isIpv4 = family === 'ipv4';
   const load: Instruction['0'] = isIpv4 ? LOAD_OCTET_FROM_X : LOAD_OCTET;
-  const hopLimitAt = isIpv4 ? TTL_OFFSET_4 : NETWORK_HEADER + HOP_LIMIT_OFFSET_6;
+  const ethernet = framed ? ETHERNET_OCTETS : 0;
+  const message = before + (framed ? ethernet + (isIpv4 ? 0 : IPV6_OCTETS) : 0);
+  const hopLimitAt = isIpv4 ? ethernet + TTL_OFFSET_4 : NETWORK_HEADER + HOP_LIMIT_OFFSET_6;
   const drop: Instruction = [RETURN, 0, 0, 0];
-  const program: Instruction[] = [];
+  const program: Instruction[] = framed ? [...onlyProtocol(family, protocol)] : [];
   if (!unicast)
     program.push([LOAD_OCTET, 0, 0, hopLimitAt], [JUMP_IF_EQUAL, 1, 0, HOP_LIMIT], drop);
-  if (isIpv4) program.push([LOAD_HEADER_LENGTH, 0, 0, 0]);
+  if (isIpv4) program.push([LOAD_HEADER_LENGTH, 0, 0, ethernet]);
   program.push(
     [load, 0, 0, message],
     [JUMP_IF_EQUAL, 2, 0, 0x21],
@@ -66,6 +80,14 @@ export function vrrpFilter({ family, protocol, unicast, vrids }: FilterOptions):
     drop,
   );
   return program.flat();
+}
+
+function onlyProtocol(family: Family, protocol: number): readonly Instruction[] {
+  return [
+    [LOAD_OCTET, 0, 0, PROTOCOL_AT[family]],
+    [JUMP_IF_EQUAL, 1, 0, protocol],
+    [RETURN, 0, 0, 0],
+  ];
 }
 
 /** Accumulator: a VRID → 1 when it is one of these. A table of 256 bits in eight words. */

@@ -69,6 +69,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     dropped: {},
   },
   paths: [],
+  virtualLinks: [],
   trackers: [],
   gaveUpAtMs: null,
   alarms: [],

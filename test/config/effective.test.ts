@@ -147,7 +147,7 @@ describe('config show', () => {
         auth_pass x
     }
     virtual_ipaddress {
-        192.0.2.10 use_vmac
+        192.0.2.10
     }
 }
 virtual_server 192.0.2.10 80 {
@@ -155,7 +155,6 @@ virtual_server 192.0.2.10 80 {
     real_server 198.51.100.21 80 { SMTP_CHECK { host { connect_port 25 } } }
 }
 `);
-    expect(text).toContain('        192.0.2.10 use_vmac # no effect in this version\n');
     expect(text).toContain('SMTP_CHECK { # no effect in this version\n            host {\n');
   });
 

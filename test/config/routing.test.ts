@@ -200,7 +200,7 @@ describe('announcements', () => {
       secondAfterMs: 5000,
       refreshMs: 0,
       form: 'request',
-      extra: null,
+      extraEveryMs: null,
     });
   });
 
@@ -222,14 +222,17 @@ describe('announcements', () => {
 
   test('are repeated on all interfaces by garp_extra_if', () => {
     for (const word of ['garp_extra_if', 'vmac_garp_intvl']) {
-      expect(announce('', `${word} all 30`)?.instances[0]?.announce.extra).toEqual({
-        everyMs: 30_000,
-        on: 'all',
-      });
+      expect(announce('', `${word} all 30`)?.instances[0]?.announce.extraEveryMs).toBe(30_000);
     }
-    expect(
-      announce('vrrp_garp_extra_if 30', 'garp_extra_if 0')?.instances[0]?.announce.extra,
-    ).toBeNull();
+    const extra = (globals: string, lines: string) =>
+      announce(globals, lines)?.instances[0]?.announce.extraEveryMs;
+    expect(extra('vrrp_garp_extra_if 30', 'garp_extra_if 0')).toBeNull();
+  });
+
+  test('are repeated without "all" where there is a virtual MAC only', () => {
+    const extra = (lines: string) =>
+      announce('vrrp_vmac_garp_intvl 30', lines)?.instances[0]?.announce.extraEveryMs;
+    expect([extra(''), extra('use_vmac')]).toEqual([null, 30_000]);
   });
 
   test('have gaps by interface and by group', () => {

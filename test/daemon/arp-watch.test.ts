@@ -18,6 +18,9 @@ const link = (index: number, name: string, changes: Partial<Link> = {}): Link =>
   kind: null,
   vrfTable: null,
   activePortIndex: null,
+  isolation: null,
+  alias: null,
+  group: 0,
   ...changes,
 });
 

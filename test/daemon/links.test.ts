@@ -20,6 +20,9 @@ const ETH0: Link = {
   kind: null,
   vrfTable: null,
   activePortIndex: null,
+  isolation: null,
+  alias: null,
+  group: 0,
 };
 
 const on = (address: string, family: 'ipv4' | 'ipv6'): Partial<LinkAddressState> => ({

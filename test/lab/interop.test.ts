@@ -22,6 +22,7 @@ const PATIENCE_MS = 4_500;
 const PREEMPT_DELAY_MS = 2_000;
 const ALL = COMBINATIONS.map((_, at) => at);
 const GOOD = 'good';
+const ARP_IGNORE = 'net.ipv4.conf.default.arp_ignore=1';
 
 const verdicts: Verdict[] = COMBINATIONS.map(() => ({
   oursMaster: null,
@@ -57,6 +58,8 @@ async function layOut(name: string, oursIsFirst: boolean): Promise<Parts> {
     await pair.lab.ip(host, 'addr', 'add', `2001:db8::${part}/64`, 'dev', 'eth0', 'nodad');
     writeFileSync(scriptFile(host), '');
   }
+  // Else the virtual MAC that keepalived has for IPv6 answers for every IPv4 address of its director.
+  await pair.lab.run(oursIsFirst ? 'director2' : 'director1', 'sysctl', '-qw', ARP_IGNORE);
   const program = (host: DuoHost, ours: boolean) => ({
     host,
     start: () => void (ours ? pair.start(host) : pair.startKeepalived(host)),
@@ -70,7 +73,7 @@ async function layOut(name: string, oursIsFirst: boolean): Promise<Parts> {
 
 /** Which of the combinations' addresses a director holds. */
 async function held({ lab }: Duo, host: DuoHost): Promise<readonly number[]> {
-  const { stdout } = await lab.ip(host, '-o', 'addr', 'show', 'dev', 'eth0');
+  const { stdout } = await lab.ip(host, '-o', 'addr', 'show');
   return ALL.filter((at) => stdout.includes(` ${vipAt(at)}/`));
 }
 

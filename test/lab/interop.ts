@@ -44,6 +44,9 @@ export const COMBINATIONS: readonly Combination[] = [
   { name: 'sync group, first member', lines: V3, group: 'both' },
   { name: 'sync group, second member', lines: [...V3, ...UNICAST], group: 'both' },
   { name: 'priority changed by a script', lines: V3, script: true },
+  { name: 'version 2, use_vmac', lines: ['use_vmac'] },
+  { name: 'version 3, use_vmac, vmac_xmit_base', lines: [...V3, 'use_vmac', 'vmac_xmit_base'] },
+  { name: 'version 3, IPv6, use_vmac', lines: [...V3, 'use_vmac'], family: 'ipv6' },
 ];
 
 export interface Side {

@@ -1,6 +1,7 @@
 /** The machine of one instance: a table per state, after RFC 9568 §6.4 and RFC 3768 §6.4. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_LINKS } from '../../src/model/virtual-link.ts';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
 import { nextDeadline, step } from '../../src/vrrp/instance.ts';
 import type { Backup, Effect, Event, Master, Self, State } from '../../src/vrrp/state.ts';
@@ -13,6 +14,7 @@ const INSTANCE: VrrpInstance = {
   version: 2,
   family: 'ipv4',
   interface: 'eth0',
+  links: NO_LINKS,
   vrid: 51,
   priority: 100,
   initialState: 'backup',
@@ -44,7 +46,7 @@ const INSTANCE: VrrpInstance = {
     refreshRepeat: 1,
     lowerPriorityRepeat: 5,
     form: 'request',
-    extra: null,
+    extraEveryMs: null,
     lowerPriorityDelayMs: 5_000,
   },
   trackPrimaryInterface: true,

@@ -2,6 +2,7 @@
 import { silentLog } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
+import { NO_LINKS } from '../../src/model/virtual-link.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
@@ -155,6 +156,7 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     version: 2,
     family: 'ipv4',
     interface: 'eth0',
+    links: NO_LINKS,
     vrid: 51,
     priority: 100,
     initialState: 'backup',
@@ -193,7 +195,7 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
       lowerPriorityRepeat: 5,
       lowerPriorityDelayMs: 5000,
       form: 'request',
-      extra: null,
+      extraEveryMs: null,
     },
     routes: [],
     rules: [],

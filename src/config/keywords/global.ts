@@ -257,7 +257,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('dbus_no_interface_name', word, 'path element for instances without interface'),
   accepted('dbus_service_name', word, 'D-Bus service name', { default: 'org.keepalived.Vrrp1' }),
   accepted('disable_local_igmp', flag, 'turn off link-local IGMP reports'),
-  accepted(
+  keyword(
     'dynamic_interfaces',
     phrase('dynamic interfaces'),
     'accept interfaces that do not exist yet',
@@ -486,12 +486,12 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: 'off',
   }),
   keyword('v3_checksum_as_v2', flag, 'default v3_checksum_as_v2'),
-  accepted('vmac_addr_prefix', word, 'name prefix of vmacs for extra address interfaces', {
+  keyword('vmac_addr_prefix', word, 'name prefix of vmacs for extra address interfaces', {
     inherits: of('vmac_prefix'),
     default: 'vrrp',
     repeats: 'first',
   }),
-  accepted('vmac_prefix', word, 'name prefix of created vmac interfaces', {
+  keyword('vmac_prefix', word, 'name prefix of created vmac interfaces', {
     default: 'vrrp',
     repeats: 'first',
   }),

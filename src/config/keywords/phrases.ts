@@ -3,6 +3,7 @@
  * that iproute2 has too are in routing.ts.
  */
 import {
+  accepted,
   address,
   choice,
   flag,
@@ -226,7 +227,7 @@ const VRRP = {
     options: tableOf(
       keyword('name', interfaceName, 'of the macvlan', { unset: 'vrrp.VRID', repeats: 'first' }),
       keyword('group', integer(0, UINT_MAX), 'interface group of the macvlan'),
-      keyword('netlink_notify_msg', flag, 'announces the macvlan to netlink listeners'),
+      accepted('netlink_notify_msg', flag, 'announces the macvlan to netlink listeners'),
     ),
     loose: true,
   },

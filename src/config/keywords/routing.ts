@@ -1,6 +1,5 @@
 /** Entries of addresses, routes and policy rules: the words of ip-address(8), ip-route(8) and ip-rule(8). */
 import {
-  accepted,
   address,
   choice,
   either,
@@ -237,7 +236,7 @@ function ruleEntry(...more: readonly Keyword[]): Phrase {
 }
 
 export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
-  address: addressEntry(accepted('use_vmac', flag, 'on a macvlan of its interface')),
+  address: addressEntry(keyword('use_vmac', flag, 'on a macvlan of its interface')),
   'static address': addressEntry(TRACK_GROUP),
   route: routeEntry(),
   'static route': routeEntry(TRACK_GROUP),

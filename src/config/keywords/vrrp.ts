@@ -145,17 +145,16 @@ const ANNOUNCE: readonly Keyword[] = [
   keyword(
     'garp_extra_if',
     phrase('extra announcements or none'),
-    'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
-    { inherits: globally('vrrp_garp_extra_if'), default: '0', effect: 'partial' },
+    'seconds between announcements of addresses with a virtual MAC, or of all; 0: none',
+    { inherits: globally('vrrp_garp_extra_if'), default: '0' },
   ),
   keyword(
     'vmac_garp_intvl',
     phrase('extra announcements or none'),
-    'seconds between announcements on the base of a macvlan, or on all interfaces; 0: none',
+    'seconds between announcements of addresses with a virtual MAC, or of all; 0: none',
     {
       inherits: globally('vrrp_garp_extra_if'),
       default: '0',
-      effect: 'partial',
       insteadOf: 'garp_extra_if',
     },
   ),
@@ -256,21 +255,21 @@ const ADDRESSES: readonly Keyword[] = [
   keyword('virtual_routes', entries('route'), 'routes that the MASTER holds', LIST),
   keyword('virtual_rules', entries('rule'), 'policy rules that the MASTER holds', LIST),
   accepted('no_virtual_ipaddress', flag, 'the instance is meant to have no address'),
-  accepted('native_ipv6', flag, 'advertise over IPv6, whatever the addresses are'),
-  accepted('promote_secondaries', flag, 'secondary addresses survive their primary one'),
+  keyword('native_ipv6', flag, 'advertise over IPv6, whatever the addresses are'),
+  keyword('promote_secondaries', flag, 'secondary addresses survive their primary one'),
   keyword('accept', flag, 'take packets to the addresses without owning them', { unset: 'on' }),
   keyword('no_accept', flag, 'drop packets to the addresses when not the owner'),
-  accepted('use_vmac', phrase('macvlan'), 'the addresses have a MAC of their own', {
+  keyword('use_vmac', phrase('macvlan'), 'the addresses have a MAC of their own', {
     unset: 'off',
     repeats: 'first',
   }),
-  accepted('use_vmac_addr', flag, 'addresses of other interfaces have a MAC of their own too'),
-  accepted('vmac_xmit_base', flag, 'advertise through the interface below the macvlan'),
-  accepted('use_ipvlan', phrase('ipvlan'), 'like use_vmac, with the MAC of the interface', {
+  keyword('use_vmac_addr', flag, 'addresses of other interfaces have a MAC of their own too'),
+  keyword('vmac_xmit_base', flag, 'advertise through the interface below the macvlan'),
+  keyword('use_ipvlan', phrase('ipvlan'), 'like use_vmac, with the MAC of the interface', {
     unset: 'off',
     repeats: 'first',
   }),
-  accepted('vrf', interfaceName, 'VRF that the instance belongs to', FIRST),
+  keyword('vrf', interfaceName, 'VRF that the instance belongs to', FIRST),
 ];
 
 const WHEN: readonly Keyword[] = [

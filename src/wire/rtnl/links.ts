@@ -17,6 +17,7 @@ import { formatMac } from '../../base/address.ts';
 import { ByteReader, ByteWriter } from '../../base/bytes.ts';
 import { Attributes, AttributeWriter, orNull } from '../nlattr.ts';
 import { AF_UNSPEC } from './numbers.ts';
+import { type Isolation, readIsolation } from './virtual-links.ts';
 
 /** IFLA_*. */
 const LinkAttribute = {
@@ -26,6 +27,8 @@ const LinkAttribute = {
   lowerIndex: 5,
   masterIndex: 10,
   info: 18,
+  alias: 20,
+  group: 27,
   filter: 29,
 } as const;
 
@@ -64,6 +67,12 @@ export interface Link {
   readonly vrfTable: number | null;
   /** Of a bond: index of the port that packets leave by. Else null. */
   readonly activePortIndex: number | null;
+  /** Of a macvlan, or an ipvlan of layer 2: who on the same base can reach it. Else null. */
+  readonly isolation: Isolation | null;
+  /** What somebody has written on it (`ip link set alias`), or null. */
+  readonly alias: string | null;
+  /** Interface group, 0 unless somebody has set one. */
+  readonly group: number;
 }
 
 /** To be sent as a dump: all links. */
@@ -108,13 +117,19 @@ export function decodeLink(payload: Uint8Array): Link | null {
       lowerIndex: attributes.u32Host(LinkAttribute.lowerIndex, 0) || null,
       masterIndex: attributes.u32Host(LinkAttribute.masterIndex, 0) || null,
       ...readKind(attributes),
+      alias: attributes.has(LinkAttribute.alias)
+        ? attributes.text(LinkAttribute.alias, null)
+        : null,
+      group: attributes.u32Host(LinkAttribute.group, 0),
     };
   });
 }
 
-function readKind(attributes: Attributes): Pick<Link, 'kind' | 'vrfTable' | 'activePortIndex'> {
+function readKind(
+  attributes: Attributes,
+): Pick<Link, 'kind' | 'vrfTable' | 'activePortIndex' | 'isolation'> {
   if (!attributes.has(LinkAttribute.info)) {
-    return { kind: null, vrfTable: null, activePortIndex: null };
+    return { kind: null, vrfTable: null, activePortIndex: null, isolation: null };
   }
   const info = attributes.nest(LinkAttribute.info);
   const kind = info.text(Info.kind, null);
@@ -124,6 +139,7 @@ function readKind(attributes: Attributes): Pick<Link, 'kind' | 'vrfTable' | 'act
     kind,
     vrfTable: number('vrf', IFLA_VRF_TABLE),
     activePortIndex: number('bond', IFLA_BOND_ACTIVE_SLAVE),
+    isolation: readIsolation(kind, info),
   };
 }
 

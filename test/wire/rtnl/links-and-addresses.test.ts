@@ -34,6 +34,9 @@ const VETH = {
   kind: 'veth',
   vrfTable: null,
   activePortIndex: null,
+  isolation: null,
+  alias: null,
+  group: 0,
 };
 
 const FIRST = {

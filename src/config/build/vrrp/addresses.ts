@@ -34,8 +34,12 @@ export function readAddresses(
   name: string,
   interfaceName: string,
   context: AddressContext,
+  place: (address: VirtualAddress, said: Said) => VirtualAddress = (address) => address,
 ): readonly VirtualAddress[] {
-  return section.said(name).flatMap((said) => virtualAddress(said, interfaceName, context) ?? []);
+  return section.said(name).flatMap((said) => {
+    const address = virtualAddress(said, interfaceName, context);
+    return address === null ? [] : [place(address, said)];
+  });
 }
 
 /** A line of `virtual_ipaddress` and its kin. */

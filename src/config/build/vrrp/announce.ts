@@ -1,4 +1,5 @@
 /** When the addresses of an instance are announced, in which form, and how far apart. */
+import type { Millis } from '../../../base/time.ts';
 import type { AnnounceGap, AnnounceGaps, AnnounceTiming } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
@@ -6,7 +7,12 @@ import type { ScriptContext } from '../scripts.ts';
 /** Announcements a round, and seconds until the second round. */
 const DEFAULT = 5;
 
-export function readTiming(section: Section, globals: Section): AnnounceTiming {
+/** `hasVirtualMac`: the addresses are on a link of ours. */
+export function readTiming(
+  section: Section,
+  globals: Section,
+  hasVirtualMac: boolean,
+): AnnounceTiming {
   const least = globals.boolean('vrrp_min_garp') ?? false;
   const read = (name: string, global: string, otherwise: number): number =>
     section.number(name) ?? globals.number(global) ?? otherwise;
@@ -29,18 +35,18 @@ export function readTiming(section: Section, globals: Section): AnnounceTiming {
     form: (section.text('garp_form') ??
       globals.text('vrrp_garp_form') ??
       'request') as AnnounceTiming['form'],
-    extra: section.has('garp_extra_if')
-      ? readExtra(section, 'garp_extra_if')
-      : readExtra(globals, 'vrrp_garp_extra_if'),
+    extraEveryMs: section.has('garp_extra_if')
+      ? readExtra(section, 'garp_extra_if', hasVirtualMac)
+      : readExtra(globals, 'vrrp_garp_extra_if', hasVirtualMac),
   };
 }
 
-/** `[all] SECONDS`; 0: none. */
-function readExtra(section: Section, name: string): AnnounceTiming['extra'] {
+/** `[all] SECONDS`; 0: none. Without `all` it is meant for what has a virtual MAC. */
+function readExtra(section: Section, name: string, hasVirtualMac: boolean): Millis | null {
   const said = section.said(name).at(-1);
   const everyMs = Number(said?.slots.get('SECONDS')?.[0]?.text ?? 0) * 1000;
   if (said === undefined || everyMs === 0) return null;
-  return { everyMs, on: said.slots.has('all') ? 'all' : 'base' };
+  return said.slots.has('all') || hasVirtualMac ? everyMs : null;
 }
 
 /** `vrrp_garp_interval`, `vrrp_gna_interval` and the `garp_group` blocks. */

@@ -1,5 +1,5 @@
 /** Sections → VRRP of the model, and what only the whole shows. */
-import type { VrrpConfig, VrrpInstance } from '../../../model/vrrp.ts';
+import type { Statics, VrrpConfig, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { readGaps } from './announce.ts';
@@ -31,6 +31,7 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   const named = {
     ...context,
     names: new RoutingNames(globals, context.environment, context.reports),
+    linkNames: new Set<string>(),
   };
   const built = root
     .sections('vrrp_instance')
@@ -46,11 +47,14 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     trackFiles: files.map(({ tracked }) => tracked),
     trackProcesses: processes.map(({ tracked }) => tracked),
     linkDelays: readLinkDelays(root),
-    statics: readStatics(
-      root,
-      globals,
-      instances.map(({ name }) => name),
-      named,
+    statics: withOwnAddresses(
+      readStatics(
+        root,
+        globals,
+        instances.map(({ name }) => name),
+        named,
+      ),
+      instances,
     ),
     announceGaps: readGaps(root, globals, context),
     startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
@@ -86,6 +90,14 @@ function weightsOf(
   all: readonly Declaration<{ readonly name: string }>[],
 ): readonly (readonly [string, Weight])[] {
   return all.map(({ tracked, weight }) => [tracked.name, weight]);
+}
+
+/** An ipvlan has its address from start to stop. */
+function withOwnAddresses(statics: Statics, instances: readonly VrrpInstance[]): Statics {
+  const own = instances.flatMap(({ name, links: { ownAddress } }) =>
+    ownAddress === null ? [] : [{ entry: ownAddress, followers: [name] }],
+  );
+  return own.length === 0 ? statics : { ...statics, addresses: [...statics.addresses, ...own] };
 }
 
 interface Built {

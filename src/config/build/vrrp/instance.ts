@@ -1,6 +1,6 @@
 /** A `vrrp_instance` block, with every default filled in. */
-import { type Family, familyOf } from '../../../base/address.ts';
-import type { PutBackLimit, VrrpInstance } from '../../../model/vrrp.ts';
+import { type Family, familyOf, parseAddress } from '../../../base/address.ts';
+import type { PutBackLimit, VirtualAddress, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
 import { isInterfaceName } from '../interface-name.ts';
 import type { ScriptContext } from '../scripts.ts';
@@ -18,6 +18,7 @@ import { readRoute } from './routes.ts';
 import { readSigning } from './signing.ts';
 import { type DeclaredTrackers, readTracks } from './tracks.ts';
 import { readUnicast } from './unicast.ts';
+import { type LinkContext, LinkReader } from './virtual-links.ts';
 
 const DEFAULT_PRIORITY = 100;
 
@@ -30,7 +31,7 @@ export function buildInstance(
   section: Section,
   globals: Section,
   trackers: DeclaredTrackers,
-  context: ScriptContext & AddressContext,
+  context: ScriptContext & AddressContext & LinkContext,
 ): VrrpInstance {
   const { reports } = context;
   const name = nameOf(section);
@@ -44,8 +45,7 @@ export function buildInstance(
     });
   }
   const interfaceName = readInterface(section, globals, context);
-  const addresses = readAddresses(section, 'virtual_ipaddress', interfaceName, context);
-  const family = addresses[0] === undefined ? 'ipv4' : familyOf(addresses[0].address);
+  const family = familyOfFirst(section);
   const priority = section.number('priority');
   const isStrict = section.boolean('strict_mode') ?? globals.boolean('vrrp_strict') ?? false;
   const isOwner = priority === OWNER_PRIORITY;
@@ -53,16 +53,27 @@ export function buildInstance(
   const isMaster = isOwner || (section.text('state') === 'MASTER' && !isStrict);
   const initialState = isMaster ? 'master' : 'backup';
   const preempt = readPreempt(section, initialState, context);
-  const carried = new Set(advertised(addresses, family));
-  const timing = readTiming(section, globals);
   const version = readVersion(section, globals, family, context);
   const advertIntervalMs = readInterval(section, version, context);
   const unicast = readUnicast(section, globals, family, context);
+  const reader = new LinkReader(
+    section,
+    globals,
+    { interface: interfaceName, vrid: vrid ?? 0, family, isUnicast: unicast !== null, isStrict },
+    context,
+  );
+  const read = (keyword: string): readonly VirtualAddress[] =>
+    readAddresses(section, keyword, interfaceName, context, (one, said) => reader.place(one, said));
+  const [addresses, excluded] = [read('virtual_ipaddress'), read('virtual_ipaddress_excluded')];
+  const carried = new Set(advertised(addresses, family));
+  const links = reader.links();
+  const timing = readTiming(section, globals, links.own !== null);
   return {
     name,
     version,
     family,
     interface: interfaceName,
+    links,
     vrid: vrid ?? 0,
     priority: priority ?? DEFAULT_PRIORITY,
     initialState,
@@ -76,12 +87,13 @@ export function buildInstance(
     authentication: readAuthentication(section, globals, { version, family }, context),
     signing: readSigning(section, advertIntervalMs, context),
     // keepalived has one source, and the last of both words sets it.
-    sourceAddress: readOfFamily(
-      section,
-      unicast !== null && section.has('unicast_src_ip') ? 'unicast_src_ip' : 'mcast_src_ip',
-      family,
-      context,
-    ),
+    sourceAddress:
+      readOfFamily(
+        section,
+        unicast !== null && section.has('unicast_src_ip') ? 'unicast_src_ip' : 'mcast_src_ip',
+        family,
+        context,
+      ) ?? (family === 'ipv4' ? (links.ownAddress?.address ?? null) : null),
     multicastGroup:
       readOfFamily(section, 'mcast_dst_ip', family, context) ??
       (family === 'ipv4'
@@ -92,10 +104,7 @@ export function buildInstance(
       section.boolean('v3_checksum_as_v2') ?? globals.boolean('v3_checksum_as_v2') ?? false,
     hearing: readHearing(section, globals, { version, advertIntervalMs }),
     addresses: [...carried],
-    excludedAddresses: [
-      ...addresses.filter((one) => !carried.has(one)),
-      ...readAddresses(section, 'virtual_ipaddress_excluded', interfaceName, context),
-    ],
+    excludedAddresses: [...addresses.filter((one) => !carried.has(one)), ...excluded],
     routes: section
       .said('virtual_routes')
       .flatMap((said) => readRoute(said, context.names, interfaceName) ?? []),
@@ -124,6 +133,15 @@ export function buildInstance(
     gate: readGate(section, globals, context),
     ...readEvidence(section, family, context),
   };
+}
+
+/** The first virtual address decides over which family is advertised; without one it is what is asked for. */
+function familyOfFirst(section: Section): Family {
+  for (const { words } of section.said('virtual_ipaddress')) {
+    const address = parseAddress(words[0]?.text.split('/')[0] ?? '');
+    if (address !== null) return familyOf(address);
+  }
+  return section.has('native_ipv6') ? 'ipv6' : 'ipv4';
 }
 
 /** Whether the MASTER takes packets to its addresses: version 2 of the strict standard knows no such mode. */
@@ -156,7 +174,8 @@ function readLimit(section: Section, name: string): PutBackLimit | null {
 function readInterface(section: Section, globals: Section, context: ScriptContext): string {
   const name = section.text('interface') ?? globals.text('default_interface') ?? 'eth0';
   const known = context.environment.interfaces();
-  if (known !== null && !known.includes(name) && isInterfaceName(name)) {
+  const isAwaited = globals.has('dynamic_interfaces');
+  if (known !== null && !known.includes(name) && isInterfaceName(name) && !isAwaited) {
     context.reports.add({
       code: 'unknown-interface',
       span: section.find('interface')?.span ?? section.span,
