@@ -19,8 +19,8 @@ import {
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
-import { newIdentity, openPeerSocket } from '../kernel/peer-socket.ts';
 import { openVrrpSocket, type VrrpSocketHandlers } from '../kernel/packets.ts';
+import { newIdentity, openPeerSocket } from '../kernel/peer-socket.ts';
 import { watchProcesses } from '../kernel/processes.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { openFrameSocket } from '../kernel/vrrp-frames.ts';
