@@ -30,12 +30,16 @@ const ELEMENTS_A_MESSAGE = 1_000;
 /** Of one transaction: one of 208 KiB does not fit into the socket. An IPv4 address takes 88 octets. */
 const ADDRESSES_A_TRANSACTION = 1_500;
 
+/** A transaction takes a few milliseconds; who needs more was not let to work. */
+const HELD_UP_MS: Millis = 100;
+
 const FAMILIES = ['arp', 'inet'] as const;
 
 /** Addresses that are prolonged together, or not. */
 export interface Renewal {
   readonly addresses: readonly string[];
-  readonly forMs: Millis;
+  /** How long they may be open from now on. */
+  readonly leftMs: () => Millis;
   /** It had run out, or the kernel refused: these stay shut. */
   readonly onLost: (why: string) => void;
 }
@@ -135,6 +139,7 @@ export class KernelGate {
     for (const address of addresses) {
       this.opened.delete(address);
       this.swept.delete(address);
+      this.inherited.delete(address);
     }
     return this.inParts(standing, (part) => this.change('delete', guardedSets, part, null));
   }
@@ -177,16 +182,29 @@ export class KernelGate {
     if (at > 0) this.renewTogether(waiting.slice(0, at));
   }
 
-  private renewTogether(renewals: readonly Renewal[]): void {
-    const requests = renewals.map(({ addresses, forMs }) => [
+  /** `again`: because the process was held up. Once is enough: a machine that is so busy is busy again. */
+  private renewTogether(all: readonly Renewal[], again = false): void {
+    const sent = all.map((renewal) => ({ renewal, forMs: renewal.leftMs() }));
+    const inTime = sent.filter(({ forMs }) => forMs > 0);
+    for (const { renewal, forMs } of sent) if (forMs <= 0) this.endLate(renewal);
+    if (inTime.length === 0) return;
+    const renewals = inTime.map(({ renewal }) => renewal);
+    const requests = inTime.map(({ renewal: { addresses }, forMs }) => [
       ...this.change('delete', openSets, this.notSwept(addresses), null),
       ...this.change('add', guardedSets, this.swept.size > 0 ? addresses : [], null),
       ...this.change('add', openSets, addresses, forMs),
     ]);
     const refusals = this.nft.transact(requests.flat());
     if (refusals.length === 0) {
-      if (this.swept.size === 0) return;
       for (const { addresses } of renewals) for (const one of addresses) this.swept.delete(one);
+      if (again) return;
+      const late = inTime.filter(({ renewal, forMs }) => forMs - renewal.leftMs() > HELD_UP_MS);
+      // Stopped between the clock and the kernel: they would be open for too long.
+      if (late.length > 0)
+        this.renewTogether(
+          late.map(({ renewal }) => renewal),
+          true,
+        );
       return;
     }
     if (this.areRestored(refusals)) {
@@ -209,6 +227,12 @@ export class KernelGate {
     const others = renewals.filter((_, at) => !lost.has(at));
     if (others.length > 0) this.renewTogether(others);
     for (const [at, why] of lost) (renewals[at] as Renewal).onLost(why);
+  }
+
+  /** Its time is over: whatever an earlier renewal of it has left open is shut. */
+  private endLate({ addresses, onLost }: Renewal): void {
+    this.shut(addresses);
+    onLost('it had run out');
   }
 
   /** Whether it was for want of the tables, and these are there again. */

@@ -83,8 +83,9 @@ export class SimulatedGate {
     return 'open';
   }
 
-  private renew({ addresses, forMs, onLost }: Renewal): void {
-    if (addresses.some((address) => !this.opened.has(address))) {
+  private renew({ addresses, leftMs, onLost }: Renewal): void {
+    const forMs = leftMs();
+    if (forMs <= 0 || addresses.some((address) => !this.opened.has(address))) {
       onLost('it had run out');
       return;
     }

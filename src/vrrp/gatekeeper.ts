@@ -1,10 +1,13 @@
 /** Keeps the gate of one instance: opens it for a master, prolongs it while it advertises, and shuts it. */
-import type { Instant } from '../base/time.ts';
+import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { Counters } from './counters.ts';
 import { type Gate, hasRunOut, isRenewalDue } from './gate.ts';
 import { allHeld } from './held.ts';
 import type { VrrpPorts } from './ports.ts';
+
+/** A transaction takes a millisecond; who needs more was not let to work. */
+const HELD_UP_MS: Millis = 20;
 
 export class Gatekeeper {
   private readonly ports: Pick<VrrpPorts, 'clock' | 'gate' | 'log'>;
@@ -49,6 +52,8 @@ export class Gatekeeper {
     if (outcome === 'open') {
       this.gate = { openUntil: until };
       this.guards = addresses;
+      // Stopped between the clock and the kernel, it would be open for too long: that is put right at once.
+      if (this.ports.clock.now() - now > HELD_UP_MS) this.send(instance, until);
     } else if (outcome === 'run-out') this.lost(instance, 'it had run out');
     // An address that answers without a gate is worth more than none, unless the operator says otherwise.
     else if (instance.gate.mode === 'on') this.lost(instance, 'the kernel refused to open it');
@@ -74,9 +79,13 @@ export class Gatekeeper {
     }
     if (until <= gate.openUntil) return;
     this.gate = { openUntil: until };
+    this.send(instance, until);
+  }
+
+  private send(instance: VrrpInstance, until: Instant): void {
     this.ports.gate.renew({
       addresses: this.guards,
-      forMs: until - now,
+      leftMs: () => until - this.ports.clock.now(),
       onLost: (reason) => this.lost(instance, reason),
     });
   }

@@ -50,7 +50,8 @@ export interface GatePort {
   /** At the end of this turn; what has run out meanwhile is not opened again, and told. */
   renew(renewal: {
     readonly addresses: readonly string[];
-    readonly forMs: Millis;
+    /** How long it may be open from now on; asked when it is sent, and once more behind it. */
+    readonly leftMs: () => Millis;
     readonly onLost: (reason: string) => void;
   }): void;
   /** Must be open. */

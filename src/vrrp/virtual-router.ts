@@ -230,7 +230,7 @@ export class VirtualRouter {
     const from = event.type === 'time' ? evidence.beforeTime(instance, this.state) : this.state;
     this.inherited = null;
     // It does not come to that: a peer may hold what is still there.
-    if (inherited !== null && event.type !== 'resume') this.holding.release(this.instance);
+    if (inherited !== null && event.type !== 'resume') this.disclaim();
     // A machine without address on its link is in init or fault, and these do not look at it.
     const self: Self = {
       instance: this.acting,
@@ -298,6 +298,14 @@ export class VirtualRouter {
   /** The configuration that it acts by now. */
   private get acting(): VrrpInstance {
     return this.gaveUpAtMs === null ? this.instance : { ...this.instance, preempt: false };
+  }
+
+  /** What was left to it is let go of, and its gate belongs to nobody any more. */
+  private disclaim(): void {
+    const { instance } = this;
+    this.holding.release(instance);
+    const addresses = allHeld(instance).addresses.map(({ address }) => address);
+    this.holding.afterwards(() => this.ports.gate.unguard(addresses));
   }
 
   /** A lesser master told the link of another member of its sync group: ours are told of again too. */

@@ -264,7 +264,7 @@ describe('the tables themselves', () => {
       const lost: string[] = [];
       for (const addresses of [['192.0.2.1', 'fd00::1'], ['192.0.2.2']]) {
         const onLost = (why: string): void => void lost.push(`${addresses[0]} ${why}`);
-        gate.renew({ addresses, forMs: 5_000, onLost });
+        gate.renew({ addresses, leftMs: () => 5_000, onLost });
       }
       await pause(20);
       expect(lost).toEqual(['192.0.2.1 it had run out']);
@@ -295,7 +295,7 @@ describe('the tables themselves', () => {
       );
       for (const addresses of instances) expect(gate.open(addresses, 60_000)).toBe('open');
       for (const addresses of instances) {
-        gate.renew({ addresses, forMs: 90_000, onLost: (why) => void lost.push(why) });
+        gate.renew({ addresses, leftMs: () => 90_000, onLost: (why) => void lost.push(why) });
       }
       await pause(500);
       expect(lost).toEqual([]);

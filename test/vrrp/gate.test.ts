@@ -43,6 +43,8 @@ class SimulatedGate implements GatePort {
   readonly openUntil = new Map<string, number>();
   readonly guarded = new Set<string>();
   outcome: ReturnType<GatePort['open']> = 'open';
+  /** The process is stopped for so long when it is about to open. */
+  stoppedMs = 0;
   private readonly clock: SimulatedClock;
 
   constructor(clock: SimulatedClock) {
@@ -51,6 +53,8 @@ class SimulatedGate implements GatePort {
 
   open(addresses: readonly string[], forMs: number): ReturnType<GatePort['open']> {
     if (this.outcome !== 'open') return this.outcome;
+    this.clock.advanceBy(this.stoppedMs);
+    this.stoppedMs = 0;
     for (const address of addresses) {
       this.guarded.add(address);
       this.openUntil.set(address, this.clock.now() + forMs);
@@ -58,9 +62,9 @@ class SimulatedGate implements GatePort {
     return 'open';
   }
 
-  renew({ addresses, forMs, onLost }: Parameters<GatePort['renew']>[0]): void {
+  renew({ addresses, leftMs, onLost }: Parameters<GatePort['renew']>[0]): void {
     if (addresses.some((one) => !this.answers(one))) onLost('it had run out');
-    else this.open(addresses, forMs);
+    else this.open(addresses, leftMs());
   }
 
   shut(addresses: readonly string[]): void {
@@ -126,6 +130,14 @@ describe('the keeper of the gate', () => {
     expect(gate.guarded).toEqual(new Set([VIP]));
     one.unguard(instance);
     expect(gate.guarded).toEqual(new Set());
+  });
+
+  test('stopped on the way to the kernel it is open for no longer than it may be', () => {
+    const { clock, gate, keeper: one } = keeper();
+    gate.stoppedMs = 2000;
+    one.open(instance, 3000);
+    expect(clock.now()).toBe(2000);
+    expect(gate.openUntil.get(VIP)).toBe(3000);
   });
 
   test('a renewal that comes too late opens nothing, and the addresses are to be given up', async () => {
