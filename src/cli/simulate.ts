@@ -3,6 +3,7 @@
 import { formatEndpoint } from '../base/endpoint.ts';
 import { DirectorError } from '../base/error.ts';
 import type { Instant, Millis } from '../base/time.ts';
+import { isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
@@ -52,7 +53,7 @@ export const simulate: Command<Options> = {
   },
   async run({ terminal }, options, files) {
     const directors = readDirectors(files, options, terminal);
-    if (directors === null) return Exit.failed;
+    if (typeof directors === 'number') return directors;
     const seed = seedOf(options.seed);
     const witnesses = witnessesOf(directors);
     const faults = parseEvents(options.events ?? '', castOf(directors, witnesses));
@@ -91,27 +92,29 @@ A process that does not run answers until the kernel's gate is shut.
 Exit code ${FOUND}: two directors held one address at a time, or something else that must not be.
 `;
 
-/** Null: a file has errors, which have been told. */
+/** An exit code: a file has errors, or is not there, which has been told. */
 function readDirectors(
   files: readonly string[],
   { compat }: Options,
   terminal: Terminal,
-): readonly NamedDirector[] | null {
+): readonly NamedDirector[] | number {
   if (files.length > DIRECTORS_MAX) {
     throw new DirectorError('USAGE', `there are ${files.length} files: ${DIRECTORS_MAX} at most`);
   }
   const directors: NamedDirector[] = [];
+  let exitCode: number = Exit.ok;
   for (const [at, file] of files.entries()) {
     const { path, mode } = chosenFile(file, compat);
     const { director, diagnostics } = loadConfig(path, { mode, environment: elsewhere() });
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     if (director === null) {
       terminal.writeError(`${renderDiagnostics(errors, { colour: terminal.colour })}\n`);
+      exitCode = isUnreadable(errors) ? Exit.usage : Math.max(exitCode, Exit.failed);
       continue;
     }
     directors.push({ name: String.fromCharCode('A'.charCodeAt(0) + at), path, director });
   }
-  return directors.length === files.length ? directors : null;
+  return exitCode === Exit.ok ? directors : exitCode;
 }
 
 /** The files are those of other machines: this one's interfaces say nothing about them. */

@@ -116,6 +116,11 @@ test('as JSON there are the same facts', async () => {
   expect(findings).toEqual([]);
 });
 
+test('a file that is not there has an exit code of its own', async () => {
+  expect(await simulate.run(context, { seed: '1' }, [join(folder, 'nowhere.conf')])).toBe(2);
+  expect(complaints).toContain('nowhere.conf');
+});
+
 test('a file with errors is told of, and nothing runs', async () => {
   const good = director('a.conf', 150);
   const bad = join(folder, 'b.conf');
