@@ -35,6 +35,9 @@ const NOT_OUR_MISTAKES: Readonly<Record<string, string>> = {
 const WITHOUT_A_LEASE =
   'who wants a lease and cannot have one must not start without: there would be two masters';
 
+const UNSIGNED =
+  'who has asked for signed advertisements must not go on unsigned, and believe anybody';
+
 /** Cases that it starts with, and we do not, in any mode. */
 const NOT_OUR_START: Readonly<Record<string, string>> = {
   lease: WITHOUT_A_LEASE,
@@ -43,6 +46,10 @@ const NOT_OUR_START: Readonly<Record<string, string>> = {
   'lease-of-four': WITHOUT_A_LEASE,
   'lease-of-two': WITHOUT_A_LEASE,
   'lease-without-key': WITHOUT_A_LEASE,
+  'auth-hmac': UNSIGNED,
+  'range-auth_hmac-active_key': UNSIGNED,
+  'range-auth_hmac-key': UNSIGNED,
+  'range-auth_hmac-time_window': UNSIGNED,
   'experiment-circular-include': 'files that include each other have no end',
   'trap-03-missing-file': 'there is nothing to start with',
   'not-text': 'a file full of NULs was not meant',
