@@ -155,7 +155,7 @@ describe('keywords of VRRP', () => {
   test.each([
     'key 1 file:/etc/lvsd/none\nactive_key 1',
     'key 1 short\nactive_key 1',
-    'active_key one',
+    'key 1 0123456789abcdef0123456789abcdef\nactive_key 2',
   ])('who wants to sign and has no key is refused in every mode: %s', (lines) => {
     const { text } = inPlace('auth_hmac', lines.split('\n'));
     const errors = load(text, { mode: 'compat' }).diagnostics.filter(

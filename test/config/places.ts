@@ -18,7 +18,10 @@ const PLACES: Readonly<Record<BlockName, Place>> = {
   lvs_sysctl: ['global_defs {\nlvs_sysctl {\n', '\n}\n}\n'],
   vrrp_instance: [INSTANCE, '\n}\n'],
   authentication: [`${INSTANCE}authentication {\n`, '\n}\n}\n'],
-  auth_hmac: [`${INSTANCE}auth_hmac {\n`, '\n}\n}\n'],
+  auth_hmac: [
+    `${INSTANCE}auth_hmac {\nkey 250 0123456789abcdef0123456789abcdef\nactive_key 250\n`,
+    '\n}\n}\n',
+  ],
   vrrp_sync_group: [
     `${INSTANCE}}\n${OTHER}vrrp_sync_group VG_1 {\ngroup {\nVI_1\nVI_2\n}\n`,
     '\n}\n',
