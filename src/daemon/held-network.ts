@@ -10,7 +10,7 @@ import type { ChangeOutcome, NetworkChange } from '../kernel/network-change.ts';
 import type { Paths, VirtualAddress } from '../model/vrrp.ts';
 import { diffAddresses, wantedAddress } from '../reconcile/addresses.ts';
 import { wantedRoute, wantedRule } from '../reconcile/paths.ts';
-import type { Held } from '../vrrp/held.ts';
+import type { Held } from '../vrrp/holding/held.ts';
 import type { AddressPort } from '../vrrp/ports.ts';
 import type { LinkAddress } from '../wire/rtnl/addresses.ts';
 import { type Lifetime, Lifetimes } from './lifetimes.ts';

@@ -1,7 +1,7 @@
 /** What the kernel tells of its network → what has gone that somebody may hold, and which links are others now. */
 import type { NetworkEvent } from '../kernel/network.ts';
 import { isSameRoute, isSameRule, type KnownInterfaces } from '../reconcile/paths.ts';
-import type { Gone } from '../vrrp/held.ts';
+import type { Gone } from '../vrrp/holding/held.ts';
 import type { Link } from '../wire/rtnl/links.ts';
 
 /** Null: nothing has gone. */

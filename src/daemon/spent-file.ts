@@ -8,7 +8,7 @@ import { uptime } from 'node:os';
 import { errnoName } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
-import type { Spent, SpentStamps } from '../vrrp/replay.ts';
+import type { Spent, SpentStamps } from '../vrrp/adverts/replay.ts';
 import type { Stamp } from '../wire/vrrp-hmac.ts';
 import { readJson, writeWhole } from './durable.ts';
 

@@ -4,7 +4,14 @@
  */
 import type { Log } from '../base/log.ts';
 import type { Static, Statics } from '../model/vrrp.ts';
-import { describeLost, type Gone, type Held, isNothing, lostOf, NOTHING } from '../vrrp/held.ts';
+import {
+  describeLost,
+  type Gone,
+  type Held,
+  isNothing,
+  lostOf,
+  NOTHING,
+} from '../vrrp/holding/held.ts';
 import type { StaticPort } from '../vrrp/ports.ts';
 import type { HeldNetwork } from './held-network.ts';
 

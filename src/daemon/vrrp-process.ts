@@ -30,12 +30,17 @@ import type { VrrpPlan } from '../model/plan.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
-import { allHeld } from '../vrrp/held.ts';
+import type { AdvertPort, AdvertSocket } from '../vrrp/adverts/ports-adverts.ts';
+import { allHeld } from '../vrrp/holding/held.ts';
+import {
+  type Mastership,
+  mastershipOf,
+  type VrrpWill,
+  writtenEveryMs,
+} from '../vrrp/holding/will.ts';
+import type { PeerPort, PeerSocket } from '../vrrp/peers/ports-peers.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
-import type { AdvertPort, AdvertSocket } from '../vrrp/ports-adverts.ts';
-import type { PeerPort, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
-import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
 import type { Link } from '../wire/rtnl/links.ts';
 import { Gate } from './gate.ts';
 import { HeldNetwork } from './held-network.ts';

@@ -1,7 +1,7 @@
 /**
  * The gate in front of virtual addresses: nf_tables drops ARP, neighbour discovery and traffic for an
  * address that is guarded, unless it is open, and the kernel's own timer ends that. Whoever is stopped,
- * paused or dead renews nothing. When it is opened and for how long is decided in vrrp/gate.ts.
+ * paused or dead renews nothing. When it is opened and for how long is decided in vrrp/holding/gate.ts.
  *
  * A renewal deletes and adds in one transaction: what has run out cannot be deleted, so that a late one is
  * refused as a whole and opens nothing.

@@ -1,9 +1,9 @@
 /** A journal × what must never be → where it was. Pure. */
 import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
-import { gateMs } from '../vrrp/gate.ts';
-import { allHeld } from '../vrrp/held.ts';
-import { YIELD_MS } from '../vrrp/timers.ts';
+import { gateMs } from '../vrrp/holding/gate.ts';
+import { allHeld } from '../vrrp/holding/held.ts';
+import { YIELD_MS } from '../vrrp/machine/timers.ts';
 import type { Entry } from './journal.ts';
 
 /** Something that must not be, from when to when. */

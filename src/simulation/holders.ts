@@ -1,7 +1,7 @@
 /** A journal → who answered for each address, from when to when. Pure. */
 import type { Instant } from '../base/time.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
-import { allHeld } from '../vrrp/held.ts';
+import { allHeld } from '../vrrp/holding/held.ts';
 import type { Entry } from './journal.ts';
 
 /** Every address of a configuration, once. */

@@ -14,13 +14,18 @@ import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
-import type { ReceivedPacket } from '../vrrp/admit.ts';
-import { allHeld } from '../vrrp/held.ts';
+import type { ReceivedPacket } from '../vrrp/adverts/admit.ts';
+import type { AdvertPlace, AdvertSocket } from '../vrrp/adverts/ports-adverts.ts';
+import { allHeld } from '../vrrp/holding/held.ts';
+import {
+  type Mastership,
+  mastershipOf,
+  type VrrpWill,
+  writtenEveryMs,
+} from '../vrrp/holding/will.ts';
+import type { PeerPlace, PeerSocket } from '../vrrp/peers/ports-peers.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
-import type { AdvertPlace, AdvertSocket } from '../vrrp/ports-adverts.ts';
-import type { PeerPlace, PeerSocket } from '../vrrp/ports-peers.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
-import { type Mastership, mastershipOf, type VrrpWill, writtenEveryMs } from '../vrrp/will.ts';
 import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
 import { SimulatedKernel } from './kernel.ts';

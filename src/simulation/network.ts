@@ -6,8 +6,8 @@ import { formatEndpoint } from '../base/endpoint.ts';
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/time.ts';
 import type { LeaseEndpoint } from '../model/lease.ts';
-import type { ReceivedPacket } from '../vrrp/admit.ts';
-import type { AdvertPlace } from '../vrrp/ports-adverts.ts';
+import type { ReceivedPacket } from '../vrrp/adverts/admit.ts';
+import type { AdvertPlace } from '../vrrp/adverts/ports-adverts.ts';
 import type { VirtualTime } from './time.ts';
 
 /** How the links are: shares from 0 to 1. */

@@ -5,8 +5,8 @@
 import type { PlannedVrrpChange, VrrpPlan } from '../model/plan.ts';
 import type { VirtualRoute, VirtualRule } from '../model/route.ts';
 import type { VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
-import { allHeld, describePath, without } from './held.ts';
-import type { State } from './state.ts';
+import { allHeld, describePath, without } from './holding/held.ts';
+import type { State } from './machine/state.ts';
 
 /** One instance before and after; `null` on the side where there is none. */
 export interface Succession {

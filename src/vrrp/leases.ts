@@ -1,6 +1,6 @@
 /** Which leases the instances need now: asked for while one waits or is master, given back when its addresses are gone. */
 import type { LeaseSubject } from '../model/lease.ts';
-import { isWaiting, type LeaseView } from './leased.ts';
+import { isWaiting, type LeaseView } from './machine/leased.ts';
 import type { LeasePort } from './ports.ts';
 import type { VirtualRouter } from './virtual-router.ts';
 

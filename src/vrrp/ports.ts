@@ -6,8 +6,8 @@ import type { NotifyScripts } from '../model/script.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import type { AnnounceTiming, Paths, VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
 import type { TrackPorts } from '../track/tracker.ts';
-import type { AdvertPort } from './ports-adverts.ts';
-import type { PeerPort } from './ports-peers.ts';
+import type { AdvertPort } from './adverts/ports-adverts.ts';
+import type { PeerPort } from './peers/ports-peers.ts';
 
 export interface LinkFacts {
   /** Another one of the same name has another index. */

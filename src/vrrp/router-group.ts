@@ -1,8 +1,8 @@
 /** A sync group at work: its members, and the state that it was last told to be in. */
 import type { GroupSnapshot, VrrpState } from '../model/snapshot-vrrp.ts';
 import type { SyncGroup } from '../model/vrrp.ts';
+import { groupFault, groupState } from './machine/sync-group.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
-import { groupFault, groupState } from './sync-group.ts';
 import type { VirtualRouter } from './virtual-router.ts';
 
 export class RouterGroup {

@@ -1,8 +1,8 @@
 /** What belongs to a virtual router besides itself: its group, and what both track. */
 import type { Track, VrrpInstance } from '../model/vrrp.ts';
-import { allHeld } from './held.ts';
+import { allHeld } from './holding/held.ts';
+import { memberTracks } from './machine/sync-group.ts';
 import type { RouterGroup } from './router-group.ts';
-import { memberTracks } from './sync-group.ts';
 import type { VirtualRouter } from './virtual-router.ts';
 
 export interface Seat {

@@ -9,25 +9,25 @@ import type { TrackerSnapshot, VrrpSnapshot, VrrpStates } from '../model/snapsho
 import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import { UNKNOWN } from '../track/tracker.ts';
 import { Trackers } from '../track/trackers.ts';
-import type { ReceivedPacket } from './admit.ts';
-import { Announcer } from './announcer.ts';
+import type { ReceivedPacket } from './adverts/admit.ts';
+import { Ears } from './adverts/ears.ts';
+import type { SpentStamps } from './adverts/replay.ts';
 import { Deadlines } from './deadlines.ts';
-import { Ears } from './ears.ts';
-import { failOver } from './failover.ts';
 import { planVrrp, type Succession } from './forecast.ts';
-import { HandOver, type HandOverHost, type Prepared, type Unit } from './hand-over.ts';
-import type { Gone } from './held.ts';
-import type { LeasedEvent } from './leased.ts';
+import { Announcer } from './holding/announcer.ts';
+import type { Gone } from './holding/held.ts';
+import type { Mastership } from './holding/will.ts';
 import { Leases } from './leases.ts';
+import type { LeasedEvent } from './machine/leased.ts';
+import { effectivePriority, isUndecided, type Tracked, weightOf } from './machine/priority.ts';
+import type { Event } from './machine/state.ts';
+import { joined, memberTracks, pulled } from './machine/sync-group.ts';
+import { failOver } from './peers/failover.ts';
+import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
 import type { VrrpPorts } from './ports.ts';
-import { effectivePriority, isUndecided, type Tracked, weightOf } from './priority.ts';
-import type { SpentStamps } from './replay.ts';
 import { RouterGroup } from './router-group.ts';
 import { anchoredTo, holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
-import type { Event } from './state.ts';
-import { joined, memberTracks, pulled } from './sync-group.ts';
 import { VirtualRouter } from './virtual-router.ts';
-import type { Mastership } from './will.ts';
 
 /** An instance that could not open its socket tries again after this time. */
 const DEAF_RETRY_MS: Millis = 1_000;

@@ -1,7 +1,7 @@
 /**
  * What directors of ours tell each other beside VRRP, in UDP datagrams on the links of their instances: that they
  * are there, and how a planned hand-over goes on. Bytes ⇄ values; who is to be believed is decided in
- * vrrp/peers.ts and vrrp/hand-over.ts. Numbers are big-endian.
+ * vrrp/peers/. Numbers are big-endian.
  *
  *    0  'LVSP'          4  version 1      5  kind        6  family, 4 or 6      7  count of entries
  *    8  life of the sender, 8 octets     16  sequence, 8 octets

@@ -1,6 +1,6 @@
 /**
  * VRRP advertisements: version 2 over IPv4 (RFC 3768 §5) and version 3 over IPv4 and IPv6
- * (RFC 9568 §5). Bytes ⇄ values; who is to be believed is decided in vrrp/admit.ts.
+ * (RFC 9568 §5). Bytes ⇄ values; who is to be believed is decided in vrrp/adverts/admit.ts.
  *
  *    0                   1                   2                   3
  *   +-------+-------+---------------+---------------+---------------+

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { SpentFile } from '../../src/daemon/spent-file.ts';
-import { ReplayGuard, type SpentStamps, stampAt } from '../../src/vrrp/replay.ts';
+import { ReplayGuard, type SpentStamps, stampAt } from '../../src/vrrp/adverts/replay.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -5,9 +5,9 @@
 import { silentLog } from '../../src/base/log.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
-import type { ReceivedPacket } from '../../src/vrrp/admit.ts';
-import { noGate } from '../../src/vrrp/gate.ts';
-import type { AdvertPlace } from '../../src/vrrp/ports-adverts.ts';
+import type { ReceivedPacket } from '../../src/vrrp/adverts/admit.ts';
+import type { AdvertPlace } from '../../src/vrrp/adverts/ports-adverts.ts';
+import { noGate } from '../../src/vrrp/holding/gate.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import { decodeArp, encodeArpProbe, encodeGratuitousArp } from '../../src/wire/arp.ts';
 import { decodeIpv4, encodeIpv4Header, stampIpv4Header } from '../../src/wire/ip.ts';

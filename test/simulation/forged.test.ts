@@ -1,7 +1,7 @@
 /** F37: packets of who has no key, or of who has none to need, change no role. */
 import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
-import type { ReceivedPacket } from '../../src/vrrp/admit.ts';
+import type { ReceivedPacket } from '../../src/vrrp/adverts/admit.ts';
 import { type AuthOctets, encodeAdvert } from '../../src/wire/vrrp.ts';
 import { simulatedClock } from '../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';

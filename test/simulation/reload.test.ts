@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
 import type { VirtualAddress, VrrpInstance } from '../../src/model/vrrp.ts';
-import { YIELD_MS } from '../../src/vrrp/timers.ts';
+import { YIELD_MS } from '../../src/vrrp/machine/timers.ts';
 import { simulatedClock } from '../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
 import { SimulatedLink } from '../world/link.ts';

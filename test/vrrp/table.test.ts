@@ -1,8 +1,8 @@
 /** vrrp-S1 to S23: every state with every event, against a table that was written by itself. */
 import { expect, test } from 'vitest';
 import type { Family } from '../../src/base/address.ts';
-import { nextDeadline, step } from '../../src/vrrp/instance.ts';
-import type { Effect, Event, State } from '../../src/vrrp/state.ts';
+import { nextDeadline, step } from '../../src/vrrp/machine/instance.ts';
+import type { Effect, Event, State } from '../../src/vrrp/machine/state.ts';
 import { instanceOf } from '../world/director.ts';
 import {
   type Cell,

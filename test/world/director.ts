@@ -6,7 +6,7 @@ import { NO_LINKS } from '../../src/model/virtual-link.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
-import { noGate } from '../../src/vrrp/gate.ts';
+import { noGate } from '../../src/vrrp/holding/gate.ts';
 import type { LeasePort } from '../../src/vrrp/ports.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import type { SimulatedClock } from './clock.ts';

@@ -1,6 +1,6 @@
 /** A simulated link: what one speaker sends the others hear, unless the link is cut. */
 import type { Clock } from '../../src/base/time.ts';
-import type { ReceivedPacket } from '../../src/vrrp/admit.ts';
+import type { ReceivedPacket } from '../../src/vrrp/adverts/admit.ts';
 
 interface Listener {
   readonly host: string;

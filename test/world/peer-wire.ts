@@ -1,6 +1,6 @@
 /** What directors tell each other beside VRRP, on a link where a datagram takes a millisecond. */
 import type { Clock } from '../../src/base/time.ts';
-import type { PeerPlace, PeerPort } from '../../src/vrrp/ports-peers.ts';
+import type { PeerPlace, PeerPort } from '../../src/vrrp/peers/ports-peers.ts';
 
 interface End {
   readonly source: string;

@@ -1,0 +1,105 @@
+/** What a master holds: addresses, routes and rules; the difference that a reload makes. Pure. */
+import type { VirtualRoute, VirtualRule } from '../../model/route.ts';
+import type { VirtualLinkSnapshot } from '../../model/snapshot-vrrp.ts';
+import type { InstanceLinks } from '../../model/virtual-link.ts';
+import type { Paths, VirtualAddress, VrrpInstance } from '../../model/vrrp.ts';
+
+/** All that is held together, in the order in which it is taken. */
+export interface Held extends Paths {
+  readonly addresses: readonly VirtualAddress[];
+}
+
+/** Something that the kernel says has gone: which of those that are held it is. */
+export type Gone =
+  | { readonly kind: 'address'; is(one: VirtualAddress): boolean }
+  | { readonly kind: 'route'; is(one: VirtualRoute): boolean }
+  | { readonly kind: 'rule'; is(one: VirtualRule): boolean };
+
+export const NOTHING: Held = { addresses: [], routes: [], rules: [] };
+
+export function allHeld({ addresses, excludedAddresses, routes, rules }: VrrpInstance): Held {
+  return { addresses: [...addresses, ...excludedAddresses], routes, rules };
+}
+
+export function isNothing({ addresses, routes, rules }: Held): boolean {
+  return addresses.length + routes.length + rules.length === 0;
+}
+
+/** What of it is in none of the others. */
+export function without(held: Held, other: Held): Held {
+  const addresses = new Set(other.addresses.map(keyOfAddress));
+  const [routes, rules] = [other.routes, other.rules].map(
+    (list) => new Set(list.map((one) => JSON.stringify(one))),
+  ) as [Set<string>, Set<string>];
+  return {
+    addresses: held.addresses.filter((one) => !addresses.has(keyOfAddress(one))),
+    routes: held.routes.filter((one) => !routes.has(JSON.stringify(one))),
+    rules: held.rules.filter((one) => !rules.has(JSON.stringify(one))),
+  };
+}
+
+/** Its label or scope is no reason to be without it for a moment. */
+function keyOfAddress({ address, prefixLength, peer, interface: link }: VirtualAddress): string {
+  return `${address}/${prefixLength} ${peer ?? ''} ${link}`;
+}
+
+/** What has gone and is to be put back: not what nobody looks after (`no_track`). */
+export function lostOf(held: Held, gone: Gone): Held {
+  const tracked = <Entry extends { readonly untracked?: boolean }>(
+    list: readonly Entry[],
+    is: (one: Entry) => boolean,
+  ): readonly Entry[] => list.filter((one) => one.untracked !== true && is(one));
+  switch (gone.kind) {
+    case 'address': {
+      const addresses = tracked(held.addresses, gone.is);
+      // Routes by way of an address, or from it, go with it, and the kernel is silent about some of them.
+      return addresses.length === 0 ? NOTHING : { ...held, addresses };
+    }
+    case 'route':
+      return { ...NOTHING, routes: tracked(held.routes, gone.is) };
+    case 'rule':
+      return { ...NOTHING, rules: tracked(held.rules, gone.is) };
+  }
+}
+
+/** For the log: `address 192.0.2.10/24 dev eth0`. */
+export function describeLost({ addresses, routes, rules }: Held): string {
+  const [address] = addresses;
+  if (address !== undefined) {
+    return `address ${address.address}/${address.prefixLength} dev ${address.interface}`;
+  }
+  const [path] = [...routes, ...rules];
+  return path === undefined ? 'nothing' : describePath(path);
+}
+
+/** The interface below a link: who is not MASTER does not show the virtual MAC. */
+export function linkBelow({ links: { own, others } }: VrrpInstance, name: string): string {
+  return (
+    [...(own === null ? [] : [own]), ...others].find((link) => link.name === name)?.base ?? name
+  );
+}
+
+export function describeLinks({
+  own,
+  others,
+  sendsFromBase,
+}: InstanceLinks): readonly VirtualLinkSnapshot[] {
+  const all = own === null ? others : [own, ...others];
+  return all.map((link) => {
+    const { name, kind, base, mac } = link;
+    return { name, kind, base, mac, advertises: link === own && !sendsFromBase };
+  });
+}
+
+export function describePath(path: VirtualRoute | VirtualRule): string {
+  const { family, source, destination } = path;
+  if ('hops' in path && destination !== null) {
+    const { address, length } = destination;
+    return `route to ${address}/${length} in table ${path.vrf ?? path.table}`;
+  }
+  const from = source === null ? '' : ` from ${source.address}/${source.length}`;
+  const to = destination === null ? '' : ` to ${destination.address}/${destination.length}`;
+  const priority =
+    'priority' in path && path.priority !== null ? ` of priority ${path.priority}` : '';
+  return `${family} rule${priority}${from}${to}`;
+}

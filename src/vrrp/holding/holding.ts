@@ -1,0 +1,129 @@
+/** What a master holds for its instance: taken, announced, put back and released, one after the other. */
+import type { Instant } from '../../base/time.ts';
+import type { VirtualAddress, VrrpInstance } from '../../model/vrrp.ts';
+import type { Counters } from '../counters.ts';
+import type { VrrpPorts } from '../ports.ts';
+import type { Announcer } from './announcer.ts';
+import { lifetimeSeconds } from './gate.ts';
+import { allHeld, describeLost, type Gone, type Held, isNothing, lostOf, without } from './held.ts';
+import { isLost, PEACE, pull, type TugOfWar } from './tug-of-war.ts';
+
+type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'clock' | 'log'>;
+
+export class Holding {
+  private readonly ports: HoldingPorts;
+  private readonly announcer: Announcer;
+  private readonly counters: Counters;
+  /** Effects on the link that must follow each other, such as a release and the priority 0 after it. */
+  private turn: Promise<void> = Promise.resolve();
+  /** Releases so far: announcements that were asked for before the last one are of no use. */
+  private releases = 0;
+  private war: TugOfWar = PEACE;
+
+  constructor(ports: HoldingPorts, announcer: Announcer, counters: Counters) {
+    this.ports = ports;
+    this.announcer = announcer;
+    this.counters = counters;
+  }
+
+  /** Does something when all that was asked for before has been done. */
+  afterwards(effect: () => Promise<void> | void): void {
+    this.turn = this.turn.then(effect);
+  }
+
+  /** Resolves when all that was asked for has been done. */
+  done(): Promise<void> {
+    return this.turn;
+  }
+
+  hold(instance: VrrpInstance): void {
+    this.add(allHeld(instance), instance);
+  }
+
+  release(instance: VrrpInstance): void {
+    this.releases += 1;
+    this.remove(allHeld(instance));
+  }
+
+  announce(instance: VrrpInstance, times: number): void {
+    this.tellAfterwards(instance, allHeld(instance).addresses, times);
+  }
+
+  /** A master goes on under another configuration: what has left it goes, what is new comes. */
+  change(before: VrrpInstance, after: VrrpInstance): void {
+    const [old, now] = [allHeld(before), allHeld(after)];
+    const added = without(now, old);
+    this.remove(without(old, now));
+    // Under another lifetime all of them are given it.
+    const isAnotherLife = lifetimeSeconds(before) !== lifetimeSeconds(after);
+    this.add(isAnotherLife ? { ...added, addresses: now.addresses } : added, after);
+    this.tellAfterwards(after, added.addresses, after.announce.repeat);
+  }
+
+  /** Something was removed by somebody; if it is ours, it is put back, unless that is a war and lost. */
+  putBack(instance: VrrpInstance, gone: Gone): void {
+    const { clock, log } = this.ports;
+    const lost = lostOf(allHeld(instance), gone);
+    if (isNothing(lost)) return;
+    this.war = pull(this.war, instance.putBackLimit, clock.now());
+    const what = describeLost(lost);
+    if (isLost(this.war, clock.now())) {
+      const { times, withinMs } = instance.putBackLimit;
+      const fields = { instance: instance.name, what, times, withinMs };
+      log.error(
+        fields,
+        'what is put back is removed again and again: the instance gives up for a while',
+      );
+      return;
+    }
+    this.counters.add(gone.kind === 'address' ? 'addressesPutBack' : 'pathsPutBack');
+    log.warn({ instance: instance.name, what }, 'what others removed is put back');
+    this.add(lost, instance);
+    if (gone.kind !== 'address') return;
+    this.tellAfterwards(instance, lost.addresses, instance.announce.repeat);
+  }
+
+  /** Until when a tug of war is lost; null: none is. */
+  lostUntil(now: Instant): Instant | null {
+    return isLost(this.war, now) ? this.war.lostUntil : null;
+  }
+
+  /** Addresses, routes, rules. */
+  private add(held: Held, instance: VrrpInstance): void {
+    if (isNothing(held)) return;
+    const validSeconds = lifetimeSeconds(instance);
+    this.afterwards(() => this.ports.addresses.hold(held.addresses, held, validSeconds));
+  }
+
+  /** Rules, routes, addresses. */
+  private remove(held: Held): void {
+    if (isNothing(held)) return;
+    this.announcer.forget(new Set(held.addresses.map(({ address }) => address)));
+    this.afterwards(() => this.ports.addresses.release(held.addresses, held));
+  }
+
+  /** Not before what was asked for earlier has been done, and not at all when it has been released since. */
+  private tellAfterwards(
+    instance: VrrpInstance,
+    addresses: readonly VirtualAddress[],
+    times: number,
+  ): void {
+    const { releases } = this;
+    this.afterwards(() => {
+      if (releases === this.releases) this.tell(instance, addresses, times);
+    });
+  }
+
+  private tell(
+    { announce: { form } }: VrrpInstance,
+    addresses: readonly VirtualAddress[],
+    times: number,
+  ): void {
+    for (let time = 0; time < times; time += 1) {
+      for (const { interface: link, address } of addresses) {
+        this.announcer.announce({ interface: link, address, form });
+      }
+    }
+    this.counters.add('announcementsSent', times * addresses.length);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What a VRRP process leaves to know for the one that is started when it dies: of which instances it was
+ * master, and when it was last seen at work. Pure.
+ */
+import type { Millis } from '../../base/time.ts';
+import type { VrrpInstance } from '../../model/vrrp.ts';
+
+export interface VrrpWill {
+  /** On the clock that the processes of this machine share. */
+  readonly atMs: Millis;
+  readonly masters: readonly Mastership[];
+}
+
+/** The name is not part of what an instance is. */
+export interface Mastership extends Pick<VrrpInstance, 'interface' | 'vrid' | 'family'> {
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+/** Written anew so often: where peers wait for less, more often. */
+const WRITTEN_EVERY_MS_MAX: Millis = 1_000;
+const WRITTEN_EVERY_MS_MIN: Millis = 100;
+
+export function writtenEveryMs(masters: readonly VrrpInstance[]): Millis {
+  const shortest = Math.min(...masters.map(({ advertIntervalMs }) => advertIntervalMs));
+  return Math.min(WRITTEN_EVERY_MS_MAX, Math.max(WRITTEN_EVERY_MS_MIN, shortest));
+}
+
+/**
+ * The mastership that an instance goes on with; null: there was none, or a peer may have taken over. The last
+ * advertisement was sent an interval before the will at the earliest, and no peer waits for less than the down
+ * time after it.
+ */
+export function mastershipOf(
+  will: VrrpWill | null,
+  instance: VrrpInstance,
+  nowMs: Millis,
+): Mastership | null {
+  if (will === null) return null;
+  const { downTimerAdverts, advertIntervalMs, interface: link, vrid, family } = instance;
+  const ageMs = nowMs - will.atMs;
+  if (ageMs < 0 || ageMs >= (downTimerAdverts - 1) * advertIntervalMs) return null;
+  return (
+    will.masters.find(
+      (one) => one.interface === link && one.vrid === vrid && one.family === family,
+    ) ?? null
+  );
+}

@@ -1,0 +1,32 @@
+/** How long is waited for what: RFC 9568 §6.1, RFC 3768 §6.1, and what is ours. Nothing is rounded. Pure. */
+import type { Millis } from '../../base/time.ts';
+import type { Self } from './state.ts';
+
+export const OWNER_PRIORITY = 255;
+
+/**
+ * Between our first advertisement and our holding the addresses, when a master of lower priority is alive:
+ * it hears the one and lets go of the other, and two never hold them. A client misses a packet or two.
+ */
+export const YIELD_MS: Millis = 20;
+
+/**
+ * A backup that woke up late by more than this may have advertisements in its socket that nobody has read
+ * yet: timers run before sockets are read. It looks there before it takes over.
+ */
+export const LATE_MS: Millis = 50;
+export const READ_FIRST_MS: Millis = 5;
+
+/** What is left to an owner that another one does not yield to (keepalived's rule). */
+export const LOWERED_PRIORITY = 254;
+
+/** RFC 3768 §6.1: seconds, not scaled by the interval. RFC 9568 §6.1: a share of the interval. */
+export function skewMs(version: 2 | 3, priority: number, masterIntervalMs: Millis): Millis {
+  const unitMs = version === 2 ? 1000 : masterIntervalMs;
+  return ((256 - priority) * unitMs) / 256;
+}
+
+export function masterDownMs({ instance, priority }: Self, masterIntervalMs: Millis): Millis {
+  const { version, downTimerAdverts } = instance;
+  return downTimerAdverts * masterIntervalMs + skewMs(version, priority, masterIntervalMs);
+}

@@ -1,0 +1,360 @@
+/**
+ * The link between directors of ours. They tell each other once a second that they are there and what they
+ * could take over; a master that leaves on purpose asks the best of them to be ready, lets go, and says so:
+ *
+ *   leaving master ── prepare ──▶ backup       only one that could take all of it is asked
+ *                  ◀── ready ───               with a token: nobody else can say "take"
+ *        (releases its addresses)
+ *                  ── take ─────▶ master       at once, instead of after its skew
+ *
+ * A peer that does not answer in time costs the master 60 ms and nothing else: it leaves as the standard says.
+ */
+import type { Log } from '../../base/log.ts';
+import { type Cancel, type Clock, type Instant, type Millis, sleep } from '../../base/time.ts';
+import {
+  decodePeerMessage,
+  encodePeerMessage,
+  type PeerEntry,
+  type PeerMessage,
+  type PeerMessageKind,
+} from '../../wire/peer-link.ts';
+import { type Open, PeerSockets } from './peer-sockets.ts';
+import { type Duty, HELLO_MS, type Peer, PeerTable, type Successor } from './peer-table.ts';
+import type { PeerDuties, PeerPlace, PeerPort } from './ports-peers.ts';
+
+/** How long a leaving master waits for "ready", and how often it asks. */
+const READY_MS: Millis = 60;
+const ASK_AGAIN_MS: Millis = 20;
+/** How long each "take" is given, and how often it is looked whether the peer is master. */
+const TAKE_AGAIN_MS: Millis = 10;
+const LOOK_EVERY_MS: Millis = 1;
+/** "take" and "want" are said more than once: a datagram may be lost, and is harmless twice. */
+const TIMES = 3;
+const NO_TOKENS: ReadonlyMap<string, string> = new Map();
+/** A promise to take is good for so long. */
+const PROMISE_MS: Millis = 5_000;
+
+interface Promised {
+  readonly token: string;
+  readonly until: Instant;
+  readonly duties: readonly Duty[];
+}
+
+interface Asked {
+  /** Place → token, of those that said that they are ready. */
+  readonly tokens: Map<string, string>;
+  readonly places: ReadonlySet<string>;
+  onReady(): void;
+}
+
+export class Peers {
+  private readonly clock: Clock;
+  private readonly log: Log;
+  private readonly port: PeerPort;
+  private readonly duties: PeerDuties;
+  private readonly life: string;
+  private readonly table = new PeerTable();
+  private readonly dropped = new Map<string, number>();
+  private readonly sockets: PeerSockets;
+  private sequence = 0;
+  private cancelHello: Cancel = () => {};
+  /** By the life that asked and the place. */
+  private readonly promised = new Map<string, Promised>();
+  /** By the life that is asked. */
+  private readonly asked = new Map<string, Asked>();
+
+  constructor(clock: Clock, log: Log, port: PeerPort, duties: PeerDuties) {
+    this.clock = clock;
+    this.log = log;
+    this.port = port;
+    this.duties = duties;
+    this.life = port.identity();
+    this.sockets = new PeerSockets({
+      clock,
+      log,
+      port,
+      onDatagram: (place, octets, from) => this.onDatagram(place, octets, from),
+    });
+  }
+
+  /** Goes on with the places that are the same and opens those that are new, now or when that is possible. */
+  configure(places: readonly PeerPlace[]): void {
+    if (this.sockets.configure(places)) this.greet();
+  }
+
+  close(): void {
+    this.cancelHello();
+    this.sockets.close();
+  }
+
+  /** Something that peers should know at once: an instance has another state. */
+  greet(): void {
+    this.cancelHello();
+    if (!this.sockets.areWanted) return;
+    this.sockets.openMissing();
+    for (const { place, socket } of this.sockets.all) {
+      const entries = this.duties.entriesOf(place.name);
+      if (entries.length > 0) this.send({ place, socket }, null, 'hello', { entries });
+    }
+    this.cancelHello = this.clock.wakeAt(this.clock.now() + HELLO_MS, () => this.greet());
+  }
+
+  /** Peers that were heard lately. */
+  at(place: string): readonly Peer[] {
+    return this.table.at(place, this.clock.now());
+  }
+
+  /** Whether this address is, or was, that of a director of ours. */
+  knows(place: string, address: string): boolean {
+    return this.table.knows(place, address);
+  }
+
+  /** Datagrams that were dropped, by reason. */
+  get drops(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.dropped);
+  }
+
+  /** Whether one is there that could take all of these. */
+  hasSuccessor(duties: readonly Duty[]): boolean {
+    return this.table.successorFor(duties, this.clock.now()) !== null;
+  }
+
+  /**
+   * Asks for each unit, which goes over as a whole, the best peer to be ready for it. Null: there is none, or it
+   * did not say so in time. `only`: no other life than this.
+   */
+  async prepare(
+    units: readonly (readonly Duty[])[],
+    only: string | null = null,
+  ): Promise<readonly (Ready | null)[]> {
+    const now = this.clock.now();
+    const found = units.map((unit) => this.table.successorFor(unit, now, only));
+    const lives = new Map<string, { readonly successor: Successor; readonly duties: Duty[] }>();
+    for (const [at, successor] of found.entries()) {
+      if (successor === null) continue;
+      const known = lives.get(successor.life) ?? { successor, duties: [] };
+      known.duties.push(...(units[at] as readonly Duty[]));
+      lives.set(successor.life, known);
+    }
+    const ready = await Promise.all(
+      [...lives].map(
+        async ([life, { successor, duties }]) => [life, await this.ask(successor, duties)] as const,
+      ),
+    );
+    const tokens = new Map(ready);
+    return found.map((successor, at) => {
+      const given = successor === null ? null : (tokens.get(successor.life) ?? null);
+      if (successor === null || given === null) return null;
+      return this.readyFor(successor, units[at] as readonly Duty[], given);
+    });
+  }
+
+  /** Asks the master of these to hand them over. False: no peer of ours is it. */
+  want(duties: readonly Duty[]): boolean {
+    const master = this.table.masterOf(duties, this.clock.now());
+    if (master === null) return false;
+    const entries = this.entriesFor(duties);
+    for (let time = 0; time < TIMES; time += 1) this.tellEach(master, entries, 'want', NO_TOKENS);
+    return true;
+  }
+
+  private readyFor(
+    successor: Successor,
+    duties: readonly Duty[],
+    tokens: ReadonlyMap<string, string>,
+  ): Ready {
+    // As they are now: an instance that a reload removes is not among them any more when it is free.
+    const entries = this.entriesFor(duties);
+    return {
+      address: addressOf(successor, duties),
+      take: async () => {
+        for (let time = 0; time < TIMES; time += 1) {
+          this.tellEach(successor, entries, 'take', tokens);
+          const until = this.clock.now() + TAKE_AGAIN_MS;
+          while (this.clock.now() < until) {
+            if (this.isMaster(successor, duties)) return true;
+            await sleep(this.clock, LOOK_EVERY_MS);
+          }
+        }
+        return this.isMaster(successor, duties);
+      },
+    };
+  }
+
+  private isMaster({ life }: Successor, duties: readonly Duty[]): boolean {
+    return this.table.isMaster(life, duties, this.clock.now());
+  }
+
+  /** Place → token, once it is ready on all of them. */
+  private async ask(
+    successor: Successor,
+    duties: readonly Duty[],
+  ): Promise<ReadonlyMap<string, string> | null> {
+    const { life } = successor;
+    if (this.asked.has(life)) return null;
+    const places = new Set(duties.map(({ place }) => place));
+    const tokens = new Map<string, string>();
+    const isReady = await new Promise<boolean>((resolve) => {
+      const until = this.clock.now() + READY_MS;
+      let cancel: Cancel = () => {};
+      const end = (ready: boolean): void => {
+        cancel();
+        resolve(ready);
+      };
+      const ask = (): void => {
+        if (this.clock.now() >= until) {
+          end(false);
+          return;
+        }
+        this.tellEach(successor, this.entriesFor(duties), 'prepare', tokens);
+        cancel = this.clock.wakeAt(this.clock.now() + ASK_AGAIN_MS, ask);
+      };
+      this.asked.set(life, { tokens, places, onReady: () => end(true) });
+      ask();
+    });
+    this.asked.delete(life);
+    if (isReady) return tokens;
+    this.log.warn({ peer: addressOf(successor, duties) }, 'peer was not ready in time');
+    return null;
+  }
+
+  /** By place. */
+  private entriesFor(duties: readonly Duty[]): ReadonlyMap<string, readonly PeerEntry[]> {
+    const places = [...new Set(duties.map(({ place }) => place))];
+    return new Map(
+      places.map((name) => {
+        const vrids = new Set(duties.flatMap(({ place, vrid }) => (place === name ? [vrid] : [])));
+        return [name, this.duties.entriesOf(name).filter(({ vrid }) => vrids.has(vrid))];
+      }),
+    );
+  }
+
+  private tellEach(
+    { life, addresses }: Successor,
+    entries: ReadonlyMap<string, readonly PeerEntry[]>,
+    kind: 'prepare' | 'take' | 'want',
+    tokens: ReadonlyMap<string, string>,
+  ): void {
+    for (const open of this.sockets.all) {
+      const { name } = open.place;
+      const meant = entries.get(name);
+      if (meant === undefined) continue;
+      const token = tokens.get(name) ?? null;
+      this.send(open, addresses.get(name) ?? null, kind, { to: life, token, entries: meant });
+    }
+  }
+
+  private send(
+    { place, socket }: Open,
+    to: string | null,
+    kind: PeerMessageKind,
+    rest: Partial<Pick<PeerMessage, 'to' | 'token'>> & Pick<PeerMessage, 'entries'>,
+  ): void {
+    this.sequence += 1;
+    const { life, sequence } = this;
+    const message = { kind, family: place.family, life, sequence, to: null, token: null, ...rest };
+    socket.send(encodePeerMessage(message, place.key), to);
+  }
+
+  private onDatagram(place: PeerPlace, octets: Uint8Array, from: string): void {
+    const message = decodePeerMessage(octets, place.key);
+    if ('drop' in message) {
+      this.drop(message.drop);
+    } else if (message.life !== this.life) {
+      const isNew =
+        message.family === place.family &&
+        this.table.hear(place.name, from, message, this.clock.now());
+      if (!isNew) this.drop('replay');
+      else if (message.to === this.life) this.answer(place, message, from);
+    }
+  }
+
+  private answer(place: PeerPlace, message: PeerMessage, from: string): void {
+    switch (message.kind) {
+      case 'hello':
+        break;
+      case 'prepare':
+        this.onPrepare(place, message, from);
+        break;
+      case 'ready':
+        this.onReady(place, message);
+        break;
+      case 'take':
+        this.onTake(place, message, from);
+        break;
+      case 'want':
+        this.onWant(place, message, from);
+        break;
+    }
+  }
+
+  private onPrepare(place: PeerPlace, message: PeerMessage, from: string): void {
+    const able = new Set(
+      this.duties
+        .entriesOf(place.name)
+        .filter(({ canTake, state }) => canTake && state === 'backup')
+        .map(({ vrid }) => vrid),
+    );
+    if (!message.entries.every(({ vrid }) => able.has(vrid))) return;
+    const key = `${message.life} ${place.name}`;
+    const now = this.clock.now();
+    for (const [other, { until }] of this.promised) if (until < now) this.promised.delete(other);
+    const duties = message.entries.map(({ vrid }) => ({ place: place.name, vrid }));
+    const token = this.promised.get(key)?.token ?? this.port.identity();
+    this.promised.set(key, { token, until: now + PROMISE_MS, duties });
+    this.duties.promise(duties);
+    const open = this.sockets.all.find((one) => one.place === place);
+    if (open !== undefined) {
+      this.send(open, from, 'ready', { to: message.life, token, entries: message.entries });
+    }
+  }
+
+  private onReady(place: PeerPlace, { life, token }: PeerMessage): void {
+    const asked = this.asked.get(life);
+    if (asked === undefined || token === null) return;
+    asked.tokens.set(place.name, token);
+    if (asked.tokens.size === asked.places.size) asked.onReady();
+  }
+
+  private onTake(place: PeerPlace, { life, token, entries }: PeerMessage, from: string): void {
+    const key = `${life} ${place.name}`;
+    const promised = this.promised.get(key);
+    if (promised === undefined) return;
+    if (promised.token !== token || promised.until < this.clock.now()) {
+      this.drop('token');
+      return;
+    }
+    const isMeant = ({ vrid }: Duty): boolean => entries.some((entry) => entry.vrid === vrid);
+    const left = promised.duties.filter((duty) => !isMeant(duty));
+    if (left.length === 0) this.promised.delete(key);
+    else this.promised.set(key, { ...promised, duties: left });
+    const taken = promised.duties.filter(isMeant);
+    if (taken.length > 0) this.duties.take(taken, from);
+  }
+
+  private onWant({ name }: PeerPlace, { life, entries }: PeerMessage, from: string): void {
+    this.duties.give(
+      entries.map(({ vrid }) => ({ place: name, vrid })),
+      life,
+      from,
+    );
+  }
+
+  private drop(reason: string): void {
+    const count = (this.dropped.get(reason) ?? 0) + 1;
+    this.dropped.set(reason, count);
+    if (count === 1) this.log.warn({ reason }, 'datagram of a peer director dropped');
+  }
+}
+
+/** A peer that waits for "take". */
+export interface Ready {
+  readonly address: string;
+  /** All is free: it may have it. True: it says that it is master. */
+  take(): Promise<boolean>;
+}
+
+/** On the first of its places. */
+function addressOf({ addresses }: Successor, duties: readonly Duty[]): string {
+  return addresses.get(duties[0]?.place ?? '') ?? '';
+}

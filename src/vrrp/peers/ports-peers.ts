@@ -1,0 +1,46 @@
+/** What the link between directors asks of sockets and of the speaker, in its own words. */
+import type { Family } from '../../base/address.ts';
+import type { PeerEntry } from '../../wire/peer-link.ts';
+import type { Duty } from './peer-table.ts';
+
+/** Where directors hear each other: all instances of an interface and a family. */
+export interface PeerPlace {
+  /** Names it in all that follows. */
+  readonly name: string;
+  readonly interface: string;
+  /** Another one of the same name has another index. */
+  readonly interfaceIndex: number;
+  readonly family: Family;
+  /** All are told there; null: no instance speaks to a group. */
+  readonly group: string | null;
+  /** They are told, too. */
+  readonly unicastPeers: readonly string[];
+  /** An address of ours on the link. */
+  readonly source: string;
+  /** What directors of one pair share, or null. */
+  readonly key: Uint8Array | null;
+}
+
+export interface PeerSocket {
+  /** To one address, or to all of the place. What cannot be sent is lost. */
+  send(octets: Uint8Array, to: string | null): void;
+  close(): void;
+}
+
+export interface PeerPort {
+  /** Throws when there can be no socket now. */
+  open(place: PeerPlace, onDatagram: (octets: Uint8Array, from: string) => void): PeerSocket;
+  /** 16 hexadecimal digits that nobody can guess. */
+  identity(): string;
+}
+
+/** What the speaker answers. */
+export interface PeerDuties {
+  entriesOf(place: string): readonly PeerEntry[];
+  /** These will be free in a moment. */
+  promise(duties: readonly Duty[]): void;
+  /** These are free. */
+  take(duties: readonly Duty[], from: string): void;
+  /** A peer asks for these, of which this director is master. */
+  give(duties: readonly Duty[], life: string, from: string): void;
+}

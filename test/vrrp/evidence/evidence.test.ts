@@ -1,0 +1,193 @@
+/** What a director makes of who answers for its addresses, who is MASTER beside it, and of being alone. */
+import { describe, expect, test } from 'vitest';
+import type { VrrpInstance } from '../../../src/model/vrrp.ts';
+import { type SimulatedClock, simulatedClock } from '../../world/clock.ts';
+import { configOf, instanceOf, SimulatedDirector } from '../../world/director.ts';
+import { SimulatedLink } from '../../world/link.ts';
+
+const VIP = '10.0.0.100';
+const MAC = '02:00:00:00:00:09';
+/** When a backup that hears nobody takes over: three intervals and the skew of priority 100. */
+const TAKEOVER_MS = 3000 + ((256 - 100) * 1000) / 256;
+
+interface World {
+  readonly clock: SimulatedClock;
+  readonly link: SimulatedLink;
+  readonly director: SimulatedDirector;
+}
+
+function world(over: Partial<VrrpInstance> = {}): World {
+  const clock = simulatedClock();
+  const link = new SimulatedLink(clock);
+  const director = new SimulatedDirector('one', 1, { clock, links: { eth0: link } });
+  director.speaker.configure(configOf([instanceOf(over)]));
+  return { clock, link, director };
+}
+
+function counters({ director }: World): Readonly<Record<string, unknown>> {
+  return { ...director.speaker.snapshot().instances[0]?.counters };
+}
+
+function alarms({ director }: World): readonly string[] {
+  return (director.speaker.snapshot().instances[0]?.alarms ?? []).map(({ name }) => name);
+}
+
+/** Takes the time there in small steps; somebody answers each question for an address. */
+async function settleAnswering({ clock, director }: World, to: number): Promise<void> {
+  while (clock.now() < to) {
+    const asked = director.asked.length;
+    await clock.settleTo(Math.min(to, clock.now() + 5));
+    for (const address of director.asked.slice(asked))
+      director.speaker.addressClaimed(address, MAC);
+  }
+}
+
+describe('before a backup takes over', () => {
+  test('vrrp-A10: it asks twice for the address, within the skew, and is no later for it', async () => {
+    const one = world();
+    await one.clock.settleTo(TAKEOVER_MS - 101);
+    expect(one.director.asked).toEqual([]);
+    await one.clock.settleTo(TAKEOVER_MS - 1);
+    expect(one.director.asked).toEqual([VIP, VIP]);
+    expect(one.director.state()).toBe('backup');
+    await one.clock.settleTo(TAKEOVER_MS + 1);
+    expect(one.director.state()).toBe('master');
+    expect(counters(one)).toMatchObject({ answeredProbes: 0 });
+  });
+
+  test('who answers is waited for three intervals, and no longer', async () => {
+    const one = world();
+    await settleAnswering(one, TAKEOVER_MS + 2_900);
+    expect(one.director.state()).toBe('backup');
+    expect(counters(one)).toMatchObject({ answeredProbes: 1 });
+    await settleAnswering(one, TAKEOVER_MS + 3_100);
+    expect(one.director.state()).toBe('master');
+  });
+
+  test('who has answered once and is gone is not waited for longer', async () => {
+    const one = world();
+    await settleAnswering(one, TAKEOVER_MS + 100);
+    expect(one.director.state()).toBe('backup');
+    await one.clock.settleTo(TAKEOVER_MS + 1_010);
+    expect(one.director.state()).toBe('master');
+  });
+
+  test('an advertisement ends the wait', async () => {
+    const one = world();
+    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
+    await settleAnswering(one, TAKEOVER_MS + 500);
+    two.speaker.configure(configOf([instanceOf({ priority: 255, initialState: 'master' })]));
+    await settleAnswering(one, 20_000);
+    expect(one.director.state()).toBe('backup');
+    expect(counters(one)).toMatchObject({ answeredProbes: 1 });
+  });
+
+  test('claim_wait 0: nobody is asked', async () => {
+    const one = world({ claimWaitMs: 0 });
+    await settleAnswering(one, TAKEOVER_MS + 1);
+    expect(one.director.asked).toEqual([]);
+    expect(one.director.state()).toBe('master');
+  });
+});
+
+describe('a master whose address another claims', () => {
+  test('vrrp-A10: counts it, tells it, and defends it once in ten seconds', async () => {
+    const one = world();
+    // Behind the second round of announcements of a new master.
+    await one.clock.settleTo(TAKEOVER_MS + 6_000);
+    const before = one.director.announced.length;
+    for (const _ of [1, 2, 3]) one.director.speaker.addressClaimed(VIP, MAC);
+    expect(one.director.announced.length - before).toBe(1);
+    expect(counters(one)).toMatchObject({ claimsByOthers: 3 });
+    expect(alarms(one)).toEqual(['address-claimed']);
+    await one.clock.settleBy(10_000);
+    one.director.speaker.addressClaimed(VIP, MAC);
+    expect(one.director.announced.length - before).toBe(2);
+    one.director.speaker.addressClaimed('10.0.0.77', MAC);
+    expect(counters(one)).toMatchObject({ claimsByOthers: 4 });
+  });
+
+  test('a backup takes no notice', async () => {
+    const one = world();
+    await one.clock.settleTo(1_000);
+    one.director.speaker.addressClaimed(VIP, MAC);
+    expect(counters(one)).toMatchObject({ claimsByOthers: 0 });
+  });
+});
+
+describe('two that were MASTER while the link was cut', () => {
+  async function healed(over: Partial<VrrpInstance>): Promise<{
+    readonly one: World;
+    readonly two: SimulatedDirector;
+    readonly announcedMore: number;
+  }> {
+    const one = world({ ...over, priority: 150 });
+    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
+    two.speaker.configure(configOf([instanceOf({ ...over, priority: 100 })]));
+    one.link.setCut('two', true);
+    await one.clock.settleTo(10_000);
+    expect(`${one.director.state()} ${two.state()}`).toBe('master master');
+    const announced = one.director.announced.length;
+    one.link.setCut('two', false);
+    await one.clock.settleTo(20_000);
+    expect(`${one.director.state()} ${two.state()}`).toBe('master backup');
+    return { one, two, announcedMore: one.director.announced.length - announced };
+  }
+
+  test('the one that gives way knows it when it heals', async () => {
+    const { one, two } = await healed({});
+    expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
+  });
+
+  test('the one that comes back after it resigned was none meanwhile', async () => {
+    const one = world({ priority: 100 });
+    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
+    const better = configOf([instanceOf({ priority: 150 })]);
+    two.speaker.configure(better);
+    await one.clock.settleTo(6_000);
+    two.speaker.configure(configOf([]));
+    await one.clock.settleTo(10_000);
+    expect(one.director.state()).toBe('master');
+    two.speaker.configure(better);
+    await one.clock.settleTo(20_000);
+    expect(`${one.director.state()} ${two.state()}`).toBe('backup master');
+    expect(counters(one)).toMatchObject({ overlaps: 0 });
+  });
+
+  test('higher_prio_send_advert: the other one knows it too, and announces again', async () => {
+    const { one, two, announcedMore } = await healed({ answerHigherPriority: true });
+    expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
+    expect(counters(one)).toMatchObject({ overlaps: 1 });
+    expect(announcedMore).toBeGreaterThan(0);
+  });
+});
+
+describe('isolation_anchor', () => {
+  const anchors = { isolationAnchors: ['10.0.0.254', '10.0.0.253'] };
+
+  test('who reaches none and hears nobody stands down, and comes back', async () => {
+    const one = world(anchors);
+    const gateway = async (to: number): Promise<void> => {
+      while (one.clock.now() < to) {
+        await one.clock.settleBy(100);
+        one.director.speaker.addressClaimed('10.0.0.253', MAC);
+      }
+    };
+    await gateway(6_000);
+    expect(one.director.state()).toBe('master');
+    expect(one.director.asked).toContain('10.0.0.254');
+    await one.clock.settleTo(9_000);
+    expect(one.director.state()).toBe('fault');
+    expect(one.director.held.size).toBe(0);
+    await gateway(14_000);
+    expect(one.director.state()).toBe('master');
+  });
+
+  test('who hears a peer is not alone', async () => {
+    const one = world(anchors);
+    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
+    two.speaker.configure(configOf([instanceOf({ priority: 255, initialState: 'master' })]));
+    await one.clock.settleTo(20_000);
+    expect(one.director.state()).toBe('backup');
+  });
+});

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../../src/base/log.ts';
+import type { VirtualRoute } from '../../../src/model/route.ts';
+import type { AnnounceTiming, Paths, VirtualAddress } from '../../../src/model/vrrp.ts';
+import { Counters } from '../../../src/vrrp/counters.ts';
+import { Announcer } from '../../../src/vrrp/holding/announcer.ts';
+import { Holding } from '../../../src/vrrp/holding/holding.ts';
+import { simulatedClock } from '../../world/clock.ts';
+import { instanceOf } from '../../world/director.ts';
+
+/** A kernel that takes its time, and what it and the link were told. */
+function world() {
+  const said: string[] = [];
+  const waiting: (() => void)[] = [];
+  const does = (verb: string) => (addresses: readonly VirtualAddress[], paths: Paths) => {
+    const what = [
+      ...addresses.map(({ address }) => address),
+      ...paths.routes.map(({ table }) => `route in ${table}`),
+    ];
+    said.push(`${verb} ${what.join(', ')}`);
+    return new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  const clock = simulatedClock();
+  const announce = (_: string, address: string, form: AnnounceTiming['form']): void => {
+    said.push(`${form} ${address}`);
+  };
+  const ports = {
+    clock,
+    log: silentLog,
+    addresses: { hold: does('hold'), release: does('release') },
+  };
+  const counters = new Counters();
+  const holding = new Holding(ports, new Announcer({ announce, probe: () => {} }, clock), counters);
+  const kernelIsDone = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+    waiting.shift()?.();
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  };
+  return { said, holding, counters, kernelIsDone };
+}
+
+const ROUTE = {
+  destination: { address: '10.9.0.0', length: 16 },
+  source: null,
+  hops: [],
+  vrf: null,
+  table: 300,
+  untracked: false,
+} as Partial<VirtualRoute> as VirtualRoute;
+
+const INSTANCE = instanceOf({ routes: [ROUTE] });
+
+test('vrrp-A8 an address is announced when it is there, and not before', async () => {
+  const { said, holding, kernelIsDone } = world();
+  holding.hold(INSTANCE);
+  holding.announce(INSTANCE, 2);
+  await Promise.resolve();
+  expect(said).toEqual(['hold 10.0.0.100, route in 300']);
+  await kernelIsDone();
+  expect(said.slice(1)).toEqual(['request 10.0.0.100', 'request 10.0.0.100']);
+});
+
+test('vrrp-A8 an address that was released meanwhile is not announced at all', async () => {
+  const { said, holding, kernelIsDone } = world();
+  holding.hold(INSTANCE);
+  holding.announce(INSTANCE, 2);
+  holding.release(INSTANCE);
+  await kernelIsDone();
+  await kernelIsDone();
+  expect(said).toEqual(['hold 10.0.0.100, route in 300', 'release 10.0.0.100, route in 300']);
+});
+
+test('F13: a route that others removed is put back alone, and counted', async () => {
+  const { said, holding, counters, kernelIsDone } = world();
+  holding.putBack(INSTANCE, { kind: 'route', is: ({ table }) => table === 300 });
+  await kernelIsDone();
+  expect(said).toEqual(['hold route in 300']);
+  expect(counters.read()).toMatchObject({ pathsPutBack: 1, addressesPutBack: 0 });
+});
+
+test('F13: an address is put back with the routes that went with it, and announced', async () => {
+  const { said, holding, kernelIsDone } = world();
+  holding.putBack(INSTANCE, { kind: 'address', is: () => true });
+  await kernelIsDone();
+  expect(said[0]).toBe('hold 10.0.0.100, route in 300');
+  expect(said).toHaveLength(1 + INSTANCE.announce.repeat);
+});
+
+test('what has no_track stays away', async () => {
+  const { said, holding, kernelIsDone } = world();
+  const untracked = { ...INSTANCE, routes: [{ ...ROUTE, untracked: true }] };
+  holding.putBack(untracked, { kind: 'route', is: () => true });
+  await kernelIsDone();
+  expect(said).toEqual([]);
+});

@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { silentLog } from '../../../src/base/log.ts';
+import type { Duty } from '../../../src/vrrp/peers/peer-table.ts';
+import { Peers } from '../../../src/vrrp/peers/peers.ts';
+import type { PeerPlace } from '../../../src/vrrp/peers/ports-peers.ts';
+import { encodePeerMessage, type PeerEntry } from '../../../src/wire/peer-link.ts';
+import { type SimulatedClock, simulatedClock } from '../../world/clock.ts';
+
+const KEY = Buffer.from('shared');
+
+/** Directors whose datagrams take a millisecond. */
+class Wire {
+  readonly clock: SimulatedClock = simulatedClock();
+  readonly carried: Uint8Array[] = [];
+  private readonly ends: {
+    readonly place: PeerPlace;
+    readonly onDatagram: (octets: Uint8Array, from: string) => void;
+  }[] = [];
+  private identities = 0;
+  isCut = false;
+
+  director(
+    source: string,
+    entries: () => readonly PeerEntry[],
+    key: Uint8Array | null = KEY,
+    places: readonly string[] = ['eth0'],
+  ): {
+    readonly peers: Peers;
+    readonly taken: {
+      readonly duties: readonly Duty[];
+      readonly from: string;
+      readonly at: number;
+    }[];
+    readonly given: { readonly duties: readonly Duty[]; readonly from: string }[];
+  } {
+    const taken: { duties: readonly Duty[]; from: string; at: number }[] = [];
+    const given: { duties: readonly Duty[]; from: string }[] = [];
+    const peers = new Peers(
+      this.clock,
+      silentLog,
+      {
+        open: (place, onDatagram) => {
+          const end = { place, onDatagram };
+          this.ends.push(end);
+          return {
+            send: (octets, to) => this.carry(end, octets, to),
+            close: () => void this.ends.splice(this.ends.indexOf(end), 1),
+          };
+        },
+        identity: () => (++this.identities).toString(16).padStart(16, '0'),
+      },
+      {
+        entriesOf: entries,
+        promise: () => {},
+        give: (duties, _, from) => void given.push({ duties, from }),
+        take: (duties, from) => void taken.push({ duties, from, at: this.clock.now() }),
+      },
+    );
+    peers.configure(
+      places.map((name) => ({
+        name,
+        interface: name,
+        family: 'ipv4',
+        interfaceIndex: 1,
+        unicastPeers: [],
+        group: '224.0.0.18',
+        source,
+        key,
+      })),
+    );
+    return { peers, taken, given };
+  }
+
+  /** As an attacker on the link would. */
+  inject(octets: Uint8Array, from: string): void {
+    for (const { onDatagram } of [...this.ends]) onDatagram(octets, from);
+  }
+
+  private carry(from: Wire['ends'][number], octets: Uint8Array, to: string | null): void {
+    this.carried.push(octets);
+    if (this.isCut) return;
+    this.clock.wakeAt(this.clock.now() + 1, () => {
+      for (const end of this.ends) {
+        if (end.place.source === from.place.source || end.place.name !== from.place.name) continue;
+        if (to === null || end.place.source === to) end.onDatagram(octets, from.place.source);
+      }
+    });
+  }
+}
+
+const entry = (over: Partial<PeerEntry> = {}): PeerEntry => ({
+  vrid: 51,
+  priority: 100,
+  state: 'backup',
+  canTake: true,
+  ...over,
+});
+const master = (): readonly PeerEntry[] => [
+  entry({ state: 'master', canTake: false, priority: 150 }),
+];
+const backup = (): readonly PeerEntry[] => [entry()];
+const DUTY: Duty = { place: 'eth0', vrid: 51 };
+
+describe('directors of ours', () => {
+  test('know of each other, and forget who is silent', async () => {
+    const wire = new Wire();
+    const one = wire.director('10.0.0.1', master);
+    wire.director('10.0.0.2', backup);
+    await wire.clock.settleTo(1500);
+    expect(one.peers.at('eth0')).toMatchObject([{ address: '10.0.0.2', entries: backup() }]);
+    wire.isCut = true;
+    await wire.clock.settleTo(6000);
+    expect(one.peers.at('eth0')).toEqual([]);
+  });
+
+  test('hand over to the best that can take all of it, and only when it is told that all is free', async () => {
+    const wire = new Wire();
+    const giver = wire.director('10.0.0.1', master);
+    const lesser = wire.director('10.0.0.2', backup);
+    const best = wire.director('10.0.0.3', () => [entry({ priority: 120 })]);
+    const faulty = wire.director('10.0.0.4', () => [entry({ priority: 200, canTake: false })]);
+    await wire.clock.settleTo(1500);
+    const asked = giver.peers.prepare([[DUTY]]);
+    await wire.clock.settleTo(1503);
+    const [ready] = await asked;
+    expect(ready?.address).toBe('10.0.0.3');
+    await wire.clock.settleTo(1550);
+    expect(best.taken).toEqual([]);
+    ready?.take();
+    await wire.clock.settleTo(1552);
+    expect(best.taken).toEqual([{ duties: [DUTY], from: '10.0.0.1', at: 1551 }]);
+    expect([lesser.taken, faulty.taken]).toEqual([[], []]);
+  });
+
+  test('lose 60 ms, and no more, to a peer that does not answer', async () => {
+    const wire = new Wire();
+    const giver = wire.director('10.0.0.1', master);
+    wire.director('10.0.0.2', backup);
+    await wire.clock.settleTo(1500);
+    wire.isCut = true;
+    let answeredAt = 0;
+    void giver.peers.prepare([[DUTY]]).then(([ready]) => {
+      expect(ready).toBeNull();
+      answeredAt = wire.clock.now();
+    });
+    await wire.clock.settleTo(1600);
+    expect(answeredAt).toBe(1560);
+  });
+
+  test('of a group on two links hand over only to one that is on both', async () => {
+    const wire = new Wire();
+    const places = ['eth0', 'eth1'];
+    const giver = wire.director('10.0.0.1', master, KEY, places);
+    wire.director('10.0.0.2', backup, KEY, ['eth0']);
+    const duties = places.map((place) => ({ place, vrid: 51 }));
+    await wire.clock.settleTo(1500);
+    expect(await giver.peers.prepare([duties])).toEqual([null]);
+    const both = wire.director('10.0.0.3', backup, KEY, places);
+    await wire.clock.settleTo(2600);
+    const asked = giver.peers.prepare([duties]);
+    await wire.clock.settleTo(2603);
+    (await asked)[0]?.take();
+    await wire.clock.settleTo(2610);
+    expect(both.taken.map(({ duties: [duty] }) => duty?.place)).toEqual(places);
+  });
+});
+
+test('what goes over by itself is taken by itself', async () => {
+  const wire = new Wire();
+  const both = (state: 'master' | 'backup') => (): readonly PeerEntry[] =>
+    [51, 52].map((vrid) => entry({ vrid, state, canTake: state === 'backup' }));
+  const giver = wire.director('10.0.0.1', both('master'));
+  const taker = wire.director('10.0.0.2', both('backup'));
+  await wire.clock.settleTo(1500);
+  const second: Duty = { place: 'eth0', vrid: 52 };
+  const asked = giver.peers.prepare([[DUTY], [second]]);
+  await wire.clock.settleTo(1503);
+  const [, ready] = await asked;
+  void ready?.take();
+  await wire.clock.settleTo(1510);
+  expect(taker.taken.map(({ duties }) => duties)).toEqual([[second]]);
+  void (await asked)[0]?.take();
+  await wire.clock.settleTo(1520);
+  expect(taker.taken.map(({ duties }) => duties)).toEqual([[second], [DUTY]]);
+});
+
+test('the master is asked for what it holds, and nobody else is', async () => {
+  const wire = new Wire();
+  const holder = wire.director('10.0.0.1', master);
+  const other = wire.director('10.0.0.3', backup);
+  const wanting = wire.director('10.0.0.2', backup);
+  await wire.clock.settleTo(1500);
+  expect(wanting.peers.want([DUTY])).toBe(true);
+  await wire.clock.settleTo(1510);
+  expect(holder.given[0]).toEqual({ duties: [DUTY], from: '10.0.0.2' });
+  expect(other.given).toEqual([]);
+  expect(holder.peers.want([DUTY])).toBe(false);
+});
+
+describe('nobody else', () => {
+  test('of another key is known, or takes', async () => {
+    const wire = new Wire();
+    const giver = wire.director('10.0.0.1', master);
+    wire.director('10.0.0.2', backup, Buffer.from('another'));
+    await wire.clock.settleTo(1500);
+    expect(giver.peers.at('eth0')).toEqual([]);
+    expect(giver.peers.drops).toEqual({ authentication: expect.any(Number) });
+    expect(await giver.peers.prepare([[DUTY]])).toEqual([null]);
+  });
+
+  test('can make a backup take by what it has heard before', async () => {
+    const wire = new Wire();
+    const giver = wire.director('10.0.0.1', master);
+    const taker = wire.director('10.0.0.2', backup);
+    await wire.clock.settleTo(1500);
+    const asked = giver.peers.prepare([[DUTY]]);
+    await wire.clock.settleTo(1503);
+    (await asked)[0]?.take();
+    await wire.clock.settleTo(1510);
+    expect(taker.taken).toHaveLength(1);
+    for (const octets of [...wire.carried]) wire.inject(octets, '10.0.0.1');
+    await wire.clock.settleTo(1600);
+    expect(taker.taken).toHaveLength(1);
+    expect(taker.peers.drops.replay).toBeGreaterThan(0);
+  });
+
+  test('without the token can make a backup take, even where there is no key', async () => {
+    const wire = new Wire();
+    const giver = wire.director('10.0.0.1', master, null);
+    const taker = wire.director('10.0.0.2', backup, null);
+    await wire.clock.settleTo(1500);
+    void giver.peers.prepare([[DUTY]]);
+    await wire.clock.settleTo(1503);
+    const forged = encodePeerMessage(
+      {
+        kind: 'take',
+        family: 'ipv4',
+        life: '0000000000000001',
+        sequence: 1_000_000,
+        to: '0000000000000002',
+        token: '00000000deadbeef',
+        entries: backup(),
+      },
+      null,
+    );
+    wire.inject(forged, '10.0.0.1');
+    expect(taker.taken).toEqual([]);
+    expect(taker.peers.drops).toEqual({ token: 1 });
+  });
+});
