@@ -1,6 +1,6 @@
 /**
- * The machine of one checker: verdicts in, its standing and the time of its next attempt out.
- * behaviour.md §8 "Cycle" and §15.2; L is the pause between checks (`delay_loop`), R the failures
+ * The machine of one checker: verdicts in, its standing and the time of its next attempt out,
+ * as keepalived has it. L is the pause between checks (`delay_loop`), R the failures
  * forgiven (`retry`), D the pause before each retry (`delay_before_retry`).
  *
  *            every url has answered                a failure, R used up

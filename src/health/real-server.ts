@@ -11,7 +11,7 @@ export function judgeRealServer(checkers: readonly Standing[]): Standing {
 
 /**
  * Which script a change of standing runs. The first failed check of an `alpha` server runs
- * `notify_down` although it never was up (behaviour.md §7); falling back to `awaiting` runs none.
+ * `notify_down` although it never was up; falling back to `awaiting` runs none.
  */
 export function announcement(from: Standing, to: Standing): 'up' | 'down' | null {
   return from === to || to === 'awaiting' ? null : to;

@@ -21,7 +21,7 @@ const SLOW_AT_ONCE_MAX = 512;
 
 /**
  * An attempt whose server keeps talking may outlast its `connect_timeout`, which keepalived applies
- * to each wait for data (behaviour.md §8); but not beyond this, however long the server trickles.
+ * to each wait for data; but not beyond this, however long the server trickles.
  */
 export const ATTEMPT_MS_MAX: Millis = 30_000;
 

@@ -1,6 +1,5 @@
 /**
- * Real servers → quorum and sorry server → what the kernel should hold (behaviour.md §7 "Quorum",
- * §15.4). The order in which the kernel is changed is reconcile's business.
+ * Real servers → quorum and sorry server → what the kernel should hold, as keepalived has it. The order in which the kernel is changed is reconcile's business.
  */
 import type { Serving } from '../model/serving.ts';
 import type { RealServer, VirtualServer } from '../model/virtual-server.ts';
@@ -37,7 +36,7 @@ export function quorumMet(server: QuorumRules, sum: number, was: boolean | null)
 /**
  * A quorum above the total weight means all of it. Here keepalived differs: it lets quorum +
  * hysteresis exceed the total, so that the virtual server never comes up, and takes a total of 0
- * for a quorum that is always met (behaviour.md §14).
+ * for a quorum that is always met.
  */
 export function quorumBounds(server: QuorumRules): { gainedAt: number; lostBelow: number } {
   const total = upWeight(

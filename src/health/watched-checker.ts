@@ -181,7 +181,7 @@ export function sameQuestion(a: Check, b: Check): boolean {
   return questionOf(a) === questionOf(b);
 }
 
-/** The type-specific part of a check (behaviour.md §10): everything but its pacing. */
+/** The type-specific part of a check: everything but its pacing. */
 function questionOf({ pacing: _, ...question }: Check): string {
   return JSON.stringify(question);
 }

@@ -85,7 +85,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.reals = this.watch(server.realServers, claim, { ...time, presences: [] });
     for (const gone of old.rest()) gone.stop(gone.standing === 'up');
     const stayedLost = !this.judge('reload') && !this.met;
-    // keepalived tells again when another sorry server takes over (behaviour.md §10).
+    // keepalived tells again when another sorry server takes over.
     if (stayedLost && sorryMoved(before.sorryServer, server.sorryServer)) this.notify('down');
   }
 

@@ -22,7 +22,7 @@ export interface DialTarget extends CheckTarget {
   readonly address: string;
 }
 
-/** What all checkers share: behaviour.md's L, R, D and the way they begin. */
+/** What all checkers share: keepalived's `delay_loop`, `retry` and `delay_before_retry`, and the way they begin. */
 export interface CheckPacing {
   /** L: pause between two checks. */
   readonly delayLoopMs: Millis;

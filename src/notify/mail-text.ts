@@ -1,4 +1,4 @@
-/** Which changes are mailed, and in which words: those of keepalived, by which filters sort (behaviour.md §6). Pure. */
+/** Which changes are mailed, and in which words: those of keepalived, by which filters sort. Pure. */
 import type { Notice, ServerNotice, VrrpNotice } from '../model/notice.ts';
 import { realServerName, virtualServerName } from './server.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A change, and everybody who is told of it: scripts, then FIFOs, then mail, as keepalived does
- * (behaviour.md §6). The caller never waits for any of them.
+ * A change, and everybody who is told of it: scripts, then FIFOs, then mail, as keepalived does. The
+ * caller never waits for any of them.
  */
 import type { Log } from '../base/log.ts';
 import type { Notice, NotifyConfig, VrrpNotice } from '../model/notice.ts';

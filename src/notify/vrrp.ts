@@ -1,4 +1,4 @@
-/** Which scripts a change of VRRP runs, with which arguments, and its line for FIFOs. Pure (behaviour.md §6). */
+/** Which scripts a change of VRRP runs, with which arguments, and its line for FIFOs. Pure. */
 import type { VrrpNotice, VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts, Script } from '../model/script.ts';
 import type { Run } from './script.ts';

@@ -1,6 +1,6 @@
 /**
  * A tracked file: the number in it, multiplied by a weight, moves the priority. A file that is missing or
- * empty, or holds no number, counts as 0 (behaviour.md §4).
+ * empty, or holds no number, counts as 0.
  */
 import { describeError } from '../base/error.ts';
 import type { Cancel } from '../base/time.ts';

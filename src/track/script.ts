@@ -1,6 +1,6 @@
 /**
  * A tracked script: runs of it → up or down. The first run decides at once; afterwards it takes `rise`
- * successes or `fall` failures in a row (behaviour.md §4). The decision is a function; the runner
+ * successes or `fall` failures in a row. The decision is a function; the runner
  * below it never runs a script twice at a time.
  */
 import type { Cancel, Instant } from '../base/time.ts';

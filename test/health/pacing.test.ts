@@ -1,4 +1,4 @@
-/** The observed sequences of behaviour.md §15.2, in virtual time. Times are seconds, as there. */
+/** Sequences that keepalived was seen to go through, in virtual time. Times are seconds. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

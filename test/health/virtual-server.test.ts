@@ -1,4 +1,4 @@
-/** The table of behaviour.md §15.4: real servers a=1 b=2 c=3, quorum 3, hysteresis 1, retry 0. */
+/** What keepalived was seen to do: real servers a=1 b=2 c=3, quorum 3, hysteresis 1, retry 0. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quorumBounds, quorumMet, servingOf, upWeight } from '../../src/health/virtual-server.ts';

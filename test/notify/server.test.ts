@@ -1,4 +1,4 @@
-/** behaviour.md §6: what is told of virtual and real servers. */
+/** What is told of virtual and real servers. */
 import { describe, expect, test } from 'vitest';
 import type { ServerNotice } from '../../src/model/notice.ts';
 import { mailOf } from '../../src/notify/mail-text.ts';

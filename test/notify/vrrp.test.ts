@@ -1,5 +1,5 @@
 /**
- * behaviour.md §6: which scripts a VRRP transition runs, and what readers of FIFOs and mail get. The lines and
+ * Which scripts a VRRP transition runs, and what readers of FIFOs and mail get. The lines and
  * mails are those that keepalived 2.2.7 wrote for such a pair of instances with a group.
  */
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** In which words VRRP tells of itself, over simulated time (behaviour.md §6). */
+/** In which words VRRP tells of itself, over simulated time. */
 import { describe, expect, test } from 'vitest';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { simulatedClock } from '../world/clock.ts';

@@ -1,4 +1,4 @@
-/** Two who own the addresses, and other rows of vrrp-conformance that take time to show. */
+/** Two who own the addresses, and other cases that take time to show. */
 import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
 import { type SimulatedClock, simulatedClock } from '../world/clock.ts';

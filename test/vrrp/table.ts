@@ -61,7 +61,7 @@ export interface Row {
 }
 
 export interface Rule {
-  /** Of vrrp-conformance.md §6, or what keepalived does. */
+  /** Of RFC 9568 §6.4, or what keepalived does. */
   readonly name: string;
   readonly when: (cell: Cell) => boolean;
   readonly row: Row;

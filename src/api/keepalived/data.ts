@@ -1,5 +1,5 @@
 /**
- * The data dump in keepalived's layout (behaviour.md §12), as its exporters read it: the labels, their order
+ * The data dump in keepalived's layout, as its exporters read it: the labels, their order
  * and their indentation are those of keepalived 2.2.7. What has no meaning here, such as descriptors and saved
  * sysctls, is left out. Pure.
  */

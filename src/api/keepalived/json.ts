@@ -1,4 +1,4 @@
-/** The JSON dump in keepalived's layout (behaviour.md §12): the same keys in the same order. Pure. */
+/** The JSON dump in keepalived's layout: the same keys in the same order. Pure. */
 import type { Director } from '../../model/director.ts';
 import type { Script } from '../../model/script.ts';
 import type { InstanceSnapshot, VrrpSnapshot } from '../../model/snapshot-vrrp.ts';

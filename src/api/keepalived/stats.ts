@@ -1,4 +1,4 @@
-/** The statistics dump in keepalived's layout (behaviour.md §12). Pure. */
+/** The statistics dump in keepalived's layout. Pure. */
 import type { InstanceSnapshot, VrrpSnapshot } from '../../model/snapshot-vrrp.ts';
 import { packetErrors } from './errors.ts';
 

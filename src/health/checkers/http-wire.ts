@@ -9,7 +9,7 @@
 import type { Hash } from 'node:crypto';
 import { Duplex } from 'node:stream';
 
-/** A reply that is not HTTP as keepalived reads it (behaviour.md §8). */
+/** A reply that is not HTTP as keepalived reads it. */
 export class BadReply extends Error {}
 
 /** A reply of more octets than anyone should send to a checker. */

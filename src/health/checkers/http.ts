@@ -1,6 +1,6 @@
 /**
  * HTTP_GET and SSL_GET: one GET of one url; up if the status code is wanted and, where the url has a
- * digest, the MD5 of the body is right (behaviour.md §8, §15.6). undici reads the reply; only its
+ * digest, the MD5 of the body is right. undici reads the reply; only its
  * client is loaded, which takes half the memory and a quarter of the time of the whole.
  *
  * Unlike keepalived, a complete reply is enough: the server may then keep its connection open.
@@ -31,7 +31,7 @@ export interface HttpQuestion {
   readonly url: HttpUrl;
 }
 
-/** A larger header fails, as keepalived fails one of 20 kB (behaviour.md §15.6). */
+/** A larger header fails, as keepalived fails one of 20 kB. */
 const HEADER_BYTES_MAX = 16 * 1024;
 
 /** A larger reply fails: an endless one must end. The body is digested as it comes, never kept. */
@@ -89,7 +89,7 @@ async function exchange(
 }
 
 /**
- * The bytes of behaviour.md §8, in keepalived's order: servers answer HTTP/1.0 and 1.1 differently
+ * The request in keepalived's order: servers answer HTTP/1.0 and 1.1 differently
  * (chunks), so undici's own request, which is always 1.1, will not do.
  */
 function requestBytes({ check, url }: HttpQuestion): Buffer {

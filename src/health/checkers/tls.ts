@@ -1,6 +1,6 @@
 /**
  * TLS for SSL_GET. No certificate is verified: the director asks whether a server serves, not who it
- * is (behaviour.md §8). In a file of its own, so that plain HTTP does not load TLS.
+ * is. In a file of its own, so that plain HTTP does not load TLS.
  */
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';

@@ -1,4 +1,4 @@
-/** When a master repeats its gratuitous ARP (or neighbour advertisements): behaviour.md §3. Pure. */
+/** When a master repeats its gratuitous ARP (or neighbour advertisements), as keepalived does. Pure. */
 import type { Instant, Millis } from '../../base/time.ts';
 import type { AnnounceTiming } from '../../model/vrrp.ts';
 

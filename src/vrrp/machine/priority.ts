@@ -1,4 +1,4 @@
-/** Tracked things → effective priority, or a fault (behaviour.md §4). Pure. */
+/** Tracked things → effective priority, or a fault. Pure. */
 import type { Track } from '../../model/vrrp.ts';
 import type { Reading } from '../../track/tracker.ts';
 import { OWNER_PRIORITY } from './timers.ts';

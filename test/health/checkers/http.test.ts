@@ -1,4 +1,4 @@
-/** HTTP_GET and SSL_GET against real servers: behaviour.md §15.6, and servers that misbehave. */
+/** HTTP_GET and SSL_GET against real servers, and servers that misbehave. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
