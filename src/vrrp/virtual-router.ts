@@ -224,9 +224,12 @@ export class VirtualRouter {
   }
 
   /** Tells whether a lesser master was heard: the whole sync group is announced again. */
-  take(event: LeasedEvent): boolean {
+  take(given: LeasedEvent): boolean {
     const { clock } = this.ports;
     const { instance, evidence, inherited } = this;
+    // The first of a sync group that goes on takes the others along: they go on, too.
+    const event: LeasedEvent =
+      inherited !== null && given.type === 'group-master' ? { type: 'resume' } : given;
     const from = event.type === 'time' ? evidence.beforeTime(instance, this.state) : this.state;
     this.inherited = null;
     // It does not come to that: a peer may hold what is still there.
@@ -305,7 +308,9 @@ export class VirtualRouter {
     const { instance } = this;
     this.holding.release(instance);
     const addresses = allHeld(instance).addresses.map(({ address }) => address);
-    this.holding.afterwards(() => this.ports.gate.unguard(addresses));
+    this.holding.afterwards(() => {
+      if (this.gatekeeper.openUntil === null) this.ports.gate.unguard(addresses);
+    });
   }
 
   /** A lesser master told the link of another member of its sync group: ours are told of again too. */

@@ -36,7 +36,7 @@ export function scenarioOf(seed: number): WorldPlan {
 }
 
 /** So many of the seeds have a lease, and a witness where the directors alone are an even number. */
-const LEASE_SHARE = 0.4;
+const LEASE_SHARE = 0.3;
 
 function leaseWorld(
   random: Random,
