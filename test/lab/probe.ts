@@ -9,8 +9,8 @@ const IS_HOST = process.env.LAB_KERNEL === 'host';
 const ASK_EVERY_MS = IS_HOST ? 10 : 40;
 /** What a busy machine may delay the one that gives way; a guest with one CPU and slow system calls more. */
 export const OVERLAP_MS_MAX: number = IS_HOST ? 25 : 250;
-/** The shortest time in which an address goes over and comes back in good order is a skew time. */
-const RETURN_MS_MIN = 300;
+/** What goes over and comes back within this time is taken for two that hold it: scenarios give it longer. */
+export const RETURN_MS_MIN = 300;
 
 /** An answer, or a gratuitous ARP. */
 export interface ClaimSeen {
