@@ -10,7 +10,7 @@ import type {
   VrrpSnapshot,
   VrrpState,
 } from '../model/snapshot-vrrp.ts';
-import { formatSince, type TextStyle, tone } from './text.ts';
+import { formatSince, plural, type TextStyle, tone } from './text.ts';
 import { renderLeases } from './topology-lease.ts';
 
 interface Context {
@@ -76,7 +76,7 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
         ]),
     ...instance.virtualLinks.map(linkText),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
-    `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${counters.becameMaster} times`,
+    `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${plural(counters.becameMaster, 'time')}`,
     ...(counters.foreign === 0
       ? []
       : [`${counters.foreign} packets of other virtual routers on the link`]),
@@ -86,21 +86,27 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(drops.length === 0 ? [] : [tone(`dropped ${drops.join(', ')}`, 'bad', style)]),
     ...(counters.addressesPutBack === 0
       ? []
-      : [`put back addresses ${counters.addressesPutBack} times`]),
+      : [`put back addresses ${plural(counters.addressesPutBack, 'time')}`]),
     ...(counters.lesserMasters === 0
       ? []
       : [`${counters.lesserMasters} advertisements of masters of lower priority`]),
     ...(counters.pathsPutBack === 0
       ? []
-      : [`put back routes and rules ${counters.pathsPutBack} times`]),
+      : [`put back routes and rules ${plural(counters.pathsPutBack, 'time')}`]),
     ...(counters.answeredProbes === 0
       ? []
       : [
-          `before ${counters.answeredProbes} takeovers somebody answered for the address though nobody advertised`,
+          `before ${plural(counters.answeredProbes, 'takeover')} somebody answered for the address though nobody advertised`,
         ]),
     ...(counters.overlaps === 0
       ? []
-      : [tone(`${counters.overlaps} times another was MASTER beside it`, 'bad', style)]),
+      : [
+          tone(
+            `${plural(counters.overlaps, 'time')} another was MASTER beside it, or may have been`,
+            'bad',
+            style,
+          ),
+        ]),
     ...(counters.claimsByOthers === 0
       ? []
       : [tone(`${counters.claimsByOthers} claims of others for our addresses`, 'bad', style)]),
@@ -128,7 +134,7 @@ function gateLines(
       ? []
       : [
           tone(
-            `its gate had shut before it was prolonged ${counters.gateLost} times`,
+            `its gate had shut before it was prolonged ${plural(counters.gateLost, 'time')}`,
             'bad',
             style,
           ),

@@ -102,19 +102,14 @@ function openIpv4(
   return {
     path: (target) =>
       pathOf4(packet, { ...target, protocol }, (octets) => {
+        // Without a function of its own, as below: this is done for every advertisement.
         try {
           addon.sendPacket4(fd, octets);
         } catch (error) {
           handlers.onError(failed(options, error));
         }
       }),
-    filter: (vrids) => {
-      try {
-        attach(addon, fd, options, vrids);
-      } catch (error) {
-        handlers.onError(failed(options, error));
-      }
-    },
+    filter: (vrids) => telling(options, handlers, () => attach(addon, fd, options, vrids)),
     close: async () => addon.stopReceiving(handle),
   };
 }
@@ -176,15 +171,18 @@ function openIpv6(
         },
       };
     },
-    filter: (vrids) => {
-      try {
-        attach(addon, fd, options, vrids);
-      } catch (error) {
-        handlers.onError(failed(options, error));
-      }
-    },
+    filter: (vrids) => telling(options, handlers, () => attach(addon, fd, options, vrids)),
     close: async () => addon.stopReceiving(handle),
   };
+}
+
+/** What the kernel refuses is told, and nobody else stops for it. */
+function telling(options: VrrpSocketOptions, handlers: VrrpSocketHandlers, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    handlers.onError(failed(options, error));
+  }
 }
 
 function attach(

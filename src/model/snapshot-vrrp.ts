@@ -25,7 +25,7 @@ export interface VrrpCounters {
   readonly claimsByOthers: number;
   /** Takeovers before which somebody answered for the address though nobody advertised. */
   readonly answeredProbes: number;
-  /** Times that another was MASTER beside us. */
+  /** Times that another was MASTER beside us, or may have been. */
   readonly overlaps: number;
   /** Times that the gate had shut before it was prolonged. */
   readonly gateLost: number;

@@ -319,12 +319,12 @@ export class VirtualRouter {
     this.holding.announce(this.instance, this.instance.announce.lowerPriorityRepeat);
   }
 
-  /** Why: the daemon stops, or a reload has removed this instance, of which keepalived tells as of a fault. */
   /** Resolves when the addresses that it let go of are gone. */
   released(): Promise<void> {
     return this.holding.done();
   }
 
+  /** `why`: the daemon stops, or a reload has removed this instance, of which keepalived tells as of a fault. */
   async stop(keep: boolean, why: 'stop' | 'removed' = 'stop'): Promise<void> {
     if (!keep) this.take({ type: 'stop' });
     await this.holding.done();

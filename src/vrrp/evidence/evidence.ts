@@ -105,7 +105,9 @@ export class Evidence {
     // Only who has silenced itself, or was out of reach, may have been MASTER beside us.
     if (this.hasResigned || reason !== SILENCE) return;
     const forMs = Math.round(now - since);
-    this.tellOverlap(instance, { source, forMs, reason, goesOn: source });
+    // Nobody here knows whether it was dead, or only out of reach.
+    const overlap = { source, forMs, reason, goesOn: source };
+    this.tellOverlap(instance, overlap, 'two may have been MASTER');
   }
 
   private endRival(instance: VrrpInstance): void {
@@ -117,7 +119,7 @@ export class Evidence {
     const { source, firstAt, lastAt } = rival;
     const forMs = Math.round(lastAt - firstAt);
     const reason = 'its advertisements are heard again';
-    this.tellOverlap(instance, { source, forMs, reason, goesOn: 'this one' });
+    this.tellOverlap(instance, { source, forMs, reason, goesOn: 'this one' }, 'two were MASTER');
   }
 
   /** `forMs`: since this one became MASTER; of the one that goes on, while it heard the other. */
@@ -129,8 +131,9 @@ export class Evidence {
       readonly reason: string;
       readonly goesOn: string;
     },
+    message: string,
   ): void {
     this.counters.add('overlaps');
-    this.ports.log.warn({ instance, ...fields }, 'two were MASTER');
+    this.ports.log.warn({ instance, ...fields }, message);
   }
 }
