@@ -162,10 +162,13 @@ export class VrrpSpeaker {
   private routerFor(instance: VrrpInstance, mastership: Mastership | null): VirtualRouter {
     const { ears, announcer } = this;
     const shared = { ears, announcer };
-    const router: VirtualRouter = new VirtualRouter(instance, this.ports, shared, (event) => {
-      const seat = this.seats.get(router);
-      if (seat !== undefined) this.give(router, seat, event);
-      this.onTime();
+    const router: VirtualRouter = new VirtualRouter(instance, this.ports, shared, {
+      onEvent: (event) => {
+        const seat = this.seats.get(router);
+        if (seat !== undefined) this.give(router, seat, event);
+        this.onTime();
+      },
+      askToHandOver: () => this.handOver.unitsOf([router]).some((unit) => this.handOver.want(unit)),
     });
     if (mastership !== null) router.inherit(mastership);
     return router;

@@ -20,6 +20,7 @@ import { nextDeadline } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
 import { effectivePriority, faultOf, type Tracked } from './machine/priority.ts';
 import type { Effect, Heard, Note, Self, State } from './machine/state.ts';
+import { Preemption } from './peers/preemption.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
 
 /** So many notes are told once by name; what a flood of forged ones adds is not remembered. */
@@ -39,6 +40,14 @@ interface Shared {
   readonly announcer: Announcer;
 }
 
+/** What the speaker does for a router. */
+interface RouterHost {
+  /** Something has happened to it beside what it is given. */
+  onEvent(event: LeasedEvent): void;
+  /** Asks the director that is master to hand over. False: it is none of ours. */
+  askToHandOver(): boolean;
+}
+
 export class VirtualRouter {
   instance: VrrpInstance;
   state: State = { is: 'init' };
@@ -55,6 +64,7 @@ export class VirtualRouter {
   private readonly holding: Holding;
   private readonly gatekeeper: Gatekeeper;
   private readonly evidence: Evidence;
+  private readonly preemption: Preemption;
   private advertisedAt: Instant = -Infinity;
   private sinceMs: number;
   private since: Instant = -Infinity;
@@ -75,21 +85,16 @@ export class VirtualRouter {
   /** What the process before this one was master of, and left to us. */
   private inherited: Mastership | null = null;
 
-  /** `onEvent`: something has happened to it beside what it is given. */
-  constructor(
-    instance: VrrpInstance,
-    ports: VrrpPorts,
-    shared: Shared,
-    onEvent: (event: LeasedEvent) => void,
-  ) {
+  constructor(instance: VrrpInstance, ports: VrrpPorts, shared: Shared, host: RouterHost) {
     this.instance = instance;
     this.ports = ports;
     this.advertiser = new Advertiser(ports, shared.ears, this.counters);
     this.holding = new Holding(ports, shared.announcer, this.counters);
     this.evidence = new Evidence(ports, this.counters);
     this.gatekeeper = new Gatekeeper(ports, this.counters, (reason) =>
-      onEvent({ type: 'shut', reason }),
+      host.onEvent({ type: 'shut', reason }),
     );
+    this.preemption = new Preemption(ports.clock, () => host.askToHandOver());
     this.priority = instance.priority;
     this.sinceMs = ports.clock.wallTimeMs();
   }
@@ -230,16 +235,11 @@ export class VirtualRouter {
     // The first of a sync group that goes on takes the others along: they go on, too.
     const event: LeasedEvent =
       inherited !== null && given.type === 'group-master' ? { type: 'resume' } : given;
-    const from = event.type === 'time' ? evidence.beforeTime(instance, this.state) : this.state;
     this.inherited = null;
     // It does not come to that: a peer may hold what is still there.
     if (inherited !== null && event.type !== 'resume') this.disclaim();
-    // A machine without address on its link is in init or fault, and these do not look at it.
-    const self: Self = {
-      instance: this.acting,
-      priority: this.priority,
-      address: this.address ?? '0.0.0.0',
-    };
+    const self = this.self();
+    const from = event.type === 'time' ? this.beforeTime(self) : this.state;
     const { state, effects, reason } = leasedStep(self, from, event, {
       now: clock.now(),
       lease: this.lease,
@@ -267,6 +267,18 @@ export class VirtualRouter {
     else if (event.type === 'fault') this.tellOtherFault(event.reason);
     if (metLesser && event.type === 'heard') this.tellLower(event.advert);
     return metLesser;
+  }
+
+  private self(): Self {
+    // A machine without address on its link is in init or fault, and these do not look at it.
+    const { acting: instance, priority, address } = this;
+    return { instance, priority, address: address ?? '0.0.0.0' };
+  }
+
+  /** A takeover may be put off. */
+  private beforeTime(self: Self): State {
+    const state = this.evidence.beforeTime(this.instance, this.state);
+    return this.preemption.beforeTime(self, state);
   }
 
   /** Master, and has the addresses. */

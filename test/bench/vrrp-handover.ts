@@ -32,7 +32,8 @@ async function measure(side: Contender, intervalMs: number): Promise<Samples> {
   await pair.movesTo('director1');
   side.start('director2');
   for (let run = 0; run < RUNS; run += 1) {
-    await pause(1_500 + Math.random() * intervalMs);
+    await side.isPaired('director1');
+    await pause(Math.random() * intervalMs);
     const stopped = await Capture.of(pair.lab, 'client');
     await pause(200);
     await pair.stop('director1');

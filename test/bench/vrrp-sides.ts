@@ -1,6 +1,7 @@
 /** Two directors of ours and two of keepalived, each pair on a link of its own with a client, in the same run. */
 import { readFileSync } from 'node:fs';
 import { Duo, type DuoHost } from '../lab/duo.ts';
+import { eventually, pause } from '../lab/lab.ts';
 import { type Side, tellBoth } from './figures.ts';
 
 export const VIP = '192.0.2.10';
@@ -11,6 +12,9 @@ export const ADDRESS: Readonly<Record<DuoHost, string>> = {
 export const RUNS: number = Number(process.env.BENCH_RUNS || 5);
 /** Both programs have it, unless `BENCH_REALTIME=0`. */
 const REALTIME = process.env.BENCH_REALTIME !== '0';
+
+const KEEPALIVED_BEGINS_MS = 2_000;
+const PAIRED_MS_MAX = 30_000;
 
 export interface InstanceOptions {
   readonly priority: number;
@@ -82,6 +86,22 @@ export class Contender {
   start(host: DuoHost): void {
     if (this.name === 'lvsd') this.pair.start(host);
     else this.pair.startKeepalived(host);
+  }
+
+  /** What is stopped, or comes back, has a peer that has begun; a director of ours knows the other, too. */
+  async isPaired(host: DuoHost): Promise<void> {
+    if (this.name === 'keepalived') {
+      await pause(KEEPALIVED_BEGINS_MS);
+      return;
+    }
+    await eventually(
+      `${host} knows a successor`,
+      async () => {
+        const peers = (await this.pair.snapshot(host))?.vrrp?.peers ?? [];
+        return peers.some(({ instances }) => instances.every(({ canTake }) => canTake));
+      },
+      PAIRED_MS_MAX,
+    );
   }
 
   /** The process that speaks VRRP. */

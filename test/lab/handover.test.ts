@@ -107,7 +107,7 @@ describe.each([
   ['multicast', (priority: number): string => INSTANCE(priority)],
   ['a sync group of both families with a password', (priority: number) => GROUPED(priority, PASS)],
 ])('%s', (name, text) => {
-  test('goes over by order, back by order, and at a stop, without a gap that a client sees', async () => {
+  test('goes over by order, back by order, at a stop, and by preemption, without a gap that a client sees', async () => {
     const pair = await layOut(`handover-${name.replace(/\W/g, '').slice(0, 8)}`, text);
     await begin(pair);
     const client = pair.lab.agent('client');
@@ -126,7 +126,11 @@ describe.each([
     await eventually('director2 is ready', () => isReady(pair, 'director1'), 10_000);
     const stopped = await watched(client, () => pair.stop('director1'));
     await pair.movesTo('director2');
-    const blackouts = [away, back, stopped].map(blackoutMs);
+    const returned = await watched(client, async () => {
+      pair.start('director1');
+      await pair.movesTo('director1');
+    });
+    const blackouts = [away, back, stopped, returned].map(blackoutMs);
     console.log(name, blackouts.map((ms) => ms.toFixed(1)).join(' '));
     for (const ms of blackouts) expect(ms).toBeLessThanOrEqual(BLACKOUT_MS_MAX);
   });

@@ -4,6 +4,7 @@ import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import type { SyncGroup, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { PlannedFault } from '../../src/simulation/world.ts';
 import { SimulatedWorld } from '../../src/simulation/world.ts';
+import { masterDownMs } from '../../src/vrrp/machine/timers.ts';
 import { simulatedClock } from '../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
 import { SimulatedLink } from '../world/link.ts';
@@ -98,6 +99,53 @@ test('a stop hands over a sync group as a whole, over two links', async () => {
     expect(to).toEqual(['B']);
     expectQuick(gapsMs);
   }
+});
+
+describe('who comes back and preempts', () => {
+  test.each([1_000, 100, 10_000])(
+    'is handed over to, with advertisements every %i ms',
+    async (ms) => {
+      const over = { advertIntervalMs: ms, version: 3 as const };
+      const at = 10 * ms + 0.5;
+      const held = world({ over, grouped: true, faults: [{ ...STOP, at, forMs: 10 * ms }] });
+      await held.runTo(at + 30 * ms);
+      for (const address of [FIRST, SECOND]) {
+        const { to, gapsMs } = moves(held, address, at);
+        expect(to).toEqual(['B', 'A']);
+        expectQuick(gapsMs);
+      }
+    },
+  );
+
+  test('is handed over to when its preempt_delay is over', async () => {
+    const over = { preemptDelayMs: 5_000 };
+    const held = world({ over, faults: [{ ...STOP, forMs: 4_000 }] });
+    await held.runTo(30_000);
+    const { to, gapsMs } = moves(held, FIRST, STOP.at);
+    expect(to).toEqual(['B', 'A']);
+    expectQuick(gapsMs);
+  });
+
+  test('takes it as the standard says when nothing comes of its asking', async () => {
+    const clock = simulatedClock();
+    const world = { clock, links: { eth0: new SimulatedLink(clock) }, peers: new PeerWire(clock) };
+    const lesser = new SimulatedDirector('B', 2, world);
+    lesser.speaker.configure(config(100, {}, false));
+    await clock.settleTo(6_000);
+    const greater = new SimulatedDirector('A', 1, world);
+    greater.speaker.configure(config(150, {}, false));
+    await clock.settleTo(6_500);
+    world.peers.isCut = true;
+    const self = { instance: instanceOf({}), priority: 150, address: '192.0.2.1' };
+    const downMs = masterDownMs(self, 1_000);
+    await clock.settleTo(6_000 + downMs + 95);
+    expect([greater.state('VI_1'), lesser.state('VI_1')]).toEqual(['backup', 'master']);
+    await clock.settleTo(6_000 + downMs + 105);
+    expect([greater.state('VI_1'), lesser.state('VI_1')]).toEqual(['master', 'backup']);
+    expect([greater.held.size, lesser.held.size]).toEqual([0, 0]);
+    await clock.settleTo(6_000 + downMs + 125);
+    expect(greater.held).toEqual(new Set([FIRST]));
+  });
 });
 
 test('an order hands over, the greater priority does not take it back, and another order does', async () => {

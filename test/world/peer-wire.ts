@@ -14,6 +14,8 @@ export class PeerWire {
   private readonly clock: Clock;
   private readonly ends = new Set<End>();
   private identities = 0;
+  /** Nothing comes through. */
+  isCut = false;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -34,6 +36,7 @@ export class PeerWire {
   }
 
   private carry(from: End, octets: Uint8Array, to: string | null): void {
+    if (this.isCut) return;
     this.clock.wakeAt(this.clock.now() + DELAY_MS, () => {
       for (const end of this.ends) {
         if (end.source === from.source || end.place.name !== from.place.name) continue;

@@ -50,6 +50,11 @@ export class PeerTable {
     return true;
   }
 
+  /** Whether this life has said there that it is there. */
+  hasHeard(place: string, life: string): boolean {
+    return this.lives.get(life)?.places.has(place) ?? false;
+  }
+
   knows(place: string, address: string): boolean {
     return [...this.lives.values()].some(({ places }) => places.get(place)?.address === address);
   }

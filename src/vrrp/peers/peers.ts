@@ -30,6 +30,8 @@ const TAKE_AGAIN_MS: Millis = 10;
 const LOOK_EVERY_MS: Millis = 1;
 /** "take" and "want" are said more than once: a datagram may be lost, and is harmless twice. */
 const TIMES = 3;
+/** Directors that come make others say that they are there, but not more often than so. */
+const GREET_AGAIN_MS: Millis = 50;
 const NO_TOKENS: ReadonlyMap<string, string> = new Map();
 /** A promise to take is good for so long. */
 const PROMISE_MS: Millis = 5_000;
@@ -58,6 +60,7 @@ export class Peers {
   private readonly sockets: PeerSockets;
   private sequence = 0;
   private cancelHello: Cancel = () => {};
+  private greetedAt: Instant = -Infinity;
   /** By the life that asked and the place. */
   private readonly promised = new Map<string, Promised>();
   /** By the life that is asked. */
@@ -91,6 +94,7 @@ export class Peers {
   greet(): void {
     this.cancelHello();
     if (!this.sockets.areWanted) return;
+    this.greetedAt = this.clock.now();
     this.sockets.openMissing();
     for (const { place, socket } of this.sockets.all) {
       const entries = this.duties.entriesOf(place.name);
@@ -154,6 +158,8 @@ export class Peers {
     const master = this.table.masterOf(duties, this.clock.now());
     if (master === null) return false;
     const entries = this.entriesFor(duties);
+    // It hands over to nobody of lower priority: it is told ours as it is now.
+    this.greet();
     for (let time = 0; time < TIMES; time += 1) this.tellEach(master, entries, 'want', NO_TOKENS);
     return true;
   }
@@ -261,12 +267,25 @@ export class Peers {
     if ('drop' in message) {
       this.drop(message.drop);
     } else if (message.life !== this.life) {
+      const isStranger = !this.table.hasHeard(place.name, message.life);
       const isNew =
         message.family === place.family &&
         this.table.hear(place.name, from, message, this.clock.now());
       if (!isNew) this.drop('replay');
       else if (message.to === this.life) this.answer(place, message, from);
+      else if (isStranger) this.greetSoon();
     }
+  }
+
+  /** Who has just come is told of us before its turn; many who come at once are told together. */
+  private greetSoon(): void {
+    const at = this.greetedAt + GREET_AGAIN_MS;
+    if (this.clock.now() >= at) {
+      this.greet();
+      return;
+    }
+    this.cancelHello();
+    this.cancelHello = this.clock.wakeAt(at, () => this.greet());
   }
 
   private answer(place: PeerPlace, message: PeerMessage, from: string): void {
