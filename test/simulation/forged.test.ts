@@ -120,6 +120,18 @@ describe('an alarm', () => {
   const alarmsOf = (director: SimulatedDirector): readonly string[] =>
     director.speaker.snapshot().instances.flatMap(({ alarms }) => alarms.map(({ name }) => name));
 
+  test('two-masters is not raised by an advertisement that crossed our first one', async () => {
+    const { clock, one, forge } = scene(V3);
+    while (one.state() !== 'master') await clock.settleBy(10);
+    forge({ priority: 1 });
+    await clock.settleBy(500);
+    expect(alarmsOf(one)).toEqual([]);
+    await clock.settleBy(500);
+    forge({ priority: 1 });
+    await clock.settleBy(10);
+    expect(alarmsOf(one)).toEqual(['two-masters']);
+  });
+
   test.each<[string, Partial<VrrpInstance>, Forged]>([
     ['peer-interval-mismatch', { authentication: { type: 'none' } }, { intervalMs: 2_000 }],
     ['address-list-mismatch', V3, { priority: 1, addresses: ['10.0.0.7'] }],

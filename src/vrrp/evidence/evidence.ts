@@ -96,6 +96,8 @@ export class Evidence {
     const { source } = advert;
     const now = this.ports.clock.now();
     if (after.is === 'master') {
+      // What crossed our first one on its way: its sender has not heard of us yet.
+      if (now - since < instance.advertIntervalMs) return;
       const firstAt = this.rival?.source === source ? this.rival.firstAt : now;
       this.rival = { source, firstAt, lastAt: now };
       this.alarms.raise(instance.name, 'two-masters', source, 'it advertises beside us', now);
