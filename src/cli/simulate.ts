@@ -78,7 +78,8 @@ export const simulate: Command<Options> = {
 const HELP = `
 An event is a verb, whom it befalls, when (at 5s) and for how long (for 10s; without it to the end). Without
 "at" it begins ${SETTLE_MS / 1000} s after the end of the one before. Times are 500ms, 5s, 2min, 1h.
-  cut A-B     nothing passes between A and B; cut A>B: from A to B only; cut A: between A and all
+  cut A-B     nothing passes between A and B; cut A>B: from A to B only; cut A: between A and all,
+              gateways and real servers included
   pause A     the VRRP process of A stands still; kill A: it dies and is started again
   crash A     the machine loses its power; stop A: lvsd is stopped in good order
   down A:eth0 the interface loses its carrier

@@ -9,7 +9,7 @@
 import { DirectorError } from '../base/error.ts';
 import { nearestOf } from '../base/nearest.ts';
 import type { Instant, Millis } from '../base/time.ts';
-import { FAIR } from './network.ts';
+import { ELSEWHERE, FAIR } from './network.ts';
 import type { Fault, PlannedFault } from './world.ts';
 
 /** Whom and what an event can name. */
@@ -109,11 +109,11 @@ function faultsOf(said: Said, cast: Cast): readonly Fault[] {
 
 const VERBS = ['cut', 'pause', 'kill', 'crash', 'stop', 'down', 'fail', 'lose', 'delay'];
 
-/** `A-B`, `A>B`, or `A` from everyone. */
+/** `A-B`, `A>B`, or `A` from everyone and everything. */
 function cutsOf({ object, text }: Said, cast: Cast): readonly Fault[] {
   const names = cast.hosts.map(({ name }) => name);
   if (names.includes(object)) {
-    return names
+    return [...names, ELSEWHERE]
       .filter((name) => name !== object)
       .map((other) => ({ do: 'cut', from: object, to: other, oneWay: false }));
   }

@@ -86,6 +86,7 @@ export class SimulatedHost {
   private ailments = 0;
   private identities = 0;
   private leaving = false;
+  private hasPower = true;
   private endChecks: (() => void) | null = null;
 
   constructor(plan: HostPlan, world: HostSurroundings) {
@@ -112,6 +113,21 @@ export class SimulatedHost {
     return this.isRunning && !this.leaving && this.ailments === 0;
   }
 
+  /** Whether an address is its own. */
+  isAt(address: string): boolean {
+    const { hostPart, leaseEndpoint } = this.plan;
+    return [
+      ownAddress(hostPart, 'ipv4'),
+      ownAddress(hostPart, 'ipv6'),
+      leaseEndpoint?.address,
+    ].includes(address);
+  }
+
+  /** Whether its kernel answers for an address now, whatever its processes do. */
+  has(address: string): boolean {
+    return this.hasPower && (this.isAt(address) || this.answersFor.has(address));
+  }
+
   /** In the words of the machine; of an instance that never began `init`. */
   stateOf(instance: string): string {
     return this.life === null ? 'dead' : (this.states.get(instance) ?? 'init');
@@ -121,6 +137,7 @@ export class SimulatedHost {
   start(): void {
     if (this.life !== null) return;
     this.leaving = false;
+    this.hasPower = true;
     const { config, clockRate } = this.plan;
     const clock = new ProcessTime(this.world.time, clockRate);
     const lease = this.beginLease(clock);
@@ -169,6 +186,7 @@ export class SimulatedHost {
     this.endChecks?.();
     this.end();
     this.will = null;
+    this.hasPower = false;
     this.kernel.forget();
   }
 
@@ -283,7 +301,10 @@ export class SimulatedHost {
         release: (addresses) => this.change(clock, () => this.kernel.drop(addresses)),
       },
       gate: this.kernel.gate.port(),
-      announcer: { announce: () => {}, probe: () => {} },
+      announcer: {
+        announce: () => {},
+        probe: (link, address) => this.ask(clock, link, address),
+      },
       statics: { faultOf: () => null },
       notify: {
         changed: () => void clock.wakeAt(clock.now(), () => this.writeWill(clock)),
@@ -291,6 +312,16 @@ export class SimulatedHost {
       ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),
     };
+  }
+
+  /** Who has the address: the answers come to this life of the process only. */
+  private ask(clock: ProcessTime, link: string, address: string): void {
+    if (this.down.has(link)) return;
+    this.world.network.ask(this.name, address, (who) =>
+      clock.receive(() => {
+        if (this.life?.clock === clock) this.life.speaker.addressClaimed(address, who);
+      }),
+    );
   }
 
   private open(
@@ -353,7 +384,7 @@ export class SimulatedHost {
 
   private link(name: string, family: Family): LinkFacts {
     const { hostPart } = this.plan;
-    const primaryAddress = family === 'ipv4' ? `192.0.2.${hostPart}` : `fe80::${hostPart}`;
+    const primaryAddress = ownAddress(hostPart, family);
     const addresses = new Set([primaryAddress]);
     return { index: 1, running: !this.down.has(name), primaryAddress, addresses };
   }
@@ -404,4 +435,8 @@ export class SimulatedHost {
       });
     });
   }
+}
+
+function ownAddress(hostPart: number, family: Family): string {
+  return family === 'ipv4' ? `192.0.2.${hostPart}` : `fe80::${hostPart}`;
 }

@@ -77,6 +77,7 @@ export class WitnessHost {
   private readonly world: WitnessSurroundings;
   private clock: ProcessTime | null = null;
   private close: () => void = () => {};
+  private hasPower = true;
 
   constructor(plan: WitnessPlan, world: WitnessSurroundings) {
     this.plan = plan;
@@ -91,8 +92,18 @@ export class WitnessHost {
     return this.clock?.isRunning ?? false;
   }
 
+  isAt(address: string): boolean {
+    return this.plan.endpoint.address === address;
+  }
+
+  /** Whether its kernel answers for an address. */
+  has(address: string): boolean {
+    return this.hasPower && this.isAt(address);
+  }
+
   start(): void {
     if (this.clock !== null) return;
+    this.hasPower = true;
     const { time, network, random } = this.world;
     const { endpoint, secrets, promiseMsMax, clockRate } = this.plan;
     const clock = new ProcessTime(time, clockRate);
@@ -122,6 +133,7 @@ export class WitnessHost {
   }
 
   crash(): void {
+    this.hasPower = false;
     this.kill();
   }
 

@@ -38,6 +38,16 @@ interface DatagramHost {
   onDatagram(octets: Uint8Array, from: LeaseEndpoint): void;
 }
 
+/** Whatever is on the links besides the hosts: gateways, real servers. */
+export const ELSEWHERE = 'elsewhere';
+
+/** Who answers ARP and neighbour solicitations. */
+interface Neighbour {
+  readonly host: string;
+  /** Whether it says that the address is its own. */
+  has(address: string): boolean;
+}
+
 export interface Attachment {
   send(packet: ReceivedPacket): void;
   close(): void;
@@ -48,6 +58,7 @@ export class SimulatedNetwork {
   private readonly time: VirtualTime;
   private readonly random: Random;
   private readonly ports = new Set<Port>();
+  private readonly neighbours: Neighbour[] = [];
   private readonly datagramHosts = new Map<string, DatagramHost>();
   /** Source addresses that were seen, and whose they are. */
   private readonly hostOf = new Map<string, string>();
@@ -82,6 +93,21 @@ export class SimulatedNetwork {
         if (this.datagramHosts.get(name) === own) this.datagramHosts.delete(name);
       },
     };
+  }
+
+  addNeighbour(neighbour: Neighbour): void {
+    this.neighbours.push(neighbour);
+  }
+
+  /** Asks all others who has an address. `onAnswer`: with the name of each that says so. */
+  ask(host: string, address: string, onAnswer: (host: string) => void): void {
+    for (const neighbour of this.neighbours) {
+      if (neighbour.host === host) continue;
+      this.pass(host, neighbour.host, () => {
+        if (!neighbour.has(address)) return;
+        this.pass(neighbour.host, host, () => onAnswer(neighbour.host));
+      });
+    }
   }
 
   /** Nothing passes from one host to the other any more, on no link, until `mend` is called as often. */

@@ -4,7 +4,7 @@ import type { Instant, Millis } from '../base/time.ts';
 import { type HostPlan, SimulatedHost } from './host.ts';
 import { Journal } from './journal.ts';
 import { WitnessHost, type WitnessPlan } from './lease.ts';
-import { FAIR, SimulatedNetwork, type Weather } from './network.ts';
+import { ELSEWHERE, FAIR, SimulatedNetwork, type Weather } from './network.ts';
 import { VirtualTime } from './time.ts';
 
 /** Something done to the world; what has `forMs` is undone after that time, unless it is null. */
@@ -75,12 +75,17 @@ export class SimulatedWorld {
     this.witnesses = (plan.witnesses ?? []).map(
       (witness) => new WitnessHost(witness, { time, journal, network: this.network, random }),
     );
+    const machines = [...this.witnesses, ...this.hosts];
+    for (const machine of machines) {
+      this.network.addNeighbour({ host: machine.name, has: (address) => machine.has(address) });
+    }
+    this.network.addNeighbour({ host: ELSEWHERE, has: (address) => this.isElsewhere(address) });
     for (const { at, fault, forMs } of plan.faults) {
       time.wakeAt(at, () => this.begin(fault));
       const lastsMs = fault.do === 'kill' ? RESTART_MS : forMs;
       if (lastsMs !== null) time.wakeAt(at + lastsMs, () => this.undo(fault));
     }
-    for (const machine of [...this.witnesses, ...this.hosts]) machine.start();
+    for (const machine of machines) machine.start();
     journal.add({ at: 0, what: 'health', isWell: true });
   }
 
@@ -88,6 +93,15 @@ export class SimulatedWorld {
     const found = this.hosts.find((host) => host.name === name);
     if (found === undefined) throw new Error(`there is no host ${name}`);
     return found;
+  }
+
+  /** What a director must reach to be of use, and is no machine of this world. */
+  private isElsewhere(address: string): boolean {
+    const isAnchor = this.hosts.some(({ plan }) =>
+      plan.config.instances.some(({ isolationAnchors }) => isolationAnchors.includes(address)),
+    );
+    const isMachine = [...this.witnesses, ...this.hosts].some((one) => one.isAt(address));
+    return isAnchor && !isMachine && !this.downServers.has(address);
   }
 
   /** A director or a witness. */

@@ -1,5 +1,5 @@
 /** `lvsctl simulate` as an operator meets it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -89,6 +89,26 @@ test('with a lease a cut leaves one of them, and without the witness nobody', as
   expect(written).toContain('A   VI_1 BACKUP: lease lost');
   expect(written).toContain('B   VI_1 MASTER: lease granted');
   expect(written).toMatch(/\n0 findings\n$/);
+});
+
+test('who reaches none of its anchors and hears nobody stands down; a cut between directors is not that', async () => {
+  const anchored = (name: string, priority: number): string => {
+    const path = director(name, priority);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      text.replace('virtual_ip', 'isolation_anchor {\n192.0.2.254\n}\nvirtual_ip'),
+    );
+    return path;
+  };
+  const files = [anchored('lb1.conf', 150), anchored('lb2.conf', 100)];
+  const events = 'cut A-B at 10s for 10s; cut A at 40s for 10s';
+  expect(await simulate.run(context, { events, seed: '1' }, files)).toBe(3);
+  const faults = written.split('\n').filter((line) => line.includes('FAULT'));
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toMatch(/^ +4[123]\.\d+ s {2}A {3}VI_1 FAULT: isolated/);
+  // The directors do not hear each other, and both have their anchor.
+  expect(written).toMatch(/two-holders: 192\.0\.2\.10: A and B hold it/);
 });
 
 test('more directors than acceptors of the lease are no such cluster', async () => {

@@ -1,7 +1,7 @@
-// needs: root; takes 90 s
+// needs: root; takes 120 s
 /** The examples of conf/, each run with the real programs. lvs-dr is run by pair.test.ts. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Duo, type DuoHost } from './duo.ts';
 import { eventually, pause, type Running } from './lab.ts';
@@ -67,6 +67,30 @@ test('simplest-nopreempt: the address stays where it is when the other returns',
   expect(await pair.holds('director1')).toBe(false);
   expect(await pair.holds('director2')).toBe(true);
   expect(await pair.show('director1')).toContain('BACKUP');
+});
+
+test('one-master: it stays with one director when they cannot hear each other, and leaves one that hears nobody', async () => {
+  const pair = await layOut('one-master');
+  const [, key = ''] = /^ {4}key (\S+)$/m.exec(readFileSync(pair.file('director1'), 'utf8')) ?? [];
+  const keyFile = '/run/one-master.key';
+  writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
+  const witness = ['witness', '--listen', '192.0.2.100:4470', '--key-file', keyFile];
+  pair.lab.start('client', 'witness', process.execPath, 'dist/bin/lvsctl.js', ...witness);
+  await startBoth(pair);
+  const rules = [
+    'add table inet cut',
+    'add chain inet cut in { type filter hook input priority 0; }',
+  ];
+  for (const rule of [...rules, 'add rule inet cut in ip saddr 192.0.2.3 drop']) {
+    await pair.lab.run('director1', 'nft', ...rule.split(' '));
+  }
+  await pause(6_000);
+  expect([await pair.holds('director1'), await pair.holds('director2')]).toEqual([true, false]);
+  await pair.lab.run('director1', 'nft', 'delete', 'table', 'inet', 'cut');
+  await pair.lab.plug('director1', 'eth0', false);
+  await pair.movesTo('director2');
+  await pair.lab.plug('director1', 'eth0', true);
+  await pair.movesTo('director1');
 });
 
 test('vrrp-script: the address leaves a host whose nginx is gone', async () => {

@@ -27,6 +27,7 @@ describe('events', () => {
     expect(faults).toMatchObject([
       { do: 'cut', from: 'A', to: 'B', oneWay: false },
       { do: 'cut', from: 'A', to: 'C', oneWay: false },
+      { do: 'cut', from: 'A', to: 'elsewhere', oneWay: false },
       { do: 'cut', from: 'B', to: 'C', oneWay: true },
       { do: 'link-down', host: 'A', link: 'eth1' },
       { do: 'script', host: 'C', script: 'check' },
