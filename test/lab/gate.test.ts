@@ -60,7 +60,10 @@ async function two(): Promise<Duo> {
   pair.start('director1');
   await pair.movesTo('director1');
   pair.start('director2');
-  await pause(1_500);
+  await eventually('director2 waits', async () => {
+    const [instance] = (await pair?.snapshot('director2'))?.vrrp?.instances ?? [];
+    return instance?.state === 'backup' && instance.masterAddress !== null;
+  });
   return pair;
 }
 
@@ -88,7 +91,7 @@ describe('a MASTER that is stopped', () => {
     const duo = await two();
     const pid = await duo.pidOf('director1', 'vrrp');
     process.kill(pid, 'SIGSTOP');
-    await eventually('the peer takes over', () => duo.holds('director2'), 5_000);
+    await eventually('the peer takes over', () => duo.holds('director2'), 10_000);
     await pause(1_500);
     process.kill(pid, 'SIGCONT');
     await eventually('it gives up', async () => !(await duo.holds('director1')), 1_000);
