@@ -83,9 +83,17 @@ export class Contender {
     return new Contender(name, pair);
   }
 
-  start(host: DuoHost): void {
-    if (this.name === 'lvsd') this.pair.start(host);
+  start(host: DuoHost, options: readonly string[] = []): void {
+    if (this.name === 'lvsd') this.pair.start(host, options);
     else this.pair.startKeepalived(host);
+  }
+
+  async reload(host: DuoHost): Promise<void> {
+    if (this.name === 'keepalived') {
+      process.kill(Number(readFileSync(`${this.pair.runDir(host)}-k.pid`, 'utf8')), 'SIGHUP');
+    } else if ((await this.pair.lvsctl(host, 'reload')).code !== 0) {
+      throw new Error('the reload was refused');
+    }
   }
 
   /** What is stopped, or comes back, has a peer that has begun; a director of ours knows the other, too. */

@@ -2,6 +2,7 @@
  * VRRP beside keepalived, as a client on the link sees it. `BENCH_PART=death,spacing` chooses parts, `BENCH_RUNS` how
  * often, `BENCH_SECONDS` how long spacing is watched.
  */
+import { beside } from './vrrp-beside.ts';
 import { death } from './vrrp-death.ts';
 import { handover } from './vrrp-handover.ts';
 import { killed } from './vrrp-killed.ts';
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   killed,
   many,
   spacing,
+  beside,
 };
 
 const wanted = (process.env.BENCH_PART || Object.keys(PARTS).join()).split(',');

@@ -63,9 +63,9 @@ export class Duo {
     return this.files[host];
   }
 
-  start(host: DuoHost): Running {
+  start(host: DuoHost, options: readonly string[] = []): Running {
     const args = ['dist/bin/lvsd.js', '-n', '-f', this.files[host], '--run-dir', this.runDir(host)];
-    const daemon = this.lab.start(host, host, process.execPath, ...args);
+    const daemon = this.lab.start(host, host, process.execPath, ...args, ...options);
     this.daemons.set(host, daemon);
     return daemon;
   }
