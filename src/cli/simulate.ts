@@ -82,6 +82,7 @@ An event is a verb, whom it befalls, when (at 5s) and for how long (for 10s; wit
               gateways and real servers included
   pause A     the VRRP process of A stands still; kill A: it dies and is started again
   crash A     the machine loses its power; stop A: lvsd is stopped in good order
+  failover A  lvsctl failover on A; with a time, --back after it
   down A:eth0 the interface loses its carrier
   fail A:NAME the tracked script NAME fails
   lose 30%    so many packets are lost; delay 200ms: packets take up to so long

@@ -4,7 +4,7 @@
  *   EVENT [at TIME] [for TIME] ; EVENT …
  *
  *   cut A-B   cut A>B   cut A     pause A     kill A     crash A     stop A     down A:eth0
- *   fail A:SCRIPT                 lose 30%    delay 200ms                       kill REALSERVER
+ *   fail A:SCRIPT                 failover A  lose 30%   delay 200ms            kill REALSERVER
  */
 import { DirectorError } from '../base/error.ts';
 import { nearestOf } from '../base/nearest.ts';
@@ -86,6 +86,11 @@ function faultsOf(said: Said, cast: Cast): readonly Fault[] {
     case 'crash':
     case 'stop':
       return [{ do: verb, host: hostOf(object, text, cast) }];
+    case 'failover': {
+      // A witness, which has no links, has nothing to give.
+      const directors = cast.hosts.filter(({ links }) => links.length > 0);
+      return [{ do: verb, host: hostOf(object, text, { ...cast, hosts: directors }) }];
+    }
     case 'kill':
       return killsOf(said, cast);
     case 'down':
@@ -107,7 +112,18 @@ function faultsOf(said: Said, cast: Cast): readonly Fault[] {
   }
 }
 
-const VERBS = ['cut', 'pause', 'kill', 'crash', 'stop', 'down', 'fail', 'lose', 'delay'];
+const VERBS = [
+  'cut',
+  'pause',
+  'kill',
+  'crash',
+  'stop',
+  'failover',
+  'down',
+  'fail',
+  'lose',
+  'delay',
+];
 
 /** `A-B`, `A>B`, or `A` from everyone and everything. */
 function cutsOf({ object, text }: Said, cast: Cast): readonly Fault[] {

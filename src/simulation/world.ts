@@ -23,6 +23,8 @@ export type Fault =
   | { readonly do: 'crash'; readonly host: string }
   /** lvsd is stopped in good order. */
   | { readonly do: 'stop'; readonly host: string }
+  /** `lvsctl failover` there, and `--back` at the end. */
+  | { readonly do: 'failover'; readonly host: string }
   /** A real server answers no check any more. */
   | { readonly do: 'server-down'; readonly server: string }
   /** A tracked script fails. */
@@ -145,6 +147,9 @@ export class SimulatedWorld {
       case 'stop':
         void this.machine(fault.host).stop();
         break;
+      case 'failover':
+        void this.failOver(fault.host, { back: false });
+        break;
     }
     this.examine();
   }
@@ -176,8 +181,21 @@ export class SimulatedWorld {
       case 'stop':
         this.machine(fault.host).start();
         break;
+      case 'failover':
+        void this.failOver(fault.host, { back: true });
+        break;
     }
     this.examine();
+  }
+
+  /** What is refused is told as lvsctl would tell it. */
+  private async failOver(host: string, { back }: { readonly back: boolean }): Promise<void> {
+    try {
+      await this.host(host).failOver({ names: [], back, force: false });
+    } catch (error) {
+      const text = `failover ${host} is refused: ${error instanceof Error ? error.message : String(error)}`;
+      this.journal.add({ at: this.time.now(), what: 'fault', text });
+    }
   }
 
   private examine(): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { simulate } from '../../src/cli/simulate.ts';
+import { parseEvents } from '../../src/simulation/events.ts';
 
 let folder = '';
 let written = '';
@@ -109,6 +110,22 @@ test('who reaches none of its anchors and hears nobody stands down; a cut betwee
   expect(faults[0]).toMatch(/^ +4[123]\.\d+ s {2}A {3}VI_1 FAULT: isolated/);
   // The directors do not hear each other, and both have their anchor.
   expect(written).toMatch(/two-holders: 192\.0\.2\.10: A and B hold it/);
+});
+
+test('a failover by order is handed over, and back; one that nobody could take is told as refused', async () => {
+  const files = [director('a.conf', 150), director('b.conf', 100)];
+  const events = 'failover A for 5s; failover B; stop B at 40s for 20s; failover A at 45s';
+  expect(await simulate.run(context, { events, seed: '1' }, files)).toBe(0);
+  expect(written).toContain('A   VI_1 BACKUP: gave up by order');
+  expect(written).toContain('B   VI_1 MASTER: handed over by 192.0.2.1');
+  expect(written).toContain('A   VI_1 MASTER: handed over by 192.0.2.2');
+  expect(written).toContain('failover A is refused: nobody could take over VI_1');
+  expect(() =>
+    parseEvents('failover W', {
+      hosts: [{ name: 'W', links: [], scripts: [] }],
+      realServers: new Map(),
+    }),
+  ).toThrow('there is no director "W"');
 });
 
 test('more directors than acceptors of the lease are no such cluster', async () => {
