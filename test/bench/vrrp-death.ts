@@ -48,7 +48,8 @@ async function measure(side: Contender, intervalMs: number): Promise<readonly Sa
   await pair.movesTo(master);
   for (let run = 0; run < RUNS; run += 1) {
     side.start(backup);
-    await pause(1_500 + 2 * intervalMs + Math.random() * intervalMs);
+    await side.isPaired(master);
+    await pause(500 + 2 * intervalMs + Math.random() * intervalMs);
     const capture = await Capture.of(pair.lab, 'client');
     await pause(3 * intervalMs + 100);
     await pair.powerOff(master);
