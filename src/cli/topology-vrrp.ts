@@ -93,6 +93,15 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...(counters.pathsPutBack === 0
       ? []
       : [`put back routes and rules ${plural(counters.pathsPutBack, 'time')}`]),
+    ...(counters.lifetimesOver === 0
+      ? []
+      : [
+          tone(
+            `too late to prolong addresses ${plural(counters.lifetimesOver, 'time')}`,
+            'bad',
+            style,
+          ),
+        ]),
     ...(counters.answeredProbes === 0
       ? []
       : [

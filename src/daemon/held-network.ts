@@ -66,6 +66,11 @@ export class HeldNetwork implements AddressPort {
     await this.submit(this.removals({ addresses, routes, rules }), true);
   }
 
+  /** Whether the time of one of these addresses is over. */
+  hasRunOut(is: (one: VirtualAddress) => boolean): boolean {
+    return this.lifetimes.hasRunOut(is, this.clock.now());
+  }
+
   /** Nothing is prolonged any more. */
   close(): void {
     this.cancel();

@@ -7,6 +7,8 @@ import type { VirtualAddress } from '../model/vrrp.ts';
 
 /** Two renewals may be late or lost. */
 const RENEWALS_A_LIFETIME = 3;
+/** The kernel rounds to its own ticks, of 10 ms at most. */
+const TICK_MS: Millis = 10;
 /** What is due soon is prolonged with what is due now: all of them have one wake-up in the end. */
 const TOGETHER = 0.5;
 
@@ -18,6 +20,8 @@ export interface Lifetime {
 
 export class Lifetimes {
   private readonly known = new Map<string, Lifetime>();
+  /** Those that were not prolonged in time. */
+  private readonly over = new Map<string, VirtualAddress>();
 
   has(virtual: VirtualAddress): boolean {
     return this.known.has(nameOf(virtual));
@@ -26,13 +30,25 @@ export class Lifetimes {
   /** Added or prolonged now. Tells when it wants to be prolonged. */
   begin(virtual: VirtualAddress, validSeconds: number, now: Instant): Instant {
     const one = { virtual, validSeconds, renewedAt: now };
+    this.end(virtual);
     this.known.set(nameOf(virtual), one);
     return now + periodMs(one);
   }
 
   /** Removed, or there for ever. */
   end(virtual: VirtualAddress): void {
-    this.known.delete(nameOf(virtual));
+    const name = nameOf(virtual);
+    this.known.delete(name);
+    this.over.delete(name);
+  }
+
+  /** Whether the time of one of these is over, or will be within a tick of the kernel's: then it was not removed. */
+  hasRunOut(is: (virtual: VirtualAddress) => boolean, now: Instant): boolean {
+    for (const virtual of this.over.values()) if (is(virtual)) return true;
+    for (const one of this.known.values()) {
+      if (is(one.virtual)) return now >= endOf(one) - TICK_MS;
+    }
+    return false;
   }
 
   /** When the first of them wants to be prolonged; Infinity: there are none. */
@@ -53,16 +69,21 @@ export class Lifetimes {
    * Notes that it is prolonged now. False: it has been released meanwhile, or its time is over. The kernel cannot be
    * asked to prolong only what is there: a late renewal would bring an address back that a peer may hold by now.
    */
-  prolong({ virtual, validSeconds }: Lifetime, now: Instant): boolean {
+  prolong({ virtual }: Lifetime, now: Instant): boolean {
     const known = this.known.get(nameOf(virtual));
     if (known === undefined) return false;
-    if (now - known.renewedAt >= validSeconds * 1000) {
+    if (now >= endOf(known)) {
       this.end(virtual);
+      this.over.set(nameOf(virtual), virtual);
       return false;
     }
     this.begin(virtual, known.validSeconds, now);
     return true;
   }
+}
+
+function endOf({ renewedAt, validSeconds }: Lifetime): Instant {
+  return renewedAt + validSeconds * 1000;
 }
 
 function periodMs({ validSeconds }: Lifetime): Millis {

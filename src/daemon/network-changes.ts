@@ -1,21 +1,24 @@
 /** What the kernel tells of its network → what has gone that somebody may hold, and which links are others now. */
 import type { NetworkEvent } from '../kernel/network.ts';
+import type { VirtualAddress } from '../model/vrrp.ts';
 import { isSameRoute, isSameRule, type KnownInterfaces } from '../reconcile/paths.ts';
 import type { Gone } from '../vrrp/holding/held.ts';
 import type { Link } from '../wire/rtnl/links.ts';
 
-/** Null: nothing has gone. */
-export function goneIn(event: NetworkEvent, known: KnownInterfaces): Gone | null {
+/** Null: nothing has gone. `hasRunOut`: whether nobody prolonged an address in time. */
+export function goneIn(
+  event: NetworkEvent,
+  known: KnownInterfaces,
+  hasRunOut: (is: (one: VirtualAddress) => boolean) => boolean,
+): Gone | null {
   switch (event.event) {
     case 'address-gone': {
       const { address, prefixLength, interfaceIndex } = event.address;
-      return {
-        kind: 'address',
-        is: (one) =>
-          one.address === address &&
-          one.prefixLength === prefixLength &&
-          known.indexes.get(one.interface) === interfaceIndex,
-      };
+      const is = (one: VirtualAddress): boolean =>
+        one.address === address &&
+        one.prefixLength === prefixLength &&
+        known.indexes.get(one.interface) === interfaceIndex;
+      return { kind: 'address', is, hasRunOut: hasRunOut(is) };
     }
     case 'route-gone':
       return { kind: 'route', is: (one) => isSameRoute(one, event.route, known) };

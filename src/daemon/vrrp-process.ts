@@ -215,7 +215,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       this.speaker.holdAgain();
       void this.statics.holdAgain();
     }
-    const gone = goneIn(event, this.links);
+    const gone = goneIn(event, this.links, (is) => this.held.hasRunOut(is));
     if (gone !== null) {
       this.speaker.gone(gone);
       this.statics.gone(gone);

@@ -21,6 +21,8 @@ export interface VrrpCounters {
   readonly addressesPutBack: number;
   /** The same of routes and rules. */
   readonly pathsPutBack: number;
+  /** How often the kernel removed addresses because this process prolonged them too late. */
+  readonly lifetimesOver: number;
   /** ARP packets of others that claimed an address while we were master. */
   readonly claimsByOthers: number;
   /** Takeovers before which somebody answered for the address though nobody advertised. */

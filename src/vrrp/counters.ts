@@ -12,6 +12,7 @@ export class Counters {
     announcementsSent: 0,
     addressesPutBack: 0,
     pathsPutBack: 0,
+    lifetimesOver: 0,
     claimsByOthers: 0,
     answeredProbes: 0,
     overlaps: 0,

@@ -406,7 +406,7 @@ export class VirtualRouter {
       ),
       paths: [...instance.routes, ...instance.rules].map(describePath),
       gate: this.gateSnapshot(),
-      lifetimeSeconds: lifetimeSeconds(instance),
+      lifetimeSeconds: lifetimeSeconds(instance, this.ports.gate.missing === null),
       virtualLinks: describeLinks(instance.links),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
       trackers,

@@ -8,6 +8,7 @@ import {
   type Contender,
   compete,
   configuration,
+  megabytesOf,
   RUNS,
   tellSamples,
 } from './vrrp-sides.ts';
@@ -16,6 +17,7 @@ const MANY = { instances: 255, addresses: 20 };
 const INTERVAL_MS = 1000;
 const ALL = MANY.instances * MANY.addresses;
 const SETTLED_MS = 8_000;
+const MEMORY_MB_MAX = 45;
 
 interface Sample {
   /** Instances of which MASTER changed more than once in a cold start. */
@@ -25,6 +27,8 @@ interface Sample {
   readonly takeoverMs: number;
   /** The same, of the first advertisement of each instance. */
   readonly mastersMs: number;
+  /** The VRRP process of the MASTER. */
+  readonly megabytes: number;
 }
 
 function mastersOf(adverts: readonly Advert[]): ReadonlyMap<number, readonly string[]> {
@@ -78,6 +82,7 @@ async function measure(side: Contender): Promise<readonly Sample[]> {
     await holdsAll(side, 'director1');
     await pause(SETTLED_MS);
     const masters = [...mastersOf(advertsOf(await cold.end())).values()];
+    const megabytes = megabytesOf(await side.vrrpPid('director1'));
     const death = await Capture.of(pair.lab, 'client', 'ip proto 112 or arp');
     await pause(500);
     await pair.lab.powerOff('director1');
@@ -87,6 +92,7 @@ async function measure(side: Contender): Promise<readonly Sample[]> {
     samples.push({
       changed: masters.filter(({ length }) => length > 1).length,
       changedTwice: masters.filter(({ length }) => length > 2).length,
+      megabytes,
       ...takeoverOf(await death.end()),
     });
     await pair.lab.powerOff('director2');
@@ -118,4 +124,8 @@ export async function many(): Promise<void> {
   tellLimit('255 × 20, cold start, more than once', '', ours, 0, 1);
   tellSamples('255 × 20, host dies, all MASTER', 'ms', samples, ({ mastersMs }) => mastersMs);
   tellSamples('255 × 20, host dies, all announced', 'ms', samples, (one) => one.takeoverMs);
+  const memory = '255 × 20, memory (PSS) of the VRRP process';
+  tellSamples(memory, 'MB', samples, ({ megabytes }) => megabytes);
+  const megabytes = samples.lvsd.map((one) => one.megabytes);
+  tellLimit(memory, 'MB', { name: 'lvsd', values: megabytes }, MEMORY_MB_MAX);
 }

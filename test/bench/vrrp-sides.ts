@@ -123,6 +123,12 @@ export class Contender {
   }
 }
 
+/** What a process has resident, shared pages by their share. */
+export function megabytesOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1]) / 1024;
+}
+
 /** Both do the same, at once unless they would disturb each other. */
 export async function compete<Figures>(
   part: string,

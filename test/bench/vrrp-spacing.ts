@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { pause } from '../lab/lab.ts';
 import { quantile, tellLimit } from './figures.ts';
 import { advertsOf, Capture } from './vrrp-capture.ts';
-import { type Contender, compete, configuration, tellSamples } from './vrrp-sides.ts';
+import { type Contender, compete, configuration, megabytesOf, tellSamples } from './vrrp-sides.ts';
 
 const INTERVAL_MS = 10;
 const SECONDS = Number(process.env.BENCH_SECONDS || 10);
@@ -15,7 +15,6 @@ const MEMORY_MB_MAX = 45;
 interface Figures {
   readonly idle: readonly number[];
   readonly load: readonly number[];
-  /** Resident, shared pages by their share. */
   readonly megabytes: number;
   readonly cpuPercent: number;
 }
@@ -37,11 +36,6 @@ async function underLoad<Result>(work: () => Promise<Result>): Promise<Result> {
   } finally {
     for (const burner of burners) burner.kill('SIGKILL');
   }
-}
-
-function megabytesOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1]) / 1024;
 }
 
 /** User and system time, in hundredths of a second (proc(5)). */

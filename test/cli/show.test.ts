@@ -56,6 +56,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     priorityZeroReceived: 0,
     announcementsSent: 5,
     addressesPutBack: 0,
+    lifetimesOver: 0,
     pathsPutBack: 0,
     claimsByOthers: 0,
     answeredProbes: 0,

@@ -11,6 +11,7 @@ import { simulatedClock } from '../world/clock.ts';
 import { instanceOf } from '../world/director.ts';
 
 const [VIP] = instanceOf({}).addresses as [VirtualAddress];
+const isVip = ({ address }: VirtualAddress): boolean => address === VIP.address;
 const NO_PATHS = { routes: [], rules: [] };
 
 /** A kernel that removes an address when its time is over, as the real one does. */
@@ -103,10 +104,14 @@ describe('an address with a lifetime', () => {
     const { kernel, held, live, stop } = await world();
     await held.hold([VIP], NO_PATHS, 2);
     await live(1_000);
+    expect(held.hasRunOut(isVip)).toBe(false);
     stop(5_000);
     await live(2_000);
     expect(kernel.holds(VIP.address)).toBe(false);
+    // And when the kernel says that it has gone, nobody else has removed it.
+    expect(held.hasRunOut(isVip)).toBe(true);
     await held.hold([VIP], NO_PATHS, 2);
+    expect(held.hasRunOut(isVip)).toBe(false);
     await live(5_000);
     expect(kernel.holds(VIP.address)).toBe(true);
   });

@@ -176,7 +176,11 @@ describe('a pair', () => {
     const world = pair();
     await world.clock.settleTo(5000);
     world.one.held.clear();
-    world.one.speaker.gone({ kind: 'address', is: ({ address }) => address === '10.0.0.100' });
+    world.one.speaker.gone({
+      kind: 'address',
+      hasRunOut: false,
+      is: ({ address }) => address === '10.0.0.100',
+    });
     await world.clock.settleTo(5001);
     expect(world.one.held).toEqual(new Set(['10.0.0.100']));
     expect(states(world)).toBe('master backup');

@@ -35,13 +35,19 @@ export function gateMs({ advertIntervalMs, downTimerAdverts, gate }: VrrpInstanc
 /** What the kernel counts lifetimes of addresses in is seconds; of one second nothing may be left in time. */
 const LIFETIME_SECONDS_MIN = 2;
 
+/** Behind a gate, which is shut long before, the lifetime is not what peers wait for: it is prolonged less often. */
+const BEHIND_GATE = { times: 3, secondsMin: 10 } as const;
+
 /**
- * How long the addresses of a master are there after nobody prolongs them: the gate's time in whole seconds. Null:
- * for ever. Those of an owner are the machine's own.
+ * How long the addresses of a master are there after nobody prolongs them, in whole seconds: without a gate for the
+ * time that the gate would have, behind one for longer. Null: for ever. Those of an owner are the machine's own.
  */
-export function lifetimeSeconds(instance: VrrpInstance): number | null {
+export function lifetimeSeconds(instance: VrrpInstance, hasGate: boolean): number | null {
   if (instance.gate.mode === 'off' || instance.priority === OWNER_PRIORITY) return null;
-  return Math.max(LIFETIME_SECONDS_MIN, Math.ceil(gateMs(instance) / 1000));
+  const gateSeconds = gateMs(instance) / 1000;
+  return hasGate
+    ? Math.max(BEHIND_GATE.secondsMin, Math.ceil(BEHIND_GATE.times * gateSeconds))
+    : Math.max(LIFETIME_SECONDS_MIN, Math.ceil(gateSeconds));
 }
 
 /** Until when a master may answer that has advertised then, if nobody else decides it (a lease does). */

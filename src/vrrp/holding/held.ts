@@ -11,7 +11,12 @@ export interface Held extends Paths {
 
 /** Something that the kernel says has gone: which of those that are held it is. */
 export type Gone =
-  | { readonly kind: 'address'; is(one: VirtualAddress): boolean }
+  | {
+      readonly kind: 'address';
+      is(one: VirtualAddress): boolean;
+      /** The kernel has removed it: nobody prolonged it in time. */
+      readonly hasRunOut: boolean;
+    }
   | { readonly kind: 'route'; is(one: VirtualRoute): boolean }
   | { readonly kind: 'rule'; is(one: VirtualRule): boolean };
 

@@ -8,7 +8,7 @@ import { lifetimeSeconds } from './gate.ts';
 import { allHeld, describeLost, type Gone, type Held, isNothing, lostOf, without } from './held.ts';
 import { isLost, PEACE, pull, type TugOfWar } from './tug-of-war.ts';
 
-type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'clock' | 'log'>;
+type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'clock' | 'gate' | 'log'>;
 
 export class Holding {
   private readonly ports: HoldingPorts;
@@ -55,7 +55,7 @@ export class Holding {
     const added = without(now, old);
     this.remove(without(old, now));
     // Under another lifetime all of them are given it.
-    const isAnotherLife = lifetimeSeconds(before) !== lifetimeSeconds(after);
+    const isAnotherLife = this.lifetimeOf(before) !== this.lifetimeOf(after);
     this.add(isAnotherLife ? { ...added, addresses: now.addresses } : added, after);
     this.tellAfterwards(after, added.addresses, after.announce.repeat);
   }
@@ -65,8 +65,14 @@ export class Holding {
     const { clock, log } = this.ports;
     const lost = lostOf(allHeld(instance), gone);
     if (isNothing(lost)) return;
-    this.war = pull(this.war, instance.putBackLimit, clock.now());
     const what = describeLost(lost);
+    if (gone.kind === 'address' && gone.hasRunOut) {
+      this.counters.add('lifetimesOver');
+      log.warn({ instance: instance.name, what }, 'was not prolonged in time, and is put back');
+      this.add(lost, instance);
+      return;
+    }
+    this.war = pull(this.war, instance.putBackLimit, clock.now());
     if (isLost(this.war, clock.now())) {
       const { times, withinMs } = instance.putBackLimit;
       const fields = { instance: instance.name, what, times, withinMs };
@@ -88,10 +94,14 @@ export class Holding {
     return isLost(this.war, now) ? this.war.lostUntil : null;
   }
 
+  private lifetimeOf(instance: VrrpInstance): number | null {
+    return lifetimeSeconds(instance, this.ports.gate.missing === null);
+  }
+
   /** Addresses, routes, rules. */
   private add(held: Held, instance: VrrpInstance): void {
     if (isNothing(held)) return;
-    const validSeconds = lifetimeSeconds(instance);
+    const validSeconds = this.lifetimeOf(instance);
     this.afterwards(() => this.ports.addresses.hold(held.addresses, held, validSeconds));
   }
 

@@ -68,6 +68,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
         priorityZeroReceived: 0,
         announcementsSent: 0,
         addressesPutBack: 0,
+        lifetimesOver: 0,
         pathsPutBack: 0,
         claimsByOthers: 0,
         answeredProbes: 0,

@@ -4,6 +4,7 @@ import type { VirtualRoute } from '../../../src/model/route.ts';
 import type { AnnounceTiming, Paths, VirtualAddress } from '../../../src/model/vrrp.ts';
 import { Counters } from '../../../src/vrrp/counters.ts';
 import { Announcer } from '../../../src/vrrp/holding/announcer.ts';
+import { noGate } from '../../../src/vrrp/holding/gate.ts';
 import { Holding } from '../../../src/vrrp/holding/holding.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { instanceOf } from '../../world/director.ts';
@@ -28,6 +29,7 @@ function world() {
     clock,
     log: silentLog,
     addresses: { hold: does('hold'), release: does('release') },
+    gate: noGate('none here'),
   };
   const counters = new Counters();
   const holding = new Holding(ports, new Announcer({ announce, probe: () => {} }, clock), counters);
@@ -80,7 +82,7 @@ test('F13: a route that others removed is put back alone, and counted', async ()
 
 test('F13: an address is put back with the routes that went with it, and announced', async () => {
   const { said, holding, kernelIsDone } = world();
-  holding.putBack(INSTANCE, { kind: 'address', is: () => true });
+  holding.putBack(INSTANCE, { kind: 'address', is: () => true, hasRunOut: false });
   await kernelIsDone();
   expect(said[0]).toBe('hold 10.0.0.100, route in 300');
   expect(said).toHaveLength(1 + INSTANCE.announce.repeat);
@@ -92,4 +94,17 @@ test('what has no_track stays away', async () => {
   holding.putBack(untracked, { kind: 'route', is: () => true });
   await kernelIsDone();
   expect(said).toEqual([]);
+});
+
+test('an address that was not prolonged in time is put back without a fight', async () => {
+  const { said, holding, counters, kernelIsDone } = world();
+  const gone = { kind: 'address', is: () => true } as const;
+  const war = instanceOf({ putBackLimit: { times: 1, withinMs: 1_000 } });
+  holding.putBack(war, { ...gone, hasRunOut: true });
+  await kernelIsDone();
+  expect(said).toEqual(['hold 10.0.0.100']);
+  expect(counters.read()).toMatchObject({ lifetimesOver: 1, addressesPutBack: 0 });
+  expect(holding.lostUntil(0)).toBe(null);
+  holding.putBack(war, { ...gone, hasRunOut: false });
+  expect(holding.lostUntil(0)).not.toBe(null);
 });
