@@ -469,7 +469,7 @@ export class VrrpSpeaker {
   /** Tells of groups, and arms the one timer for what is next. */
   private goOn(): void {
     this.leases?.follow();
-    this.handOver.tellChange();
+    this.handOver.tellPeers();
     for (const group of this.changed) group.tell();
     this.changed.clear();
     const { clock } = this.ports;

@@ -64,7 +64,7 @@ const LATER = NOW + 777;
 function stateOf({ place, happening: { what }, masterMs: masterIntervalMs }: Cell): State {
   const at = what === 'due' ? NOW : what === 'late' ? NOW - 4_000 : LATER;
   const announcements = { secondAt: null, lowerAt: null, refreshAt: null, extraAt: null };
-  const backup = { is: 'backup', masterIntervalMs, masterDownAt: at } as const;
+  const backup = { is: 'backup', masterIntervalMs, masterDownAt: at, wasLate: false } as const;
   const master = { is: 'master', holdAt: null, rival: null, announcements } as const;
   switch (place) {
     case 'init':

@@ -111,7 +111,14 @@ function begin(self: Self, from: Init | Fault, now: Instant): Step {
 }
 
 function backup(masterIntervalMs: Millis, masterDownAt: Instant): Backup {
-  return { is: 'backup', masterIntervalMs, masterDownAt, preemptAt: null, lesserHeardAt: null };
+  return {
+    is: 'backup',
+    masterIntervalMs,
+    masterDownAt,
+    preemptAt: null,
+    lesserHeardAt: null,
+    wasLate: false,
+  };
 }
 
 /** RFC 9568 §6.4.2: advertise first, so that others yield before the addresses move. */
@@ -160,7 +167,7 @@ function backupHears(self: Self, state: Backup, heard: Heard, now: Instant): Ste
   if (instance.preemptDelayMs === 0) return stay({ ...state, lesserHeardAt: now }); // let it run out
   // A lesser master is endured for a while.
   const preemptAt = state.preemptAt ?? now + instance.preemptDelayMs;
-  return stay({ ...accepted, preemptAt, lesserHeardAt: now });
+  return stay({ ...accepted, preemptAt, lesserHeardAt: now, wasLate: state.wasLate });
 }
 
 /** A master hears an advertisement: RFC 9568 §6.4.3. */
@@ -249,7 +256,7 @@ function onTime(self: Self, state: State, now: Instant): Step {
 }
 
 function backupOnTime(self: Self, state: Backup, now: Instant): Step {
-  const { masterDownAt, masterIntervalMs, preemptAt } = state;
+  const { masterDownAt, masterIntervalMs, preemptAt, wasLate } = state;
   const isDown = now >= masterDownAt;
   if (!isDown && (preemptAt === null || now < preemptAt)) return stay(state);
   const lateMs = now - Math.min(masterDownAt, preemptAt ?? Infinity);
@@ -257,9 +264,11 @@ function backupOnTime(self: Self, state: Backup, now: Instant): Step {
   if (lateTimerAdverts !== null && lateMs > lateTimerAdverts * masterIntervalMs) {
     return stay(backup(masterIntervalMs, now + masterDownMs(self, masterIntervalMs)));
   }
-  if (lateMs > LATE_MS) {
+  // Once: on a machine that is always late it would never take over.
+  if (lateMs > LATE_MS && !wasLate) {
     const soon = now + READ_FIRST_MS;
-    return stay({ ...state, masterDownAt: soon, preemptAt: preemptAt === null ? null : soon });
+    const again = { masterDownAt: soon, preemptAt: preemptAt === null ? null : soon };
+    return stay({ ...state, ...again, wasLate: true });
   }
   return takeOver(self, state, now, isDown ? SILENCE : 'preempt delay is over');
 }

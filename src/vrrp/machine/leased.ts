@@ -99,5 +99,6 @@ function waiting({ instance }: Self, state: State): Backup {
     masterDownAt: Infinity,
     preemptAt: null,
     lesserHeardAt: known?.lesserHeardAt ?? null,
+    wasLate: false,
   };
 }

@@ -23,6 +23,8 @@ export interface Backup {
   readonly preemptAt: Instant | null;
   /** When a master of lower priority was heard last; null: somebody else was heard since. */
   readonly lesserHeardAt: Instant | null;
+  /** It woke up late for its deadline, and has read since what came meanwhile. */
+  readonly wasLate: boolean;
 }
 
 export interface Master {

@@ -79,6 +79,7 @@ async function takeBack(
   );
   for (const { routers } of meant) for (const router of routers) router.endGivingUp();
   const asked = meant.filter((unit) => !isMaster(unit) && handOver.want(unit));
+  handOver.tellPeers();
   const until: Instant = clock.now() + BACK_MS;
   while (!asked.every(isMaster) && clock.now() < until) await sleep(clock, LOOK_EVERY_MS);
   return meant.map((unit) => ({

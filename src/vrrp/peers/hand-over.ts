@@ -48,6 +48,8 @@ export class HandOver {
   /** Units that peers have asked for, while their successor is made ready. */
   private readonly giving = new Set<string>();
   private isOtherwise = false;
+  /** By the name of the unit. */
+  private readonly wanted = new Map<string, readonly Duty[]>();
 
   constructor(ports: VrrpPorts, host: HandOverHost) {
     this.ports = ports;
@@ -87,12 +89,6 @@ export class HandOver {
   /** An instance has another state: peers are told at the end of the turn. */
   noteChange(): void {
     this.isOtherwise = true;
-  }
-
-  tellChange(): void {
-    if (!this.isOtherwise) return;
-    this.isOtherwise = false;
-    this.peers?.greet();
   }
 
   close(): void {
@@ -156,10 +152,20 @@ export class HandOver {
     });
   }
 
-  /** Asks the peer that is master of it to hand it over. False: there is none of ours. */
+  /** At the end of the turn the peer that is master of it is asked to hand it over. False: there is none of ours. */
   want(unit: Unit): boolean {
     const duties = this.dutiesOf(unit);
-    return duties !== null && (this.peers?.want(duties) ?? false);
+    if (duties === null || !this.peers?.hasMaster(duties)) return false;
+    this.wanted.set(unit.name, duties);
+    return true;
+  }
+
+  /** What has changed, and what is wanted in one turn, is told together. */
+  tellPeers(): void {
+    if (this.isOtherwise) this.peers?.greet();
+    if (this.wanted.size > 0) this.peers?.want([...this.wanted.values()]);
+    this.isOtherwise = false;
+    this.wanted.clear();
   }
 
   snapshot(): readonly PeerSnapshot[] {

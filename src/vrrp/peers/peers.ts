@@ -153,15 +153,29 @@ export class Peers {
     });
   }
 
-  /** Asks the master of these to hand them over. False: no peer of ours is it. */
-  want(duties: readonly Duty[]): boolean {
-    const master = this.table.masterOf(duties, this.clock.now());
-    if (master === null) return false;
-    const entries = this.entriesFor(duties);
+  /** Whether a peer of ours is master of all of these. */
+  hasMaster(duties: readonly Duty[]): boolean {
+    return this.table.masterOf(duties, this.clock.now()) !== null;
+  }
+
+  /** Asks the masters of these units to hand them over: each of them once for all that it has. */
+  want(units: readonly (readonly Duty[])[]): void {
+    const now = this.clock.now();
+    const wanted = new Map<string, { readonly master: Successor; readonly duties: Duty[] }>();
+    for (const unit of units) {
+      const master = this.table.masterOf(unit, now);
+      if (master === null) continue;
+      const known = wanted.get(master.life) ?? { master, duties: [] };
+      known.duties.push(...unit);
+      wanted.set(master.life, known);
+    }
+    if (wanted.size === 0) return;
     // It hands over to nobody of lower priority: it is told ours as it is now.
     this.greet();
-    for (let time = 0; time < TIMES; time += 1) this.tellEach(master, entries, 'want', NO_TOKENS);
-    return true;
+    for (const { master, duties } of wanted.values()) {
+      const entries = this.entriesFor(duties);
+      for (let time = 0; time < TIMES; time += 1) this.tellEach(master, entries, 'want', NO_TOKENS);
+    }
   }
 
   private readyFor(

@@ -82,6 +82,7 @@ const backup = (over: Partial<Backup> = {}): Backup => ({
   masterDownAt: NOW + 3_000,
   preemptAt: null,
   lesserHeardAt: null,
+  wasLate: false,
   ...over,
 });
 

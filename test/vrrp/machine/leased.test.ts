@@ -10,6 +10,7 @@ const backup: Backup = {
   masterDownAt: 3_000,
   preemptAt: null,
   lesserHeardAt: null,
+  wasLate: false,
 };
 const waiting: Backup = { ...backup, masterDownAt: Infinity };
 

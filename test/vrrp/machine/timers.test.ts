@@ -22,6 +22,7 @@ const backup = (over: Partial<Backup> = {}): Backup => ({
   masterDownAt: NOW + 3_000,
   preemptAt: null,
   lesserHeardAt: null,
+  wasLate: false,
   ...over,
 });
 
@@ -92,6 +93,19 @@ describe('vrrp-S23: a backup that wakes up late', () => {
     expect(then.state.is).toBe('master');
     const saved = step(self(), state, heard(150), late + 1).state;
     expect(nextDeadline(saved)).toBe(late + 1 + 3_609.375);
+  });
+
+  test('does so once, and not again and again on a machine that is always late', () => {
+    const late = NOW + 3_000 + LATE_MS + 1;
+    const { state } = step(self(), backup(), { type: 'time' }, late);
+    // What changes nothing does not begin it anew: a lesser master that is endured.
+    const patient = self({ preemptDelayMs: 1_000 });
+    const endured = step(patient, state, heard(1), late + 1).state;
+    expect(endured).toMatchObject({ wasLate: true });
+    const laterStill = late + READ_FIRST_MS + 10 * LATE_MS;
+    expect(step(self(), state, { type: 'time' }, laterStill).state.is).toBe('master');
+    // Somebody greater, who was heard at last, does.
+    expect(step(self(), state, heard(150), late + 1).state).toMatchObject({ wasLate: false });
   });
 
   test('waits a whole time more with `timer_expired_backup`', () => {

@@ -190,11 +190,15 @@ test('the master is asked for what it holds, and nobody else is', async () => {
   const other = wire.director('10.0.0.3', backup);
   const wanting = wire.director('10.0.0.2', backup);
   await wire.clock.settleTo(1500);
-  expect(wanting.peers.want([DUTY])).toBe(true);
+  expect(wanting.peers.hasMaster([DUTY])).toBe(true);
+  wanting.peers.want([[DUTY]]);
   await wire.clock.settleTo(1510);
   expect(holder.given[0]).toEqual({ duties: [DUTY], from: '10.0.0.2' });
   expect(other.given).toEqual([]);
-  expect(holder.peers.want([DUTY])).toBe(false);
+  expect(holder.peers.hasMaster([DUTY])).toBe(false);
+  holder.peers.want([[DUTY]]);
+  await wire.clock.settleTo(1520);
+  expect([wanting, other].flatMap(({ given }) => given)).toEqual([]);
 });
 
 describe('nobody else', () => {
