@@ -9,6 +9,10 @@ import { OVERLAP_MS_MAX } from './probe.ts';
 const VIP = '192.0.2.10';
 const CLIENT = '192.0.2.100';
 
+interface Links {
+  readonly second?: boolean;
+}
+
 export type DuoHost = 'director1' | 'director2';
 
 export class Duo {
@@ -27,19 +31,20 @@ export class Duo {
     this.prober = lab.agent('client');
   }
 
-  /** A folder of conf/: director1 runs its master.conf, director2 its backup.conf. */
-  static ofExample(folder: string): Promise<Duo> {
-    return Duo.layOut(folder, {
+  /** A folder of conf/: director1 runs its master.conf, director2 its backup.conf. `second`: as below. */
+  static ofExample(folder: string, { second = false }: Links = {}): Promise<Duo> {
+    const files = {
       director1: `conf/${folder}/master.conf`,
       director2: `conf/${folder}/backup.conf`,
-    });
+    };
+    return Duo.layOut(folder, files, second);
   }
 
   /** Both with a configuration of the test's own. `second`: they have eth1 on a link of their own, 10.0.1.2 and .3. */
   static withText(
     name: string,
     text: Readonly<Record<DuoHost, string>>,
-    { second = false }: { readonly second?: boolean } = {},
+    { second = false }: Links = {},
   ): Promise<Duo> {
     const files = { director1: `/run/${name}-1.conf`, director2: `/run/${name}-2.conf` };
     writeFileSync(files.director1, text.director1);
@@ -50,7 +55,7 @@ export class Duo {
   private static async layOut(
     name: string,
     files: Readonly<Record<DuoHost, string>>,
-    second = false,
+    second: boolean,
   ): Promise<Duo> {
     const lab = new Lab(name);
     await lab.bridge('link');

@@ -1,4 +1,4 @@
-// needs: root; takes 75 s
+// needs: root; takes 90 s
 /** Several paths of advertisements on real links: cuts of one, of both, and a keepalived that knows of one only. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AdvertPathSnapshot, InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
@@ -34,25 +34,26 @@ const pathsOf = (...lines: readonly string[]): string =>
 
 const V3 = 'version 3\n    advert_int 0.3';
 
-/** Both run, the first is MASTER, and the second has heard it. */
-async function start(
-  body: (host: DuoHost) => string,
-  vip: string = `${VIP}/24`,
-  before = '',
-): Promise<Duo> {
+type Body = (host: DuoHost) => string;
+
+function withText(body: Body, vip = `${VIP}/24`): Promise<Duo> {
   const text = (host: DuoHost): string =>
-    before + instance(host === 'director1' ? 150 : 100, body(host), vip);
+    instance(host === 'director1' ? 150 : 100, body(host), vip);
   const files = { director1: text('director1'), director2: text('director2') };
-  duo = await Duo.withText('paths', files, { second: true });
-  duo.start('director1');
-  const [address = ''] = vip.split('/');
-  await duo.movesTo('director1', address);
-  duo.start('director2');
-  const pair = duo;
+  return Duo.withText('paths', files, { second: true });
+}
+
+/** Both run, the first is MASTER, and the second has heard it. */
+async function start(made: Promise<Duo>, vip = VIP): Promise<Duo> {
+  const pair = await made;
+  duo = pair;
+  pair.start('director1');
+  await pair.movesTo('director1', vip);
+  pair.start('director2');
   await eventually('the second one hears the first', async () => {
     return ((await shown(pair, 'director2'))?.counters.advertsReceived ?? 0) > 1;
   });
-  return duo;
+  return pair;
 }
 
 async function shown(pair: Duo, host: DuoHost): Promise<InstanceSnapshot | undefined> {
@@ -75,14 +76,14 @@ const isSilent = async (pair: Duo, name: string): Promise<boolean> =>
 
 describe.each([
   [
-    'signed',
-    `${V3}\n    auth_hmac {\n        key 1 0123456789abcdef0123456789abcdef\n        active_key 1\n    }`,
-    `${VIP}/24`,
+    'version 3 over IPv6',
+    () => withText(() => `${V3}\n    ${pathsOf('eth1')}`, 'fe80::51/64'),
+    'fe80::51',
   ],
-  ['version 3 over IPv6', V3, 'fe80::51/64'],
-])('%s', (_, body, vip) => {
+  ['conf/two-paths, which is signed', () => Duo.ofExample('two-paths', { second: true }), VIP],
+])('%s', (_, make, vip) => {
   test('the main link is cut: nobody changes; both are cut: as with one link', async () => {
-    const pair = await start(() => `${body}\n    ${pathsOf('eth1')}`, vip);
+    const pair = await start(make(), vip);
     await part(pair, 'eth0', true);
     await eventually('the silent path is told', () => isSilent(pair, 'main'), 5_000);
     await pause(2_000);
@@ -90,9 +91,11 @@ describe.each([
     expect(cut).toMatchObject({
       state: 'backup',
       counters: { becameMaster: 0, dropped: {} },
-      alarms: [{ name: 'path-silent', source: 'main' }],
     });
-    expect(cut?.advertPaths.map(({ counters }) => counters.dropped)).toEqual([{}, {}]);
+    expect(cut?.alarms).toContainEqual(
+      expect.objectContaining({ name: 'path-silent', source: 'main' }),
+    );
+    expect(cut?.advertPaths.flatMap((one) => Object.keys(one.counters.dropped))).toEqual([]);
     expect((await shown(pair, 'director1'))?.counters).toMatchObject({ releasedMaster: 0 });
     expect(await pair.show('director2')).toMatch(
       /path main: hears nothing for .*, though others do/,
@@ -100,8 +103,11 @@ describe.each([
     await part(pair, 'eth0', false);
     await eventually('it is heard again', async () => !(await isSilent(pair, 'main')), 5_000);
     expect(pair.lab.logOf('director2')).toContain('advertisement path hears again');
-    expect((await shown(pair, 'director2'))?.alarms).toEqual([]);
-    // Nothing was said twice though it was heard twice.
+    await eventually(
+      'all paths are heard',
+      async () => (await shown(pair, 'director2'))?.alarms.length === 0,
+    );
+    // What was heard twice counts once.
     const { counters, advertPaths } = (await shown(pair, 'director2')) as InstanceSnapshot;
     const side = advertPaths.find(({ name }) => name === 'eth1')?.counters.heard ?? 0;
     expect(Math.abs(counters.advertsReceived - side)).toBeLessThan(3);
@@ -130,7 +136,7 @@ test('AH: a switch forgets the group, and a way to the peer on the same link is 
         auth_pass s3cret12
     }
     ${pathsOf(`eth0 peer ${own === 'director1' ? '192.0.2.3' : '192.0.2.2'}`)}`;
-  const pair = await start(body);
+  const pair = await start(withText(body));
   for (const host of HOSTS) await pair.lab.switchPort(host, 'eth0', 'mcast_flood', 'off');
   await eventually('the silent path is told', () => isSilent(pair, 'main'), 6_000);
   await pause(2_000);
@@ -144,7 +150,7 @@ test('AH: a switch forgets the group, and a way to the peer on the same link is 
 });
 
 test('interfaces that go down: the further one is no fault, the main one is told by the further one', async () => {
-  const pair = await start(() => `advert_int 1\n    ${pathsOf('eth1')}`);
+  const pair = await start(withText(() => `advert_int 1\n    ${pathsOf('eth1')}`));
   await pair.lab.ip('director1', 'link', 'set', 'eth1', 'down');
   await eventually('it is told', async () => {
     return (await path(pair, 'director1', 'eth1'))?.down === 'interface eth1 is down';
@@ -171,7 +177,7 @@ test('interfaces that go down: the further one is no fault, the main one is told
 
 describe('a reload', () => {
   test('that adds and removes a path, or turns the link to peers off, leaves all as it is', async () => {
-    const pair = await start(() => V3);
+    const pair = await start(withText(() => V3));
     const write = async (text: string): Promise<void> => {
       const file = pair.file('director2');
       const { code, stderr } = await pair.lab.run(
