@@ -8,6 +8,7 @@ import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Director } from '../model/director.ts';
+import type { VrrpConfig } from '../model/vrrp.ts';
 import { audit, type Finding } from '../simulation/audit.ts';
 import { type Cast, parseEvents, SETTLE_MS } from '../simulation/events.ts';
 import { addressesOf, type Tenure, tenuresOf } from '../simulation/holders.ts';
@@ -79,7 +80,7 @@ const HELP = `
 An event is a verb, whom it befalls, when (at 5s) and for how long (for 10s; without it to the end). Without
 "at" it begins ${SETTLE_MS / 1000} s after the end of the one before. Times are 500ms, 5s, 2min, 1h.
   cut A-B     nothing passes between A and B; cut A>B: from A to B only; cut A: between A and all,
-              gateways and real servers included
+              gateways and real servers included; cut A-B on eth1: on this link only
   pause A     the VRRP process of A stands still; kill A: it dies and is started again
   crash A     the machine loses its power; stop A: lvsd is stopped in good order
   failover A  lvsctl failover on A; with a time, --back after it
@@ -90,6 +91,7 @@ An event is a verb, whom it befalls, when (at 5s) and for how long (for 10s; wit
 With split_brain_policy lease the first file is the first acceptor, and so on; an acceptor without a file is the
 witness W (several: W1, W2), which can be cut, paused, killed, crashed and stopped, too. Datagrams of the lease
 pass where nothing is cut between two hosts, whatever becomes of an interface. BFD sessions are up.
+Of advert_paths the one to a peer needs its src here.
 A process that does not run answers until the kernel's gate is shut.
 Exit code ${FOUND}: two directors held one address at a time, or something else that must not be.
 `;
@@ -169,6 +171,12 @@ function witnessesOf(directors: readonly NamedDirector[]): readonly WitnessPlan[
   }));
 }
 
+/** That advertisements go by. */
+function linksOf({ instances }: VrrpConfig): readonly string[] {
+  const paths = instances.flatMap((instance) => [instance, ...instance.sidePaths]);
+  return [...new Set(paths.map((path) => path.interface))];
+}
+
 function castOf(directors: readonly NamedDirector[], witnesses: readonly WitnessPlan[]): Cast {
   const servers = new Map<string, readonly string[]>();
   const distinct = new Set<string>();
@@ -186,7 +194,7 @@ function castOf(directors: readonly NamedDirector[], witnesses: readonly Witness
     hosts: [
       ...directors.map(({ name, director: { vrrp } }) => ({
         name,
-        links: [...new Set(vrrp.instances.map((instance) => instance.interface))],
+        links: linksOf(vrrp),
         scripts: vrrp.scripts.map((script) => script.name),
       })),
       ...witnesses.map(({ name }) => ({ name, links: [], scripts: [] })),

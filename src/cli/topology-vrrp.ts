@@ -1,5 +1,6 @@
 /** The VRRP part of a snapshot as text: who holds what, since when and why. */
 import type {
+  AdvertPathSnapshot,
   ForeignRouter,
   GroupSnapshot,
   InstanceSnapshot,
@@ -10,7 +11,7 @@ import type {
   VrrpSnapshot,
   VrrpState,
 } from '../model/snapshot-vrrp.ts';
-import { formatSince, plural, type TextStyle, tone } from './text.ts';
+import { formatSince, formatSpan, plural, type TextStyle, tone } from './text.ts';
 import { renderLeases } from './topology-lease.ts';
 
 interface Context {
@@ -49,6 +50,30 @@ function linkText({ name, kind, base, mac, advertises }: VirtualLinkSnapshot): s
   return `on ${name} above ${base}, ${what}${advertises ? ', advertises with it' : ''}`;
 }
 
+/** What came by it last, from where, and what is wrong with it. */
+function pathText(path: AdvertPathSnapshot, { style }: Context): string {
+  const { name, down, silentMs, heardMs, heardFrom, counters } = path;
+  const { sent, heard, silences, dropped } = counters;
+  const last =
+    heardMs === null || heardFrom === null
+      ? 'never heard'
+      : `heard ${formatSpan(heardMs)} ago from ${heardFrom}`;
+  const wrong =
+    down !== null
+      ? `is down: ${down}; `
+      : silentMs !== null
+        ? `hears nothing for ${formatSpan(silentMs)}, though others do; `
+        : '';
+  const drops = Object.entries(dropped).map(([why, count]) => `${count} dropped for ${why}`);
+  const rest = [
+    `sent ${sent}, heard ${heard}`,
+    ...(silences === 0 ? [] : [`silent ${plural(silences, 'time')}`]),
+    ...drops,
+  ].join(', ');
+  const text = `path ${name}: ${wrong}${last}; ${rest}`;
+  return wrong === '' ? text : tone(text, 'bad', style);
+}
+
 function renderInstance(instance: InstanceSnapshot, context: Context): string {
   const { nowMs, style } = context;
   const { state, sinceMs, reason, counters } = instance;
@@ -75,6 +100,7 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
           `given up by order ${formatSince(instance.gaveUpAtMs, nowMs)}; lvsctl failover --back takes it back`,
         ]),
     ...instance.virtualLinks.map(linkText),
+    ...instance.advertPaths.map((path) => pathText(path, context)),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${plural(counters.becameMaster, 'time')}`,
     ...(counters.foreign === 0

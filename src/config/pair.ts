@@ -12,6 +12,7 @@ import {
   toDiagnostics,
 } from './diagnostics/diagnostic.ts';
 import { compareLeases } from './pair-lease.ts';
+import { comparePaths, comparePeerLink } from './pair-paths.ts';
 import { compareSigning } from './pair-signing.ts';
 import { compareSync } from './pair-sync.ts';
 import { groupsOf } from './rules/groups.ts';
@@ -77,6 +78,7 @@ export function comparePair(
   tellSyncGroups(pairs, reports);
   for (const report of compareSync(here, there)) reports.add(report);
   for (const report of compareLeases(here, there)) reports.add(report);
+  for (const report of comparePeerLink(here.globals, there.globals)) reports.add(report);
   if (notes) {
     adviseOnServers(here.servers, there.servers, reports);
     adviseOnGroups(here.root, there.root, reports);
@@ -174,6 +176,7 @@ const RULES: readonly Rule[] = [
   addresses,
   transports,
   peers,
+  paths,
   weights,
 ];
 
@@ -391,6 +394,10 @@ function peers({ here, there }: Pair): readonly Report[] {
     });
   }
   return found;
+}
+
+function paths({ here, there }: Pair): readonly Report[] {
+  return comparePaths(here.instance, there.instance);
 }
 
 /** With everything down that it tracks the better one must fall below the other, which is whole. */

@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DirectorError, errnoName } from '../base/error.ts';
-import { PEER_PORT } from '../wire/peer-link.ts';
 import { loadAddon } from './addon.ts';
 
 const HOP_LIMIT = 255;
@@ -16,6 +15,8 @@ export interface PeerSocketPlace {
   readonly group: string | null;
   readonly unicastPeers: readonly string[];
   readonly source: string;
+  /** UDP, of both ends. */
+  readonly port: number;
 }
 
 export interface PeerSocketHandlers {
@@ -35,13 +36,13 @@ export function openPeerSocket(
   place: PeerSocketPlace,
   { onDatagram, onDrop, onError }: PeerSocketHandlers,
 ): OpenPeerSocket {
-  const { interface: link, interfaceIndex, group, unicastPeers, source } = place;
+  const { interface: link, interfaceIndex, group, unicastPeers, source, port } = place;
   const addon = loadAddon();
   let fd: number;
   try {
-    fd = addon.openLinkSocket(source, PEER_PORT, link, interfaceIndex, group ?? '');
+    fd = addon.openLinkSocket(source, port, link, interfaceIndex, group ?? '');
   } catch (error) {
-    throw failed(link, error);
+    throw failed(place, error);
   }
   const all = [...(group === null ? [] : [group]), ...unicastPeers];
   const handle = addon.receive(
@@ -57,7 +58,7 @@ export function openPeerSocket(
     send: (octets, to) => {
       for (const address of to === null ? all : [to]) {
         try {
-          addon.sendDatagram(fd, octets, address, PEER_PORT);
+          addon.sendDatagram(fd, octets, address, port);
         } catch (error) {
           onError(errnoName(error));
         }
@@ -73,14 +74,18 @@ export function newIdentity(): string {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has this port; "ss -lnup" tells which',
+  EADDRINUSE:
+    'another program has this port: "ss -lnup" tells which; peer_link_port of global_defs names another one',
   EADDRNOTAVAIL: 'the interface does not have this address yet',
 };
 
-function failed(link: string, cause: unknown): DirectorError {
+function failed(
+  { interface: link, port }: Pick<PeerSocketPlace, 'interface' | 'port'>,
+  cause: unknown,
+): DirectorError {
   if (cause instanceof DirectorError) return cause;
   const errno = errnoName(cause);
   const hint = HINTS[errno];
   const details = hint === undefined ? { cause } : { cause, hint };
-  return new DirectorError('SOCKET_FAILED', `UDP port ${PEER_PORT} on ${link}: ${errno}`, details);
+  return new DirectorError('SOCKET_FAILED', `UDP port ${port} on ${link}: ${errno}`, details);
 }

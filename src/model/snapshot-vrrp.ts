@@ -76,6 +76,8 @@ export type AlarmName =
   | 'two-masters'
   /** Two directors with priority 255. */
   | 'two-owners'
+  /** A path of advertisements hears nothing, though others do. */
+  | 'path-silent'
   /** A signed advertisement whose time is too far from ours: a clock is wrong. */
   | 'peer-clock'
   /** What only a stranger, or a director with other keys, sends. */
@@ -109,6 +111,28 @@ export interface VirtualLinkSnapshot {
   readonly advertises: boolean;
 }
 
+/** One of several paths that the advertisements of an instance go by. */
+export interface AdvertPathSnapshot {
+  /** `main`, `eth1`, or `eth1 to 10.0.0.2`. */
+  readonly name: string;
+  readonly isMain: boolean;
+  /** Why it is not there; null: it is. */
+  readonly down: string | null;
+  /** For how long nothing has come by it, though others heard; null: it is not silent, or nobody is heard. */
+  readonly silentMs: Millis | null;
+  /** How long ago an advertisement came by it, and the address there of who sent it; null: none ever did. */
+  readonly heardMs: Millis | null;
+  readonly heardFrom: string | null;
+  readonly counters: {
+    readonly sent: number;
+    readonly heard: number;
+    /** Times that it was silent while others heard. */
+    readonly silences: number;
+    /** Packets dropped on it, by reason. */
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+}
+
 export interface InstanceSnapshot {
   readonly name: string;
   readonly interface: string;
@@ -138,6 +162,8 @@ export interface InstanceSnapshot {
   /** Links of ours that addresses are on: the one of the instance first. */
   readonly virtualLinks: readonly VirtualLinkSnapshot[];
   readonly counters: VrrpCounters;
+  /** The main one first; empty, where there is but that. */
+  readonly advertPaths: readonly AdvertPathSnapshot[];
   readonly trackers: readonly TrackerSnapshot[];
   /** When it was given up by order, and does not preempt since; null: it was not. */
   readonly gaveUpAtMs: number | null;

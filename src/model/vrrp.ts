@@ -139,6 +139,17 @@ export interface Unicast {
   readonly oldChecksum: 'detect' | 'always' | 'never';
 }
 
+/** A further path that the same advertisements go by, between directors of ours (`advert_paths`). */
+export interface SidePath {
+  /** `eth1`, or `eth1 to 10.0.0.2`. */
+  readonly name: string;
+  readonly interface: string;
+  /** Null: the interface's primary address. */
+  readonly sourceAddress: string | null;
+  /** Null: by the multicast group of the instance. */
+  readonly unicast: Unicast | null;
+}
+
 /** How advertisements of others are taken. */
 export interface Hearing {
   /** Of version 3: a master's interval is adopted up to this (one forged packet must not silence us). */
@@ -184,6 +195,8 @@ export interface VrrpInstance {
   readonly multicastGroup: string;
   /** Null: advertisements go to the multicast group. */
   readonly unicast: Unicast | null;
+  /** Beside the main path, which is all of the above. */
+  readonly sidePaths: readonly SidePath[];
   /** Version 3 over IPv4: a checksum over the message alone, as RFC 9568 has it (`v3_checksum_as_v2`). */
   readonly bareChecksum: boolean;
   readonly hearing: Hearing;
@@ -291,6 +304,8 @@ export interface VrrpConfig {
   readonly statics: Statics;
   /** How far apart announcements are sent, by groups of interfaces. */
   readonly announceGaps: AnnounceGaps;
+  /** UDP port of the link between directors of ours; null: there is none. */
+  readonly peerPort: number | null;
   /** No instance becomes master before this time after the start. */
   readonly startupDelayMs: Millis;
   readonly process: ProcessSettings;

@@ -1,10 +1,10 @@
 /**
  * What an operator wants to go wrong, in words → faults with times, or a refusal that says where.
  *
- *   EVENT [at TIME] [for TIME] ; EVENT …
+ *   EVENT [on LINK] [at TIME] [for TIME] ; EVENT …
  *
- *   cut A-B   cut A>B   cut A     pause A     kill A     crash A     stop A     down A:eth0
- *   fail A:SCRIPT                 failover A  lose 30%   delay 200ms            kill REALSERVER
+ *   cut A-B   cut A>B   cut A     cut A-B on eth1         pause A     kill A     crash A     stop A
+ *   down A:eth0   fail A:SCRIPT   failover A   lose 30%   delay 200ms   kill REALSERVER
  */
 import { DirectorError } from '../base/error.ts';
 import { nearestOf } from '../base/nearest.ts';
@@ -32,6 +32,8 @@ interface Said {
   readonly text: string;
   readonly verb: string;
   readonly object: string;
+  /** What a cut is limited to. */
+  readonly link: string | null;
   readonly atMs: Instant | null;
   readonly forMs: Millis | null;
 }
@@ -54,9 +56,13 @@ function read(text: string): Said {
   const [verb = '', object = '', ...rest] = text.split(/\s+/);
   let atMs: Instant | null = null;
   let forMs: Millis | null = null;
+  let link: string | null = null;
   for (let at = 0; at < rest.length; at += 1) {
     const word = rest[at] ?? '';
-    if (word === 'at' || word === 'for') {
+    if (word === 'on') {
+      at += 1;
+      link = rest[at] ?? '';
+    } else if (word === 'at' || word === 'for') {
       at += 1;
       const time = timeOf(rest[at], text);
       if (word === 'at') atMs = time;
@@ -65,7 +71,7 @@ function read(text: string): Said {
       forMs = timeOf(word, text);
     }
   }
-  return { text, verb, object, atMs, forMs };
+  return { text, verb, object, link, atMs, forMs };
 }
 
 function timeOf(word: string | undefined, event: string): Millis {
@@ -78,7 +84,10 @@ function timeOf(word: string | undefined, event: string): Millis {
 const DAY_MS: Millis = 24 * 3_600_000;
 
 function faultsOf(said: Said, cast: Cast): readonly Fault[] {
-  const { verb, object, text } = said;
+  const { verb, object, link, text } = said;
+  if (link !== null && verb !== 'cut') {
+    throw refusal(text, `"on ${link}" is for cuts`, 'cut A-B on eth1; down A:eth1');
+  }
   switch (verb) {
     case 'cut':
       return cutsOf(said, cast);
@@ -126,17 +135,19 @@ const VERBS = [
 ];
 
 /** `A-B`, `A>B`, or `A` from everyone and everything. */
-function cutsOf({ object, text }: Said, cast: Cast): readonly Fault[] {
+function cutsOf({ object, link, text }: Said, cast: Cast): readonly Fault[] {
+  const links = [...new Set(cast.hosts.flatMap((host) => host.links))];
+  if (link !== null && !links.includes(link)) throw unknown(text, 'interface', link, links);
   const names = cast.hosts.map(({ name }) => name);
   if (names.includes(object)) {
     return [...names, ELSEWHERE]
       .filter((name) => name !== object)
-      .map((other) => ({ do: 'cut', from: object, to: other, oneWay: false }));
+      .map((other) => ({ do: 'cut', from: object, to: other, link, oneWay: false }));
   }
   const [, from = '', way, to = ''] = /^(.+)([->])([^->]+)$/.exec(object) ?? [];
   if (way === undefined) throw unknown(text, 'director', object, names);
   const pair = { from: hostOf(from, text, cast), to: hostOf(to, text, cast) };
-  return [{ do: 'cut', ...pair, oneWay: way === '>' }];
+  return [{ do: 'cut', ...pair, link, oneWay: way === '>' }];
 }
 
 /** A director's VRRP process, or a real server. */

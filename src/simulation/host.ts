@@ -317,7 +317,7 @@ export class SimulatedHost {
   /** Who has the address: the answers come to this life of the process only. */
   private ask(clock: ProcessTime, link: string, address: string): void {
     if (this.down.has(link)) return;
-    this.world.network.ask(this.name, address, (who) =>
+    this.world.network.ask(this.name, link, address, (who) =>
       clock.receive(() => {
         if (this.life?.clock === clock) this.life.speaker.addressClaimed(address, who);
       }),
@@ -385,7 +385,7 @@ export class SimulatedHost {
   private link(name: string, family: Family): LinkFacts {
     const { hostPart } = this.plan;
     const primaryAddress = ownAddress(hostPart, family);
-    const addresses = new Set([primaryAddress]);
+    const addresses = new Set([primaryAddress, ...sourcesOn(name, this.plan.config)]);
     return { index: 1, running: !this.down.has(name), primaryAddress, addresses };
   }
 
@@ -435,6 +435,15 @@ export class SimulatedHost {
       });
     });
   }
+}
+
+/** Those that advertisements are told to come from there. */
+function sourcesOn(link: string, { instances }: VrrpConfig): readonly string[] {
+  return instances
+    .flatMap((instance) => [instance, ...instance.sidePaths])
+    .flatMap(({ interface: on, sourceAddress }) =>
+      on === link && sourceAddress !== null ? [sourceAddress] : [],
+    );
 }
 
 function ownAddress(hostPart: number, family: Family): string {

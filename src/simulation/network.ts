@@ -21,6 +21,14 @@ export interface Weather {
 
 export const FAIR: Weather = { lossShare: 0, duplicateShare: 0, delayMinMs: 0.2, delayMaxMs: 1 };
 
+/** From one host to another. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+  /** Interfaces of one name are on one link; null: whatever they have in common. */
+  readonly link: string | null;
+}
+
 export interface Port {
   readonly host: string;
   readonly place: AdvertPlace;
@@ -62,7 +70,7 @@ export class SimulatedNetwork {
   private readonly datagramHosts = new Map<string, DatagramHost>();
   /** Source addresses that were seen, and whose they are. */
   private readonly hostOf = new Map<string, string>();
-  /** `FROM>TO` by how many cuts are in force on that way. */
+  /** `FROM>TO`, or `FROM>TO LINK`, by how many cuts are in force on that way. */
   private readonly cuts = new Map<string, number>();
 
   constructor(time: VirtualTime, random: Random) {
@@ -100,36 +108,38 @@ export class SimulatedNetwork {
   }
 
   /** Asks all others who has an address. `onAnswer`: with the name of each that says so. */
-  ask(host: string, address: string, onAnswer: (host: string) => void): void {
+  ask(host: string, link: string, address: string, onAnswer: (host: string) => void): void {
     for (const neighbour of this.neighbours) {
       if (neighbour.host === host) continue;
-      this.pass(host, neighbour.host, () => {
+      this.pass({ from: host, to: neighbour.host, link }, () => {
         if (!neighbour.has(address)) return;
-        this.pass(neighbour.host, host, () => onAnswer(neighbour.host));
+        this.pass({ from: neighbour.host, to: host, link }, () => onAnswer(neighbour.host));
       });
     }
   }
 
-  /** Nothing passes from one host to the other any more, on no link, until `mend` is called as often. */
-  cut(from: string, to: string): void {
-    this.count(from, to, 1);
+  /** Nothing passes that way any more until `mend` is called as often. */
+  cut(way: Way): void {
+    this.count(way, 1);
   }
 
-  mend(from: string, to: string): void {
-    this.count(from, to, -1);
+  mend(way: Way): void {
+    this.count(way, -1);
   }
 
-  isCut(from: string, to: string): boolean {
-    return (this.cuts.get(`${from}>${to}`) ?? 0) > 0;
+  private isCut(way: Way): boolean {
+    if (this.cuts.size === 0) return false;
+    const isCut = (name: string): boolean => (this.cuts.get(name) ?? 0) > 0;
+    return isCut(nameOfWay({ ...way, link: null })) || isCut(nameOfWay(way));
   }
 
   get isWhole(): boolean {
     return this.weather.lossShare === 0 && [...this.cuts.values()].every((count) => count === 0);
   }
 
-  private count(from: string, to: string, change: number): void {
-    const way = `${from}>${to}`;
-    this.cuts.set(way, (this.cuts.get(way) ?? 0) + change);
+  private count(way: Way, change: number): void {
+    const name = nameOfWay(way);
+    this.cuts.set(name, (this.cuts.get(name) ?? 0) + change);
   }
 
   private carry(from: Port, packet: ReceivedPacket): void {
@@ -154,25 +164,30 @@ export class SimulatedNetwork {
     const to = this.datagramHosts.get(name)?.host;
     if (from === undefined || to === undefined) return;
     const arrive = (): void => this.datagramHosts.get(name)?.onDatagram(octets, self);
-    this.pass(from, to, arrive);
-    if (this.random() < this.weather.duplicateShare) this.pass(from, to, arrive);
+    const way = { from, to, link: null };
+    this.pass(way, arrive);
+    if (this.random() < this.weather.duplicateShare) this.pass(way, arrive);
   }
 
   private deliver(from: Port, to: Port, packet: ReceivedPacket): void {
-    this.pass(from.host, to.host, () => {
+    this.pass({ from: from.host, to: to.host, link: from.place.interface }, () => {
       if (this.ports.has(to)) to.onPacket(packet);
     });
   }
 
   /** Once, late, or not at all; what was under way when a cut came is lost. */
-  private pass(from: string, to: string, arrive: () => void): void {
+  private pass(way: Way, arrive: () => void): void {
     const { lossShare, delayMinMs, delayMaxMs } = this.weather;
-    if (this.isCut(from, to) || this.random() < lossShare) return;
+    if (this.isCut(way) || this.random() < lossShare) return;
     const delayMs = delayMinMs + this.random() * (delayMaxMs - delayMinMs);
     this.time.wakeAt(this.time.now() + delayMs, () => {
-      if (!this.isCut(from, to)) arrive();
+      if (!this.isCut(way)) arrive();
     });
   }
+}
+
+function nameOfWay({ from, to, link }: Way): string {
+  return link === null ? `${from}>${to}` : `${from}>${to} ${link}`;
 }
 
 function nameOf({ address, port }: LeaseEndpoint): string {

@@ -4,13 +4,13 @@ import type { Instant, Millis } from '../base/time.ts';
 import { type HostPlan, SimulatedHost } from './host.ts';
 import { Journal } from './journal.ts';
 import { WitnessHost, type WitnessPlan } from './lease.ts';
-import { ELSEWHERE, FAIR, SimulatedNetwork, type Weather } from './network.ts';
+import { ELSEWHERE, FAIR, SimulatedNetwork, type Way, type Weather } from './network.ts';
 import { VirtualTime } from './time.ts';
 
 /** Something done to the world; what has `forMs` is undone after that time, unless it is null. */
 export type Fault =
-  /** Nothing passes between two hosts, or from the first to the second only. */
-  | { readonly do: 'cut'; readonly from: string; readonly to: string; readonly oneWay: boolean }
+  /** Nothing passes between two hosts, or from the first to the second only; on one link, or at all. */
+  | (Way & { readonly do: 'cut'; readonly oneWay: boolean })
   /** The network is like that for everyone. */
   | { readonly do: 'weather'; readonly weather: Weather }
   /** An interface loses its carrier. */
@@ -120,8 +120,8 @@ export class SimulatedWorld {
     this.tell(fault, '');
     switch (fault.do) {
       case 'cut':
-        this.network.cut(fault.from, fault.to);
-        if (!fault.oneWay) this.network.cut(fault.to, fault.from);
+        this.network.cut(fault);
+        if (!fault.oneWay) this.network.cut(backwards(fault));
         break;
       case 'weather':
         this.network.weather = fault.weather;
@@ -158,8 +158,8 @@ export class SimulatedWorld {
     if (fault.do !== 'kill') this.tell(fault, 'end of ');
     switch (fault.do) {
       case 'cut':
-        this.network.mend(fault.from, fault.to);
-        if (!fault.oneWay) this.network.mend(fault.to, fault.from);
+        this.network.mend(fault);
+        if (!fault.oneWay) this.network.mend(backwards(fault));
         break;
       case 'weather':
         this.network.weather = this.fair;
@@ -212,11 +212,15 @@ export class SimulatedWorld {
   }
 }
 
+function backwards({ from, to, link }: Way): Way {
+  return { from: to, to: from, link };
+}
+
 /** A fault in the words in which it is asked for. */
 export function describeFault(fault: Fault): string {
   switch (fault.do) {
     case 'cut':
-      return `cut ${fault.from}${fault.oneWay ? '>' : '-'}${fault.to}`;
+      return `cut ${fault.from}${fault.oneWay ? '>' : '-'}${fault.to}${fault.link === null ? '' : ` on ${fault.link}`}`;
     case 'weather': {
       const { lossShare, duplicateShare, delayMinMs, delayMaxMs } = fault.weather;
       const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -12,6 +12,7 @@ import { Trackers } from '../track/trackers.ts';
 import type { ReceivedPacket } from './adverts/admit.ts';
 import { Ears } from './adverts/ears.ts';
 import type { SpentStamps } from './adverts/replay.ts';
+import type { SideLink } from './adverts/side-paths.ts';
 import { Deadlines } from './deadlines.ts';
 import { planVrrp, type Succession } from './forecast.ts';
 import { Announcer } from './holding/announcer.ts';
@@ -99,6 +100,7 @@ export class VrrpSpeaker {
     this.startAt ??= clock.now() + config.startupDelayMs;
     this.trackers.configure(config);
     this.announcer.configure(config.announceGaps);
+    this.handOver.port = config.peerPort;
     const { next, gone } = this.succession(config);
     const routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
@@ -381,7 +383,7 @@ export class VrrpSpeaker {
     for (const [router, seat] of this.seats) {
       const own = outlooks.get(router) as Outlook;
       const ofGroup = seat.group === null ? own : (shared.get(seat.group) as Outlook);
-      if (router.isDeaf()) this.settleAt = Math.min(this.settleAt, clock.now() + DEAF_RETRY_MS);
+      if (router.wantsSocket) this.settleAt = Math.min(this.settleAt, clock.now() + DEAF_RETRY_MS);
       this.settleAt = Math.min(this.settleAt, router.lostUntil() ?? Infinity);
       if (own.isReplaced) this.settleAt = clock.now();
       const fault = own.fault ?? ofGroup.fault;
@@ -408,7 +410,7 @@ export class VrrpSpeaker {
 
   /** After all have looked: those who have lost a link share its socket. */
   private listen({ router, tracked, lost }: Look): Outlook {
-    router.listen((packet) => this.onPacket(router, packet));
+    router.listen((packet, side) => this.onPacket(router, packet, side));
     const isRunning = this.trackers.isRunning(router.instance.interface);
     return {
       fault: lost ?? router.faultOf(tracked, isRunning),
@@ -440,11 +442,11 @@ export class VrrpSpeaker {
   }
 
   /** Whether the packet was taken. */
-  private onPacket(router: VirtualRouter, packet: ReceivedPacket): boolean {
+  private onPacket(router: VirtualRouter, packet: ReceivedPacket, side: SideLink | null): boolean {
     const seat = this.seats.get(router);
     if (this.stopped || seat === undefined) return false;
-    const heard = router.hear(packet);
-    if (heard === null) return false;
+    const heard = router.hear(packet, side);
+    if (heard === null || heard === 'twin') return heard !== null;
     this.give(router, seat, { type: 'heard', advert: heard });
     this.goOn();
     return true;

@@ -5,9 +5,10 @@ import type { VrrpWord } from '../model/notice.ts';
 import type { InstanceSnapshot, TrackerSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { ReceivedPacket } from './adverts/admit.ts';
-import { Advertiser } from './adverts/advertiser.ts';
+import { Advertiser, type OnPacket } from './adverts/advertiser.ts';
 import type { Ears } from './adverts/ears.ts';
 import type { Spent } from './adverts/replay.ts';
+import type { FindLink, SideLink } from './adverts/side-paths.ts';
 import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
 import type { Announcer } from './holding/announcer.ts';
@@ -142,10 +143,14 @@ export class VirtualRouter {
     const before = this.linkIndex;
     this.linkIndex = facts?.index ?? null;
     this.weigh(tracked);
+    this.advertiser.leaveReplaced(this.findLink);
     if (before === null || this.linkIndex === null || before === this.linkIndex) return null;
-    void this.advertiser.hangUp();
+    this.advertiser.leaveMain();
     return `interface ${link} is another one of that name`;
   }
+
+  /** Of its family. */
+  private readonly findLink: FindLink = (name) => this.ports.links.find(name, this.instance.family);
 
   private weigh(tracked: readonly Tracked[]): void {
     const priority = effectivePriority(this.loweredTo ?? this.instance.priority, tracked);
@@ -206,25 +211,29 @@ export class VirtualRouter {
     return this.holding.lostUntil(this.ports.clock.now());
   }
 
-  isDeaf(): boolean {
-    return this.advertiser.deafness !== null;
+  /** A socket that it wants cannot be opened now. */
+  get wantsSocket(): boolean {
+    return this.advertiser.wantsSocket;
   }
 
   deadline(): Instant {
     return Math.min(nextDeadline(this.state), this.evidence.nextAt(this.instance, this.state));
   }
 
-  listen(onPacket: (packet: ReceivedPacket) => boolean): void {
-    const { interface: link, family } = this.instance;
-    const isThere = this.ports.links.find(link, family) !== null;
-    this.advertiser.listen(this.instance, isThere ? this.address : null, onPacket);
+  listen(onPacket: OnPacket): void {
+    const { instance, findLink } = this;
+    const source = findLink(instance.interface) === null ? null : this.address;
+    this.advertiser.listen(instance, source, onPacket, findLink);
   }
 
-  /** The advertisement in a packet for its VRID, or null when it was dropped. */
-  hear(packet: ReceivedPacket): Heard | null {
+  /**
+   * The advertisement in a packet for its VRID, `twin` when another path has brought it already, or null when it
+   * was dropped. `side`: the further path that it came by.
+   */
+  hear(packet: ReceivedPacket, side: SideLink | null): Heard | 'twin' | null {
     if (this.address === null) return null;
-    const heard = this.advertiser.hear(this.instance, this.priority, packet);
-    if (heard !== null && heard.priority > 0) this.master = heard;
+    const heard = this.advertiser.hear(this.instance, this.priority, packet, side);
+    if (heard !== null && heard !== 'twin' && heard.priority > 0) this.master = heard;
     return heard;
   }
 
@@ -353,7 +362,8 @@ export class VirtualRouter {
   linkRenewed(name: string, isAnother: boolean): void {
     const { instance } = this;
     const isOwn = instance.interface === name || instance.links.own?.name === name;
-    if (isAnother && isOwn) void this.advertiser.hangUp();
+    if (isAnother && isOwn) this.advertiser.leaveMain();
+    if (isAnother) this.advertiser.linkRenewed(name);
     if (this.state.is !== 'master') return;
     const { addresses, routes } = allHeld(instance);
     const isOfUse =
@@ -409,6 +419,7 @@ export class VirtualRouter {
       lifetimeSeconds: lifetimeSeconds(instance, this.ports.gate.missing === null),
       virtualLinks: describeLinks(instance.links),
       counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
+      advertPaths: this.advertiser.paths(),
       trackers,
       gaveUpAtMs: this.gaveUpAtMs,
       alarms: [

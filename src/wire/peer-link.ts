@@ -13,9 +13,6 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Family } from '../base/address.ts';
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
 
-/** Of the ports that IANA has given to nobody. */
-export const PEER_PORT = 51_120;
-
 const MAGIC = 0x4c565350;
 const VERSION = 1;
 const HEADER_OCTETS = 40;

@@ -19,6 +19,7 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { addressBytes } from '../base/address.ts';
 import { CHECKSUM_OFFSET, type Envelope } from './vrrp-checksum.ts';
+import { PATH_MARK_OCTETS } from './vrrp-path-mark.ts';
 
 export const TRAILER_OCTETS = 28;
 const TYPE_HMAC_SHA256 = 1;
@@ -38,6 +39,7 @@ export const TICKS_PER_SECOND = 65_536;
 /** What of the packet is signed beside the message. */
 export interface Signed {
   readonly envelope: Pick<Envelope, 'family' | 'source'>;
+  /** With the mark of a further path behind it, if there is one. */
   readonly message: Uint8Array;
 }
 
@@ -73,7 +75,9 @@ export function tagFits(trailer: Uint8Array, key: KeyObject, signed: Signed): bo
 }
 
 /** Room for what is signed: it is put together and hashed in one go. */
-const SCRATCH = new Uint8Array(PSEUDO_HEADER_OCTETS + 8 + 255 * 16 + 8 + TRAILER_OCTETS);
+const SCRATCH = new Uint8Array(
+  PSEUDO_HEADER_OCTETS + 8 + 255 * 16 + 8 + PATH_MARK_OCTETS + TRAILER_OCTETS,
+);
 
 function tagOf(key: KeyObject, trailer: Uint8Array, { envelope, message }: Signed): Uint8Array {
   SCRATCH.fill(0, 0, PSEUDO_HEADER_OCTETS);

@@ -8,7 +8,11 @@ import type { DrainOrder, Order } from '../../src/model/drain.ts';
 import type { JsonDiagnostic } from '../../src/model/json-diagnostic.ts';
 import type { CheckerSnapshot, RealServerHealth } from '../../src/model/snapshot-health.ts';
 import type { DestinationSnapshot } from '../../src/model/snapshot-ipvs.ts';
-import type { InstanceSnapshot, TrackerSnapshot } from '../../src/model/snapshot-vrrp.ts';
+import type {
+  AdvertPathSnapshot,
+  InstanceSnapshot,
+  TrackerSnapshot,
+} from '../../src/model/snapshot-vrrp.ts';
 
 const FOLDER = new URL('../golden/show/', import.meta.url);
 /** Local noon: the text shows local time. */
@@ -70,10 +74,27 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
     dropped: {},
   },
   paths: [],
+  advertPaths: [],
   virtualLinks: [],
   trackers: [],
   gaveUpAtMs: null,
   alarms: [],
+  ...over,
+});
+
+const advertPath = (over: Partial<AdvertPathSnapshot>): AdvertPathSnapshot => ({
+  name: 'eth1',
+  isMain: false,
+  down: null,
+  silentMs: null,
+  heardMs: 400,
+  heardFrom: '192.0.2.3',
+  counters: {
+    sent: 12,
+    heard: 190,
+    silences: over.silentMs ? 1 : 0,
+    dropped: over.isMain ? { ttl: 2 } : {},
+  },
   ...over,
 });
 
@@ -546,6 +567,23 @@ const CASES: Readonly<Record<string, Snapshot>> = {
           reason: 'gave up by order',
           masterAddress: '192.0.2.3',
           gaveUpAtMs: ago(200),
+          advertPaths: [
+            advertPath({ name: 'main', isMain: true, silentMs: 65_000, heardMs: 66_000 }),
+            advertPath({ heardFrom: '198.51.100.3' }),
+            advertPath({
+              name: 'eth2 to 10.2.0.3',
+              down: 'interface eth2 is down',
+              heardMs: null,
+              heardFrom: null,
+            }),
+          ],
+          alarms: [
+            {
+              name: 'path-silent',
+              source: 'main',
+              detail: 'it hears nothing for 65 s, and others do',
+            },
+          ],
         }),
         instance({
           name: 'broken',

@@ -166,3 +166,33 @@ test('a file with errors is told of, and nothing runs', async () => {
   expect(complaints).toContain('vrrp_instnce');
   expect(written).toBe('');
 });
+
+test('a path that goes by another link keeps two from being MASTER while one link is cut', async () => {
+  const paths = (own: number, other: number): string => `    advert_paths {
+      eth1
+      eth2 src 10.2.0.${own} peer 10.2.0.${other}
+    }
+`;
+  const files = [
+    ['a.conf', 150, paths(1, 2)],
+    ['b.conf', 100, paths(2, 1)],
+  ] as const;
+  const named = files.map(([name, priority, block]) => {
+    const path = director(name, priority);
+    const text = readFileSync(path, 'utf8').replace(
+      '  virtual_ipaddress',
+      `${block}  virtual_ipaddress`,
+    );
+    writeFileSync(path, text);
+    return path;
+  });
+  const run = (events: string): Promise<number> =>
+    simulate.run(context, { events, seed: '1' }, named);
+  expect(
+    await run('cut A-B on eth0 at 10s 30s; cut A-B on eth1 at 15s 5s; cut A-B on eth2 at 25s 5s'),
+  ).toBe(0);
+  expect(written).toContain('cut A-B on eth1');
+  expect(written).not.toContain('A and B');
+  expect(await run('cut A-B at 10s for 30s')).toBe(3);
+  expect(written).toContain('A and B');
+});

@@ -63,6 +63,12 @@ const KINDS: readonly Partial<VrrpInstance>[] = [
       oldChecksum: 'detect',
     },
   },
+  {
+    vrid: 57,
+    version: 3,
+    ...none,
+    sidePaths: [{ name: 'eth1', interface: 'eth1', sourceAddress: null, unicast: null }],
+  },
 ];
 
 interface Sent {

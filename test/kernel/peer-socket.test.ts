@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, expect, test } from 'vitest';
 import { newIdentity, type OpenPeerSocket, openPeerSocket } from '../../src/kernel/peer-socket.ts';
-import { PEER_PORT } from '../../src/wire/peer-link.ts';
+import { PEER_PORT } from '../../src/model/peer-link.ts';
 
 const LOOPBACK_INDEX = 1;
 const closers: (() => void)[] = [];
@@ -21,7 +21,14 @@ function open(source: string, unicastPeers: readonly string[], group: string | n
   const heard: string[] = [];
   const drops: string[] = [];
   const socket = openPeerSocket(
-    { interface: 'lo', interfaceIndex: LOOPBACK_INDEX, group, unicastPeers, source },
+    {
+      interface: 'lo',
+      interfaceIndex: LOOPBACK_INDEX,
+      group,
+      unicastPeers,
+      source,
+      port: PEER_PORT,
+    },
     {
       onDatagram: (octets, from) => void heard.push(`${Buffer.from(octets)} of ${from}`),
       onDrop: (reason) => void drops.push(reason),

@@ -9,6 +9,10 @@ import { OVERLAP_MS_MAX } from './probe.ts';
 const VIP = '192.0.2.10';
 const CLIENT = '192.0.2.100';
 
+interface Links {
+  readonly second?: boolean;
+}
+
 export type DuoHost = 'director1' | 'director2';
 
 export class Duo {
@@ -27,31 +31,40 @@ export class Duo {
     this.prober = lab.agent('client');
   }
 
-  /** A folder of conf/: director1 runs its master.conf, director2 its backup.conf. */
-  static ofExample(folder: string): Promise<Duo> {
-    return Duo.layOut(folder, {
+  /** A folder of conf/: director1 runs its master.conf, director2 its backup.conf. `second`: as below. */
+  static ofExample(folder: string, { second = false }: Links = {}): Promise<Duo> {
+    const files = {
       director1: `conf/${folder}/master.conf`,
       director2: `conf/${folder}/backup.conf`,
-    });
+    };
+    return Duo.layOut(folder, files, second);
   }
 
-  /** Both with a configuration of the test's own. */
-  static withText(name: string, text: Readonly<Record<DuoHost, string>>): Promise<Duo> {
+  /** Both with a configuration of the test's own. `second`: they have eth1 on a link of their own, 10.0.1.2 and .3. */
+  static withText(
+    name: string,
+    text: Readonly<Record<DuoHost, string>>,
+    { second = false }: Links = {},
+  ): Promise<Duo> {
     const files = { director1: `/run/${name}-1.conf`, director2: `/run/${name}-2.conf` };
     writeFileSync(files.director1, text.director1);
     writeFileSync(files.director2, text.director2);
-    return Duo.layOut(name, files);
+    return Duo.layOut(name, files, second);
   }
 
   private static async layOut(
     name: string,
     files: Readonly<Record<DuoHost, string>>,
+    second: boolean,
   ): Promise<Duo> {
     const lab = new Lab(name);
     await lab.bridge('link');
+    if (second) await lab.bridge('side');
     const on = (part: number) => ({ eth0: { bridge: 'link', address: `192.0.2.${part}/24` } });
-    await lab.host('director1', on(2));
-    await lab.host('director2', on(3));
+    const side = (part: number) =>
+      second ? { eth1: { bridge: 'side', address: `10.0.1.${part}/24` } } : {};
+    await lab.host('director1', { ...on(2), ...side(2) });
+    await lab.host('director2', { ...on(3), ...side(3) });
     await lab.host('client', on(100));
     const duo = new Duo(lab, name, files);
     await duo.prober.probe(VIP, CLIENT);

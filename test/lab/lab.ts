@@ -141,6 +141,12 @@ export class Lab {
     await this.ip('switch', 'link', 'set', this.port(name, link), plugged ? 'up' : 'down');
   }
 
+  /** Sets what the switch does at the port of a host: `isolated on` keeps it from others that are so (bridge(8)). */
+  async switchPort(name: string, link: string, ...settings: readonly string[]): Promise<void> {
+    const port = ['dev', this.port(name, link), 'type', 'bridge_slave'];
+    await this.ip('switch', 'link', 'set', ...port, ...settings);
+  }
+
   /** Loses or delays what is sent to a host; without an impairment all is well again. Needs netem. */
   async impair(name: string, link: string, impairment: Impairment | null): Promise<void> {
     const port = ['dev', this.port(name, link), 'root'];

@@ -13,7 +13,11 @@ const CAST = {
 describe('events', () => {
   test('stand one after the other, each with its time and length', () => {
     expect(parseEvents('cut A-B at 5s for 10s; pause A 2s; kill rs1', CAST)).toEqual([
-      { at: 5000, forMs: 10_000, fault: { do: 'cut', from: 'A', to: 'B', oneWay: false } },
+      {
+        at: 5000,
+        forMs: 10_000,
+        fault: { do: 'cut', from: 'A', to: 'B', link: null, oneWay: false },
+      },
       { at: 25_000, forMs: 2000, fault: { do: 'pause', host: 'A' } },
       { at: 37_000, forMs: null, fault: { do: 'server-down', server: '10.0.0.1' } },
     ]);
@@ -21,14 +25,15 @@ describe('events', () => {
 
   test('may befall everyone, one way, an interface, a script, the network', () => {
     const faults = parseEvents(
-      'cut A; cut B>C; down A:eth1; fail C:check 1min; lose 30%; delay 200ms; kill A; stop B',
+      'cut A; cut B>C; cut A-B on eth1 5s; down A:eth1; fail C:check 1min; lose 30%; delay 200ms; kill A; stop B',
       CAST,
     ).map(({ fault }) => fault);
     expect(faults).toMatchObject([
-      { do: 'cut', from: 'A', to: 'B', oneWay: false },
-      { do: 'cut', from: 'A', to: 'C', oneWay: false },
-      { do: 'cut', from: 'A', to: 'elsewhere', oneWay: false },
-      { do: 'cut', from: 'B', to: 'C', oneWay: true },
+      { do: 'cut', from: 'A', to: 'B', link: null, oneWay: false },
+      { do: 'cut', from: 'A', to: 'C', link: null, oneWay: false },
+      { do: 'cut', from: 'A', to: 'elsewhere', link: null, oneWay: false },
+      { do: 'cut', from: 'B', to: 'C', link: null, oneWay: true },
+      { do: 'cut', from: 'A', to: 'B', link: 'eth1', oneWay: false },
       { do: 'link-down', host: 'A', link: 'eth1' },
       { do: 'script', host: 'C', script: 'check' },
       { do: 'weather', weather: { lossShare: 0.3 } },
@@ -45,6 +50,8 @@ describe('events', () => {
     ['down A:eth9', 'there is no interface of A "eth9"', 'did you mean eth0?'],
     ['fail A:x', 'there is no tracked script of A "x"', 'there are check'],
     ['kill rs7', 'there is no director or real server "rs7"', 'did you mean rs1?'],
+    ['cut A-B on eth9', 'there is no interface "eth9"', 'did you mean eth0?'],
+    ['pause A on eth0', '"on eth0" is for cuts', 'cut A-B on eth1; down A:eth1'],
     ['pause A at', '"" is no time', 'write 500ms, 5s, 2min or 1h, a day at most'],
     ['pause A at 5', '"5" is no time', 'write 500ms, 5s, 2min or 1h, a day at most'],
     ['pause A for 25h', '"25h" is no time', 'write 500ms, 5s, 2min or 1h, a day at most'],

@@ -201,7 +201,7 @@ test('nothing is given up when nobody could take it, unless that is forced', asy
 });
 
 test('a peer that is cut off costs 60 ms and the skew, and never holds it beside us', async () => {
-  const cut = { do: 'cut', from: 'A', to: 'B', oneWay: false } as const;
+  const cut = { do: 'cut', from: 'A', to: 'B', link: null, oneWay: false } as const;
   const held = world({ faults: [{ at: 7_900, fault: cut, forMs: null }, STOP] });
   await held.runTo(20_000);
   const { gapsMs } = moves(held, FIRST, STOP.at);

@@ -10,7 +10,7 @@ import { endpointOf, leaseConfigOf, SECRET } from '../world/lease.ts';
 
 const VIP = '10.0.0.100';
 const END_MS = 40_000;
-const CUT_LINK: Fault = { do: 'cut', from: 'A', to: 'B', oneWay: false };
+const CUT_LINK: Fault = { do: 'cut', from: 'A', to: 'B', link: null, oneWay: false };
 
 function host(name: string, hostPart: number, gate: 'auto' | 'off'): HostPlan {
   const instance = instanceOf({

@@ -4,7 +4,7 @@ import { type Random, seededRandom } from '../../src/base/random.ts';
 import { leaseTimes } from '../../src/lease/times.ts';
 import type { LeaseConfig } from '../../src/model/lease.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
-import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
+import type { SidePath, SyncGroup, Track, VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { HostPlan } from '../../src/simulation/host.ts';
 import type { WitnessPlan } from '../../src/simulation/lease.ts';
 import type { Fault, PlannedFault, WorldPlan } from '../../src/simulation/world.ts';
@@ -27,12 +27,38 @@ export function scenarioOf(seed: number): WorldPlan {
   // Another source again: what a seed was without a lease it is still.
   const world = leaseWorld(seededRandom(seed ^ 0x1ea5e), directed);
   const machines = [...world.hosts, ...world.witnesses];
+  const paths = furtherPaths(seededRandom(seed ^ 0x9a745), world.hosts);
   const count = 1 + upTo(random, 7);
   const faults = Array.from({ length: count }, () => randomFault(random, world.hosts));
   if (world.witnesses.length > 0)
     for (let more = upTo(random, 3); more > 0; more -= 1)
       faults.push(witnessFault(random, machines, world.witnesses));
-  return { seed, ...world, faults };
+  return { seed, ...world, hosts: paths.hosts, faults: [...faults, ...paths.faults] };
+}
+
+/** So many of the seeds have a further path, and cuts of single links. */
+const PATHS_SHARE = 0.3;
+const FURTHER: SidePath = { name: 'eth2', interface: 'eth2', sourceAddress: null, unicast: null };
+
+function furtherPaths(
+  random: Random,
+  hosts: readonly HostPlan[],
+): { readonly hosts: readonly HostPlan[]; readonly faults: readonly PlannedFault[] } {
+  if (random() >= PATHS_SHARE) return { hosts, faults: [] };
+  const withPath = hosts.map((host) => {
+    const instances = host.config.instances.map((one) => ({ ...one, sidePaths: [FURTHER] }));
+    return { ...host, config: { ...host.config, instances } };
+  });
+  const faults = Array.from({ length: 1 + upTo(random, 3) }, (): PlannedFault => {
+    const { name: from } = pick(random, hosts);
+    const { name: to } = pick(
+      random,
+      hosts.filter(({ name }) => name !== from),
+    );
+    const link = pick(random, ['eth0', 'eth2']);
+    return { ...when(random), fault: { do: 'cut', from, to, link, oneWay: random() < 0.4 } };
+  });
+  return { hosts: withPath, faults };
 }
 
 /** So many of the seeds have a lease, and a witness where the directors alone are an even number. */
@@ -103,7 +129,7 @@ function witnessFault(
   const verb = pick(random, ['cut', 'cut', 'pause', 'kill', 'crash', 'stop'] as const);
   const fault: Fault =
     verb === 'cut'
-      ? { do: 'cut', from: host, to: pick(random, others).name, oneWay: random() < 0.3 }
+      ? { do: 'cut', from: host, to: pick(random, others).name, link: null, oneWay: random() < 0.3 }
       : { do: verb, host };
   return { ...when(random), fault };
 }
@@ -197,7 +223,7 @@ function faultOf(random: Random, hosts: readonly HostPlan[]): Fault {
     hosts.filter(({ name }) => name !== host),
   );
   const faults: readonly Fault[] = [
-    { do: 'cut', from: host, to: other, oneWay: random() < 0.4 },
+    { do: 'cut', from: host, to: other, link: null, oneWay: random() < 0.4 },
     { do: 'weather', weather: weather(random) },
     { do: 'link-down', host, link: pick(random, config.instances).interface },
     { do: 'pause', host },

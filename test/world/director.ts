@@ -1,5 +1,5 @@
 /** A director with the production's speaker on simulated links: what it holds, sends and tells. */
-import { silentLog } from '../../src/base/log.ts';
+import { type LogRecord, logTo } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { NO_LINKS } from '../../src/model/virtual-link.ts';
@@ -26,6 +26,7 @@ export class SimulatedDirector {
   readonly held: Set<string> = new Set();
   readonly told: string[] = [];
   readonly announced: string[] = [];
+  readonly logged: LogRecord[] = [];
   /** Addresses that it asked the link for. */
   readonly asked: string[] = [];
   /** Interfaces that are down here. */
@@ -49,7 +50,7 @@ export class SimulatedDirector {
       ...(leases === undefined ? {} : { leases }),
       ...(peers === undefined ? {} : { peers: peers.port }),
       clock,
-      log: silentLog,
+      log: logTo((record) => void this.logged.push(record)),
       adverts: {
         open: (place, onPacket) => {
           if (this.deaf) throw new Error('no socket');
@@ -66,11 +67,14 @@ export class SimulatedDirector {
         },
       },
       links: {
-        find: (link) => {
+        find: (link, family) => {
           this.linksAsked += 1;
           if (!(link in links)) return null;
           const { held } = this;
-          const primaryAddress = `10.0.0.${hostPart}`;
+          // eth0 is on 10.0.0.0/24, eth1 on 10.0.1.0/24.
+          const number = Number(/\d+$/.exec(link)?.[0] ?? 0);
+          const primaryAddress =
+            family === 'ipv4' ? `10.0.${number}.${hostPart}` : `fe80::${number + 1}:${hostPart}`;
           return {
             index: this.linkIndex,
             running: !this.down.has(link),
@@ -169,6 +173,7 @@ export function instanceOf(over: Partial<VrrpInstance> = {}): VrrpInstance {
     sourceAddress: null,
     multicastGroup: '224.0.0.18',
     unicast: null,
+    sidePaths: [],
     bareChecksum: false,
     hearing: {
       intervalMaxMs: 10_000,
@@ -230,6 +235,7 @@ export function configOf(
     linkDelays: [],
     statics: { addresses: [], routes: [], rules: [] },
     announceGaps: { standard: { arpMs: 0, neighbourMs: 0 }, groups: [] },
+    peerPort: 51_120,
     startupDelayMs: 0,
     process: { realtimePriority: null, niceness: null, lockMemory: false },
     ...over,

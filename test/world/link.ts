@@ -12,6 +12,7 @@ export class SimulatedLink {
   private readonly latencyMs: number;
   private readonly listeners = new Set<Listener>();
   private readonly cut = new Set<string>();
+  private isFiltered: (packet: ReceivedPacket) => boolean = () => false;
 
   constructor(clock: Clock, latencyMs = 1) {
     this.clock = clock;
@@ -22,6 +23,11 @@ export class SimulatedLink {
   setCut(host: string, cut: boolean): void {
     if (cut) this.cut.add(host);
     else this.cut.delete(host);
+  }
+
+  /** What a switch keeps from everybody. */
+  filter(isFiltered: (packet: ReceivedPacket) => boolean): void {
+    this.isFiltered = isFiltered;
   }
 
   isCut(host: string): boolean {
@@ -41,7 +47,7 @@ export class SimulatedLink {
   }
 
   private carry(from: Listener, packet: ReceivedPacket): void {
-    if (this.cut.has(from.host)) return;
+    if (this.cut.has(from.host) || this.isFiltered(packet)) return;
     this.clock.wakeAt(this.clock.now() + this.latencyMs, () => {
       for (const to of this.listeners) {
         if (to.host === from.host || this.cut.has(to.host)) continue;

@@ -127,6 +127,8 @@ export type DiagnosticCode =
   | 'pair-address-order'
   | 'pair-transport'
   | 'pair-peers'
+  | 'pair-advert-paths'
+  | 'pair-peer-link'
   | 'pair-sync-group'
   | 'pair-lease'
   | 'pair-weights'
@@ -205,6 +207,8 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'pair-preempt',
   'pair-address-order',
   'pair-sync-daemon',
+  'pair-advert-paths',
+  'pair-peer-link',
 ] as const);
 
 /** Good as it is written, and worth a thought: advice of `lvsctl lint`. */

@@ -695,6 +695,18 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     one. It hears nothing, or drops what comes from a stranger, and becomes MASTER, too. Each
     file has its own address in unicast_src_ip and the other's in unicast_peer.`,
   ),
+  'pair-advert-paths': trap(
+    'a path of advertisements on one side only',
+    `What one director sends on it nobody hears, and what it should hear nobody sends: when the main path is cut
+    both are MASTER, as without it. A path by multicast is on an interface of each, one to peers names on
+    each side the address that the other speaks from. Write it into both files.`,
+  ),
+  'pair-peer-link': trap(
+    'directors that prepare hand-overs on different ports',
+    `Each listens where the other does not speak. Nothing is lost but speed: who leaves on purpose says so by the
+    priority 0, and its peer waits for its skew time instead of taking over at once. Write the same
+    peer_link_port into both files, or none.`,
+  ),
   'pair-sync-daemon': trap(
     'sync daemons that do not hear each other',
     `A backup learns connections only from messages of its own id, to its own group and port, that are

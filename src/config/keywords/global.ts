@@ -1,10 +1,12 @@
 /** Keywords of the top level and of `global_defs`. */
+import { PEER_PORT } from '../../model/peer-link.ts';
 import {
   type AddressScalar,
   accepted,
   block,
   boolean,
   choice,
+  either,
   entries,
   flag,
   form,
@@ -17,6 +19,7 @@ import {
   MICROSECOND,
   name,
   type Place,
+  PORT_MAX,
   path,
   phrase,
   SECONDS_MAX,
@@ -188,6 +191,12 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('vrrp_down_timer_adverts', integer(1, 100), 'advertisements that may be missed', {
     default: '3',
   }),
+  keyword(
+    'peer_link_port',
+    either(integer(1, PORT_MAX), choice('off')),
+    'UDP port on which directors of lvsd prepare hand-overs; off: they do not',
+    { unset: String(PEER_PORT), ours: true },
+  ),
   keyword('gate', choice('on', 'off', 'auto'), 'see gate of vrrp_instance', {
     unset: 'auto',
     ours: true,

@@ -181,6 +181,7 @@ export type PhraseName =
   | 'polled interface'
   | 'group entry'
   | 'peer'
+  | 'advertisement path'
   | 'anchor'
   | 'tracked'
   | 'tracked file'

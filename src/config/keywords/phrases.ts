@@ -374,6 +374,22 @@ const ENTRIES = {
       }),
     ),
   },
+  'advertisement path': {
+    slots: [{ name: 'IFNAME', argument: interfaceName }],
+    options: tableOf(
+      keyword('src', address, 'source of the advertisements there', {
+        unset: 'the primary address of the interface',
+      }),
+      keyword('peer', address, 'the other director there, and once more for each', {
+        unset: 'by multicast',
+        repeats: 'list',
+      }),
+      keyword('max_hops', integer(0, 254, { unit: 'hops' }), 'how far those of peers may come', {
+        default: '0',
+      }),
+    ),
+    indivisible: true,
+  },
   anchor: { slots: [{ name: 'ADDRESS', argument: address }], options: tableOf() },
   tracked: tracked(NAME, 'weight'),
   'tracked file': tracked(NAME, 'weight of a file'),

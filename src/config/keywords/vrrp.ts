@@ -191,6 +191,12 @@ const ADVERTISE: readonly Keyword[] = [
     inherits: globally('vrrp_check_unicast_src'),
     unset: 'on',
   }),
+  keyword(
+    'advert_paths',
+    entries('advertisement path'),
+    'further paths that the same advertisements go by, to other directors of lvsd',
+    { ...LIST, ours: true },
+  ),
   keyword('unicast_fault_no_peer', flag, 'without peers, the instance is in FAULT'),
   keyword(
     'old_unicast_checksum',

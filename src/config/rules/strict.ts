@@ -44,6 +44,7 @@ function tellStrictIgnored(instance: Section, { reports }: Whole): void {
     ['authentication', 'the standard has no authentication any more'],
     ['preempt_delay', 'the standard knows no delay'],
     ['vmac_xmit_base', 'the standard sends with the virtual MAC'],
+    ['advert_paths', 'the standard has one path'],
     ...(textOf(instance, 'state') === 'MASTER' && !isOwner
       ? [['state', 'only the owner, with priority 255, begins as MASTER'] as const]
       : []),

@@ -94,6 +94,7 @@ function dumpInstance(instance: VrrpInstance): string {
     ['Interface', instance.interface],
     ['Using src_ip', instance.sourceAddress],
     ['Multicast address', instance.multicastGroup],
+    ...instance.sidePaths.map(({ name }) => ['Further path', name] as const),
     ['Virtual Router ID', instance.vrid],
     ['Priority', instance.priority],
     ['Advert interval', `${instance.advertIntervalMs / 1000} s`],

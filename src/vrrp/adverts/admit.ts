@@ -13,6 +13,7 @@ import {
 } from '../../wire/vrrp.ts';
 import type { ChecksumForm } from '../../wire/vrrp-checksum.ts';
 import { readTrailer } from '../../wire/vrrp-hmac.ts';
+import { PATH_MARK_OCTETS, readPathMark } from '../../wire/vrrp-path-mark.ts';
 
 export interface ReceivedPacket {
   readonly source: string;
@@ -44,6 +45,8 @@ export type DropReason =
   | 'count'
   | 'addresses'
   | 'destination'
+  /** It was sent on another path than the one that it came by, or by a virtual router that is none of ours. */
+  | 'path'
   | 'unknown-peer'
   /** Our own, or somebody uses our address. */
   | 'own-address'
@@ -55,22 +58,43 @@ export type Dropped = { readonly drop: DropReason };
 /** What is odd about an advertisement that is taken. */
 export type Note = 'interval' | 'link-local' | 'addresses';
 
+/** What a stamp tells: it is new, or one that another path has brought already. */
+export type Freshness = 'new' | 'twin';
+
 export interface Admitted {
   readonly advert: Advert;
   readonly notes: readonly Note[];
+  /** Its address on the main path. */
+  readonly sender: string;
+  /** Null: nothing in it tells. */
+  readonly freshness: Freshness | null;
+}
+
+/** Who says that he speaks, and what of the packet is signed with it. */
+export interface Claim {
+  readonly advert: Advert;
+  readonly sender: string;
+  /** The message, and the mark of a further path behind it. */
+  readonly signed: Uint8Array;
+  /** What is behind that. */
+  readonly trailer: Uint8Array;
 }
 
 /** What is asked of the instance besides its configuration. */
 export interface Listener {
+  /** As it is on the path that the packet came by. */
   readonly instance: VrrpInstance;
+  /** Its address there. */
   readonly ownAddress: string;
+  /** Of a further path: its address on the main one. Null: this is the main path. */
+  readonly mainAddress: string | null;
   /** The addresses of the instance, as they are sent. */
   readonly addressList: Uint8Array;
   /** The sender whose addresses were compared last, and were ours. */
   readonly comparedSender: string | null;
   readonly priority: number;
-  /** Of an authentication header or a trailer: a message that it does not fit, or null. */
-  authenticate(advert: Advert, packet: ReceivedPacket): Dropped | null;
+  /** Whether an authentication header, or a trailer, fits. Null: there is none, and none must be. */
+  authenticate(claim: Claim, packet: ReceivedPacket): Dropped | Freshness | null;
 }
 
 const HOP_LIMIT = 255;
@@ -86,7 +110,10 @@ export function admit(listener: Listener, packet: ReceivedPacket): Admitted | Dr
   // R4 to R7
   const advert = decodeAdvert(payload, { family, source, destination }, version);
   if ('drop' in advert) return advert;
-  if (advert.rest.length > 0 && readTrailer(advert.rest) === null) return { drop: 'length' };
+  const claim = claimOf(listener, advert, packet);
+  if ('drop' in claim) return claim;
+  const { sender, trailer } = claim;
+  if (trailer.length > 0 && readTrailer(trailer) === null) return { drop: 'length' };
   const drop =
     (formIsTaken(advert.checksumForm, destination) ? null : 'checksum') ??
     unfitForVersion(instance, advert) ?? // R9 to R11
@@ -94,13 +121,31 @@ export function admit(listener: Listener, packet: ReceivedPacket): Admitted | Dr
     (source === ownAddress ? 'own-address' : null) ?? // R16
     (instance.hearing.ownerIgnores && listener.priority === OWNER_PRIORITY ? 'owner' : null);
   if (drop !== null) return { drop };
-  const refused = listener.authenticate(advert, packet); // R17
-  if (refused !== null) return refused;
-  const notes = notesOn(listener, advert, source); // R12, R13
+  const found = listener.authenticate(claim, packet); // R17
+  if (found !== null && typeof found === 'object') return found;
+  const notes = notesOn(listener, advert, sender); // R12, R13
   if (notes.includes('addresses') && instance.hearing.dropOtherAddresses) {
     return { drop: 'addresses' };
   }
-  return { advert, notes };
+  return { advert, notes, sender, freshness: found };
+}
+
+/** The main path has no marks, and a further one nothing else: what has strayed from one to the other is neither's. */
+function claimOf(
+  { instance, mainAddress }: Listener,
+  advert: Advert,
+  { source, payload }: ReceivedPacket,
+): Claim | Dropped {
+  const { message, rest } = advert;
+  const marked = readPathMark(rest, instance.family);
+  if (mainAddress === null) {
+    if (marked !== null) return { drop: 'path' };
+    return { advert, sender: source, signed: message, trailer: rest };
+  }
+  // Our own, heard by another interface of ours.
+  if (marked === null || marked === mainAddress) return { drop: 'path' };
+  const signed = payload.subarray(0, message.length + PATH_MARK_OCTETS);
+  return { advert, sender: marked, signed, trailer: rest.subarray(PATH_MARK_OCTETS) };
 }
 
 /** The multicast group in the checksum of a unicast packet is an old keepalived's. */
@@ -148,13 +193,13 @@ function unfitForPath(instance: VrrpInstance, packet: ReceivedPacket): DropReaso
   return hopLimit >= peer.ttlMin && hopLimit <= peer.ttlMax ? null : 'ttl';
 }
 
-function notesOn(listener: Listener, advert: Advert, source: string): readonly Note[] {
+function notesOn(listener: Listener, advert: Advert, sender: string): readonly Note[] {
   const { instance, addressList, comparedSender } = listener;
   const { family, version, hearing } = instance;
   const notes: Note[] = [];
   if (version === 3 && advert.intervalMs !== instance.advertIntervalMs) notes.push('interval');
   if (family === 'ipv6' && !startsLinkLocal(advert.addressList)) notes.push('link-local');
-  const isCompared = hearing.compareOncePerSender && source === comparedSender;
+  const isCompared = hearing.compareOncePerSender && sender === comparedSender;
   // Who stops has nothing to compare any more.
   const compares = !isCompared && advert.priority > 0;
   if (compares && !sameAddresses(advert.addressList, addressList, family)) notes.push('addresses');

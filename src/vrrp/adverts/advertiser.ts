@@ -1,11 +1,9 @@
-/** The advertisements of one instance: what it sends, what it lets in, and what is wrong with either. */
-import { describeError } from '../../base/error.ts';
-import type { AlarmSnapshot } from '../../model/snapshot-vrrp.ts';
+/** The advertisements of one instance: what it sends on each of its paths, and what it lets in. */
+import type { AdvertPathSnapshot, AlarmSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
-import { type Advert, addressesIn } from '../../wire/vrrp.ts';
+import type { Advert } from '../../wire/vrrp.ts';
 import type { ChecksumForm } from '../../wire/vrrp-checksum.ts';
 import type { Counters } from '../counters.ts';
-import { Alarms } from '../evidence/alarms.ts';
 import type { Heard } from '../machine/state.ts';
 import type { VrrpPorts } from '../ports.ts';
 import {
@@ -15,51 +13,62 @@ import {
   type Listener,
   type ReceivedPacket,
 } from './admit.ts';
-import type { Ear, EarMember, Ears } from './ears.ts';
-import { Outgoing } from './outgoing.ts';
+import type { Ears } from './ears.ts';
+import { PathLink, type Standing } from './path-link.ts';
+import { PathRecord, PathWatch } from './path-watch.ts';
+import { Remarks } from './remarks.ts';
 import type { Spent } from './replay.ts';
+import { type FindLink, type SideLink, SidePaths } from './side-paths.ts';
 import { AhSequence, TrailerSigner } from './signature.ts';
+import { Twins } from './twins.ts';
 
-/** Peers whose form of the checksum has been logged. */
-const PEERS_REMEMBERED_MAX = 64;
-const ADDRESSES_SHOWN = 4;
-
-/** In its ear, and able to send. */
-interface Link {
-  readonly source: string;
-  readonly ear: Ear;
-  readonly member: EarMember;
-  outgoing: Outgoing;
-}
+/** `side`: the further path that it came by; null: the main one. True: it was taken. */
+export type OnPacket = (packet: ReceivedPacket, side: SideLink | null) => boolean;
 
 export class Advertiser {
   private readonly ports: Pick<VrrpPorts, 'clock' | 'log'>;
   private readonly ears: Ears;
   private readonly counters: Counters;
-  private readonly alarms: Alarms;
+  private readonly remarks: Remarks;
   private readonly signer: TrailerSigner;
   private readonly ah: AhSequence;
-  private link: Link | null = null;
-  /** Why it has no socket, though it should. */
+  private readonly main: PathLink;
+  private readonly mainRecord = new PathRecord('main', true);
+  private readonly watch: PathWatch;
+  private readonly sides: SidePaths;
+  private readonly twins = new Twins();
+  /** Why the main path has no socket, though it should. */
   private why: string | null = null;
   private instance: VrrpInstance | null = null;
   /** A peer sends the checksum of keepalived up to 1.3.6. */
   private hasOldPeer = false;
   private comparedSender: string | null = null;
-  private readonly formsOfPeers = new Map<string, ChecksumForm>();
 
   constructor(ports: Pick<VrrpPorts, 'clock' | 'log'>, ears: Ears, counters: Counters) {
     this.ports = ports;
     this.ears = ears;
     this.counters = counters;
-    this.alarms = new Alarms(ports.log);
+    this.remarks = new Remarks(ports, counters);
     this.signer = new TrailerSigner(ports.clock);
     this.ah = new AhSequence(ports.clock.wallTimeMs());
+    this.watch = new PathWatch(ports);
+    this.main = this.newLink();
+    this.sides = new SidePaths(this.watch, this.mainRecord, () => this.newLink());
   }
 
-  /** Why nothing can be heard; null: something can, or there is nothing to listen on. */
+  private newLink(): PathLink {
+    const { ears, signer, ah } = this;
+    return new PathLink({ ears, signer, ah, formFor: (instance) => this.formFor(instance) });
+  }
+
+  /** Why nothing can be heard on the main path; null: something can, or there is nothing to listen on. */
   get deafness(): string | null {
     return this.why;
+  }
+
+  /** A path wants a socket, and has none. */
+  get wantsSocket(): boolean {
+    return this.why !== null || this.sides.wantsSocket;
   }
 
   /** What must not be forgotten at a restart; null: nothing is signed. */
@@ -68,59 +77,61 @@ export class Advertiser {
   }
 
   get foreignCount(): number {
-    return this.link?.ear.foreignCount ?? 0;
+    return this.main.foreignCount;
   }
 
   lastingAlarms(instance: VrrpInstance): readonly AlarmSnapshot[] {
-    return this.alarms.lasting(instance.advertIntervalMs, this.ports.clock.now());
+    return [...this.remarks.lastingAlarms(instance), ...this.watch.lastingAlarms()];
   }
 
-  /** Takes its place on the link, or another one when what it is there changes; `source` null: there is no link. */
+  /** None, where there is but the main path. */
+  paths(): readonly AdvertPathSnapshot[] {
+    return this.watch.snapshot();
+  }
+
+  /** Takes its place on each of its paths, or another one when what it is there changes; `source` null: the main one is not there. */
   listen(
     instance: VrrpInstance,
     source: string | null,
-    onPacket: (packet: ReceivedPacket) => boolean,
+    onPacket: OnPacket,
+    find: FindLink = () => null,
   ): void {
-    if (this.link !== null && this.link.source === source && this.instance === instance) return;
-    const before = this.link;
+    const standing = source === null ? null : { instance, source, mainAddress: null };
+    if (this.instance !== instance || !this.main.isThere(standing)) {
+      this.listenOnMain(instance, standing, onPacket);
+    }
+    if (!this.sides.areThere) return;
+    this.watch.found(instance.name, this.mainRecord, this.whyMainIsDown(instance, find));
+    this.sides.listen(instance, source, find, onPacket);
+  }
+
+  private listenOnMain(
+    instance: VrrpInstance,
+    standing: Standing | null,
+    onPacket: OnPacket,
+  ): void {
     const spentBefore = this.ears.spentBefore.get(instance.name);
     if (this.instance === null && spentBefore !== undefined) this.signer.restore(spentBefore);
-    this.link = null;
+    if (this.instance !== instance) this.sides.adopt(instance);
     this.instance = instance;
     this.comparedSender = null;
     this.signer.use(instance.signing);
-    // The new place first: the socket that both are of stays open.
-    if (source !== null) this.join(instance, source, onPacket);
-    void before?.ear.leave(before.member);
-  }
-
-  private join(
-    instance: VrrpInstance,
-    source: string,
-    onPacket: (packet: ReceivedPacket) => boolean,
-  ): void {
-    try {
-      const member = { instance, onPacket };
-      const ear = this.ears.join(member);
-      this.link = { source, ear, member, outgoing: this.outgoingOf(instance, source, ear) };
-      this.why = null;
-    } catch (error) {
-      const reason = describeError(error);
-      if (reason !== this.why) this.ports.log.error({ instance: instance.name, reason }, 'deaf');
-      this.why = reason;
+    this.main.listen(standing, (packet) => onPacket(packet, null));
+    // Where there is nothing to listen on, it remains as deaf as it was.
+    if (standing === null) return;
+    const { deafness: reason } = this.main;
+    if (reason !== null && reason !== this.why) {
+      this.ports.log.error({ instance: instance.name, reason }, 'deaf');
     }
+    this.why = reason;
   }
 
-  private outgoingOf(instance: VrrpInstance, source: string, ear: Ear): Outgoing {
-    const { signer, ah } = this;
-    return new Outgoing({
-      instance,
-      source,
-      form: this.formFor(instance),
-      socket: ear.socket,
-      signer,
-      ah,
-    });
+  private whyMainIsDown({ interface: link }: VrrpInstance, find: FindLink): string | null {
+    const facts = find(link);
+    if (facts === null) return `there is no interface ${link}`;
+    if (!facts.running) return `interface ${link} is down`;
+    if (this.main.standing !== null) return null;
+    return this.why ?? `interface ${link} has no address`;
   }
 
   /** The form of the checksum that is sent, chosen as keepalived does. */
@@ -134,59 +145,116 @@ export class Advertiser {
     return isOld ? 'old-unicast' : 'pseudo-header';
   }
 
+  /** The interface of the main path is another one of its name. */
+  leaveMain(): void {
+    void this.main.hangUp();
+  }
+
+  /** The same of further paths; sockets are shared, and so all leave before one comes again. */
+  leaveReplaced(find: FindLink): void {
+    this.sides.leaveReplaced(find);
+  }
+
+  /** Sockets on this interface are of no use any more, if a further path has some. */
+  linkRenewed(name: string): void {
+    this.sides.linkRenewed(name);
+  }
+
   /** Resolves when what was to be sent has been sent. */
   async hangUp(): Promise<void> {
-    const { link } = this;
-    this.link = null;
-    await link?.ear.leave(link.member);
+    await Promise.all([this.main.hangUp(), this.sides.hangUp()]);
   }
 
   send(priority: number): void {
-    if (this.link === null) return;
-    this.link.outgoing.send(priority);
+    if (this.main.standing === null && !this.sides.areThere) return;
+    const stamp = this.signer.nextStamp();
+    const sequence = this.instance?.authentication.type === 'ah' ? this.ah.next() : null;
+    if (this.main.standing !== null) {
+      this.main.send(priority, stamp, sequence);
+      this.mainRecord.sent += 1;
+    }
+    if (this.sides.areThere) this.sides.send(priority, stamp, sequence);
     this.counters.add('advertsSent');
     if (priority === 0) this.counters.add('priorityZeroSent');
   }
 
-  /** The advertisement in a packet for this VRID, or null when it was dropped. */
-  hear(instance: VrrpInstance, priority: number, packet: ReceivedPacket): Heard | null {
-    const { link } = this;
-    if (link === null) return null;
-    const admitted = this.admit(instance, { priority, link }, packet);
+  /** The advertisement in a packet for this VRID, `twin` when another path has brought it, or null when it was dropped. */
+  hear(
+    instance: VrrpInstance,
+    priority: number,
+    packet: ReceivedPacket,
+    side: SideLink | null = null,
+  ): Heard | 'twin' | null {
+    const { standing } = side?.link ?? this.main;
+    if (standing === null) return null;
+    const admitted = this.admit(standing, priority, packet, side);
     if ('drop' in admitted) {
-      this.drop(instance, admitted.drop, packet);
+      this.drop(instance, admitted.drop, packet, side);
       return null;
     }
-    const { advert } = admitted;
-    const { source } = packet;
-    this.counters.add('advertsReceived');
-    if (advert.priority === 0) this.counters.add('priorityZeroReceived');
-    this.noteForm(instance, advert, source);
-    this.noteOddities(instance, admitted, packet);
-    if (advert.priority === 255 && priority === 255) {
-      this.raise(instance, 'two-owners', source, 'it has priority 255, too');
-    }
-    const intervalMs = this.learned(instance, advert, source);
-    return { source, priority: advert.priority, intervalMs };
+    if (this.sides.areThere && this.isTwin(instance, admitted, packet, side)) return 'twin';
+    return this.take(instance, priority, admitted, side);
   }
 
   private admit(
-    instance: VrrpInstance,
-    { priority, link }: { readonly priority: number; readonly link: Link },
+    { instance, source, mainAddress }: Standing,
+    priority: number,
     packet: ReceivedPacket,
+    side: SideLink | null,
   ): Admitted | { readonly drop: DropReason } {
+    const path = this.sides.areThere ? this.nameOf(side) : null;
     const listener: Listener = {
       instance,
       priority,
-      ownAddress: link.source,
-      addressList: link.outgoing.addressList,
+      ownAddress: source,
+      mainAddress,
+      addressList: (side?.link ?? this.main).addressList ?? NO_ADDRESSES,
       comparedSender: this.comparedSender,
-      authenticate: (advert, from) => this.signer.check(advert, from, instance.family),
+      authenticate: (claim, from) => this.signer.check(claim, from, instance.family, path),
     };
     if (instance.authentication.type !== 'ah') return admit(listener, packet);
-    const opened = this.ah.open(packet, instance);
+    const opened = this.ah.open(packet, instance, path);
     if ('drop' in opened) return opened;
     return admit({ ...listener, authenticate: opened.authenticate }, opened.packet);
+  }
+
+  private nameOf(side: SideLink | null): string {
+    return (side?.record ?? this.mainRecord).name;
+  }
+
+  /** Notes by which path it came, too. */
+  private isTwin(
+    instance: VrrpInstance,
+    { advert, sender, freshness }: Admitted,
+    { source }: ReceivedPacket,
+    side: SideLink | null,
+  ): boolean {
+    const { priority } = advert;
+    const intervalMs = Math.min(advert.intervalMs, instance.hearing.intervalMaxMs);
+    const rhythm = { intervalMs, missed: instance.downTimerAdverts };
+    this.watch.heard(instance.name, side?.record ?? this.mainRecord, source, rhythm);
+    if (freshness !== null) return freshness === 'twin';
+    const now = this.ports.clock.now();
+    return this.twins.isTwin(this.nameOf(side), { sender, priority }, intervalMs / 2, now);
+  }
+
+  private take(
+    instance: VrrpInstance,
+    priority: number,
+    admitted: Admitted,
+    side: SideLink | null,
+  ): Heard {
+    const { advert, sender, notes } = admitted;
+    this.counters.add('advertsReceived');
+    if (advert.priority === 0) this.counters.add('priorityZeroReceived');
+    if (side === null) this.noteForm(instance, advert, sender);
+    this.remarks.onOddities(instance, admitted);
+    if (!notes.includes('addresses')) this.comparedSender = sender;
+    if (advert.priority === 255 && priority === 255) {
+      this.remarks.raise(instance, 'two-owners', sender, 'it has priority 255, too');
+    }
+    const intervalMs = this.learned(instance, advert, sender);
+    return { source: sender, priority: advert.priority, intervalMs };
   }
 
   /** Of version 3 a backup adopts the interval of its master, but no more than it was told to. */
@@ -202,93 +270,23 @@ export class Advertiser {
   }
 
   private noteForm(instance: VrrpInstance, advert: Advert, source: string): void {
-    const { checksumForm } = advert;
-    this.counters.form(checksumForm);
-    if (this.formsOfPeers.get(source) === checksumForm) return;
-    if (this.formsOfPeers.size < PEERS_REMEMBERED_MAX) this.formsOfPeers.set(source, checksumForm);
-    const isUsual = checksumForm === (instance.version === 2 ? 'message' : 'pseudo-header');
-    const level = isUsual ? 'debug' : 'info';
-    this.ports.log[level]({ instance: instance.name, source, checksumForm }, 'form of a checksum');
-    if (checksumForm !== 'old-unicast' || this.hasOldPeer || this.link === null) return;
+    this.remarks.onForm(instance, advert, source);
+    if (advert.checksumForm !== 'old-unicast' || this.hasOldPeer) return;
     this.hasOldPeer = true;
-    this.link.outgoing = this.outgoingOf(instance, this.link.source, this.link.ear);
-  }
-
-  private noteOddities(
-    instance: VrrpInstance,
-    { advert, notes }: Admitted,
-    packet: ReceivedPacket,
-  ): void {
-    const { source } = packet;
-    if (notes.includes('interval')) this.once(instance, source, 'interval-differs');
-    if (notes.includes('link-local')) this.once(instance, source, 'first-address-not-link-local');
-    if (!notes.includes('addresses')) {
-      this.comparedSender = source;
-      return;
-    }
-    this.counters.add('addressMismatches');
-    this.raiseForAddresses(instance, advert, source);
-  }
-
-  private raiseForAddresses(instance: VrrpInstance, advert: Advert, source: string): void {
-    const all = addressesIn(advert.addressList, instance.family);
-    const more = all.length > ADDRESSES_SHOWN ? ` and ${all.length - ADDRESSES_SHOWN} more` : '';
-    const list = `${all.slice(0, ADDRESSES_SHOWN).join(', ') || 'no address'}${more}`;
-    this.raise(instance, 'address-list-mismatch', source, `it advertises ${list}`);
-  }
-
-  /** Something odd that is no reason to drop: counted, and logged the first time. */
-  private once(instance: VrrpInstance, source: string, oddity: string): void {
-    const level = this.counters.odd(oddity) === 1 ? 'warn' : 'debug';
-    this.ports.log[level]({ instance: instance.name, source, oddity }, 'odd advertisement');
+    this.main.reform();
   }
 
   private drop(
     instance: VrrpInstance,
     reason: DropReason,
-    { source, payload }: ReceivedPacket,
+    packet: ReceivedPacket,
+    side: SideLink | null,
   ): void {
-    const count = this.counters.drop(reason);
-    // Once by name; a flood must not fill the log.
-    const level = count === 1 ? 'warn' : 'debug';
-    this.ports.log[level]({ instance: instance.name, reason, source }, 'packet dropped');
-    switch (reason) {
-      case 'interval':
-        if (instance.version === 2) {
-          const theirs = `its advert_int is ${payload[5]} s, ours ${instance.advertIntervalMs / 1000} s`;
-          this.raise(instance, 'peer-interval-mismatch', source, theirs);
-        }
-        break;
-      case 'own-address':
-        this.raise(instance, 'duplicate-address', source, 'somebody else sends from it');
-        break;
-      case 'clock':
-        this.raise(
-          instance,
-          'peer-clock',
-          source,
-          'its clock and ours differ by more than time_window',
-        );
-        break;
-      case 'authentication':
-      case 'replay':
-      case 'unknown-key':
-      case 'unsigned':
-        this.raise(instance, 'not-authentic', source, reason);
-        break;
-      case 'addresses':
-        this.raise(instance, 'address-list-mismatch', source, 'dropped: vrrp_strict');
-        break;
-      default:
-    }
-  }
-
-  private raise(
-    { name }: VrrpInstance,
-    alarm: AlarmSnapshot['name'],
-    source: string,
-    detail: string,
-  ): void {
-    this.alarms.raise(name, alarm, source, detail, this.ports.clock.now());
+    const count = side === null ? this.counters.drop(reason) : side.record.drop(reason);
+    if (side === null) this.mainRecord.drop(reason);
+    const path = side === null ? null : side.record.name;
+    this.remarks.onDrop(instance, { reason, count, path }, packet);
   }
 }
+
+const NO_ADDRESSES = new Uint8Array(0);

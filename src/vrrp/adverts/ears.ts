@@ -48,10 +48,19 @@ export class Ears {
   join(member: EarMember): Ear {
     const place = placeOf(member.instance);
     const key = JSON.stringify(place);
-    const ear = this.ears.get(key) ?? new Ear(place, this.ports, () => this.ears.delete(key));
+    const ear = this.ears.get(key) ?? this.open(place, key);
     this.ears.set(key, ear);
     ear.add(member);
     return ear;
+  }
+
+  private open(place: AdvertPlace, key: string): Ear {
+    const parts = {
+      ...this.ports,
+      othersHear: (vrid: number) =>
+        [...this.ears.values()].some((ear) => ear.isBeside(place) && ear.hears(vrid)),
+    };
+    return new Ear(place, parts, () => this.ears.delete(key));
   }
 
   foreign(): readonly ForeignRouter[] {
@@ -70,6 +79,11 @@ function placeOf(instance: VrrpInstance): AdvertPlace {
   return { interface: link, family, protocol: protocolOf(instance), group, virtual };
 }
 
+interface EarParts extends EarPorts {
+  /** Whether the one on the same interface for what is sent in the other way hears this VRID. */
+  othersHear(vrid: number): boolean;
+}
+
 interface Foreign extends ForeignRouter {
   readonly heardAt: Instant;
 }
@@ -79,7 +93,7 @@ export class Ear {
   /** Packets of others on the link since the socket was opened. */
   foreignCount = 0;
   private readonly place: AdvertPlace;
-  private readonly ports: EarPorts;
+  private readonly ports: EarParts;
   private readonly onEmpty: () => void;
   private readonly members = new Set<EarMember>();
   private byVrid: ReadonlyMap<number, readonly EarMember[]> = new Map();
@@ -87,7 +101,7 @@ export class Ear {
   private vain = { since: -Infinity, count: 0 };
   private cancelFilter: Cancel | null = null;
 
-  constructor(place: AdvertPlace, ports: EarPorts, onEmpty: () => void) {
+  constructor(place: AdvertPlace, ports: EarParts, onEmpty: () => void) {
     this.place = place;
     this.ports = ports;
     this.onEmpty = onEmpty;
@@ -109,6 +123,21 @@ export class Ear {
     await this.socket.close();
   }
 
+  /** Whether it is on the same interface for unicast, and the other for multicast, or the other way round. */
+  isBeside({ interface: link, family, protocol, group }: AdvertPlace): boolean {
+    const { place } = this;
+    return (
+      place.interface === link &&
+      place.family === family &&
+      place.protocol === protocol &&
+      (place.group === null) !== (group === null)
+    );
+  }
+
+  hears(vrid: number): boolean {
+    return this.byVrid.has(vrid);
+  }
+
   foreign(): readonly ForeignRouter[] {
     const oldest = this.ports.clock.now() - FOREIGN_MS;
     for (const [key, { heardAt }] of this.others) if (heardAt < oldest) this.others.delete(key);
@@ -128,6 +157,9 @@ export class Ear {
   private onPacket(packet: ReceivedPacket): void {
     const skipped = this.place.protocol === AH_PROTOCOL ? AH_OCTETS : 0;
     const vrid = vridOf(skipped === 0 ? packet.payload : packet.payload.subarray(skipped));
+    // Every socket of a protocol hears what comes to our own addresses, and to the groups of all others.
+    const isOther = (this.place.group === null) === isMulticast(packet.destination);
+    if (isOther && vrid !== null && this.ports.othersHear(vrid)) return;
     const candidates = vrid === null ? undefined : this.byVrid.get(vrid);
     if (candidates === undefined) {
       this.hearForeign(packet, skipped);

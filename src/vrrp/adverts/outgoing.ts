@@ -1,7 +1,7 @@
 /**
  * The advertisement of an instance, kept as octets: what is sent again and again is only patched where it differs.
  *
- *    authentication header (AH only, 24) │ message │ trailer (auth_hmac only, 28)
+ *    authentication header (AH only, 24) │ message │ mark (further paths only, 24) │ trailer (auth_hmac only, 28)
  */
 import { addressBytes } from '../../base/address.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
@@ -20,16 +20,21 @@ import {
   readdressed,
   writeChecksum,
 } from '../../wire/vrrp-checksum.ts';
-import { type Signed, TRAILER_OCTETS } from '../../wire/vrrp-hmac.ts';
+import { type Signed, type Stamp, TRAILER_OCTETS } from '../../wire/vrrp-hmac.ts';
+import { encodePathMark } from '../../wire/vrrp-path-mark.ts';
 import type { AdvertPath, AdvertSocket } from './ports-adverts.ts';
 import type { AhSequence, TrailerSigner } from './signature.ts';
 
 const HOP_LIMIT = 255;
 const VRRP_HEADER_OCTETS = 8;
+const NO_MARK = new Uint8Array(0);
 
 export interface OutgoingOptions {
+  /** As it is on the path. */
   readonly instance: VrrpInstance;
   readonly source: string;
+  /** Of a further path: our address on the main one. Null: this is the main path. */
+  readonly mainAddress: string | null;
   readonly form: ChecksumForm;
   readonly socket: AdvertSocket;
   readonly signer: TrailerSigner;
@@ -53,7 +58,7 @@ export class Outgoing {
   private identification = 0;
 
   constructor(options: OutgoingOptions) {
-    const { instance, source, form, socket, signer } = options;
+    const { instance, source, mainAddress, form, socket, signer } = options;
     const { family, unicast, multicastGroup } = instance;
     this.options = options;
     const destinations =
@@ -75,13 +80,19 @@ export class Outgoing {
       authOf(instance),
       form,
     );
+    const mark = mainAddress === null ? NO_MARK : encodePathMark(mainAddress, family);
     const before = instance.authentication.type === 'ah' ? AH_OCTETS : 0;
     const end = before + message.length;
-    this.payload = new Uint8Array(end + (signer.signs ? TRAILER_OCTETS : 0));
+    const signedEnd = end + mark.length;
+    this.payload = new Uint8Array(signedEnd + (signer.signs ? TRAILER_OCTETS : 0));
     this.payload.set(message, before);
+    this.payload.set(mark, end);
     this.message = this.payload.subarray(before, end);
-    this.trailer = signer.signs ? this.payload.subarray(end) : null;
-    this.signed = { envelope: { family, source }, message: this.message };
+    this.trailer = signer.signs ? this.payload.subarray(signedEnd) : null;
+    this.signed = {
+      envelope: { family, source },
+      message: this.payload.subarray(before, signedEnd),
+    };
   }
 
   /** The addresses as they are sent: a view. */
@@ -91,12 +102,11 @@ export class Outgoing {
     return this.message.subarray(VRRP_HEADER_OCTETS, VRRP_HEADER_OCTETS + octets);
   }
 
-  /** One copy for each destination, of one signature and one sequence number. */
-  send(priority: number): void {
+  /** One copy for each destination, of one signature and one sequence number, which all paths share. */
+  send(priority: number, stamp: Stamp | null, sequence: number | null): void {
     const { instance, signer, ah, form } = this.options;
     setPriority(this.message, priority);
-    if (this.trailer !== null) signer.sign(this.trailer, this.signed);
-    const sequence = instance.authentication.type === 'ah' ? ah.next() : null;
+    if (this.trailer !== null && stamp !== null) signer.sign(this.trailer, this.signed, stamp);
     for (const { path, destination } of this.ways) {
       if (form === 'pseudo-header') this.addressTo(destination);
       this.identification = (this.identification % 0xffff) + 1;

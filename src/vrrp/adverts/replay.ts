@@ -57,6 +57,11 @@ export class ReplayGuard {
     return null;
   }
 
+  /** The stamp of a sender that was taken last; null: none was. */
+  latest(source: string): Stamp | null {
+    return this.senders.get(source)?.[0]?.high ?? null;
+  }
+
   /** What is spent, to be kept over a restart. */
   read(): readonly (readonly [string, readonly Stretch[]])[] {
     return [...this.senders];

@@ -3,11 +3,24 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '../../base/time.ts';
 import type { Signing, VrrpInstance } from '../../model/vrrp.ts';
 import { AH_PROTOCOL, readAh, writeAh } from '../../wire/ah.ts';
-import { type Advert, authData } from '../../wire/vrrp.ts';
+import { authData } from '../../wire/vrrp.ts';
 import { VRRP_PROTOCOL } from '../../wire/vrrp-checksum.ts';
-import { readTrailer, type Signed, tagFits, writeTrailer } from '../../wire/vrrp-hmac.ts';
-import type { Dropped, ReceivedPacket } from './admit.ts';
-import { type Moment, ReplayGuard, type Sent, type Spent, Stamps } from './replay.ts';
+import {
+  readTrailer,
+  type Signed,
+  type Stamp,
+  TICKS_PER_SECOND,
+  tagFits,
+  writeTrailer,
+} from '../../wire/vrrp-hmac.ts';
+import type { Claim, Dropped, Freshness, ReceivedPacket } from './admit.ts';
+import { ahead, type Moment, ReplayGuard, type Sent, type Spent, Stamps } from './replay.ts';
+import { LatestByPath } from './twins.ts';
+
+/** An advertisement comes by another path, later than by the first, within this time. */
+const TWIN_TICKS = TICKS_PER_SECOND;
+/** So many advertisements of AH, which are seconds apart unless they answer others. */
+const TWIN_SEQUENCES = 8;
 
 /** The IP protocol that the advertisements of an instance are sent in. */
 export function protocolOf({ authentication }: Pick<VrrpInstance, 'authentication'>): number {
@@ -17,6 +30,7 @@ export function protocolOf({ authentication }: Pick<VrrpInstance, 'authenticatio
 /** Signs and checks trailers. What was heard outlives a change of keys. */
 export class TrailerSigner {
   readonly guard: ReplayGuard = new ReplayGuard();
+  private readonly latest = new LatestByPath<Stamp>((one, other) => ahead(one, other) > 0);
   private readonly clock: Clock;
   private signing: Signing | null = null;
   private keys: ReadonlyMap<number, KeyObject> = new Map();
@@ -54,30 +68,58 @@ export class TrailerSigner {
     return this.signing !== null && this.signing.mode !== 'receive-only';
   }
 
-  sign(trailer: Uint8Array, signed: Signed): void {
-    const { signing, stamps } = this;
-    const keyId = signing?.activeKey ?? 0;
-    const key = this.keys.get(keyId);
-    if (stamps === null || key === undefined) return;
-    writeTrailer(trailer, { keyId, key, stamp: stamps.next(this.moment()) }, signed);
+  /** Of one advertisement, on all paths; null: nothing is signed. */
+  nextStamp(): Stamp | null {
+    return this.signs ? (this.stamps?.next(this.moment()) ?? null) : null;
   }
 
-  /** Null: it may be believed, and its stamp is spent. */
+  sign(trailer: Uint8Array, signed: Signed, stamp: Stamp): void {
+    const keyId = this.signing?.activeKey ?? 0;
+    const key = this.keys.get(keyId);
+    if (key !== undefined) writeTrailer(trailer, { keyId, key, stamp }, signed);
+  }
+
+  /**
+   * `new`: it may be believed, and its stamp is spent. Null: it is not signed, and need not be. `path`: the one of
+   * several that it came by; null: there is one.
+   */
   check(
-    advert: Advert,
+    claim: Claim,
     { source }: ReceivedPacket,
     family: VrrpInstance['family'],
-  ): Dropped | null {
+    path: string | null,
+  ): Dropped | Freshness | null {
     const { signing } = this;
     if (signing === null) return null;
-    const trailer = readTrailer(advert.rest);
+    const trailer = readTrailer(claim.trailer);
     if (trailer === null) return signing.mode === 'enforce' ? { drop: 'unsigned' } : null;
     const key = this.keys.get(trailer.keyId);
     if (key === undefined) return { drop: 'unknown-key' };
-    const signed = { envelope: { family, source }, message: advert.message };
-    if (!tagFits(advert.rest, key, signed)) return { drop: 'authentication' };
-    const drop = this.guard.take(source, trailer.stamp, signing, this.moment());
-    return drop === null ? null : { drop };
+    const signed = { envelope: { family, source }, message: claim.signed };
+    if (!tagFits(claim.trailer, key, signed)) return { drop: 'authentication' };
+    return this.freshness(claim.sender, trailer.stamp, signing, path);
+  }
+
+  /**
+   * A stamp is believed once, on whatever path it comes first. Once more on each other path it only shows that the
+   * path is there; a second time on the same, or later than that, it is a replay.
+   */
+  private freshness(
+    sender: string,
+    stamp: Stamp,
+    signing: Signing,
+    path: string | null,
+  ): Dropped | Freshness {
+    const drop = this.guard.take(sender, stamp, signing, this.moment());
+    if (drop === null) {
+      if (path !== null) this.latest.take(path, sender, stamp);
+      return 'new';
+    }
+    const last = this.guard.latest(sender);
+    if (drop !== 'replay' || path === null || last === null) return { drop };
+    const behind = ahead(last, stamp);
+    const isTwin = behind >= 0 && behind <= TWIN_TICKS && this.latest.take(path, sender, stamp);
+    return isTwin ? 'twin' : { drop };
   }
 
   private moment(): Moment {
@@ -89,6 +131,7 @@ export class TrailerSigner {
 export class AhSequence {
   private sent: number;
   private readonly heard = new Map<string, number>();
+  private readonly latest = new LatestByPath<number>(isLater);
 
   /** Version 2 sends once a second at most: who begins with the seconds is later than before a restart. */
   constructor(wallMs: number) {
@@ -108,29 +151,38 @@ export class AhSequence {
   }
 
   /** The packet of the message in it, and what to call when it is believed in all else. */
-  open(
-    packet: ReceivedPacket,
-    instance: VrrpInstance,
-  ): { readonly packet: ReceivedPacket; readonly authenticate: () => Dropped | null } | Dropped {
-    const { source, header, payload } = packet;
+  open(packet: ReceivedPacket, instance: VrrpInstance, path: string | null): Opened | Dropped {
+    const { header, payload } = packet;
     const unicast = instance.unicast !== null;
     const read = readAh({ ipHeader: header, payload, key: keyOf(instance), unicast });
     if ('drop' in read) return read;
     const { sequence, message } = read;
     return {
       packet: { ...packet, payload: message },
-      authenticate: () => (this.take(source, sequence) ? null : { drop: 'replay' }),
+      authenticate: ({ sender }) => this.take(sender, sequence, path),
     };
   }
 
-  private take(source: string, sequence: number): boolean {
-    const before = this.heard.get(source);
-    if (before !== undefined && !isLater(sequence, before)) return false;
-    this.heard.set(source, sequence);
+  private take(sender: string, sequence: number, path: string | null): Dropped | Freshness {
+    const before = this.heard.get(sender);
+    if (before !== undefined && !isLater(sequence, before)) {
+      const isTwin =
+        path !== null &&
+        !isLater(before, sequence + TWIN_SEQUENCES) &&
+        this.latest.take(path, sender, sequence);
+      return isTwin ? 'twin' : { drop: 'replay' };
+    }
+    this.heard.set(sender, sequence);
+    if (path !== null) this.latest.take(path, sender, sequence);
     // keepalived takes only what is later than all it has heard, ours and others'.
     if (isLater(sequence, this.sent)) this.sent = sequence;
-    return true;
+    return 'new';
   }
+}
+
+interface Opened {
+  readonly packet: ReceivedPacket;
+  readonly authenticate: (claim: Pick<Claim, 'sender'>) => Dropped | Freshness;
 }
 
 /** RFC 1982: on a ring of 32 bits. */

@@ -45,6 +45,8 @@ export class HandOver {
   private routersAt: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
   private placeOf: ReadonlyMap<VirtualRouter, string> = new Map();
   private places: readonly PeerPlace[] = [];
+  /** UDP port of the link to peers; null: there shall be none. */
+  port: number | null = null;
   /** Units that peers have asked for, while their successor is made ready. */
   private readonly giving = new Set<string>();
   private isOtherwise = false;
@@ -237,16 +239,17 @@ export class HandOver {
     });
   }
 
-  /** Null: we have no address there now. */
+  /** Null: we have no address there now, or tell peers nothing. */
   private describe(name: string, routers: readonly VirtualRouter[]): PeerPlace | null {
     const instances = routers.map(({ instance }) => instance);
     const [first] = instances;
     if (first === undefined) return null;
     const { interface: link, family } = first;
+    const { port } = this;
     const facts = this.ports.links.find(link, family);
     const configured = instances.find(({ sourceAddress }) => sourceAddress !== null);
     const source = configured?.sourceAddress ?? facts?.primaryAddress ?? null;
-    if (facts === null || source === null) return null;
+    if (facts === null || source === null || port === null) return null;
     const peers = instances.flatMap(({ unicast }) => unicast?.peers ?? []);
     return {
       name,
@@ -256,6 +259,7 @@ export class HandOver {
       group: instances.find(({ unicast }) => unicast === null)?.multicastGroup ?? null,
       unicastPeers: [...new Set(peers.map(({ address }) => address))].sort(),
       source,
+      port,
       key: keyOf(instances),
     };
   }

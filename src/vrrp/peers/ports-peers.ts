@@ -17,6 +17,8 @@ export interface PeerPlace {
   readonly unicastPeers: readonly string[];
   /** An address of ours on the link. */
   readonly source: string;
+  /** UDP, of both ends. */
+  readonly port: number;
   /** What directors of one pair share, or null. */
   readonly key: Uint8Array | null;
 }

@@ -58,6 +58,7 @@ function snapshotOf(director: Director, host: 'a' | 'b'): VrrpSnapshot {
       masterPriority: one.name === 'VI_1' ? 150 : one.name === 'VI_2' ? 125 : 120,
       addresses: [],
       paths: [],
+      advertPaths: [],
       virtualLinks: [],
       counters: {
         advertsSent: isMaster ? 4 : 0,

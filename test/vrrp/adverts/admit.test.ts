@@ -35,6 +35,7 @@ function listener(over: Partial<VrrpInstance> = {}, more: Partial<Listener> = {}
   return {
     instance: instance(over),
     ownAddress: OWN,
+    mainAddress: null,
     addressList: addressBytes(VIP),
     comparedSender: null,
     priority: 100,

@@ -97,6 +97,23 @@ test('vrrp-N5: vrrp-R1: a socket for each interface, family and way, and no more
   ]);
 });
 
+test('what is sent in the other way is heard by the socket beside it, and by no other', () => {
+  const { opened, heard, join } = scene();
+  join('by group', { vrid: 51 });
+  join('by address', { vrid: 51, unicast: unicast('10.0.0.9') });
+  join('alone', { vrid: 52 });
+  const [multicast, toPeers] = opened;
+  // The kernel gives both to both.
+  for (const socket of [multicast, toPeers]) {
+    socket?.onPacket(packet(51));
+    socket?.onPacket(packet(51, { destination: '10.0.0.1' }));
+  }
+  expect(heard).toEqual(['by group', 'by address']);
+  // It is told of what nobody else could tell of.
+  multicast?.onPacket(packet(52, { destination: '10.0.0.1' }));
+  expect(heard.slice(2)).toEqual(['alone']);
+});
+
 test('the socket stays open until the last one leaves', async () => {
   const { opened, join } = scene();
   const [first, second] = [join('a', { vrid: 1 }), join('b', { vrid: 2 })];

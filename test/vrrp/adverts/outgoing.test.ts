@@ -27,6 +27,7 @@ function outgoing(over: Partial<VrrpInstance>, form: ChecksumForm, onSend: OnSen
   return new Outgoing({
     instance,
     source: instance.family === 'ipv6' ? 'fe80::1' : SOURCE,
+    mainAddress: null,
     form,
     signer,
     ah: new AhSequence(0),
@@ -48,7 +49,7 @@ function sentOf(
   const sent: Sent[] = [];
   outgoing(over, form, (target, payload, identification) =>
     sent.push({ ...target, payload: Uint8Array.from(payload), identification }),
-  ).send(120);
+  ).send(120, null, null);
   return sent;
 }
 
@@ -96,7 +97,7 @@ describe('an advertisement', () => {
   test('vrrp-T6: has an identification of its own, that grows and is never 0', () => {
     const seen: number[] = [];
     const out = outgoing({}, 'message', (_, __, identification) => seen.push(identification));
-    for (let count = 0; count < 70_000; count += 1) out.send(100);
+    for (let count = 0; count < 70_000; count += 1) out.send(100, null, null);
     expect(seen.slice(0, 3)).toEqual([1, 2, 3]);
     expect(seen.includes(0)).toBe(false);
     expect(seen.slice(65_533, 65_537)).toEqual([65_534, 65_535, 1, 2]);
@@ -133,7 +134,7 @@ test('sending again costs next to no memory', () => {
   let least = Infinity;
   for (let attempt = 0; attempt < 8; attempt += 1) {
     const before = process.memoryUsage();
-    for (let count = 0; count < sends; count += 1) out.send(count & 1 ? 100 : 120);
+    for (let count = 0; count < sends; count += 1) out.send(count & 1 ? 100 : 120, null, null);
     const after = process.memoryUsage();
     const cost = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers;
     if (cost >= 0) least = Math.min(least, cost / sends);

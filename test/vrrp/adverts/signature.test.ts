@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
 import type { Signing, VrrpInstance } from '../../../src/model/vrrp.ts';
 import type { ReceivedPacket } from '../../../src/vrrp/adverts/admit.ts';
-import { Advertiser } from '../../../src/vrrp/adverts/advertiser.ts';
+import { Advertiser, type OnPacket } from '../../../src/vrrp/adverts/advertiser.ts';
 import { Ears } from '../../../src/vrrp/adverts/ears.ts';
+import type { SideLink } from '../../../src/vrrp/adverts/side-paths.ts';
 import { Counters } from '../../../src/vrrp/counters.ts';
+import type { LinkFacts } from '../../../src/vrrp/ports.ts';
 import { encodeIpv4Header, stampIpv4Header } from '../../../src/wire/ip.ts';
 import { type SimulatedClock, simulatedClock } from '../../world/clock.ts';
 import { instanceOf } from '../../world/director.ts';
@@ -29,31 +31,39 @@ const signing = (over: Partial<Signing> = {}): Signing => ({
 class End {
   readonly counters = new Counters();
   readonly sent: ReceivedPacket[] = [];
+  /** By interface, what hears there. */
+  private readonly ears = new Map<string, (packet: ReceivedPacket) => void>();
   readonly advertiser: Advertiser;
   instance: VrrpInstance;
 
   constructor(clock: SimulatedClock, source: string, over: Partial<VrrpInstance>) {
     const adverts = {
-      open: (place: { readonly protocol: number }) => ({
-        path: (target: { source: string; destination: string; hopLimit: number }) => {
-          const header = encodeIpv4Header({ ...target, protocol: place.protocol });
-          const stamp = (octets: number, identification: number): Uint8Array => {
-            stampIpv4Header(header, { totalOctets: 20 + octets, identification });
-            return header;
-          };
-          return {
-            header: stamp,
-            send: (payload: Uint8Array, identification: number) =>
-              void this.sent.push({
-                ...target,
-                header: Uint8Array.from(stamp(payload.length, identification)),
-                payload: Uint8Array.from(payload),
-              }),
-          };
-        },
-        filter: () => {},
-        close: async () => {},
-      }),
+      open: (
+        place: { readonly protocol: number; readonly interface: string },
+        onPacket: (packet: ReceivedPacket) => void,
+      ) => {
+        this.ears.set(place.interface, onPacket);
+        return {
+          path: (target: { source: string; destination: string; hopLimit: number }) => {
+            const header = encodeIpv4Header({ ...target, protocol: place.protocol });
+            const stamp = (octets: number, identification: number): Uint8Array => {
+              stampIpv4Header(header, { totalOctets: 20 + octets, identification });
+              return header;
+            };
+            return {
+              header: stamp,
+              send: (payload: Uint8Array, identification: number) =>
+                void this.sent.push({
+                  ...target,
+                  header: Uint8Array.from(stamp(payload.length, identification)),
+                  payload: Uint8Array.from(payload),
+                }),
+            };
+          },
+          filter: () => {},
+          close: async () => {},
+        };
+      },
     };
     const ports = { clock, log: silentLog };
     this.advertiser = new Advertiser(ports, new Ears({ ...ports, adverts }), this.counters);
@@ -69,6 +79,10 @@ class End {
   send(priority = 120): ReceivedPacket {
     this.advertiser.send(priority);
     return this.sent.at(-1) as ReceivedPacket;
+  }
+
+  ear(link: string): ((packet: ReceivedPacket) => void) | undefined {
+    return this.ears.get(link);
   }
 
   /** Null: it was taken; else why not. */
@@ -246,6 +260,45 @@ describe('vrrp-U3: an authentication header', () => {
     header[15] = 99;
     expect(same.us.hear({ ...packet, header })).toBe('authentication');
     expect(same.us.hear(packet)).toBe(null);
+  });
+
+  test('on two paths counts once, and is no replay on the second', () => {
+    const paths = {
+      sidePaths: [{ name: 'eth1', interface: 'eth1', sourceAddress: null, unicast: null }],
+    };
+    const { us, peer } = ends({ ...AH, ...paths });
+    const facts = (source: string): LinkFacts => ({
+      index: 1,
+      running: true,
+      addresses: new Set([source]),
+      primaryAddress: source,
+    });
+    const sides: SideLink[] = [];
+    const onPacket: OnPacket = (_, side) => side !== null && sides.push(side) > 0;
+    us.advertiser.listen(us.instance, US, onPacket, () => facts('10.0.1.1'));
+    peer.advertiser.listen(
+      peer.instance,
+      PEER,
+      () => true,
+      () => facts('10.0.1.2'),
+    );
+    us.ear('eth1')?.(peer.send());
+    const [side] = sides as [SideLink];
+    const hear = (packet: ReceivedPacket, on: SideLink | null) =>
+      us.advertiser.hear(us.instance, 100, packet, on);
+    peer.send();
+    const [main, further] = peer.sent.slice(-2) as [ReceivedPacket, ReceivedPacket];
+    expect(further.source).toBe('10.0.1.2');
+    expect(hear(further, side)).toMatchObject({ source: PEER, priority: 120 });
+    expect(hear(main, null)).toBe('twin');
+    expect([hear(main, null), hear(further, side)]).toEqual([null, null]);
+    expect(us.counters.read().dropped).toEqual({ replay: 1 });
+    expect(Object.fromEntries(side.record.dropped)).toEqual({ replay: 1 });
+    // What was sent on one path is nothing on the other.
+    peer.send();
+    const [next] = peer.sent.slice(-2) as [ReceivedPacket];
+    expect(hear(next, side)).toBe(null);
+    expect(Object.fromEntries(side.record.dropped)).toEqual({ replay: 1, path: 1 });
   });
 
   test('does not have the key in it', () => {

@@ -34,6 +34,7 @@ const INSTANCE: VrrpInstance = {
   sourceAddress: null,
   multicastGroup: '224.0.0.18',
   unicast: null,
+  sidePaths: [],
   bareChecksum: false,
   hearing: {
     intervalMaxMs: 10_000,

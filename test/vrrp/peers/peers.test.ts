@@ -63,6 +63,7 @@ class Wire {
         family: 'ipv4',
         interfaceIndex: 1,
         unicastPeers: [],
+        port: 51_120,
         group: '224.0.0.18',
         source,
         key,

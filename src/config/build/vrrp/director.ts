@@ -1,7 +1,9 @@
 /** Sections → VRRP of the model, and what only the whole shows. */
+import { PEER_PORT } from '../../../model/peer-link.ts';
 import type { Statics, VrrpConfig, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
 import type { ScriptContext } from '../scripts.ts';
+import { withoutSharedVrids } from './advert-paths.ts';
 import { readGaps } from './announce.ts';
 import { buildScript } from './check-script.ts';
 import { buildGroups } from './groups.ts';
@@ -36,7 +38,7 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
   const built = root
     .sections('vrrp_instance')
     .map((section) => ({ section, instance: buildInstance(section, globals, declared, named) }));
-  const kept = withoutDuplicates(built, context);
+  const kept = withoutSharedVrids(withoutDuplicates(built, context), context);
   const instances = kept.map(({ instance }) => instance);
   const syncGroups = buildGroups(root, instances, declared, context);
   return {
@@ -57,6 +59,7 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
       instances,
     ),
     announceGaps: readGaps(root, globals, context),
+    peerPort: readPeerPort(globals),
     startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
     process: {
       realtimePriority: globals.number('vrrp_rt_priority'),
@@ -64,6 +67,12 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
       lockMemory: globals.has('vrrp_no_swap'),
     },
   };
+}
+
+/** Null: directors tell each other nothing beside VRRP. */
+function readPeerPort(globals: Section): number | null {
+  if (globals.text('peer_link_port') === 'off') return null;
+  return globals.number('peer_link_port') ?? PEER_PORT;
 }
 
 const OTHER_WORDS: Readonly<Record<string, string>> = { track_file: 'vrrp_track_file' };

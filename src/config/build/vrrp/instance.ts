@@ -5,6 +5,7 @@ import type { Section } from '../../values/section.ts';
 import { isInterfaceName } from '../interface-name.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { type AddressContext, advertised, readAddresses } from './addresses.ts';
+import { readSidePaths } from './advert-paths.ts';
 import { readTiming } from './announce.ts';
 import { readAuthentication } from './authentication.ts';
 import { readEvidence } from './evidence.ts';
@@ -100,6 +101,11 @@ export function buildInstance(
         ? (globals.text('vrrp_mcast_group4') ?? '224.0.0.18')
         : (globals.text('vrrp_mcast_group6') ?? 'ff02::12')),
     unicast,
+    sidePaths: readSidePaths(
+      section,
+      { interface: interfaceName, family, unicast, isStrict },
+      context,
+    ),
     bareChecksum:
       section.boolean('v3_checksum_as_v2') ?? globals.boolean('v3_checksum_as_v2') ?? false,
     hearing: readHearing(section, globals, { version, advertIntervalMs }),
