@@ -164,6 +164,10 @@ export const CONFIRM_MS: { readonly min: Millis; readonly max: Millis } = {
 export interface ServerRequest {
   readonly realServer: string;
   readonly virtualServer: string | null;
+  /** This director only; else other directors are told. */
+  readonly local: boolean;
+  /** Also if a virtual server loses its quorum by it. */
+  readonly force: boolean;
 }
 
 export interface DrainRequest extends ServerRequest {

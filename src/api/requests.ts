@@ -12,6 +12,8 @@ import {
   type ServerRequest,
 } from './protocol.ts';
 
+const SERVER_FIELDS = ['realServer', 'virtualServer', 'local', 'force'];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws DirectorError USAGE, like all here. */
@@ -25,11 +27,11 @@ export function parseApplyRequest(body: unknown): ApplyRequest {
 }
 
 export function parseServerRequest(body: unknown): ServerRequest {
-  return serverIn(fieldsOf(body, ['realServer', 'virtualServer']));
+  return serverIn(fieldsOf(body, SERVER_FIELDS));
 }
 
 export function parseDrainRequest(body: unknown): DrainRequest {
-  const fields = fieldsOf(body, ['realServer', 'virtualServer', 'timeoutMs', 'atEnd']);
+  const fields = fieldsOf(body, [...SERVER_FIELDS, 'timeoutMs', 'atEnd']);
   const { atEnd = 'stay' } = fields;
   if (atEnd !== 'stay' && atEnd !== 'remove')
     throw wrong('has a "atEnd" that is not stay or remove');
@@ -45,12 +47,15 @@ export function parseFailoverRequest(body: unknown): FailoverRequest {
   return { names: names as readonly string[], back, force };
 }
 
-function serverIn({ realServer, virtualServer = null }: Fields): ServerRequest {
+function serverIn(fields: Fields): ServerRequest {
+  const { realServer, virtualServer = null, local = false, force = false } = fields;
   if (typeof realServer !== 'string') throw wrong('has no "realServer" such as "10.1.0.3:80"');
   if (virtualServer !== null && typeof virtualServer !== 'string') {
     throw wrong('has a "virtualServer" that is no text');
   }
-  return { realServer, virtualServer };
+  if (typeof local !== 'boolean') throw wrong('has a "local" that is not true or false');
+  if (typeof force !== 'boolean') throw wrong('has a "force" that is not true or false');
+  return { realServer, virtualServer, local, force };
 }
 
 function fieldsOf(body: unknown, known: readonly string[]): Fields {

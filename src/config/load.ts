@@ -276,7 +276,7 @@ function build(
     },
     vrrp,
     bfd,
-    health: { ...health, settings, listeners: listenersOf(notify) },
+    health: { ...health, settings, listeners: listenersOf(notify), directorName: routerId },
     notify,
     dumps: readDumps(globals),
   };

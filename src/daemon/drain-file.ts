@@ -2,6 +2,7 @@
  * What drains, in the state directory: orders of operators outlive every restart and boot, and what leaves after a
  * reload is known to the next health process. One file, that only the health process writes.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
@@ -19,11 +20,13 @@ const FILE = 'drains.json';
  */
 export function readDrains(folder: string, onLost: (path: string) => void): DrainState {
   const path = join(folder, FILE);
-  const told = readJson(path) as Partial<DrainState> | null;
-  const isOurs = Array.isArray(told?.orders) && Array.isArray(told.leaving);
-  if (isOurs) return { orders: told.orders, leaving: told.leaving };
+  const told = readJson(path) as DrainState | null;
+  const isOurs =
+    typeof told?.director === 'string' &&
+    [told.orders, told.lifts, told.leaving].every((list) => Array.isArray(list));
+  if (isOurs) return told;
   if (existsSync(path)) onLost(path);
-  return { orders: [], leaving: [] };
+  return { director: randomBytes(8).toString('hex'), orders: [], lifts: [], leaving: [] };
 }
 
 /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */

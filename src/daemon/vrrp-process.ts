@@ -165,6 +165,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.speaker.sessionsChanged();
   }
 
+  peerNote(life: string, note: Uint8Array): void {
+    this.speaker.note(life, note);
+  }
+
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
     this.held.close();
@@ -303,6 +307,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       peers: {
         open: (place, onDatagram) => this.openPeers(place, onDatagram),
         identity: newIdentity,
+        notes: {
+          heard: (life, note) => this.uplink.tellPeerNote(life, note),
+          linksAre: (links) => this.uplink.tellPeerLinks(links),
+        },
       },
       notify: {
         changed: (transition, scripts) => {

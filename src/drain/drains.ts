@@ -5,7 +5,7 @@
  * when a drain has ended in progress.ts.
  */
 import { formatEndpoint } from '../base/endpoint.ts';
-import { describeError } from '../base/error.ts';
+import { DirectorError, describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
 import { destinationPort } from '../model/destination-port.ts';
@@ -17,6 +17,8 @@ import type {
   Leaving,
   NamedServer,
   Order,
+  PeerHas,
+  Steering,
   SteerReport,
   SteerRequest,
 } from '../model/drain.ts';
@@ -25,13 +27,15 @@ import type { Connections } from '../model/plan.ts';
 import type { RealServer, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
 import { type Meant, meantBy } from './names.ts';
 import {
+  type Book,
   coveredBy,
+  exceptions,
   isDraining,
+  ORDERS_MAX,
   OrderIndex,
+  steered,
   type Target,
   withEnd,
-  withOrder,
-  withoutOrder,
 } from './orders.ts';
 import { type Count, howEnded } from './progress.ts';
 
@@ -56,8 +60,10 @@ export interface DrainPorts {
   templatesBind(): boolean;
   /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */
   keep(state: DrainState): void;
-  /** Something has ended: the table should hold less, perhaps. */
-  onChange(): void;
+  /** `router_id` */
+  name(): string;
+  /** What another director has been told has come into force, or something has ended: the table is another. */
+  onChange(reason: 'drain ended' | 'peer'): void;
 }
 
 /** How often connections are counted while something drains. */
@@ -73,7 +79,9 @@ type Draining = DrainOrder | Leaving;
 
 export class Drains {
   private readonly ports: DrainPorts;
-  private orders: readonly Order[];
+  /** Names this one in versions. */
+  readonly director: string;
+  private book: Book;
   private index: OrderIndex;
   private leaving: readonly Leaving[];
   private servers: readonly VirtualServer[] = [];
@@ -86,8 +94,10 @@ export class Drains {
   /** `state`: what an earlier life has kept. */
   constructor(ports: DrainPorts, state: DrainState) {
     this.ports = ports;
-    this.orders = state.orders;
-    this.index = new OrderIndex(state.orders);
+    const { director, orders, lifts } = state;
+    this.director = director;
+    this.book = { orders, lifts };
+    this.index = new OrderIndex(this.book);
     this.leaving = state.leaving;
   }
 
@@ -97,6 +107,11 @@ export class Drains {
 
   orderOf(virtualServer: string, realServer: string): Order | null {
     return this.index.orderOf(virtualServer, realServer);
+  }
+
+  /** All that is said for every director. */
+  get shared(): readonly Steering[] {
+    return [...this.orders, ...this.book.lifts].filter(({ isLocal }) => !isLocal);
   }
 
   /** Those that are drained after a reload, in no particular order. */
@@ -112,31 +127,51 @@ export class Drains {
 
   /**
    * Gives an order, or lifts what was ordered. It is on the disk before anything else happens.
-   * @throws DirectorError UNKNOWN_SERVER or STATE_UNWRITABLE; then nothing has changed.
+   * @throws DirectorError UNKNOWN_SERVER, TOO_MANY_ORDERS or STATE_UNWRITABLE; then nothing has changed.
    */
-  steer(request: SteerRequest): {
-    readonly meant: Meant;
-    readonly report: Omit<SteerReport, 'notes'>;
-  } {
+  steer(request: SteerRequest): Steered {
     const meant = meantBy(request, this.servers, this.orders);
     const { target } = meant;
     const before = this.inForce(meant);
-    const order = this.orderFor(request.want, target);
-    const elsewhere = meant.elsewhere.map(nameOfVirtualServer);
-    const orders =
-      order === null ? withoutOrder(this.orders, target, elsewhere) : withOrder(this.orders, order);
+    const said = this.saidBy(request, target);
+    const book = steered(this.book, said);
+    if (book.orders.length > ORDERS_MAX) throw tooMany();
+    this.keep(book);
+    this.take(book);
+    const order = said.kind === 'enable' ? null : said;
     if (order !== null || before.length > 0) {
-      this.ports.keep({ orders, leaving: this.leaving });
-      this.take(orders);
       this.tell(target, { from: before.map(stageOf), order, reason: 'operator' });
-      this.look(FIRST_LOOK_MS);
     }
+    this.look(FIRST_LOOK_MS);
     const { realServer } = target;
     const servers = meant.servers.map((server) => ({
       virtualServer: nameOfVirtualServer(server),
       realServer,
     }));
-    return { meant, report: { ...target, servers, order, before } };
+    return { meant, said, report: { ...target, servers, order, before } };
+  }
+
+  /**
+   * What another director has been told, or has heard. What is later than what is known here comes into force.
+   * False: there is no room for it. @throws DirectorError STATE_UNWRITABLE; then nothing has changed.
+   */
+  accept(told: readonly Steering[], from: string): boolean {
+    const before = this.book;
+    const book = told.reduce(steered, before);
+    if (book === before) return true;
+    if (book.orders.length > ORDERS_MAX && book.orders.length > before.orders.length) return false;
+    this.keep(book);
+    const stages = told.map((one) => coveredBy(before.orders, one).map(stageOf));
+    this.take(book);
+    const inForce = new Set<Steering>([...book.orders, ...book.lifts]);
+    for (const [at, one] of told.entries()) {
+      if (!inForce.has(one)) continue;
+      const order = one.kind === 'enable' ? null : one;
+      this.tell(one, { from: stages[at] ?? [], order, reason: `ordered on ${from}` });
+    }
+    this.look(FIRST_LOOK_MS);
+    this.ports.onChange('peer');
+    return true;
   }
 
   /** A reload has removed these. */
@@ -157,15 +192,19 @@ export class Drains {
     this.tellLeaving(gone, { from: 'draining', to: 'ended', reason });
   }
 
-  snapshot(): DrainSnapshot {
-    const book = this.book();
+  /** Who else has it, is not known here. */
+  snapshot(hasOf: (order: Order) => readonly PeerHas[]): Omit<DrainSnapshot, 'peers'> {
+    const places = this.places();
     return {
       atMs: this.ports.clock.wallTimeMs(),
       orders: this.orders.map((order) => ({
         order,
-        servers: book.serversOf(order),
+        servers: places.serversOf(order),
         left: order.kind === 'drain' ? (this.counts.get(order)?.left ?? null) : null,
+        isOwn: order.version.director === this.director,
+        peers: hasOf(order),
       })),
+      lifts: exceptions(this.book),
       leaving: this.leaving.map((one) => ({
         virtualServer: nameOfService(one.service.key),
         realServer: formatEndpoint(one.destination.address, one.destination.port),
@@ -190,25 +229,30 @@ export class Drains {
     return [...new Set([...covered, ...held])];
   }
 
-  private orderFor(want: SteerRequest['want'], target: Target): Order | null {
-    const sinceMs = this.ports.clock.wallTimeMs();
-    switch (want.kind) {
-      case 'enable':
-        return null;
-      case 'disable':
-        return { kind: 'disable', ...target, sinceMs };
-      case 'drain': {
-        const { timeoutMs, atEnd } = want;
-        const untilMs = timeoutMs === null ? null : sinceMs + timeoutMs;
-        return { kind: 'drain', ...target, sinceMs, untilMs, atEnd, ended: null };
-      }
-    }
+  private get orders(): readonly Order[] {
+    return this.book.orders;
   }
 
-  private take(orders: readonly Order[]): void {
-    this.orders = orders;
-    this.index = new OrderIndex(orders);
-    for (const order of orders) if (isDraining(order)) this.deadlineOf(order);
+  private saidBy({ want, local: isLocal }: SteerRequest, target: Target): Steering {
+    const sinceMs = this.ports.clock.wallTimeMs();
+    const known = [...this.orders, ...this.book.lifts].map(({ version }) => version.atMs);
+    const atMs = known.reduce((latest, one) => Math.max(latest, one + 1), sinceMs);
+    const version = { atMs, director: this.director };
+    const ordered = { ...target, sinceMs, version, givenOn: this.ports.name(), isLocal };
+    if (want.kind !== 'drain') return { kind: want.kind, ...ordered };
+    const { timeoutMs, atEnd } = want;
+    const untilMs = timeoutMs === null ? null : sinceMs + timeoutMs;
+    return { kind: 'drain', ...ordered, untilMs, atEnd, ended: null };
+  }
+
+  private take(book: Book): void {
+    this.book = book;
+    this.index = new OrderIndex(book);
+    for (const order of book.orders) if (isDraining(order)) this.deadlineOf(order);
+  }
+
+  private keep(book: Book): void {
+    this.ports.keep({ director: this.director, ...book, leaving: this.leaving });
   }
 
   private replaceLeaving(leaving: readonly Leaving[]): void {
@@ -220,7 +264,7 @@ export class Drains {
   /** What has happened already is not undone because the disk does not take it. */
   private keepAnyhow(): void {
     try {
-      this.ports.keep({ orders: this.orders, leaving: this.leaving });
+      this.keep(this.book);
     } catch (error) {
       this.ports.log.error({ reason: describeError(error) }, 'drains cannot be remembered');
     }
@@ -237,7 +281,7 @@ export class Drains {
     return deadline;
   }
 
-  private book(): PlaceBook {
+  private places(): PlaceBook {
     return new PlaceBook(this.servers, this.orders, this.index);
   }
 
@@ -256,7 +300,7 @@ export class Drains {
   }
 
   private async countAll(): Promise<void> {
-    const book = this.book();
+    const book = this.places();
     const running = [
       ...this.orders.filter(isDraining).map((one) => ({
         one,
@@ -306,7 +350,7 @@ export class Drains {
     if (gone.size === 0 && orders === this.orders) return;
     const before = this.orders;
     this.carryCounts(orders);
-    this.take(orders);
+    this.take({ ...this.book, orders });
     this.leaving = this.leaving.filter((one) => !gone.has(one));
     this.keepAnyhow();
     for (const [at, order] of orders.entries()) {
@@ -320,7 +364,7 @@ export class Drains {
       const which = some.map(({ one }) => one as Leaving);
       this.tellLeaving(which, { from: 'draining', to: 'removed', reason, left: cut });
     }
-    this.ports.onChange();
+    this.ports.onChange('drain ended');
   }
 
   /** An order that has ended is another object than while it drained. */
@@ -367,6 +411,12 @@ export class Drains {
   }
 }
 
+export interface Steered {
+  readonly meant: Meant;
+  readonly said: Steering;
+  readonly report: Omit<SteerReport, 'notes' | 'peers'>;
+}
+
 interface Ended {
   readonly one: Draining;
   readonly how: DrainEnd['how'];
@@ -408,6 +458,12 @@ class PlaceBook {
       found.places.push({ key, address: real.address, port: destinationPort(key, real) });
     }
   }
+}
+
+function tooMany(): DirectorError {
+  const message = `${ORDERS_MAX} real servers are drained or disabled, and no more than that can be`;
+  const hint = 'lvsctl drain lists them; enable some, or take them out of the configuration';
+  return new DirectorError('TOO_MANY_ORDERS', message, { hint });
 }
 
 function placeOf({ service, destination }: Leaving): Place {

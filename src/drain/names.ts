@@ -15,8 +15,6 @@ export interface Meant {
   readonly target: Target;
   /** The virtual servers of the configuration that have it, and are meant. */
   readonly servers: readonly VirtualServer[];
-  /** Those that have it and are not meant. */
-  readonly elsewhere: readonly VirtualServer[];
 }
 
 export interface Asked {
@@ -38,7 +36,7 @@ export function meantBy(
   const known = orders.filter((order) => order.realServer === realServer);
   if (having.length === 0 && known.length === 0) throw unknownReal(realServer, configured);
   if (asked.virtualServer === null) {
-    return { target: { realServer, virtualServer: null }, ...all(having) };
+    return { target: { realServer, virtualServer: null }, servers: having };
   }
   const names = [
     ...new Set([
@@ -51,15 +49,7 @@ export function meantBy(
   const servers = having.filter(isMeant);
   const isOrdered = known.some((order) => order.virtualServer === virtualServer);
   if (servers.length === 0 && !isOrdered) throw notThere(realServer, virtualServer, having);
-  return {
-    target: { realServer, virtualServer },
-    servers,
-    elsewhere: having.filter((server) => !isMeant(server)),
-  };
-}
-
-function all(having: readonly VirtualServer[]): Pick<Meant, 'servers' | 'elsewhere'> {
-  return { servers: having, elsewhere: [] };
+  return { target: { realServer, virtualServer }, servers };
 }
 
 /** `10.1.0.3:80` or `[fd00::1]:80`, as it is written everywhere. */
