@@ -1,16 +1,19 @@
 // needs: ipvs; takes 170 s
-/** An order of one director is in force on both, with ipvsadm as judge: no failover brings back what was drained. */
+/**
+ * conf/lvs-sync: an order of one director is in force on both, and the backup knows the connections of the master,
+ * with ipvsadm as judge.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from './lab.ts';
 import { type DirectorName, Pair, SERVICE } from './pair.ts';
 
 const RS1 = '198.51.100.21:80';
 
-describe('a pair of directors in DR mode, conf/lvs-dr', () => {
+describe('a pair of directors in DR mode with connection sync', () => {
   let pair: Pair;
 
   beforeAll(async () => {
-    pair = await Pair.layOut('drain-pair');
+    pair = await Pair.layOut('drain-pair', 'lvs-sync');
     pair.start('director1');
     pair.start('director2');
     await pair.serves('director1');
@@ -27,6 +30,22 @@ describe('a pair of directors in DR mode, conf/lvs-dr', () => {
 
   const bothWeights = async (): Promise<readonly (string | null)[]> =>
     Promise.all([weightOf('director1'), weightOf('director2')]);
+
+  /** `master eth1 52` */
+  async function syncDaemons(director: DirectorName): Promise<string> {
+    const { stdout } = await pair.lab.run(director, 'ipvsadm', '-l', '--daemon');
+    return [...stdout.matchAll(/(master|backup) sync daemon \(mcast=(\w+), syncid=(\d+)/g)]
+      .map(([, ...words]) => words.join(' '))
+      .join();
+  }
+
+  test('the sync daemon has the role of its director', async () => {
+    const roles = async (): Promise<readonly string[]> =>
+      Promise.all([syncDaemons('director1'), syncDaemons('director2')]);
+    await eventually('both run', async () => (await roles()).every((role) => role !== ''));
+    expect(await roles()).toEqual(['master eth1 52', 'backup eth1 52']);
+    expect(await pair.show('director1')).toMatch(/Connection sync\n.*\n {2}MASTER {2}on eth1/);
+  });
 
   test('what is drained on one is drained on both, and each tells where that came from', async () => {
     const { stdout, stderr, code } = await pair.lvsctl('director1', 'drain', RS1, '--no-wait');
@@ -51,6 +70,9 @@ describe('a pair of directors in DR mode, conf/lvs-dr', () => {
       (await pair.states('director2')).every((state) => state === 'master'),
     );
     expect(await pair.client.fetch(SERVICE, 5)).toEqual({ rs2: 2, rs3: 3 });
+    await eventually('it tells of connections now', async () =>
+      (await syncDaemons('director2')).includes('master'),
+    );
     const { stdout, code } = await pair.lvsctl('director2', 'enable', RS1);
     expect({ stdout, code }).toMatchObject({ code: 0 });
     await eventually('rs1 serves', async () => (await weightOf('director2')) === '1');
