@@ -44,6 +44,10 @@ const VIRTUAL_SERVER_HELP =
 const LOCAL = '--local';
 const LOCAL_HELP = 'on this director only; else the other directors of the pair are told';
 
+const FORCE = '--force';
+const FORCE_HELP =
+  'also if a virtual server would then have no real server that serves, or its sorry server only';
+
 export const drain: Command<DrainOptions> = {
   name: 'drain',
   summary: `send no new connections to a real server, and wait until those that it has are gone: exit code 0 none is left, ${TIMED_OUT} some are after --timeout, 1 refused, 2 no daemon answers`,
@@ -57,6 +61,7 @@ export const drain: Command<DrainOptions> = {
       .option('--timeout <time>', 'end after this time, whoever is left: 90s, 10m, 2h')
       .option('--then <what>', 'remove: take it out of the table at the end')
       .option(LOCAL, LOCAL_HELP)
+      .option(FORCE, FORCE_HELP)
       .option('--no-wait', 'return at once; it drains all the same')
       .option('--json', 'the outcome as one JSON object');
   },
@@ -76,7 +81,10 @@ export const drain: Command<DrainOptions> = {
 export const disable: Command<ServerOptions> = {
   name: 'disable',
   summary: 'take a real server out of the table at once, with the connections that it has',
-  declare: declareServer,
+  declare(command) {
+    declareServer(command);
+    command.option(FORCE, FORCE_HELP);
+  },
   async run({ terminal, runDir }, options, [realServer = '']) {
     const report = await openControl(runDir).disable(serverRequest(realServer, options));
     return tell(report, terminal, options, 'is out of the table');

@@ -10,6 +10,7 @@ import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
 import { Drains } from '../drain/drains.ts';
+import { refuseLoss } from '../drain/loss.ts';
 import { notesOn, peerNotes } from '../drain/notes.ts';
 import { DrainSharing } from '../drain/sharing.ts';
 import type { ArpWatch } from '../health/arp-watch.ts';
@@ -274,6 +275,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** Drains, disables or enables a real server. @throws DirectorError; then nothing has changed. */
   private async steer(request: SteerRequest): Promise<SteerReport> {
     if (!this.working || this.stopped) throw notWorking();
+    this.refuseLoss(request);
     const { meant, said, report } = this.drains.steer(request);
     this.sharing.changed();
     const watched = this.monitor.watchedOf(meant.servers);
@@ -296,6 +298,22 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       ...(isDone ? [] : [late]),
     ];
     return { ...report, peers, notes };
+  }
+
+  /** What would be lost besides is told before. @throws DirectorError SERVICE_NEEDED, UNKNOWN_SERVER */
+  private refuseLoss(request: SteerRequest): void {
+    const { want, force } = request;
+    if (force || want.kind === 'enable') return;
+    const { target, servers } = this.drains.meant(request);
+    const hold = want.kind === 'disable' ? 'out' : 'quiescent';
+    refuseLoss(
+      this.monitor.watchedOf(servers).map((one) => ({
+        server: one.configured,
+        realServer: target.realServer,
+        before: { met: one.quorumMet, serving: one.serving },
+        after: one.underOrder(target.realServer, hold),
+      })),
+    );
   }
 
   /** Whether persistence brings clients back to a real server of weight 0. */

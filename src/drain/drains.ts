@@ -25,7 +25,7 @@ import type {
 import { nameOfService, nameOfVirtualServer, stageOf } from '../model/names.ts';
 import type { Connections } from '../model/plan.ts';
 import type { RealServer, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
-import { type Meant, meantBy } from './names.ts';
+import { type Asked, type Meant, meantBy } from './names.ts';
 import {
   type Book,
   coveredBy,
@@ -125,13 +125,20 @@ export class Drains {
     this.look(FIRST_LOOK_MS);
   }
 
+  /** Whom an operator means. @throws DirectorError UNKNOWN_SERVER */
+  meant(asked: Asked): Meant {
+    const { orders } = this;
+    return meantBy(asked, this.servers, { orders, leaving: this.leaving.map(namedLeaving) });
+  }
+
   /**
    * Gives an order, or lifts what was ordered. It is on the disk before anything else happens.
    * @throws DirectorError UNKNOWN_SERVER, TOO_MANY_ORDERS or STATE_UNWRITABLE; then nothing has changed.
    */
   steer(request: SteerRequest): Steered {
-    const meant = meantBy(request, this.servers, this.orders);
+    const meant = this.meant(request);
     const { target } = meant;
+    if (request.want.kind !== 'disable') refuseLeaving(meant, this.orders);
     const before = this.inForce(meant);
     const said = this.saidBy(request, target);
     const book = steered(this.book, said);
@@ -144,10 +151,11 @@ export class Drains {
     }
     this.look(FIRST_LOOK_MS);
     const { realServer } = target;
-    const servers = meant.servers.map((server) => ({
+    const configured = meant.servers.map((server) => ({
       virtualServer: nameOfVirtualServer(server),
       realServer,
     }));
+    const servers = [...configured, ...(said.kind === 'disable' ? meant.leaving : [])];
     return { meant, said, report: { ...target, servers, order, before } };
   }
 
@@ -206,8 +214,7 @@ export class Drains {
       })),
       lifts: exceptions(this.book),
       leaving: this.leaving.map((one) => ({
-        virtualServer: nameOfService(one.service.key),
-        realServer: formatEndpoint(one.destination.address, one.destination.port),
+        ...namedLeaving(one),
         sinceMs: one.sinceMs,
         untilMs: one.untilMs,
         left: this.counts.get(one)?.left ?? null,
@@ -249,6 +256,19 @@ export class Drains {
     this.book = book;
     this.index = new OrderIndex(book);
     for (const order of book.orders) if (isDraining(order)) this.deadlineOf(order);
+    this.cutDisabled();
+  }
+
+  /** What drains after a reload goes at once when it is disabled. */
+  private cutDisabled(): void {
+    const cut = this.leaving.filter((one) => {
+      const { virtualServer, realServer } = namedLeaving(one);
+      return this.index.orderOf(virtualServer, realServer)?.kind === 'disable';
+    });
+    if (cut.length === 0) return;
+    const isCut = new Set(cut);
+    this.replaceLeaving(this.leaving.filter((one) => !isCut.has(one)));
+    this.tellLeaving(cut, { from: 'draining', to: 'removed', reason: 'operator' });
   }
 
   private keep(book: Book): void {
@@ -487,9 +507,26 @@ function total({ active, inactive, persistent }: Connections): number {
   return active + inactive + persistent;
 }
 
-function nameOfLeaving({ service, destination }: Leaving): string {
-  const { address, port } = destination;
-  return `${formatEndpoint(address, port)} of ${nameOfService(service.key)}`;
+function namedLeaving({ service, destination: { address, port } }: Leaving): NamedServer {
+  return {
+    virtualServer: nameOfService(service.key),
+    realServer: formatEndpoint(address, port),
+  };
+}
+
+function nameOfLeaving(leaving: Leaving): string {
+  const { virtualServer, realServer } = namedLeaving(leaving);
+  return `${realServer} of ${virtualServer}`;
+}
+
+/** It drains, and has no place any more that could get weight. @throws DirectorError UNKNOWN_SERVER */
+function refuseLeaving({ target, servers, leaving }: Meant, orders: readonly Order[]): void {
+  const [first] = leaving;
+  if (first === undefined || servers.length > 0 || coveredBy(orders, target).length > 0) return;
+  const message = `${first.realServer} of ${first.virtualServer} drains already, because a reload has removed it`;
+  const hint =
+    'lvsctl disable takes it out at once; to keep it, write it into the configuration again and reload (lvsctl rollback)';
+  throw new DirectorError('UNKNOWN_SERVER', message, { hint });
 }
 
 function namesOf(leaving: readonly Leaving[]): ReadonlySet<string> {

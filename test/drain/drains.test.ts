@@ -347,6 +347,28 @@ describe('what a reload has removed', () => {
     ]);
   });
 
+  test('goes at once when it is disabled, here or on another director', () => {
+    const now = w.clock.wallTimeMs();
+    w.drains.configure([]);
+    w.drains.leave([leaving('10.1.0.7', now + 60_000), leaving('10.1.0.3', now + 60_000)]);
+    const asked = { realServer: '10.1.0.7:80', virtualServer: null, local: false, force: false };
+    for (const want of [drain(), { kind: 'enable' } as const]) {
+      expect(() => w.drains.steer({ ...asked, want })).toThrow(
+        '10.1.0.7:80 of 192.0.2.1:80 tcp drains already, because a reload has removed it',
+      );
+    }
+    const { report } = w.drains.steer({ ...asked, want: { kind: 'disable' } });
+    expect(report.servers).toEqual([
+      { virtualServer: '192.0.2.1:80 tcp', realServer: '10.1.0.7:80' },
+    ]);
+    expect(w.kept.leaving).toHaveLength(1);
+    w.drains.accept([disabled(5)], 'lvs2');
+    expect(w.drains.departures).toEqual([]);
+    expect(w.logged.filter(({ fields }) => fields.to === 'removed')).toHaveLength(2);
+    // What is ordered of a name that is not configured can be lifted.
+    expect(w.drains.steer({ ...asked, want: { kind: 'enable' } }).report.before).toHaveLength(1);
+  });
+
   test('goes on although the disk is full, and is forgotten when it is configured again', async () => {
     w.diskIsFull = true;
     w.active.set('10.1.0.7 of 192.0.2.1', 1);

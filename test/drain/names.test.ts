@@ -31,7 +31,7 @@ const CONFIGURED = [
 
 function meant(realServerName: string, virtualServerName: string | null = null) {
   const asked: Asked = { realServer: realServerName, virtualServer: virtualServerName };
-  const { target, servers } = meantBy(asked, CONFIGURED);
+  const { target, servers } = meantBy(asked, CONFIGURED, { orders: [], leaving: [] });
   return {
     target,
     servers: servers.map(nameOfVirtualServer),
@@ -65,8 +65,9 @@ describe('a real server', () => {
   test('of every port is named by its address', () => {
     const everyPort = virtualServer({ realServers: [realServer('10.1.0.3', { port: 0 })] });
     const asked = { realServer: '10.1.0.3', virtualServer: null };
-    expect(meantBy(asked, [everyPort]).target.realServer).toBe('10.1.0.3:0');
-    expect(() => meantBy(asked, [everyPort, ...CONFIGURED])).toThrow(/has a port, too/);
+    const besides = { orders: [], leaving: [] };
+    expect(meantBy(asked, [everyPort], besides).target.realServer).toBe('10.1.0.3:0');
+    expect(() => meantBy(asked, [everyPort, ...CONFIGURED], besides)).toThrow(/has a port, too/);
   });
 
   test.each([
@@ -152,8 +153,28 @@ test('an order for what is configured no longer can be lifted', () => {
     ...GIVEN,
   };
   const asked = { realServer: '10.1.0.77:80', virtualServer: '192.0.2.9:80' };
-  expect(meantBy(asked, CONFIGURED, [order])).toEqual({
+  expect(meantBy(asked, CONFIGURED, { orders: [order], leaving: [] })).toEqual({
     target: { realServer: '10.1.0.77:80', virtualServer: '192.0.2.9:80 tcp' },
     servers: [],
+    leaving: [],
   });
+});
+
+test('what a reload has removed and still drains is meant by name and by its virtual server', () => {
+  const left = (realServerName: string, virtualServerName: string) => ({
+    realServer: realServerName,
+    virtualServer: virtualServerName,
+  });
+  const leaving = [
+    left('10.1.0.88:80', '192.0.2.9:80 tcp'),
+    left('10.1.0.88:80', '192.0.2.8:80 tcp'),
+  ];
+  const find = (virtualServerName: string | null) =>
+    meantBy(left('10.1.0.88:80', virtualServerName as string), CONFIGURED, { orders: [], leaving });
+  expect(find(null)).toMatchObject({ servers: [], leaving });
+  expect(find('192.0.2.8:80')).toMatchObject({
+    target: { virtualServer: '192.0.2.8:80 tcp' },
+    leaving: leaving.slice(1),
+  });
+  expect(() => find('192.0.2.7:80')).toThrow('there is no virtual server');
 });

@@ -127,6 +127,22 @@ describe('a real server that is drained', () => {
     expect(w.holds()).toBe('1 2 3');
   });
 
+  test('is foreseen with its quorum, and nothing is changed by that', async () => {
+    const w = world();
+    const server = virtualServer({ realServers: three, quorum: 4, sorryServer: sorryServer() });
+    await w.configure(server);
+    const [watched] = w.monitor.watchedOf([server]);
+    expect(watched?.underOrder('10.0.0.1:80', 'quiescent')).toEqual({
+      met: true,
+      serving: { weights: [0, 2, 3], sorryWeight: null },
+    });
+    expect(watched?.underOrder('10.0.0.3:80', 'out')).toEqual({
+      met: false,
+      serving: { weights: [null, null, null], sorryWeight: 1 },
+    });
+    expect(w.holds()).toBe('1 2 3');
+  });
+
   test('is treated like any other when it fails, and drains on when it is back', async () => {
     const w = world();
     const inhibiting = checked('10.0.0.3', { inhibitOnFailure: true });
