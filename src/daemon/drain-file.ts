@@ -3,11 +3,11 @@
  * reload is known to the next health process. One file, that only the health process writes.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { DrainState } from '../model/drain.ts';
-import { OWNER_ONLY, readJson, writeDurably } from './durable.ts';
+import { makeFolder, OWNER_ONLY, readJson, writeDurably } from './durable.ts';
 
 /** In the environment of a health process: the state directory. */
 export const STATE_DIR_VARIABLE = 'LVSD_STATE_DIR';
@@ -32,7 +32,7 @@ export function readDrains(folder: string, onLost: (path: string) => void): Drai
 /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */
 export function writeDrains(folder: string, state: DrainState): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
+    makeFolder(folder, OWNER_ONLY.folder);
     writeDurably(join(folder, FILE), `${JSON.stringify(state, null, 2)}\n`);
   } catch (error) {
     throw new DirectorError(
