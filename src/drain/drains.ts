@@ -4,27 +4,24 @@
  * for the table is health's to say (health/hold.ts); how an operator's words are understood stands in names.ts,
  * when a drain has ended in progress.ts.
  */
-import { formatEndpoint } from '../base/endpoint.ts';
 import { DirectorError, describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
-import { destinationPort } from '../model/destination-port.ts';
 import type {
   DrainEnd,
   DrainOrder,
   DrainSnapshot,
   DrainState,
   Leaving,
-  NamedServer,
   Order,
   PeerHas,
   Steering,
   SteerReport,
   SteerRequest,
 } from '../model/drain.ts';
-import { nameOfService, nameOfVirtualServer, stageOf } from '../model/names.ts';
+import { nameOfVirtualServer, stageOf } from '../model/names.ts';
 import type { Connections } from '../model/plan.ts';
-import type { RealServer, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
+import type { VirtualServer } from '../model/virtual-server.ts';
 import { type Asked, type Meant, meantBy } from './names.ts';
 import {
   type Book,
@@ -37,19 +34,9 @@ import {
   type Target,
   withEnd,
 } from './orders.ts';
-import { type Count, howEnded } from './progress.ts';
-
-/** Where the kernel may hold a real server. */
-export interface Place {
-  readonly key: ServiceKey;
-  readonly address: string;
-  readonly port: number;
-}
-
-export interface Held {
-  readonly weight: number;
-  readonly connections: Connections;
-}
+import { type Held, type Place, PlaceBook, placeOf, sumOf } from './places.ts';
+import { type Count, howEnded, remaining } from './progress.ts';
+import { namedLeaving, nameOfLeaving, tellLeaving, tellOrder } from './telling.ts';
 
 export interface DrainPorts {
   readonly clock: Clock;
@@ -70,10 +57,6 @@ export interface DrainPorts {
 const LOOK_EVERY_MS: Millis = 1_000;
 /** The first time: an idle server need not be waited for. */
 const FIRST_LOOK_MS: Millis = 100;
-/** Names in one record of the log. */
-const NAMES_LOGGED_MAX = 20;
-
-const NOTHING: Connections = { active: 0, inactive: 0, persistent: 0 };
 
 type Draining = DrainOrder | Leaving;
 
@@ -147,7 +130,7 @@ export class Drains {
     this.take(book);
     const order = said.kind === 'enable' ? null : said;
     if (order !== null || before.length > 0) {
-      this.tell(target, { from: before.map(stageOf), order, reason: 'operator' });
+      tellOrder(this.ports.log, target, { from: before.map(stageOf), order, reason: 'operator' });
     }
     this.look(FIRST_LOOK_MS);
     const { realServer } = target;
@@ -175,7 +158,11 @@ export class Drains {
     for (const [at, one] of told.entries()) {
       if (!inForce.has(one)) continue;
       const order = one.kind === 'enable' ? null : one;
-      this.tell(one, { from: stages[at] ?? [], order, reason: `ordered on ${from}` });
+      tellOrder(this.ports.log, one, {
+        from: stages[at] ?? [],
+        order,
+        reason: `ordered on ${from}`,
+      });
     }
     this.look(FIRST_LOOK_MS);
     this.ports.onChange('peer');
@@ -185,10 +172,14 @@ export class Drains {
   /** A reload has removed these. */
   leave(departures: readonly Leaving[]): void {
     if (departures.length === 0) return;
-    const isAgain = namesOf(departures);
+    const isAgain = new Set(departures.map(nameOfLeaving));
     const before = this.leaving.filter((one) => !isAgain.has(nameOfLeaving(one)));
     this.replaceLeaving([...before, ...departures]);
-    this.tellLeaving(departures, { from: 'configured', to: 'draining', reason: 'reload' });
+    tellLeaving(this.ports.log, departures, {
+      from: 'configured',
+      to: 'draining',
+      reason: 'reload',
+    });
     this.look(FIRST_LOOK_MS);
   }
 
@@ -197,7 +188,7 @@ export class Drains {
     if (gone.length === 0) return;
     const isGone = new Set(gone);
     this.replaceLeaving(this.leaving.filter((one) => !isGone.has(one)));
-    this.tellLeaving(gone, { from: 'draining', to: 'ended', reason });
+    tellLeaving(this.ports.log, gone, { from: 'draining', to: 'ended', reason });
   }
 
   /** Who else has it, is not known here. */
@@ -268,7 +259,7 @@ export class Drains {
     if (cut.length === 0) return;
     const isCut = new Set(cut);
     this.replaceLeaving(this.leaving.filter((one) => !isCut.has(one)));
-    this.tellLeaving(cut, { from: 'draining', to: 'removed', reason: 'operator' });
+    tellLeaving(this.ports.log, cut, { from: 'draining', to: 'removed', reason: 'operator' });
   }
 
   private keep(book: Book): void {
@@ -375,14 +366,17 @@ export class Drains {
     this.keepAnyhow();
     for (const [at, order] of orders.entries()) {
       if (order !== before[at] && order.kind === 'drain' && order.ended !== null) {
-        this.tell(order, { from: ['draining'], order, reason: order.ended.how });
+        tellOrder(this.ports.log, order, { from: ['draining'], order, reason: order.ended.how });
       }
     }
     for (const reason of ['none-left', 'timeout'] as const) {
       const some = [...gone.values()].filter(({ how }) => how === reason);
-      const cut = some.reduce((sum, { left }) => sum + (left === null ? 0 : total(left)), 0);
+      const cut = some.reduce(
+        (sum, { left }) => sum + (left === null ? 0 : remaining(left, true)),
+        0,
+      );
       const which = some.map(({ one }) => one as Leaving);
-      this.tellLeaving(which, { from: 'draining', to: 'removed', reason, left: cut });
+      tellLeaving(this.ports.log, which, { from: 'draining', to: 'removed', reason, left: cut });
     }
     this.ports.onChange('drain ended');
   }
@@ -395,39 +389,6 @@ export class Drains {
       const count = this.counts.get(before);
       if (count !== undefined) this.counts.set(order, count);
     }
-  }
-
-  private tell(
-    { realServer, virtualServer }: Target,
-    { from, order, reason }: { from: readonly string[]; order: Order | null; reason: string },
-  ): void {
-    const fields = {
-      realServer,
-      virtualServer: virtualServer ?? 'every one that has it',
-      from: from.join(', ') || 'in service',
-      to: order === null ? 'in service' : stageOf(order),
-      reason,
-    };
-    const limits = order?.kind === 'drain' ? { untilMs: order.untilMs, atEnd: order.atEnd } : {};
-    const left = order?.kind === 'drain' && order.ended !== null ? { left: order.ended.left } : {};
-    this.ports.log.info({ ...fields, ...limits, ...left }, 'real server steered');
-  }
-
-  private tellLeaving(
-    which: readonly Leaving[],
-    fields: {
-      readonly from: string;
-      readonly to: string;
-      readonly reason: string;
-      readonly left?: number;
-    },
-  ): void {
-    if (which.length === 0) return;
-    const realServers = which.slice(0, NAMES_LOGGED_MAX).map(nameOfLeaving);
-    this.ports.log.info(
-      { ...fields, count: which.length, realServers },
-      'removed real servers drain',
-    );
   }
 }
 
@@ -443,80 +404,10 @@ interface Ended {
   readonly left: Connections | null;
 }
 
-/** Where in the configuration each order is the one that counts; gathered once for all of them. */
-class PlaceBook {
-  private readonly found = new Map<Order, { servers: NamedServer[]; places: Place[] }>();
-
-  constructor(servers: readonly VirtualServer[], orders: readonly Order[], index: OrderIndex) {
-    const names = new Set(orders.map(({ realServer }) => realServer));
-    // There may be a hundred thousand real servers, and few whose name is worth making.
-    const addresses = new Set([...names].map((name) => name.replace(/:\d+$/, '')));
-    const isNamed = ({ address }: RealServer): boolean =>
-      addresses.has(address.includes(':') ? `[${address}]` : address);
-    for (const server of names.size === 0 ? [] : servers) {
-      for (const real of server.realServers) if (isNamed(real)) this.add(server, real, index);
-    }
-  }
-
-  serversOf(order: Order): readonly NamedServer[] {
-    return this.found.get(order)?.servers ?? [];
-  }
-
-  placesOf(order: Order): readonly Place[] {
-    return this.found.get(order)?.places ?? [];
-  }
-
-  private add(server: VirtualServer, real: RealServer, index: OrderIndex): void {
-    const realServer = formatEndpoint(real.address, real.port);
-    const virtualServer = nameOfVirtualServer(server);
-    const order = index.orderOf(virtualServer, realServer);
-    if (order === null) return;
-    const found = this.found.get(order) ?? { servers: [], places: [] };
-    this.found.set(order, found);
-    found.servers.push({ virtualServer, realServer });
-    for (const key of server.keys) {
-      found.places.push({ key, address: real.address, port: destinationPort(key, real) });
-    }
-  }
-}
-
 function tooMany(): DirectorError {
   const message = `${ORDERS_MAX} real servers are drained or disabled, and no more than that can be`;
   const hint = 'lvsctl drain lists them; enable some, or take them out of the configuration';
   return new DirectorError('TOO_MANY_ORDERS', message, { hint });
-}
-
-function placeOf({ service, destination }: Leaving): Place {
-  return { key: service.key, address: destination.address, port: destination.port };
-}
-
-function sumOf(held: readonly (Held | null)[]): Count {
-  const there = held.flatMap((one) => one ?? []);
-  const left = there.reduce(
-    (sum, { connections: { active, inactive, persistent } }) => ({
-      active: sum.active + active,
-      inactive: sum.inactive + inactive,
-      persistent: sum.persistent + persistent,
-    }),
-    NOTHING,
-  );
-  return { left, isQuiescent: there.every(({ weight }) => weight === 0) };
-}
-
-function total({ active, inactive, persistent }: Connections): number {
-  return active + inactive + persistent;
-}
-
-function namedLeaving({ service, destination: { address, port } }: Leaving): NamedServer {
-  return {
-    virtualServer: nameOfService(service.key),
-    realServer: formatEndpoint(address, port),
-  };
-}
-
-function nameOfLeaving(leaving: Leaving): string {
-  const { virtualServer, realServer } = namedLeaving(leaving);
-  return `${realServer} of ${virtualServer}`;
 }
 
 /** It drains, and has no place any more that could get weight. @throws DirectorError UNKNOWN_SERVER */
@@ -527,8 +418,4 @@ function refuseLeaving({ target, servers, leaving }: Meant, orders: readonly Ord
   const hint =
     'lvsctl disable takes it out at once; to keep it, write it into the configuration again and reload (lvsctl rollback)';
   throw new DirectorError('UNKNOWN_SERVER', message, { hint });
-}
-
-function namesOf(leaving: readonly Leaving[]): ReadonlySet<string> {
-  return new Set(leaving.map(nameOfLeaving));
 }

@@ -3,7 +3,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DirectorError } from '../../src/base/error.ts';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
-import { Drains, type Held } from '../../src/drain/drains.ts';
+import { Drains } from '../../src/drain/drains.ts';
+import type { Held } from '../../src/drain/places.ts';
 import type { DrainState, Leaving, Order, SteerRequest } from '../../src/model/drain.ts';
 import { stageOf } from '../../src/model/names.ts';
 import { realServer, serviceKey, virtualServer } from '../health/make.ts';
