@@ -61,11 +61,7 @@ interface Peer {
   /** Versions that it has no room for. */
   readonly refused: Set<string>;
   /** What it has not acknowledged yet. */
-  onWay: {
-    readonly batch: number;
-    readonly nowMs: number;
-    readonly orders: readonly Steering[];
-  } | null;
+  onWay: { readonly batch: number; readonly orders: readonly Steering[] } | null;
   cancel: Cancel;
 }
 
@@ -157,16 +153,17 @@ export class DrainSharing {
 
   /** Says what is to be said next, and again when it is not answered. */
   private goOn(peer: Peer): void {
+    const { clock } = this.ports;
     peer.cancel();
     if (!peer.link.isSigned) return;
     if (!peer.isGreeted) this.greet(peer, false);
     else {
       peer.onWay ??= this.nextBatch(peer);
       if (peer.onWay === null) return;
-      const { batch, nowMs, orders } = peer.onWay;
+      const { batch, orders } = peer.onWay;
+      const nowMs = clock.wallTimeMs();
       this.send(peer, { kind: 'put', batch, nowMs, orders: orders.map(notedOf) });
     }
-    const { clock } = this.ports;
     peer.cancel = clock.wakeAt(clock.now() + AGAIN_MS, () => this.goOn(peer));
   }
 
@@ -189,8 +186,7 @@ export class DrainSharing {
       } else break;
     }
     this.batches += 1;
-    const nowMs = this.ports.clock.wallTimeMs();
-    return orders.length === 0 ? null : { batch: this.batches, nowMs, orders };
+    return orders.length === 0 ? null : { batch: this.batches, orders };
   }
 
   private leaveOut(peer: Peer, one: Steering): void {

@@ -223,9 +223,14 @@ describe('an order', () => {
     const link = new Link();
     link.skews.set('b', 3_600_000);
     const [one, other] = [link.start('a'), link.start('b')];
-    one.steer({ kind: 'drain', timeoutMs: 600_000, atEnd: 'remove' });
     await link.clock.settleTo(100);
+    // It is told again and again, and arrives after 20 seconds.
+    link.isCut = true;
+    one.steer({ kind: 'drain', timeoutMs: 600_000, atEnd: 'remove' });
     const untilMs = link.clock.wallTimeMs() + 3_600_000 + 600_000;
+    await link.clock.settleTo(20_000);
+    link.isCut = false;
+    await link.clock.settleTo(21_000);
     const [order] = other.kept.orders;
     expect(order?.kind === 'drain' && Math.abs((order.untilMs ?? 0) - untilMs)).toBeLessThan(200);
   });
