@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The daemon: arguments → configuration → supervisor. It stays in the foreground and logs to standard output. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { DirectorError, describeError } from './base/error.ts';
@@ -144,7 +144,9 @@ const DEFAULT_STATE_DIR = '/var/lib/lvsd';
 
 /** Two daemons in two network namespaces of one host meet nowhere. */
 function runDirOf({ runDir }: Options, file: Reading): string {
-  return runDir ?? join(DEFAULT_RUN_DIR, file.director?.global.netNamespace ?? '');
+  return runDir !== undefined
+    ? resolve(runDir)
+    : join(DEFAULT_RUN_DIR, file.director?.global.netNamespace ?? '');
 }
 
 function stateDirOf({ stateDir }: Options, runDir: string): string {

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   track: ['model', 'wire'],
   lease: ['model', 'wire'],
   health: ['model', 'wire'],
-  drain: ['model'],
+  drain: ['model', 'wire'],
   reconcile: ['model', 'wire'],
   kernel: ['model', 'wire'],
   notify: ['model', 'kernel'],

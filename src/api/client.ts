@@ -14,6 +14,7 @@ import {
   type PlanReport,
   type PlanRequest,
   type ReloadReport,
+  type ReloadRequest,
   type ServerRequest,
   type Snapshot,
   type VerifyReport,
@@ -26,7 +27,7 @@ const STEER_MS_MAX: Millis = 60_000;
 /** The daemon of one run directory. */
 export interface Control {
   snapshot(): Promise<Snapshot>;
-  reload(): Promise<ReloadReport>;
+  reload(request: ReloadRequest): Promise<ReloadReport>;
   plan(request: PlanRequest): Promise<PlanReport>;
   apply(request: ApplyRequest): Promise<ReloadReport>;
   confirm(): Promise<ConfirmReport>;
@@ -47,7 +48,7 @@ export function openControl(runDir: string): Control {
     ask(runDir, { method: 'GET', path: `/v1/${what}`, timeout: REPLY_MS_MAX, body: undefined });
   return {
     snapshot: () => look('snapshot'),
-    reload: () => steer('reload'),
+    reload: (request) => steer('reload', request),
     plan: (request) => steer('plan', request),
     apply: (request) => steer('apply', request),
     confirm: () => steer('confirm'),

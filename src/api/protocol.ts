@@ -2,7 +2,7 @@
  * What is said on the control socket: HTTP with JSON bodies, one truth for both ends.
  *
  *   GET  /v1/snapshot                  → Snapshot
- *   POST /v1/reload                    → ReloadReport
+ *   POST /v1/reload    ReloadRequest   → ReloadReport
  *   POST /v1/plan      PlanRequest     → PlanReport
  *   POST /v1/apply     ApplyRequest    → ReloadReport
  *   POST /v1/confirm                   → ConfirmReport
@@ -145,12 +145,17 @@ export interface ReloadReport {
   readonly confirmWithinMs: Millis | null;
 }
 
+export interface ReloadRequest {
+  /** Also a text without a statement, which lets go of everything. */
+  readonly allowEmpty: boolean;
+}
+
 /** Null: the daemon's own file. Else an absolute path on the daemon's host. */
 export interface PlanRequest {
   readonly file: string | null;
 }
 
-export interface ApplyRequest extends PlanRequest {
+export interface ApplyRequest extends PlanRequest, ReloadRequest {
   readonly confirmMs: Millis | null;
 }
 
@@ -164,6 +169,10 @@ export const CONFIRM_MS: { readonly min: Millis; readonly max: Millis } = {
 export interface ServerRequest {
   readonly realServer: string;
   readonly virtualServer: string | null;
+  /** This director only; else other directors are told. */
+  readonly local: boolean;
+  /** Also if a virtual server loses its quorum by it. */
+  readonly force: boolean;
 }
 
 export interface DrainRequest extends ServerRequest {

@@ -9,8 +9,11 @@ import {
   DRAIN_MS,
   type DrainRequest,
   type PlanRequest,
+  type ReloadRequest,
   type ServerRequest,
 } from './protocol.ts';
+
+const SERVER_FIELDS = ['realServer', 'virtualServer', 'local', 'force'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,16 +23,21 @@ export function parsePlanRequest(body: unknown): PlanRequest {
 }
 
 export function parseApplyRequest(body: unknown): ApplyRequest {
-  const fields = fieldsOf(body, ['file', 'confirmMs']);
-  return { file: fileIn(fields), confirmMs: spanIn(fields, 'confirmMs', CONFIRM_MS) };
+  const fields = fieldsOf(body, ['file', 'confirmMs', 'allowEmpty']);
+  const confirmMs = spanIn(fields, 'confirmMs', CONFIRM_MS);
+  return { file: fileIn(fields), confirmMs, allowEmpty: flagIn(fields, 'allowEmpty') };
+}
+
+export function parseReloadRequest(body: unknown): ReloadRequest {
+  return { allowEmpty: flagIn(fieldsOf(body, ['allowEmpty']), 'allowEmpty') };
 }
 
 export function parseServerRequest(body: unknown): ServerRequest {
-  return serverIn(fieldsOf(body, ['realServer', 'virtualServer']));
+  return serverIn(fieldsOf(body, SERVER_FIELDS));
 }
 
 export function parseDrainRequest(body: unknown): DrainRequest {
-  const fields = fieldsOf(body, ['realServer', 'virtualServer', 'timeoutMs', 'atEnd']);
+  const fields = fieldsOf(body, [...SERVER_FIELDS, 'timeoutMs', 'atEnd']);
   const { atEnd = 'stay' } = fields;
   if (atEnd !== 'stay' && atEnd !== 'remove')
     throw wrong('has a "atEnd" that is not stay or remove');
@@ -37,20 +45,22 @@ export function parseDrainRequest(body: unknown): DrainRequest {
 }
 
 export function parseFailoverRequest(body: unknown): FailoverRequest {
-  const { names = [], back = false, force = false } = fieldsOf(body, ['names', 'back', 'force']);
+  const fields = fieldsOf(body, ['names', 'back', 'force']);
+  const { names = [] } = fields;
   const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
   if (!areNames) throw wrong('has "names" that are no list of texts');
-  if (typeof back !== 'boolean') throw wrong('has a "back" that is not true or false');
-  if (typeof force !== 'boolean') throw wrong('has a "force" that is not true or false');
+  const [back, force] = [flagIn(fields, 'back'), flagIn(fields, 'force')];
   return { names: names as readonly string[], back, force };
 }
 
-function serverIn({ realServer, virtualServer = null }: Fields): ServerRequest {
+function serverIn(fields: Fields): ServerRequest {
+  const { realServer, virtualServer = null } = fields;
   if (typeof realServer !== 'string') throw wrong('has no "realServer" such as "10.1.0.3:80"');
   if (virtualServer !== null && typeof virtualServer !== 'string') {
     throw wrong('has a "virtualServer" that is no text');
   }
-  return { realServer, virtualServer };
+  const [local, force] = [flagIn(fields, 'local'), flagIn(fields, 'force')];
+  return { realServer, virtualServer, local, force };
 }
 
 function fieldsOf(body: unknown, known: readonly string[]): Fields {
@@ -59,6 +69,13 @@ function fieldsOf(body: unknown, known: readonly string[]): Fields {
   const stray = Object.keys(fields).find((name) => !known.includes(name));
   if (stray !== undefined) throw wrong(`has "${stray}"; it may have ${known.join(', ')}`);
   return fields as Fields;
+}
+
+/** False: it is not there. */
+function flagIn(fields: Fields, name: string): boolean {
+  const flag = fields[name] ?? false;
+  if (typeof flag !== 'boolean') throw wrong(`has a "${name}" that is not true or false`);
+  return flag;
 }
 
 function fileIn({ file = null }: Fields): string | null {

@@ -18,6 +18,7 @@ import {
   type PlanReport,
   type PlanRequest,
   type ReloadReport,
+  type ReloadRequest,
   type Snapshot,
   type VerifyReport,
 } from './protocol.ts';
@@ -26,6 +27,7 @@ import {
   parseDrainRequest,
   parseFailoverRequest,
   parsePlanRequest,
+  parseReloadRequest,
   parseServerRequest,
 } from './requests.ts';
 
@@ -39,7 +41,7 @@ const REQUEST_MS_MAX = 5_000;
 
 export interface ControlDuties {
   snapshot(): Promise<Snapshot>;
-  reload(): Promise<ReloadReport>;
+  reload(request: ReloadRequest): Promise<ReloadReport>;
   plan(request: PlanRequest): Promise<PlanReport>;
   apply(request: ApplyRequest): Promise<ReloadReport>;
   confirm(): Promise<ConfirmReport>;
@@ -67,7 +69,7 @@ type Route = (duties: ControlDuties, body: unknown) => Promise<object>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v1/snapshot': (duties) => duties.snapshot(),
-  'POST /v1/reload': (duties) => duties.reload(),
+  'POST /v1/reload': (duties, body) => duties.reload(parseReloadRequest(body)),
   'POST /v1/plan': (duties, body) => duties.plan(parsePlanRequest(body)),
   'POST /v1/apply': (duties, body) => duties.apply(parseApplyRequest(body)),
   'POST /v1/confirm': (duties) => duties.confirm(),
@@ -186,7 +188,7 @@ async function answer(
 function statusOf(error: unknown): number {
   if (!(error instanceof DirectorError)) return 500;
   if (error.code === 'UNKNOWN_SERVER' || error.code === 'UNKNOWN_INSTANCE') return 404;
-  if (error.code === 'NO_SUCCESSOR') return 409;
+  if (error.code === 'NO_SUCCESSOR' || error.code === 'SERVICE_NEEDED') return 409;
   return error.code === 'USAGE' ? 400 : 503;
 }
 

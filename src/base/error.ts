@@ -45,6 +45,10 @@ export type ErrorCode =
   | 'NOTHING_EARLIER'
   /** An operator named a real server or virtual server that is not there, or could be several. */
   | 'UNKNOWN_SERVER'
+  /** Without this real server a virtual server serves nobody, or by its sorry server only. Cure: `--force`. */
+  | 'SERVICE_NEEDED'
+  /** More real servers are drained and disabled than anybody orders one by one. Cure: `lvsctl enable` some. */
+  | 'TOO_MANY_ORDERS'
   /** An operator named a VRRP instance or sync group that is not there. */
   | 'UNKNOWN_INSTANCE'
   /** Nobody could take over what was to be given up. Cure: mend the peer, or `lvsctl failover --force`. */

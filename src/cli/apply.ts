@@ -6,13 +6,14 @@ import { parseSpan } from '../base/span.ts';
 import type { Millis } from '../base/time.ts';
 import { type Command, Exit } from './command.ts';
 import { DAEMON_FILE_HELP, fileForDaemon } from './file-argument.ts';
-import { tellReload, UNCONFIRMED } from './reload.ts';
+import { ALLOW_EMPTY_HELP, tellReload, UNCONFIRMED } from './reload.ts';
 
 interface JsonOption {
   readonly json?: true;
 }
 
 interface ApplyOptions extends JsonOption {
+  readonly allowEmpty?: true;
   readonly confirm?: string;
 }
 
@@ -24,12 +25,14 @@ export const apply: Command<ApplyOptions> = {
   declare(command) {
     command
       .argument('[file]', DAEMON_FILE_HELP)
+      .option('--allow-empty', ALLOW_EMPTY_HELP)
       .option('--confirm <time>', 'return to the one before unless lvsctl confirm follows: 60s, 5m')
       .option('--json', 'the report as one JSON object');
   },
-  async run({ terminal, runDir }, { confirm, json }, [named]) {
+  async run({ terminal, runDir }, { confirm, json, allowEmpty }, [named]) {
     const confirmMs = confirm === undefined ? null : parseConfirm(confirm);
-    const request = { file: fileForDaemon(named), confirmMs };
+    const file = fileForDaemon(named);
+    const request = { file, confirmMs, allowEmpty: allowEmpty === true };
     const report = await openControl(runDir).apply(request);
     return tellReload(report, terminal, { json: json === true, manner: 'applied' });
   },

@@ -1,7 +1,7 @@
 /** What drains, in words: for `lvsctl show` and `lvsctl drain`. */
-import type { Order } from '../model/drain.ts';
+import type { Order, OrderSnapshot } from '../model/drain.ts';
 import type { Connections } from '../model/plan.ts';
-import { formatSince, formatTime, plural } from './text.ts';
+import { formatSince, formatTime, plural, printable } from './text.ts';
 
 /** `draining since 12:01:48 (3 s), 12 connections left, until 12:11:48`. `left` null: nobody has counted. */
 export function orderText(order: Order, left: Connections | null, nowMs: number): string {
@@ -18,6 +18,23 @@ export function orderText(order: Order, left: Connections | null, nowMs: number)
   }
   const rest = left === null ? '' : `, ${leftText(left)}`;
   return `drained by operator ${since}, ended${how} at ${formatTime(ended.atMs, nowMs)}${rest}`;
+}
+
+/** `; ordered on lvs2; lvs2 has it`, or nothing: it was given here, and no other director is there. */
+export function sharingText({
+  order: { givenOn, isLocal },
+  isOwn,
+  peers,
+}: Pick<OrderSnapshot, 'order' | 'isOwn' | 'peers'>): string {
+  const names = (has: boolean): readonly string[] =>
+    peers.filter((peer) => peer.has === has).map(({ name }) => printable(name));
+  const [having, lacking] = [names(true), names(false)];
+  return [
+    isOwn ? '' : `; ordered on ${printable(givenOn)}`,
+    isLocal ? '; on this director only' : '',
+    having.length === 0 ? '' : `; ${having.join(', ')} ${having.length === 1 ? 'has' : 'have'} it`,
+    lacking.length === 0 ? '' : `; not yet on ${lacking.join(', ')}`,
+  ].join('');
 }
 
 export interface DrainingNow {

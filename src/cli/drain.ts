@@ -1,18 +1,26 @@
 /** `lvsctl drain`, `disable`, `enable` and `undrain`: take a real server from service, and give it back. */
 import { openControl } from '../api/client.ts';
-import { DRAIN_MS } from '../api/protocol.ts';
+import { DRAIN_MS, type ServerRequest } from '../api/protocol.ts';
 import { DirectorError } from '../base/error.ts';
 import { parseSpan } from '../base/span.ts';
 import { type Millis, systemClock } from '../base/time.ts';
-import type { DrainOrder, DrainSnapshot, OrderSnapshot, SteerReport } from '../model/drain.ts';
+import type {
+  DrainOrder,
+  DrainSnapshot,
+  Order,
+  OrderSnapshot,
+  SteerReport,
+} from '../model/drain.ts';
 import { type Command, type CommandContext, Exit } from './command.ts';
-import { leftInDetail, orderText } from './drain-text.ts';
+import { leftInDetail, orderText, sharingText } from './drain-text.ts';
 import { type Outcome, watchDrain } from './drain-watch.ts';
 import { type Terminal, untilInterrupted } from './terminal.ts';
-import { plural } from './text.ts';
+import { plural, printable } from './text.ts';
 
 interface ServerOptions {
   readonly virtualServer?: string;
+  readonly local?: true;
+  readonly force?: true;
   readonly json?: true;
 }
 
@@ -33,6 +41,13 @@ const VIRTUAL_SERVER = '--virtual-server <name>';
 const VIRTUAL_SERVER_HELP =
   'in this one only: 10.0.0.1:80, 10.0.0.1:80/tcp, a group, "fwmark 7" (default: wherever it is)';
 
+const LOCAL = '--local';
+const LOCAL_HELP = 'on this director only; else the other directors of the pair are told';
+
+const FORCE = '--force';
+const FORCE_HELP =
+  'also if a virtual server would then have no real server that serves, or its sorry server only';
+
 export const drain: Command<DrainOptions> = {
   name: 'drain',
   summary: `send no new connections to a real server, and wait until those that it has are gone: exit code 0 none is left, ${TIMED_OUT} some are after --timeout, 1 refused, 2 no daemon answers`,
@@ -45,6 +60,8 @@ export const drain: Command<DrainOptions> = {
       .option(VIRTUAL_SERVER, VIRTUAL_SERVER_HELP)
       .option('--timeout <time>', 'end after this time, whoever is left: 90s, 10m, 2h')
       .option('--then <what>', 'remove: take it out of the table at the end')
+      .option(LOCAL, LOCAL_HELP)
+      .option(FORCE, FORCE_HELP)
       .option('--no-wait', 'return at once; it drains all the same')
       .option('--json', 'the outcome as one JSON object');
   },
@@ -52,8 +69,7 @@ export const drain: Command<DrainOptions> = {
     if (named === undefined) return list(context, options);
     const control = openControl(context.runDir);
     const report = await control.drain({
-      realServer: named,
-      virtualServer: options.virtualServer ?? null,
+      ...serverRequest(named, options),
       timeoutMs: options.timeout === undefined ? null : parseTimeout(options.timeout),
       atEnd: parseThen(options.then),
     });
@@ -65,10 +81,12 @@ export const drain: Command<DrainOptions> = {
 export const disable: Command<ServerOptions> = {
   name: 'disable',
   summary: 'take a real server out of the table at once, with the connections that it has',
-  declare: declareServer,
+  declare(command) {
+    declareServer(command);
+    command.option(FORCE, FORCE_HELP);
+  },
   async run({ terminal, runDir }, options, [realServer = '']) {
-    const { virtualServer = null } = options;
-    const report = await openControl(runDir).disable({ realServer, virtualServer });
+    const report = await openControl(runDir).disable(serverRequest(realServer, options));
     return tell(report, terminal, options, 'is out of the table');
   },
 };
@@ -78,8 +96,7 @@ export const enable: Command<ServerOptions> = {
   summary: 'give back a real server that was drained or disabled: checks and configuration decide',
   declare: declareServer,
   async run({ terminal, runDir }, options, [realServer = '']) {
-    const { virtualServer = null } = options;
-    const report = await openControl(runDir).enable({ realServer, virtualServer });
+    const report = await openControl(runDir).enable(serverRequest(realServer, options));
     const what = report.before.length === 0 ? 'was not taken from service' : 'is enabled';
     return tell(report, terminal, options, what);
   },
@@ -95,7 +112,20 @@ function declareServer(command: Parameters<Command['declare']>[0]): void {
   command
     .argument('<real-server>', REAL_SERVER_HELP)
     .option(VIRTUAL_SERVER, VIRTUAL_SERVER_HELP)
+    .option(LOCAL, LOCAL_HELP)
     .option('--json', 'the answer as one JSON object');
+}
+
+function serverRequest(
+  realServer: string,
+  { virtualServer, local, force }: ServerOptions,
+): ServerRequest {
+  return {
+    realServer,
+    virtualServer: virtualServer ?? null,
+    local: local ?? false,
+    force: force ?? false,
+  };
 }
 
 function parseTimeout(text: string): Millis {
@@ -123,7 +153,7 @@ function tell(
   if (json) {
     terminal.write(`${JSON.stringify(report, null, 2)}\n`);
   } else {
-    terminal.write(`${report.realServer} ${what}${placesText(report)}\n`);
+    terminal.write(`${report.realServer} ${what}${placesText(report)}${peersText(report)}\n`);
     tellNotes(report, terminal);
   }
   return Exit.ok;
@@ -146,6 +176,12 @@ function placesText({ servers, virtualServer }: Pick<SteerReport, 'servers' | 'v
   return ` in ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
+/** `, on lvs2 too` */
+function peersText({ peers }: SteerReport): string {
+  const names = peers.filter(({ has }) => has).map(({ name }) => printable(name));
+  return names.length === 0 ? '' : `, on ${names.join(', ')} too`;
+}
+
 async function waitFor(
   report: SteerReport,
   ask: () => Promise<DrainSnapshot>,
@@ -154,7 +190,7 @@ async function waitFor(
 ): Promise<number> {
   const order = report.order as DrainOrder;
   if (!json) {
-    terminal.write(`${report.realServer} drains${placesText(report)}\n`);
+    terminal.write(`${report.realServer} drains${placesText(report)}${peersText(report)}\n`);
     tellNotes(report, terminal);
   }
   const { interrupted, stop } = untilInterrupted();
@@ -221,14 +257,21 @@ async function list({ terminal, runDir }: CommandContext, options: DrainOptions)
   return Exit.ok;
 }
 
-export function renderList({ orders, atMs }: DrainSnapshot): string {
+export function renderList({ orders, lifts, atMs }: DrainSnapshot): string {
   if (orders.length === 0) return '# nothing is drained or disabled\n';
-  return orders.map((one) => `${commandOf(one, atMs)}\n`).join('');
+  const commands = [
+    ...orders.map((one) => commandOf(one, atMs)),
+    // After the order for all virtual servers, of which this one is excepted.
+    ...lifts.map((one) => `lvsctl enable ${serverWords(one)}`),
+  ];
+  return commands.map((command) => `${command}\n`).join('');
 }
 
-function commandOf({ order, left, servers }: OrderSnapshot, nowMs: number): string {
-  const remark = `${orderText(order, left, nowMs)}, in ${plural(servers.length, 'virtual server')}`;
-  const words = serverWords(order);
+function commandOf(told: OrderSnapshot, nowMs: number): string {
+  const { order, left, servers } = told;
+  const where = plural(servers.length, 'virtual server');
+  const remark = `${orderText(order, left, nowMs)}, in ${where}${sharingText(told)}`;
+  const words = `${serverWords(order)}${order.isLocal ? ' --local' : ''}`;
   if (order.kind === 'disable') return `lvsctl disable ${words}  # ${remark}`;
   const { untilMs, atEnd, ended } = order;
   const seconds = untilMs === null || ended !== null ? 0 : Math.ceil((untilMs - nowMs) / 1000);
@@ -237,7 +280,10 @@ function commandOf({ order, left, servers }: OrderSnapshot, nowMs: number): stri
   return `lvsctl drain ${words}${timeout}${end} --no-wait  # ${remark}`;
 }
 
-function serverWords({ realServer, virtualServer }: DrainOrder | OrderSnapshot['order']): string {
+function serverWords({
+  realServer,
+  virtualServer,
+}: Pick<Order, 'realServer' | 'virtualServer'>): string {
   const where = virtualServer === null ? '' : ` --virtual-server '${virtualServer}'`;
   return `${realServer.includes('[') ? `'${realServer}'` : realServer}${where}`;
 }

@@ -7,20 +7,27 @@ import { plural } from './text.ts';
 
 interface Options {
   readonly json?: true;
+  readonly allowEmpty?: true;
 }
 
 /** It is in force, but not every process works by it yet. */
 export const UNCONFIRMED = 3;
 
+export const ALLOW_EMPTY_HELP =
+  'also a file without a statement, by which everything that is in force is let go of';
+
 export const reload: Command<Options> = {
   name: 'reload',
   summary: `read the configuration again: exit code 0 in force, 1 refused, 2 no daemon answers, ${UNCONFIRMED} not confirmed by every process`,
   declare(command) {
-    command.option('--json', 'the report as one JSON object');
+    command
+      .option('--allow-empty', ALLOW_EMPTY_HELP)
+      .option('--json', 'the report as one JSON object');
   },
   async run({ terminal, runDir }, options) {
     const how = { json: options.json === true, manner: 'reloaded' } as const;
-    return tellReload(await openControl(runDir).reload(), terminal, how);
+    const request = { allowEmpty: options.allowEmpty === true };
+    return tellReload(await openControl(runDir).reload(request), terminal, how);
   },
 };
 

@@ -1,7 +1,7 @@
 /** The virtual servers of a snapshot as text: what each serves, who is up, and why not. */
 import { formatEndpoint } from '../base/endpoint.ts';
 import { destinationPort } from '../model/destination-port.ts';
-import type { DrainSnapshot } from '../model/drain.ts';
+import type { DrainPeer, DrainSnapshot, Order } from '../model/drain.ts';
 import { formatForwarding, formatService, nameOfVirtualServer } from '../model/names.ts';
 import type {
   ArpFault,
@@ -17,7 +17,7 @@ import type {
   ServiceSnapshot,
 } from '../model/snapshot-ipvs.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { drainingText, orderText } from './drain-text.ts';
+import { drainingText, orderText, sharingText } from './drain-text.ts';
 import {
   formatSince,
   formatSpan,
@@ -31,6 +31,7 @@ import {
 
 interface Context {
   readonly ipvs: IpvsSnapshot | null;
+  readonly drains: DrainSnapshot | null;
   readonly nowMs: number;
   readonly style: TextStyle;
 }
@@ -115,7 +116,11 @@ function renderOne(server: VirtualServerHealth, held: Held, context: Context): s
 }
 
 /** What an operator has ordered of a real server, or null. */
-function orderNote(real: RealServerHealth, held: Held, { nowMs, style }: Context): string | null {
+function orderNote(
+  real: RealServerHealth,
+  held: Held,
+  { drains, nowMs, style }: Context,
+): string | null {
   if (real.order === null) return null;
   const there = placesOf(real, held).flatMap(({ destination }) => destination ?? []);
   const left = there.reduce(
@@ -126,8 +131,18 @@ function orderNote(real: RealServerHealth, held: Held, { nowMs, style }: Context
     }),
     { active: 0, inactive: 0, persistent: 0 },
   );
-  const text = orderText(real.order, there.length === 0 ? null : left, nowMs);
+  const { order } = real;
+  const told = drains?.orders.find((one) => isSame(one.order, order));
+  const text = `${orderText(order, there.length === 0 ? null : left, nowMs)}${told === undefined ? '' : sharingText(told)}`;
   return `      ${tone(text, 'bad', style)}\n`;
+}
+
+function isSame(one: Order, other: Order): boolean {
+  return (
+    one.realServer === other.realServer &&
+    one.virtualServer === other.virtualServer &&
+    one.version.atMs === other.version.atMs
+  );
 }
 
 /** Each note below the row of its real server; the first line is the heading. */
@@ -294,26 +309,48 @@ function sorryRow(
   ];
 }
 
-/** What a reload has removed and what drains before it leaves; orders for what is not configured. */
-export function renderDrains({ leaving, orders }: DrainSnapshot, nowMs: number): string {
+/**
+ * What a reload has removed and what drains before it leaves; orders for what is not configured; other directors
+ * that are not told of orders.
+ */
+export function renderDrains({ leaving, orders, peers }: DrainSnapshot, nowMs: number): string {
   const leavers = leaving.map(({ realServer, virtualServer, ...drain }) => [
     `${realServer} of ${virtualServer}`,
     drainingText(drain, nowMs),
   ]);
   const absent = orders
     .filter(({ servers }) => servers.length === 0)
-    .map(({ order, left }) => [
-      order.virtualServer === null
-        ? order.realServer
-        : `${order.realServer} of ${order.virtualServer}`,
-      orderText(order, left, nowMs),
+    .map((one) => [
+      one.order.virtualServer === null
+        ? one.order.realServer
+        : `${one.order.realServer} of ${one.order.virtualServer}`,
+      `${orderText(one.order, one.left, nowMs)}${sharingText(one)}`,
     ]);
+  const untold = orders.some(({ order }) => !order.isLocal)
+    ? peers.flatMap((peer) => untoldText(peer) ?? [])
+    : [];
   return [
     leavers.length === 0 ? '' : `\nRemoved by a reload\n${formatTable(leavers, { indent: 2 })}`,
     absent.length === 0
       ? ''
       : `\nOrdered, but not configured\n${formatTable(absent, { indent: 2 })}`,
+    ...untold.map((text) => `\n${text}\n`),
   ].join('');
+}
+
+function untoldText({ address, name, state }: DrainPeer): string | null {
+  const who = name === null ? address : `${printable(name)} (${address})`;
+  switch (state) {
+    case 'told':
+    case 'telling':
+      return null;
+    case 'silent':
+      return `Orders are not told to ${who}: it does not answer`;
+    case 'full':
+      return `Not all orders are on ${who}: see its log`;
+    case 'unsigned':
+      return `Orders are not told to ${who}: the link has no key (auth_hmac or auth_pass in the vrrp_instances)`;
+  }
 }
 
 /** Repairs that are shown, and lines of each; all that are kept are in `--json`. */

@@ -38,7 +38,7 @@ export function renderSnapshot(snapshot: Snapshot, style: TextStyle): string {
     bfd === null ? '' : `\nBFD\n${renderBfd(bfd, { nowMs, style })}`,
     health === null
       ? ''
-      : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, nowMs, style })}`,
+      : `\nVirtual servers\n${renderVirtualServers(health, { ipvs, drains, nowMs, style })}`,
     drains === null ? '' : renderDrains(drains, nowMs),
     ipvs === null ? '' : renderDrift(ipvs, nowMs),
     ipvs === null ? '' : renderForeign(ipvs),

@@ -9,7 +9,13 @@ import { buildNotify, listenersOf, readDumps, readNotifyDefaults } from './build
 import { resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
-import { type Diagnostic, type Mode, Reports, toDiagnostics } from './diagnostics/diagnostic.ts';
+import {
+  type Diagnostic,
+  type Mode,
+  Reports,
+  severityOf,
+  toDiagnostics,
+} from './diagnostics/diagnostic.ts';
 import { type ConfigEnvironment, elsewhere } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
@@ -68,6 +74,7 @@ function load(path: string, options: LoadOptions): LoadedConfig | null {
   const { memory, mode } = options;
   const { tree, sources, reports } = readTree(path, options);
   const root = readSection('the top level', withinLimits(tree.statements(), reports), reports);
+  if (tree.isEmpty) tellEmpty(sources, mode, reports);
   const { director, outline } = build(root, reports, options);
   const holds = memory?.turnOver(surroundingsOf(outline, options)) ?? true;
   if (!holds || tree.isInsufficient) return null;
@@ -83,6 +90,18 @@ function load(path: string, options: LoadOptions): LoadedConfig | null {
     },
     outline,
   };
+}
+
+function tellEmpty([file]: readonly SourceFile[], mode: Mode, reports: Reports): void {
+  // What could not be read is told as that.
+  const isUnread = reports.all.some(({ code }) => severityOf(code, mode) === 'error');
+  if (file === undefined || isUnread) return;
+  reports.add({
+    code: 'empty',
+    span: { file, start: 0, end: 0 },
+    message: 'there is no statement: nothing is configured',
+    hint: 'a running daemon refuses this at a reload, unless it is told --allow-empty',
+  });
 }
 
 /** What a virtual server says depends on this, and on its own text. */
@@ -276,7 +295,7 @@ function build(
     },
     vrrp,
     bfd,
-    health: { ...health, settings, listeners: listenersOf(notify) },
+    health: { ...health, settings, listeners: listenersOf(notify), directorName: routerId },
     notify,
     dumps: readDumps(globals),
   };

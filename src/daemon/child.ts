@@ -9,12 +9,14 @@ import { type Clock, type Instant, type Millis, within } from '../base/time.ts';
 import { inNetwork } from '../kernel/namespace.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { Notice } from '../model/notice.ts';
+import type { PeerLink } from '../model/peer.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import {
   type Codec,
   type FromProcess,
   fromRefusal,
   type NoticeMessage,
+  type PeerNoteMessage,
   type ProcessName,
   type Question,
   type RanMessage,
@@ -50,6 +52,9 @@ export interface ChildOptions<Config> {
   onVrrpStates?(states: VrrpStates): void;
   /** It told of its BFD sessions. When it dies nothing is told: its successor tells what it finds. */
   onBfdStates?(states: BfdStates): void;
+  /** It told of other directors, or died: then none is heard any more. */
+  onPeerLinks?(links: readonly PeerLink[]): void;
+  onPeerNote?(message: PeerNoteMessage): void;
   /** A process has been started, the first or another one. */
   onStart?(): void;
   onNotice?(notice: Notice): void;
@@ -98,6 +103,7 @@ export class Child<Config> {
   private whenSettled: (() => void)[] = [];
   private vrrpStates: VrrpStates | null = null;
   private bfdStates: BfdStates | null = null;
+  private peerLinks: readonly PeerLink[] | null = null;
   /** What the process that runs, or ran last, left to know. */
   private will: unknown = null;
   private nextId = 1;
@@ -138,8 +144,14 @@ export class Child<Config> {
     this.send({ type: 'bfd-states', states });
   }
 
+  /** The same of other directors. */
+  tellPeerLinks(links: readonly PeerLink[]): void {
+    this.peerLinks = links;
+    this.send({ type: 'peer-links', links });
+  }
+
   /** Of what is for a process that has died, its successor is not told. */
-  tell(message: NoticeMessage | RunMessage | RanMessage): void {
+  tell(message: NoticeMessage | RunMessage | RanMessage | PeerNoteMessage): void {
     this.send(message);
   }
 
@@ -221,6 +233,7 @@ export class Child<Config> {
     child.on('exit', (code, signal) => this.onExit(code, signal));
     if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     if (this.bfdStates !== null) this.tellBfdStates(this.bfdStates);
+    if (this.peerLinks !== null) this.tellPeerLinks(this.peerLinks);
     this.order(quietMs);
     this.options.onStart?.();
   }
@@ -286,6 +299,12 @@ export class Child<Config> {
       case 'bfd-states':
         this.options.onBfdStates?.(message.states);
         break;
+      case 'peer-links':
+        this.options.onPeerLinks?.(message.links);
+        break;
+      case 'peer-note':
+        this.options.onPeerNote?.(message);
+        break;
       case 'notice':
         this.options.onNotice?.(message.notice);
         break;
@@ -316,6 +335,7 @@ export class Child<Config> {
     const error = new DirectorError('PROCESS_SILENT', `the process ${this.options.name} has died`);
     for (const answer of this.waiting.values()) answer({ body: null, error });
     this.options.onVrrpStates?.({});
+    this.options.onPeerLinks?.([]);
     this.waiting.clear();
     if (this.stopping || code === REFUSED_EXIT_CODE) return;
     this.state = { is: 'waiting' };

@@ -10,6 +10,7 @@ import type {
   ConfirmReport,
   PlanReport,
   ReloadReport,
+  ReloadRequest,
   Unconfirmed,
 } from '../api/protocol.ts';
 import { DirectorError, reasonAndHint } from '../base/error.ts';
@@ -33,10 +34,12 @@ import {
   type ConfigSource,
   type GoodReading,
   goodReading,
+  holdsNothing,
   type InForce,
   inForce,
   type Reading,
   readConfiguration,
+  refuseEmpty,
 } from './reload.ts';
 import type { ReloadQueue } from './reload-queue.ts';
 import { refusedConfiguration, reloadReport, warningsOf } from './reload-report.ts';
@@ -99,9 +102,9 @@ export class Configurations {
   }
 
   /** Reads the daemon's file again: a bad file changes nothing and is reported. */
-  async reload(): Promise<ReloadReport> {
+  async reload({ allowEmpty }: ReloadRequest): Promise<ReloadReport> {
     this.refuseWhenPending();
-    const reading = readConfiguration(this.options.source);
+    const reading = this.meant(readConfiguration(this.options.source), allowEmpty);
     const report = await this.take(reading);
     if (report.outcome !== 'refused') {
       this.remember(this.goodNow({ ...this.state, pin: null }));
@@ -110,10 +113,10 @@ export class Configurations {
   }
 
   /** Brings a file into force, with `confirmMs` only for that time unless it is confirmed. */
-  async apply({ file, confirmMs }: ApplyRequest): Promise<ReloadReport> {
+  async apply({ file, confirmMs, allowEmpty }: ApplyRequest): Promise<ReloadReport> {
     const { source, clock, history } = this.options;
     this.refuseWhenPending();
-    const reading = readConfiguration(this.sourceOf(file));
+    const reading = this.meant(readConfiguration(this.sourceOf(file)), allowEmpty);
     const isOwnFile = reading.source.path === source.path;
     const settled = (): KeptState =>
       this.goodNow(
@@ -174,7 +177,7 @@ export class Configurations {
   /** What a reload of a file would change; nothing is. */
   async plan(file: string | null): Promise<PlanReport> {
     // An outline of all of it is what its settings are compared by.
-    const after = readConfiguration({ ...this.sourceOf(file), memory: null });
+    const after = this.meant(readConfiguration({ ...this.sourceOf(file), memory: null }), false);
     const before = this.reading;
     if (after.director === null) {
       return planReport({ before, after }, { ipvs: null, vrrp: null, unasked: [] });
@@ -200,6 +203,11 @@ export class Configurations {
       { before, after },
       { ipvs: ipvs as IpvsPlan | null, vrrp: vrrp as VrrpPlan | null, unasked },
     );
+  }
+
+  /** An empty text is not, unless somebody says so. */
+  private meant(reading: Reading, allowEmpty: boolean): Reading {
+    return allowEmpty || holdsNothing(this.director) ? reading : refuseEmpty(reading);
   }
 
   private get state(): KeptState {

@@ -2,11 +2,12 @@
  * What drains, in the state directory: orders of operators outlive every restart and boot, and what leaves after a
  * reload is known to the next health process. One file, that only the health process writes.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { DrainState } from '../model/drain.ts';
-import { OWNER_ONLY, readJson, writeDurably } from './durable.ts';
+import { makeFolder, OWNER_ONLY, readJson, writeDurably } from './durable.ts';
 
 /** In the environment of a health process: the state directory. */
 export const STATE_DIR_VARIABLE = 'LVSD_STATE_DIR';
@@ -19,17 +20,19 @@ const FILE = 'drains.json';
  */
 export function readDrains(folder: string, onLost: (path: string) => void): DrainState {
   const path = join(folder, FILE);
-  const told = readJson(path) as Partial<DrainState> | null;
-  const isOurs = Array.isArray(told?.orders) && Array.isArray(told.leaving);
-  if (isOurs) return { orders: told.orders, leaving: told.leaving };
+  const told = readJson(path) as DrainState | null;
+  const isOurs =
+    typeof told?.director === 'string' &&
+    [told.orders, told.lifts, told.leaving].every((list) => Array.isArray(list));
+  if (isOurs) return told;
   if (existsSync(path)) onLost(path);
-  return { orders: [], leaving: [] };
+  return { director: randomBytes(8).toString('hex'), orders: [], lifts: [], leaving: [] };
 }
 
 /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */
 export function writeDrains(folder: string, state: DrainState): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
+    makeFolder(folder, OWNER_ONLY.folder);
     writeDurably(join(folder, FILE), `${JSON.stringify(state, null, 2)}\n`);
   } catch (error) {
     throw new DirectorError(

@@ -1,7 +1,9 @@
 /** Small files that outlive a process: written as a whole or not at all. */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -10,8 +12,28 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { errnoName } from '../base/error.ts';
 
 export const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
+
+/**
+ * Makes a folder and those around it. Of a file system that is read-only Node's recursive form says ENOENT: then the
+ * kernel is asked for the first of them alone, and its own word is thrown.
+ */
+export function makeFolder(path: string, mode: number, make: typeof mkdirSync = mkdirSync): void {
+  try {
+    make(path, { recursive: true, mode });
+  } catch (error) {
+    if (errnoName(error) !== 'ENOENT') throw error;
+    make(firstMissing(path), { mode });
+    make(path, { recursive: true, mode });
+  }
+}
+
+function firstMissing(path: string): string {
+  const parent = dirname(path);
+  return parent === path || existsSync(parent) ? path : firstMissing(parent);
+}
 
 /** Null: it is not there, or is no JSON. */
 export function readJson(path: string): unknown {

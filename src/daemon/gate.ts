@@ -5,7 +5,8 @@
 import { describeError, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { type Cancel, type Millis, systemClock } from '../base/time.ts';
-import { KernelGate, type Renewal } from '../kernel/gate.ts';
+import { type GateOwner, KernelGate, type Renewal } from '../kernel/gate.ts';
+import { livesHere } from '../kernel/other-daemons.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { GatePort } from '../vrrp/ports.ts';
 
@@ -18,13 +19,16 @@ const MADE_ANEW = {
 
 export class Gate implements GatePort {
   private readonly log: Log;
+  private readonly owner: GateOwner;
   private kernel: KernelGate | null = null;
   private why: string | null = 'no instance has one';
   private refused: readonly string[] = [];
   private cancelTry: Cancel = () => {};
 
-  constructor(log: Log) {
+  /** `runDir`: of this daemon. */
+  constructor(log: Log, runDir: string) {
     this.log = log;
+    this.owner = { runDir, isAlive: (other) => livesHere(other) };
   }
 
   get missing(): string | null {
@@ -40,7 +44,7 @@ export class Gate implements GatePort {
     const wanted = instances.some((one) => one.gate.mode !== 'off' || !one.accept);
     if (!wanted || this.kernel !== null) return none;
     try {
-      const kernel = new KernelGate({
+      const kernel = new KernelGate(this.owner, {
         onMadeAnew: () => this.log.warn(MADE_ANEW, 'somebody removed the gate: it is made anew'),
         onRefused: (reason) => this.log.error({ reason }, 'the kernel refused to change the gate'),
       });

@@ -10,7 +10,9 @@ import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Cancel, type Instant, type Millis, sleep, systemClock } from '../base/time.ts';
 import { Drains } from '../drain/drains.ts';
-import { notesOn } from '../drain/notes.ts';
+import { refuseLoss } from '../drain/loss.ts';
+import { notesOn, peerNotes } from '../drain/notes.ts';
+import { DrainSharing } from '../drain/sharing.ts';
 import type { ArpWatch } from '../health/arp-watch.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { PresenceOf } from '../health/ports.ts';
@@ -21,11 +23,12 @@ import { inNetwork } from '../kernel/namespace.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
 import { readSysctlText } from '../kernel/sysctl.ts';
 import type { BfdStates } from '../model/bfd.ts';
-import type { Leaving, SteerReport, SteerRequest } from '../model/drain.ts';
+import type { DrainSnapshot, Leaving, SteerReport, SteerRequest } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { type KernelSettings, NO_SETTINGS } from '../model/kernel-settings.ts';
 import { formatService } from '../model/names.ts';
 import type { ServerNotice } from '../model/notice.ts';
+import type { PeerLink } from '../model/peer.ts';
 import type { IpvsPlan } from '../model/plan.ts';
 import type { DriftSnapshot, IpvsSnapshot, RefusalSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -56,6 +59,9 @@ const CHANGES_LOGGED_MAX = 20;
 /** Lines of one answer. */
 const CHANGES_TOLD_MAX = 1_000;
 
+/** So long an order waits for the answer of the other director before it is told. */
+const TOLD_MS_MAX: Millis = 500;
+
 const clock = systemClock;
 
 class HealthProcess implements ProcessDuties<HealthConfig> {
@@ -64,6 +70,9 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private readonly runDir: string;
   private readonly ownership: Ownership;
   private readonly drains: Drains;
+  private readonly sharing: DrainSharing;
+  private peerLinksNow: readonly PeerLink[] = [];
+  private directorName = '';
   private readonly sessions = new Sessions();
   private readonly monitor: HealthMonitor;
   private ipvs: Ipvs | null = null;
@@ -106,15 +115,25 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
         count: (places) => countIn(this.kernel(), places),
         templatesBind: () => this.templatesBind(),
         keep: (state) => writeDrains(stateDir, state),
-        onChange: () => {
+        name: () => this.directorName,
+        onChange: (reason) => {
           this.monitor.steer();
-          void this.changed('drain ended');
+          void this.changed(reason);
         },
       },
       readDrains(stateDir, (path) =>
         log.error({ path }, 'what was drained and disabled cannot be read, and is in service'),
       ),
     );
+    this.sharing = new DrainSharing({
+      clock,
+      log,
+      director: this.drains.director,
+      name: () => this.directorName,
+      send: (life, note) => uplink.tellPeerNote(life, note),
+      shared: () => this.drains.shared,
+      accept: (told, from) => this.drains.accept(told, from),
+    });
     this.monitor = new HealthMonitor({
       clock,
       random: systemRandom,
@@ -132,6 +151,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     if (starts) await this.open(config);
     if (quietMs > 0) await sleep(clock, quietMs);
     this.settings = config.settings;
+    this.directorName = config.directorName;
     this.listeners = config.listeners;
     await this.keeper?.configure(config.settings, starts ? 'start' : 'reload');
     const presence = starts ? await this.readPresence() : undefined;
@@ -148,6 +168,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       this.verifyLater();
     }
     this.working = true;
+    this.sharing.linksAre(this.peerLinksNow);
   }
 
   async answer(question: Question<HealthConfig>): Promise<unknown> {
@@ -161,7 +182,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       case 'steer':
         return this.steer(question.request);
       case 'drains':
-        return this.drains.snapshot();
+        return this.drainSnapshot();
       case 'failover':
         return null;
     }
@@ -175,6 +196,16 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   bfdStates(states: BfdStates): void {
     this.sessions.tell(states);
+  }
+
+  /** Before the table is made nothing is agreed upon: who tells us something tells it again. */
+  peerLinks(links: readonly PeerLink[]): void {
+    this.peerLinksNow = links;
+    if (this.working && !this.stopped) this.sharing.linksAre(links);
+  }
+
+  peerNote(life: string, note: Uint8Array): void {
+    this.sharing.hear(life, note);
   }
 
   async stop(keep: boolean): Promise<void> {
@@ -210,8 +241,14 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       health: { ...this.monitor.snapshot(), arpFaults: this.arp?.faults ?? [] },
       ipvs: await this.readIpvs(),
       settings: (await this.keeper?.snapshot()) ?? null,
-      drains: this.drains.snapshot(),
+      drains: this.drainSnapshot(),
     };
+  }
+
+  private drainSnapshot(): DrainSnapshot {
+    const { sharing } = this;
+    const told = this.drains.snapshot((order) => sharing.hasOf(order));
+    return { ...told, peers: sharing.snapshot() };
   }
 
   /** By the standing that a reload would keep, now. */
@@ -238,7 +275,9 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** Drains, disables or enables a real server. @throws DirectorError; then nothing has changed. */
   private async steer(request: SteerRequest): Promise<SteerReport> {
     if (!this.working || this.stopped) throw notWorking();
-    const { meant, report } = this.drains.steer(request);
+    this.refuseLoss(request);
+    const { meant, said, report } = this.drains.steer(request);
+    this.sharing.changed();
     const watched = this.monitor.watchedOf(meant.servers);
     const met = watched.map(({ quorumMet }) => quorumMet);
     this.monitor.steer();
@@ -249,10 +288,32 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       serving: one.serving,
       standing: one.standingOf(report.realServer),
     }));
-    const notes = notesOn(request.want, consequences, this.templatesBind());
     const isDone = await this.changed('operator');
+    if (!said.isLocal) await this.sharing.told(said, TOLD_MS_MAX);
+    const peers = this.sharing.hasOf(said);
     const late = `the kernel does not answer: its table is put right within ${VERIFY_EVERY_MS / 1000} s`;
-    return { ...report, notes: isDone ? notes : [...notes, late] };
+    const notes = [
+      ...notesOn(request.want, consequences, this.templatesBind()),
+      ...(said.isLocal ? [] : peerNotes(this.sharing.snapshot(), peers)),
+      ...(isDone ? [] : [late]),
+    ];
+    return { ...report, peers, notes };
+  }
+
+  /** What would be lost besides is told before. @throws DirectorError SERVICE_NEEDED, UNKNOWN_SERVER */
+  private refuseLoss(request: SteerRequest): void {
+    const { want, force } = request;
+    if (force || want.kind === 'enable') return;
+    const { target, servers } = this.drains.meant(request);
+    const hold = want.kind === 'disable' ? 'out' : 'quiescent';
+    refuseLoss(
+      this.monitor.watchedOf(servers).map((one) => ({
+        server: one.configured,
+        realServer: target.realServer,
+        before: { met: one.quorumMet, serving: one.serving },
+        after: one.underOrder(target.realServer, hold),
+      })),
+    );
   }
 
   /** Whether persistence brings clients back to a real server of weight 0. */
@@ -270,6 +331,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.stopped = true;
     this.cancelVerify();
     this.drains.close();
+    this.sharing.close();
     this.monitor.close();
     this.keeper?.close();
     this.arp?.close();

@@ -5,11 +5,11 @@
  *   DIR/state.json                    KeptState
  *   DIR/configurations/DIGEST.json    the texts of one configuration
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { KeptFiles } from '../config/kept.ts';
-import { OWNER_ONLY, readJson, writeDurably } from './durable.ts';
+import { makeFolder, OWNER_ONLY, readJson, writeDurably } from './durable.ts';
 import { type KeptState, NOTHING_KEPT, referenced } from './kept-state.ts';
 import { type ConfigSource, type Reading, readConfiguration } from './reload.ts';
 
@@ -43,7 +43,7 @@ export class History {
   ): void {
     const folder = join(this.folder, 'configurations');
     try {
-      mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
+      makeFolder(folder, OWNER_ONLY.folder);
       const there = new Set(readdirSync(folder));
       for (const { digest, source, kept } of readings) {
         if (there.has(`${digest}.json`)) continue;

@@ -10,6 +10,8 @@
  *   bfd          ── bfd-states ───▶ supervisor ── bfd-states ───▶ vrrp, health
  *   vrrp, health ── notice ───────▶ supervisor ── notice ───────▶ notify
  *   vrrp         ── run ──────────▶ supervisor ── run ──────────▶ notify, and back: ran
+ *   vrrp         ── peer-links ───▶ supervisor ── peer-links ───▶ health
+ *   vrrp         ── peer-note ────▶ supervisor ── peer-note ────▶ health, and back
  *
  * To start a program stops a process of Node for milliseconds, so the one that advertises starts none.
  */
@@ -20,6 +22,7 @@ import type { BfdStates } from '../model/bfd.ts';
 import type { SteerRequest } from '../model/drain.ts';
 import type { FailoverRequest } from '../model/failover.ts';
 import type { Notice } from '../model/notice.ts';
+import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import { reviveSupervisor } from './revive.ts';
@@ -49,6 +52,8 @@ export type ToProcess =
   | { readonly type: 'stop'; readonly keep: boolean }
   | VrrpStatesMessage
   | BfdStatesMessage
+  | PeerLinksMessage
+  | PeerNoteMessage
   | NoticeMessage
   | RunMessage
   | RanMessage;
@@ -89,6 +94,20 @@ export interface BfdStatesMessage {
   readonly states: BfdStates;
 }
 
+/** The other directors of ours that are heard, whenever they are others. */
+export interface PeerLinksMessage {
+  readonly type: 'peer-links';
+  readonly links: readonly PeerLink[];
+}
+
+/** What the director of a life says to us, or we to it. */
+export interface PeerNoteMessage {
+  readonly type: 'peer-note';
+  readonly life: string;
+  /** Base64. */
+  readonly note: string;
+}
+
 export type FromProcess =
   /** The configuration is in force: addresses held, table reconciled. */
   | { readonly type: 'ready'; readonly revision: number }
@@ -98,6 +117,8 @@ export type FromProcess =
   | { readonly type: 'refused'; readonly error: Refusal }
   | VrrpStatesMessage
   | BfdStatesMessage
+  | PeerLinksMessage
+  | PeerNoteMessage
   | NoticeMessage
   | RunMessage
   | RanMessage
@@ -155,6 +176,10 @@ export interface ProcessDuties<Config> {
   vrrpStates?(states: VrrpStates): void;
   /** The same. */
   bfdStates?(states: BfdStates): void;
+  /** Of health: the same. */
+  peerLinks?(links: readonly PeerLink[]): void;
+  /** Of health, from another director; of vrrp, to it. At any time. */
+  peerNote?(life: string, note: Uint8Array): void;
   /** Of notify: never before the first configuration. */
   notice?(notice: Notice): void;
   /** Of notify, too. Never rejects. */
@@ -169,6 +194,8 @@ export interface Uplink {
   readonly log: Log;
   tellVrrpStates(states: VrrpStates): void;
   tellBfdStates(states: BfdStates): void;
+  tellPeerLinks(links: readonly PeerLink[]): void;
+  tellPeerNote(life: string, note: Uint8Array): void;
   tell(notice: Notice): void;
   /** Has a script run by the process that may. */
   runScript(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
@@ -198,6 +225,9 @@ export function openUplink(level: LogLevel): Uplink {
     log,
     tellVrrpStates: (states) => channel.send({ type: 'vrrp-states', states }),
     tellBfdStates: (states) => channel.send({ type: 'bfd-states', states }),
+    tellPeerLinks: (links) => channel.send({ type: 'peer-links', links }),
+    tellPeerNote: (life, note) =>
+      channel.send({ type: 'peer-note', life, note: Buffer.from(note).toString('base64') }),
     tell: (notice) => channel.send({ type: 'notice', notice }),
     runScript: (script, timeoutMs) => channel.run(script, timeoutMs),
     leaveWill: (will) => channel.send({ type: 'will', will }),
@@ -311,6 +341,12 @@ function serve<Config>(
         break;
       case 'bfd-states':
         duties.bfdStates?.(order.states);
+        break;
+      case 'peer-links':
+        duties.peerLinks?.(order.links);
+        break;
+      case 'peer-note':
+        duties.peerNote?.(order.life, Buffer.from(order.note, 'base64'));
         break;
       case 'notice':
         inTurn(async () => duties.notice?.(order.notice));

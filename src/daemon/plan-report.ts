@@ -6,7 +6,10 @@ import type { PlanReport, Unconfirmed } from '../api/protocol.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { type Difference, diffConfigs, renderDifference } from '../config/show/diff.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/show/effective.ts';
+import { destinationPort } from '../model/destination-port.ts';
+import { nameOfService } from '../model/names.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
+import type { RealServer, VirtualServer } from '../model/virtual-server.ts';
 import { type InForce, type Reading, readConfiguration } from './reload.ts';
 import { reloadReport } from './reload-report.ts';
 
@@ -36,7 +39,11 @@ export function planReport(
     confirmWithinMs: null,
   });
   const isRefused = after.director === null;
-  const table = ipvs === null ? null : entriesOf(ipvs);
+  const servers = [
+    ...before.director.health.virtualServers,
+    ...(after.director?.health.virtualServers ?? []),
+  ];
+  const table = ipvs === null ? null : entriesOf(ipvs, servers);
   const settings = isRefused
     ? []
     : settingsBetween(before, after).filter((one) => !isToldElsewhere(one, table, vrrp));
@@ -63,18 +70,32 @@ function settingsBetween(before: InForce, after: Reading): readonly Difference[]
   return diffConfigs({ before: tree(old), after: tree(after) });
 }
 
-/** Keywords whose effect is in the kernel's table. */
-const IN_TABLE: ReadonlySet<string> = new Set([
+/** Keywords of a virtual server whose effect is in its entry in the kernel's table. */
+const OF_SERVICE: ReadonlySet<string> = new Set([
   'lvs_sched',
-  'lvs_method',
   'persistence_timeout',
   'persistence_granularity',
+  'persistence_engine',
   'ops',
   'sh-port',
   'sh-fallback',
   'mh-port',
   'mh-fallback',
+  'flag-1',
+  'flag-2',
+  'flag-3',
+]);
+/** Those that show in the entries of its real servers, or of its sorry server. */
+const HANDED_DOWN: ReadonlySet<string> = new Set([
+  'lvs_method',
+  'weight',
   'sorry_server',
+  'sorry_server_inhibit',
+  'sorry_server_lvs_method',
+]);
+/** Keywords of a real server. */
+const OF_DESTINATION: ReadonlySet<string> = new Set([
+  'lvs_method',
   'weight',
   'uthreshold',
   'lthreshold',
@@ -87,9 +108,18 @@ interface ChangedEntries {
   readonly wholes: ReadonlySet<string>;
   /** `192.0.2.10:80 tcp 198.51.100.21:80` */
   readonly realServers: ReadonlySet<string>;
+  /** Virtual servers, before and after, by `192.0.2.10:80 tcp`, `group web`, `fwmark 7`. */
+  readonly byName: ReadonlyMap<string, readonly VirtualServer[]>;
 }
 
-function entriesOf({ changes }: IpvsPlan): ChangedEntries {
+function entriesOf({ changes }: IpvsPlan, servers: readonly VirtualServer[]): ChangedEntries {
+  const byName = new Map<string, VirtualServer[]>();
+  for (const server of servers) {
+    const name = nameOf(server);
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, [server]);
+    else known.push(server);
+  }
   const wholes = changes.filter(({ realServer }) => realServer === null);
   return {
     virtualServers: new Set(changes.map(({ virtualServer }) => virtualServer)),
@@ -97,6 +127,7 @@ function entriesOf({ changes }: IpvsPlan): ChangedEntries {
     realServers: new Set(
       changes.map(({ virtualServer, realServer }) => `${virtualServer} ${realServer}`),
     ),
+    byName,
   };
 }
 
@@ -111,29 +142,73 @@ function isToldElsewhere(
   return false;
 }
 
+/** In each service of the virtual server: what only some of them tell is told twice rather than not. */
 function isInTable(
   { path: [top = '', inner, ...deeper], keyword }: Difference,
   table: ChangedEntries,
 ): boolean {
-  if (deeper.length > 0 || (keyword !== null && !IN_TABLE.has(keyword))) return false;
-  const virtualServer = virtualServerOf(top);
-  if (virtualServer === null) return false;
-  if (inner !== undefined) return table.realServers.has(`${virtualServer} ${realServerOf(inner)}`);
-  // What is set for a virtual server shows in it or, like a method, in its real servers.
-  const isHandedDown = keyword === 'lvs_method' || keyword === 'sorry_server';
-  return (isHandedDown ? table.virtualServers : table.wholes).has(virtualServer);
+  if (deeper.length > 0) return false;
+  const services = servicesOf(top, table);
+  if (services.length === 0) return false;
+  if (inner !== undefined) {
+    if (keyword !== null && !OF_DESTINATION.has(keyword)) return false;
+    const real = realServerOf(inner);
+    return (
+      real !== null &&
+      services.every(({ name, portOf }) => {
+        const endpoint = formatEndpoint(real.address, portOf(real));
+        return table.realServers.has(`${name} ${endpoint}`);
+      })
+    );
+  }
+  if (keyword !== null && HANDED_DOWN.has(keyword)) {
+    return services.every(({ name }) => table.virtualServers.has(name));
+  }
+  if (keyword !== null && !OF_SERVICE.has(keyword)) return false;
+  return services.every(({ name }) => table.wholes.has(name));
 }
 
-/** `virtual_server 192.0.2.10 80 tcp` → `192.0.2.10:80 tcp`; groups and marks are told twice rather than never. */
-function virtualServerOf(name: string): string | null {
-  const [, address = '', port = '', protocol] = name.split(' ');
-  return protocol === undefined ? null : `${formatEndpoint(address, Number(port))} ${protocol}`;
+interface NamedService {
+  /** `192.0.2.10:80 tcp` */
+  readonly name: string;
+  /** That its entries have in the kernel's table. */
+  portOf(real: Endpoint): number;
 }
 
-function realServerOf(name: string): string | undefined {
+type Endpoint = Pick<RealServer, 'address' | 'port'>;
+
+/** `virtual_server 192.0.2.10 80 tcp`, `virtual_server group web` or `virtual_server fwmark 7`. */
+function servicesOf(block: string, { byName }: ChangedEntries): readonly NamedService[] {
+  const servers = byName.get(nameIn(block)) ?? [];
+  return servers.flatMap((server) =>
+    server.keys.map((key) => ({
+      name: nameOfService(key),
+      portOf: (real) => {
+        const ofAddress = server.realServers.filter(({ address }) => address === real.address);
+        const known = ofAddress.find(({ port }) => port === real.port) ?? ofAddress[0];
+        return known === undefined ? real.port : destinationPort(key, known);
+      },
+    })),
+  );
+}
+
+/** As `nameOf` has it. */
+function nameIn(block: string): string {
+  const [, first = '', second = '', protocol] = block.split(' ');
+  return first === 'group' || first === 'fwmark'
+    ? `${first} ${second}`
+    : `${formatEndpoint(first, Number(second))} ${protocol}`;
+}
+
+function nameOf({ group, keys: [key] }: VirtualServer): string {
+  if (group !== null || key === undefined) return `group ${group}`;
+  return key.kind === 'fwmark' ? `fwmark ${key.mark}` : nameOfService(key);
+}
+
+function realServerOf(name: string): Endpoint | null {
   const [word, address = '', port] = name.split(' ');
-  if (word !== 'real_server' || port === undefined) return undefined;
-  return formatEndpoint(address, Number(port));
+  if (word !== 'real_server' || port === undefined) return null;
+  return { address, port: Number(port) };
 }
 
 function isInVrrp({ path: [top = '', inner], keyword, kind }: Difference, vrrp: VrrpPlan): boolean {

@@ -13,6 +13,7 @@ import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import { hasWork } from '../model/kernel-settings.ts';
 import type { NotifyConfig } from '../model/notice.ts';
+import type { PeerLink } from '../model/peer.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
@@ -59,6 +60,7 @@ export class Processes {
   private readonly fresh = new Set<ProcessName>();
   private vrrpStates: VrrpStates = {};
   private bfdStates: BfdStates = {};
+  private peerLinks: readonly PeerLink[] = [];
   private readonly relay = new Relay((name, message) => this.children.get(name)?.tell(message));
   /** Those that the first configuration named. */
   private namespaces: Readonly<
@@ -211,14 +213,23 @@ export class Processes {
         // Whoever starts it waits for its answer, and is told there.
         if (!this.fresh.has(name)) onRefused(name, error);
       },
-      ...(name === 'vrrp' ? { onVrrpStates: (states) => this.passOn(states) } : {}),
+      ...(name === 'vrrp'
+        ? {
+            onVrrpStates: (states) => this.passOn(states),
+            onPeerLinks: (links) => this.passOnLinks(links),
+          }
+        : {}),
+      onPeerNote: (note) => this.children.get(name === 'vrrp' ? 'health' : 'vrrp')?.tell(note),
       ...(name === 'bfd' ? { onBfdStates: (states) => this.passOnBfd(states) } : {}),
       onStart: () => this.relay.started(name),
       onNotice: (notice) => this.relay.notice(notice),
       onRun: (message) => this.relay.run(name, message),
       onRan: (message) => this.relay.ran(message),
     });
-    if (name === 'health') child.tellVrrpStates(this.vrrpStates);
+    if (name === 'health') {
+      child.tellVrrpStates(this.vrrpStates);
+      child.tellPeerLinks(this.peerLinks);
+    }
     if (name !== 'bfd') child.tellBfdStates(this.bfdStates);
     return child;
   }
@@ -227,6 +238,12 @@ export class Processes {
   private passOn(states: VrrpStates): void {
     this.vrrpStates = states;
     this.children.get('health')?.tellVrrpStates(states);
+  }
+
+  /** What operators order of real servers is told to the other directors. */
+  private passOnLinks(links: readonly PeerLink[]): void {
+    this.peerLinks = links;
+    this.children.get('health')?.tellPeerLinks(links);
   }
 
   /**

@@ -6,6 +6,7 @@ import { type KeptFiles, keptEnvironment, recorded } from '../config/kept.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { Memory } from '../config/memory.ts';
 import type { Director } from '../model/director.ts';
+import { hasWork } from '../model/kernel-settings.ts';
 
 /** Our own file is held to our rules; keepalived's starts as keepalived would start it. */
 const OWN_FILE = '/etc/lvsd/lvsd.conf';
@@ -62,6 +63,29 @@ export function readConfiguration(source: ConfigSource, kept?: KeptFiles): Readi
   });
   const { director, diagnostics, sources, digest, outline } = loaded;
   return { director, diagnostics, sources, digest, outline, source, kept: files.kept };
+}
+
+/**
+ * A text without a statement would let go of everything: what a full disk or a template that failed leaves behind. Where
+ * something is in force it is an error.
+ */
+export function refuseEmpty(reading: Reading): Reading {
+  const isEmpty = reading.diagnostics.some(({ code }) => code === 'empty');
+  if (!isEmpty) return reading;
+  const diagnostics = reading.diagnostics.map((one) =>
+    one.code === 'empty' ? { ...one, severity: 'error' as const, hint: EMPTY_HINT } : one,
+  );
+  return { ...reading, director: null, diagnostics };
+}
+
+const EMPTY_HINT =
+  'everything that is in force would be let go of; if that is meant: lvsctl reload --allow-empty';
+
+/** Whether there is nothing that an empty text could let go of. */
+export function holdsNothing({ vrrp, bfd, health }: Director): boolean {
+  const { addresses, routes, rules } = vrrp.statics;
+  const counts = [vrrp.instances, bfd.instances, health.virtualServers, addresses, routes, rules];
+  return counts.every(({ length }) => length === 0) && !hasWork(health.settings);
 }
 
 /** The reading, if it has no errors. */

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { RUN_DIR_VARIABLE } from '../kernel/other-daemons.ts';
 
 /** How the supervisor was called, as JSON: handed to its processes in their environment. */
 const COMMAND_VARIABLE = 'LVSD_REVIVE_COMMAND';
@@ -14,7 +15,7 @@ const CLAIM_PREFIX = 'revive.';
 export function reviveEnvironment(runDir: string): Readonly<Record<string, string>> {
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   return {
-    LVSD_RUN_DIR: runDir,
+    [RUN_DIR_VARIABLE]: runDir,
     [COMMAND_VARIABLE]: JSON.stringify({ command, supervisorPid: process.pid }),
   };
 }

@@ -8,7 +8,7 @@
  *         ├─ health  checkers, the IPVS table
  *         └─ notify  the operator's scripts, FIFOs, mail
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDump } from '../api/keepalived/data.ts';
 import { jsonDump } from '../api/keepalived/json.ts';
@@ -17,6 +17,7 @@ import type {
   ApplyRequest,
   HealthProcessSnapshot,
   ReloadReport,
+  ReloadRequest,
   Snapshot,
   Unconfirmed,
 } from '../api/protocol.ts';
@@ -34,6 +35,7 @@ import { ADOPT_VARIABLE } from './adopt.ts';
 import { Configurations } from './configurations.ts';
 import { STATE_DIR_VARIABLE } from './drain-file.ts';
 import { dumpPath, writeDump } from './dump-files.ts';
+import { makeFolder } from './durable.ts';
 import type { History } from './history.ts';
 import type { ProcessName } from './ipc.ts';
 import type { KeptState } from './kept-state.ts';
@@ -76,7 +78,7 @@ export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly processes: Processes;
   private readonly reloads = new ReloadQueue(() =>
-    this.changing(() => this.configurations.reload()),
+    this.changing(() => this.configurations.reload({ allowEmpty: false })),
   );
   private resolveEnded: (exitCode: number) => void = () => {};
   private readonly startedAtMs: number;
@@ -128,8 +130,11 @@ export class Supervisor {
   }
 
   /** Reads the file again, after the reload that runs. A bad file changes nothing and is reported. */
-  reload(): Promise<ReloadReport> {
-    return this.reloads.ask();
+  reload({ allowEmpty }: ReloadRequest): Promise<ReloadReport> {
+    // Those who have not said so do not share it.
+    return allowEmpty
+      ? this.inTurn(() => this.configurations.reload({ allowEmpty }))
+      : this.reloads.ask();
   }
 
   /** Brings another configuration into force, perhaps for a time only. */
@@ -149,7 +154,7 @@ export class Supervisor {
     };
     switch (signal) {
       case 'SIGHUP':
-        this.reload().catch(failed);
+        this.reload({ allowEmpty: false }).catch(failed);
         break;
       case 'SIGUSR1':
         this.dump().catch(failed);
@@ -255,7 +260,7 @@ export class Supervisor {
       });
     return {
       snapshot: () => this.snapshot(),
-      reload: () => this.reload(),
+      reload: (request) => this.reload(request),
       apply: (request) => this.apply(request),
       rollback: () => this.rollback(),
       confirm: () => asked(() => configurations.confirm()),
@@ -333,7 +338,7 @@ export class Supervisor {
 /** @throws DirectorError RUN_DIR_UNWRITABLE */
 function makeRunDir(runDir: string): void {
   try {
-    mkdirSync(runDir, { recursive: true, mode: 0o755 });
+    makeFolder(runDir, 0o755);
   } catch (cause) {
     const why = `the run directory ${runDir} cannot be made: ${errnoName(cause)}`;
     const hint = 'give lvsd one that it may write: --run-dir DIR';

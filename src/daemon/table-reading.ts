@@ -1,5 +1,5 @@
 /** What is asked of the kernel's IPVS table besides the comparison: for snapshots and for what is drained. */
-import type { Held, Place } from '../drain/drains.ts';
+import type { Held, Place } from '../drain/places.ts';
 import type { Ipvs } from '../kernel/ipvs.ts';
 import type { Leaving } from '../model/drain.ts';
 import { formatService, nameOfService } from '../model/names.ts';

@@ -19,6 +19,7 @@ import {
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
+import { RUN_DIR_VARIABLE } from '../kernel/other-daemons.ts';
 import { openVrrpSocket, type VrrpSocketHandlers } from '../kernel/packets.ts';
 import { newIdentity, openPeerSocket } from '../kernel/peer-socket.ts';
 import { watchProcesses } from '../kernel/processes.ts';
@@ -114,7 +115,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       log,
       onClaim: ({ address, mac }) => this.speaker.addressClaimed(address, mac),
     });
-    this.gate = new Gate(log);
+    this.gate = new Gate(log, runDir);
     this.speaker = new VrrpSpeaker(this.ports());
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
@@ -163,6 +164,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   bfdStates(states: BfdStates): void {
     this.sessions = states;
     this.speaker.sessionsChanged();
+  }
+
+  peerNote(life: string, note: Uint8Array): void {
+    this.speaker.note(life, note);
   }
 
   async stop(keep: boolean): Promise<void> {
@@ -303,6 +308,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       peers: {
         open: (place, onDatagram) => this.openPeers(place, onDatagram),
         identity: newIdentity,
+        notes: {
+          heard: (life, note) => this.uplink.tellPeerNote(life, note),
+          linksAre: (links) => this.uplink.tellPeerLinks(links),
+        },
       },
       notify: {
         changed: (transition, scripts) => {
@@ -370,5 +379,5 @@ function resultOf(outcome: RunOutcome): ScriptResult {
 }
 
 const uplink = openUplink(process.argv[2] as LogLevel);
-const { LVSD_RUN_DIR: runDir = '.' } = process.env;
+const { [RUN_DIR_VARIABLE]: runDir = '.' } = process.env;
 uplink.serve(new VrrpProcess(uplink, runDir));

@@ -4,48 +4,39 @@
  * for the table is health's to say (health/hold.ts); how an operator's words are understood stands in names.ts,
  * when a drain has ended in progress.ts.
  */
-import { formatEndpoint } from '../base/endpoint.ts';
-import { describeError } from '../base/error.ts';
+import { DirectorError, describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
-import { destinationPort } from '../model/destination-port.ts';
 import type {
   DrainEnd,
   DrainOrder,
   DrainSnapshot,
   DrainState,
   Leaving,
-  NamedServer,
   Order,
+  PeerHas,
+  Steering,
   SteerReport,
   SteerRequest,
 } from '../model/drain.ts';
-import { nameOfService, nameOfVirtualServer, stageOf } from '../model/names.ts';
+import { nameOfVirtualServer, stageOf } from '../model/names.ts';
 import type { Connections } from '../model/plan.ts';
-import type { RealServer, ServiceKey, VirtualServer } from '../model/virtual-server.ts';
-import { type Meant, meantBy } from './names.ts';
+import type { VirtualServer } from '../model/virtual-server.ts';
+import { type Asked, type Meant, meantBy } from './names.ts';
 import {
+  type Book,
   coveredBy,
+  exceptions,
   isDraining,
+  ORDERS_MAX,
   OrderIndex,
+  steered,
   type Target,
   withEnd,
-  withOrder,
-  withoutOrder,
 } from './orders.ts';
-import { type Count, howEnded } from './progress.ts';
-
-/** Where the kernel may hold a real server. */
-export interface Place {
-  readonly key: ServiceKey;
-  readonly address: string;
-  readonly port: number;
-}
-
-export interface Held {
-  readonly weight: number;
-  readonly connections: Connections;
-}
+import { type Held, type Place, PlaceBook, placeOf, sumOf } from './places.ts';
+import { type Count, howEnded, remaining } from './progress.ts';
+import { namedLeaving, nameOfLeaving, tellLeaving, tellOrder } from './telling.ts';
 
 export interface DrainPorts {
   readonly clock: Clock;
@@ -56,24 +47,24 @@ export interface DrainPorts {
   templatesBind(): boolean;
   /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */
   keep(state: DrainState): void;
-  /** Something has ended: the table should hold less, perhaps. */
-  onChange(): void;
+  /** `router_id` */
+  name(): string;
+  /** What another director has been told has come into force, or something has ended: the table is another. */
+  onChange(reason: 'drain ended' | 'peer'): void;
 }
 
 /** How often connections are counted while something drains. */
 const LOOK_EVERY_MS: Millis = 1_000;
 /** The first time: an idle server need not be waited for. */
 const FIRST_LOOK_MS: Millis = 100;
-/** Names in one record of the log. */
-const NAMES_LOGGED_MAX = 20;
-
-const NOTHING: Connections = { active: 0, inactive: 0, persistent: 0 };
 
 type Draining = DrainOrder | Leaving;
 
 export class Drains {
   private readonly ports: DrainPorts;
-  private orders: readonly Order[];
+  /** Names this one in versions. */
+  readonly director: string;
+  private book: Book;
   private index: OrderIndex;
   private leaving: readonly Leaving[];
   private servers: readonly VirtualServer[] = [];
@@ -86,8 +77,10 @@ export class Drains {
   /** `state`: what an earlier life has kept. */
   constructor(ports: DrainPorts, state: DrainState) {
     this.ports = ports;
-    this.orders = state.orders;
-    this.index = new OrderIndex(state.orders);
+    const { director, orders, lifts } = state;
+    this.director = director;
+    this.book = { orders, lifts };
+    this.index = new OrderIndex(this.book);
     this.leaving = state.leaving;
   }
 
@@ -97,6 +90,11 @@ export class Drains {
 
   orderOf(virtualServer: string, realServer: string): Order | null {
     return this.index.orderOf(virtualServer, realServer);
+  }
+
+  /** All that is said for every director. */
+  get shared(): readonly Steering[] {
+    return [...this.orders, ...this.book.lifts].filter(({ isLocal }) => !isLocal);
   }
 
   /** Those that are drained after a reload, in no particular order. */
@@ -110,42 +108,78 @@ export class Drains {
     this.look(FIRST_LOOK_MS);
   }
 
+  /** Whom an operator means. @throws DirectorError UNKNOWN_SERVER */
+  meant(asked: Asked): Meant {
+    const { orders } = this;
+    return meantBy(asked, this.servers, { orders, leaving: this.leaving.map(namedLeaving) });
+  }
+
   /**
    * Gives an order, or lifts what was ordered. It is on the disk before anything else happens.
-   * @throws DirectorError UNKNOWN_SERVER or STATE_UNWRITABLE; then nothing has changed.
+   * @throws DirectorError UNKNOWN_SERVER, TOO_MANY_ORDERS or STATE_UNWRITABLE; then nothing has changed.
    */
-  steer(request: SteerRequest): {
-    readonly meant: Meant;
-    readonly report: Omit<SteerReport, 'notes'>;
-  } {
-    const meant = meantBy(request, this.servers, this.orders);
+  steer(request: SteerRequest): Steered {
+    const meant = this.meant(request);
     const { target } = meant;
+    if (request.want.kind !== 'disable') refuseLeaving(meant, this.orders);
     const before = this.inForce(meant);
-    const order = this.orderFor(request.want, target);
-    const elsewhere = meant.elsewhere.map(nameOfVirtualServer);
-    const orders =
-      order === null ? withoutOrder(this.orders, target, elsewhere) : withOrder(this.orders, order);
+    const said = this.saidBy(request, target);
+    const book = steered(this.book, said);
+    if (book.orders.length > ORDERS_MAX) throw tooMany();
+    this.keep(book);
+    this.take(book);
+    const order = said.kind === 'enable' ? null : said;
     if (order !== null || before.length > 0) {
-      this.ports.keep({ orders, leaving: this.leaving });
-      this.take(orders);
-      this.tell(target, { from: before.map(stageOf), order, reason: 'operator' });
-      this.look(FIRST_LOOK_MS);
+      tellOrder(this.ports.log, target, { from: before.map(stageOf), order, reason: 'operator' });
     }
+    this.look(FIRST_LOOK_MS);
     const { realServer } = target;
-    const servers = meant.servers.map((server) => ({
+    const configured = meant.servers.map((server) => ({
       virtualServer: nameOfVirtualServer(server),
       realServer,
     }));
-    return { meant, report: { ...target, servers, order, before } };
+    const servers = [...configured, ...(said.kind === 'disable' ? meant.leaving : [])];
+    return { meant, said, report: { ...target, servers, order, before } };
+  }
+
+  /**
+   * What another director has been told, or has heard. What is later than what is known here comes into force.
+   * False: there is no room for it. @throws DirectorError STATE_UNWRITABLE; then nothing has changed.
+   */
+  accept(told: readonly Steering[], from: string): boolean {
+    const before = this.book;
+    const book = told.reduce(steered, before);
+    if (book === before) return true;
+    if (book.orders.length > ORDERS_MAX && book.orders.length > before.orders.length) return false;
+    this.keep(book);
+    const stages = told.map((one) => coveredBy(before.orders, one).map(stageOf));
+    this.take(book);
+    const inForce = new Set<Steering>([...book.orders, ...book.lifts]);
+    for (const [at, one] of told.entries()) {
+      if (!inForce.has(one)) continue;
+      const order = one.kind === 'enable' ? null : one;
+      tellOrder(this.ports.log, one, {
+        from: stages[at] ?? [],
+        order,
+        reason: `ordered on ${from}`,
+      });
+    }
+    this.look(FIRST_LOOK_MS);
+    this.ports.onChange('peer');
+    return true;
   }
 
   /** A reload has removed these. */
   leave(departures: readonly Leaving[]): void {
     if (departures.length === 0) return;
-    const isAgain = namesOf(departures);
+    const isAgain = new Set(departures.map(nameOfLeaving));
     const before = this.leaving.filter((one) => !isAgain.has(nameOfLeaving(one)));
     this.replaceLeaving([...before, ...departures]);
-    this.tellLeaving(departures, { from: 'configured', to: 'draining', reason: 'reload' });
+    tellLeaving(this.ports.log, departures, {
+      from: 'configured',
+      to: 'draining',
+      reason: 'reload',
+    });
     this.look(FIRST_LOOK_MS);
   }
 
@@ -154,21 +188,24 @@ export class Drains {
     if (gone.length === 0) return;
     const isGone = new Set(gone);
     this.replaceLeaving(this.leaving.filter((one) => !isGone.has(one)));
-    this.tellLeaving(gone, { from: 'draining', to: 'ended', reason });
+    tellLeaving(this.ports.log, gone, { from: 'draining', to: 'ended', reason });
   }
 
-  snapshot(): DrainSnapshot {
-    const book = this.book();
+  /** Who else has it, is not known here. */
+  snapshot(hasOf: (order: Order) => readonly PeerHas[]): Omit<DrainSnapshot, 'peers'> {
+    const places = this.places();
     return {
       atMs: this.ports.clock.wallTimeMs(),
       orders: this.orders.map((order) => ({
         order,
-        servers: book.serversOf(order),
+        servers: places.serversOf(order),
         left: order.kind === 'drain' ? (this.counts.get(order)?.left ?? null) : null,
+        isOwn: order.version.director === this.director,
+        peers: hasOf(order),
       })),
+      lifts: exceptions(this.book),
       leaving: this.leaving.map((one) => ({
-        virtualServer: nameOfService(one.service.key),
-        realServer: formatEndpoint(one.destination.address, one.destination.port),
+        ...namedLeaving(one),
         sinceMs: one.sinceMs,
         untilMs: one.untilMs,
         left: this.counts.get(one)?.left ?? null,
@@ -190,25 +227,43 @@ export class Drains {
     return [...new Set([...covered, ...held])];
   }
 
-  private orderFor(want: SteerRequest['want'], target: Target): Order | null {
-    const sinceMs = this.ports.clock.wallTimeMs();
-    switch (want.kind) {
-      case 'enable':
-        return null;
-      case 'disable':
-        return { kind: 'disable', ...target, sinceMs };
-      case 'drain': {
-        const { timeoutMs, atEnd } = want;
-        const untilMs = timeoutMs === null ? null : sinceMs + timeoutMs;
-        return { kind: 'drain', ...target, sinceMs, untilMs, atEnd, ended: null };
-      }
-    }
+  private get orders(): readonly Order[] {
+    return this.book.orders;
   }
 
-  private take(orders: readonly Order[]): void {
-    this.orders = orders;
-    this.index = new OrderIndex(orders);
-    for (const order of orders) if (isDraining(order)) this.deadlineOf(order);
+  private saidBy({ want, local: isLocal }: SteerRequest, target: Target): Steering {
+    const sinceMs = this.ports.clock.wallTimeMs();
+    const known = [...this.orders, ...this.book.lifts].map(({ version }) => version.atMs);
+    const atMs = known.reduce((latest, one) => Math.max(latest, one + 1), sinceMs);
+    const version = { atMs, director: this.director };
+    const ordered = { ...target, sinceMs, version, givenOn: this.ports.name(), isLocal };
+    if (want.kind !== 'drain') return { kind: want.kind, ...ordered };
+    const { timeoutMs, atEnd } = want;
+    const untilMs = timeoutMs === null ? null : sinceMs + timeoutMs;
+    return { kind: 'drain', ...ordered, untilMs, atEnd, ended: null };
+  }
+
+  private take(book: Book): void {
+    this.book = book;
+    this.index = new OrderIndex(book);
+    for (const order of book.orders) if (isDraining(order)) this.deadlineOf(order);
+    this.cutDisabled();
+  }
+
+  /** What drains after a reload goes at once when it is disabled. */
+  private cutDisabled(): void {
+    const cut = this.leaving.filter((one) => {
+      const { virtualServer, realServer } = namedLeaving(one);
+      return this.index.orderOf(virtualServer, realServer)?.kind === 'disable';
+    });
+    if (cut.length === 0) return;
+    const isCut = new Set(cut);
+    this.replaceLeaving(this.leaving.filter((one) => !isCut.has(one)));
+    tellLeaving(this.ports.log, cut, { from: 'draining', to: 'removed', reason: 'operator' });
+  }
+
+  private keep(book: Book): void {
+    this.ports.keep({ director: this.director, ...book, leaving: this.leaving });
   }
 
   private replaceLeaving(leaving: readonly Leaving[]): void {
@@ -220,7 +275,7 @@ export class Drains {
   /** What has happened already is not undone because the disk does not take it. */
   private keepAnyhow(): void {
     try {
-      this.ports.keep({ orders: this.orders, leaving: this.leaving });
+      this.keep(this.book);
     } catch (error) {
       this.ports.log.error({ reason: describeError(error) }, 'drains cannot be remembered');
     }
@@ -237,7 +292,7 @@ export class Drains {
     return deadline;
   }
 
-  private book(): PlaceBook {
+  private places(): PlaceBook {
     return new PlaceBook(this.servers, this.orders, this.index);
   }
 
@@ -256,7 +311,7 @@ export class Drains {
   }
 
   private async countAll(): Promise<void> {
-    const book = this.book();
+    const book = this.places();
     const running = [
       ...this.orders.filter(isDraining).map((one) => ({
         one,
@@ -306,21 +361,24 @@ export class Drains {
     if (gone.size === 0 && orders === this.orders) return;
     const before = this.orders;
     this.carryCounts(orders);
-    this.take(orders);
+    this.take({ ...this.book, orders });
     this.leaving = this.leaving.filter((one) => !gone.has(one));
     this.keepAnyhow();
     for (const [at, order] of orders.entries()) {
       if (order !== before[at] && order.kind === 'drain' && order.ended !== null) {
-        this.tell(order, { from: ['draining'], order, reason: order.ended.how });
+        tellOrder(this.ports.log, order, { from: ['draining'], order, reason: order.ended.how });
       }
     }
     for (const reason of ['none-left', 'timeout'] as const) {
       const some = [...gone.values()].filter(({ how }) => how === reason);
-      const cut = some.reduce((sum, { left }) => sum + (left === null ? 0 : total(left)), 0);
+      const cut = some.reduce(
+        (sum, { left }) => sum + (left === null ? 0 : remaining(left, true)),
+        0,
+      );
       const which = some.map(({ one }) => one as Leaving);
-      this.tellLeaving(which, { from: 'draining', to: 'removed', reason, left: cut });
+      tellLeaving(this.ports.log, which, { from: 'draining', to: 'removed', reason, left: cut });
     }
-    this.ports.onChange();
+    this.ports.onChange('drain ended');
   }
 
   /** An order that has ended is another object than while it drained. */
@@ -332,39 +390,12 @@ export class Drains {
       if (count !== undefined) this.counts.set(order, count);
     }
   }
+}
 
-  private tell(
-    { realServer, virtualServer }: Target,
-    { from, order, reason }: { from: readonly string[]; order: Order | null; reason: string },
-  ): void {
-    const fields = {
-      realServer,
-      virtualServer: virtualServer ?? 'every one that has it',
-      from: from.join(', ') || 'in service',
-      to: order === null ? 'in service' : stageOf(order),
-      reason,
-    };
-    const limits = order?.kind === 'drain' ? { untilMs: order.untilMs, atEnd: order.atEnd } : {};
-    const left = order?.kind === 'drain' && order.ended !== null ? { left: order.ended.left } : {};
-    this.ports.log.info({ ...fields, ...limits, ...left }, 'real server steered');
-  }
-
-  private tellLeaving(
-    which: readonly Leaving[],
-    fields: {
-      readonly from: string;
-      readonly to: string;
-      readonly reason: string;
-      readonly left?: number;
-    },
-  ): void {
-    if (which.length === 0) return;
-    const realServers = which.slice(0, NAMES_LOGGED_MAX).map(nameOfLeaving);
-    this.ports.log.info(
-      { ...fields, count: which.length, realServers },
-      'removed real servers drain',
-    );
-  }
+export interface Steered {
+  readonly meant: Meant;
+  readonly said: Steering;
+  readonly report: Omit<SteerReport, 'notes' | 'peers'>;
 }
 
 interface Ended {
@@ -373,69 +404,18 @@ interface Ended {
   readonly left: Connections | null;
 }
 
-/** Where in the configuration each order is the one that counts; gathered once for all of them. */
-class PlaceBook {
-  private readonly found = new Map<Order, { servers: NamedServer[]; places: Place[] }>();
-
-  constructor(servers: readonly VirtualServer[], orders: readonly Order[], index: OrderIndex) {
-    const names = new Set(orders.map(({ realServer }) => realServer));
-    // There may be a hundred thousand real servers, and few whose name is worth making.
-    const addresses = new Set([...names].map((name) => name.replace(/:\d+$/, '')));
-    const isNamed = ({ address }: RealServer): boolean =>
-      addresses.has(address.includes(':') ? `[${address}]` : address);
-    for (const server of names.size === 0 ? [] : servers) {
-      for (const real of server.realServers) if (isNamed(real)) this.add(server, real, index);
-    }
-  }
-
-  serversOf(order: Order): readonly NamedServer[] {
-    return this.found.get(order)?.servers ?? [];
-  }
-
-  placesOf(order: Order): readonly Place[] {
-    return this.found.get(order)?.places ?? [];
-  }
-
-  private add(server: VirtualServer, real: RealServer, index: OrderIndex): void {
-    const realServer = formatEndpoint(real.address, real.port);
-    const virtualServer = nameOfVirtualServer(server);
-    const order = index.orderOf(virtualServer, realServer);
-    if (order === null) return;
-    const found = this.found.get(order) ?? { servers: [], places: [] };
-    this.found.set(order, found);
-    found.servers.push({ virtualServer, realServer });
-    for (const key of server.keys) {
-      found.places.push({ key, address: real.address, port: destinationPort(key, real) });
-    }
-  }
+function tooMany(): DirectorError {
+  const message = `${ORDERS_MAX} real servers are drained or disabled, and no more than that can be`;
+  const hint = 'lvsctl drain lists them; enable some, or take them out of the configuration';
+  return new DirectorError('TOO_MANY_ORDERS', message, { hint });
 }
 
-function placeOf({ service, destination }: Leaving): Place {
-  return { key: service.key, address: destination.address, port: destination.port };
-}
-
-function sumOf(held: readonly (Held | null)[]): Count {
-  const there = held.flatMap((one) => one ?? []);
-  const left = there.reduce(
-    (sum, { connections: { active, inactive, persistent } }) => ({
-      active: sum.active + active,
-      inactive: sum.inactive + inactive,
-      persistent: sum.persistent + persistent,
-    }),
-    NOTHING,
-  );
-  return { left, isQuiescent: there.every(({ weight }) => weight === 0) };
-}
-
-function total({ active, inactive, persistent }: Connections): number {
-  return active + inactive + persistent;
-}
-
-function nameOfLeaving({ service, destination }: Leaving): string {
-  const { address, port } = destination;
-  return `${formatEndpoint(address, port)} of ${nameOfService(service.key)}`;
-}
-
-function namesOf(leaving: readonly Leaving[]): ReadonlySet<string> {
-  return new Set(leaving.map(nameOfLeaving));
+/** It drains, and has no place any more that could get weight. @throws DirectorError UNKNOWN_SERVER */
+function refuseLeaving({ target, servers, leaving }: Meant, orders: readonly Order[]): void {
+  const [first] = leaving;
+  if (first === undefined || servers.length > 0 || coveredBy(orders, target).length > 0) return;
+  const message = `${first.realServer} of ${first.virtualServer} drains already, because a reload has removed it`;
+  const hint =
+    'lvsctl disable takes it out at once; to keep it, write it into the configuration again and reload (lvsctl rollback)';
+  throw new DirectorError('UNKNOWN_SERVER', message, { hint });
 }

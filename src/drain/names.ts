@@ -6,7 +6,7 @@ import { parseAddress } from '../base/address.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { DirectorError } from '../base/error.ts';
 import { nearestOf } from '../base/nearest.ts';
-import type { Order } from '../model/drain.ts';
+import type { NamedServer, Order } from '../model/drain.ts';
 import { formatService, nameOfVirtualServer } from '../model/names.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Target } from './orders.ts';
@@ -15,8 +15,8 @@ export interface Meant {
   readonly target: Target;
   /** The virtual servers of the configuration that have it, and are meant. */
   readonly servers: readonly VirtualServer[];
-  /** Those that have it and are not meant. */
-  readonly elsewhere: readonly VirtualServer[];
+  /** What a reload has removed of it, and still drains. */
+  readonly leaving: readonly NamedServer[];
 }
 
 export interface Asked {
@@ -24,54 +24,56 @@ export interface Asked {
   readonly virtualServer: string | null;
 }
 
-/**
- * `orders`: what is in force for names that are not configured, so that it can be lifted.
- * @throws DirectorError UNKNOWN_SERVER
- */
+/** What is there besides the configuration. */
+export interface Besides {
+  /** What is in force for names that are not configured, so that it can be lifted. */
+  readonly orders: readonly Order[];
+  readonly leaving: readonly NamedServer[];
+}
+
+/** @throws DirectorError UNKNOWN_SERVER */
 export function meantBy(
   asked: Asked,
   configured: readonly VirtualServer[],
-  orders: readonly Order[] = [],
+  besides: Besides,
 ): Meant {
-  const realServer = parseRealServer(asked.realServer, configured, orders);
+  const realServer = parseRealServer(asked.realServer, configured, besides);
+  const { orders } = besides;
+  const left = besides.leaving.filter((one) => one.realServer === realServer);
   const having = configured.filter((server) => hasReal(server, realServer));
   const known = orders.filter((order) => order.realServer === realServer);
-  if (having.length === 0 && known.length === 0) throw unknownReal(realServer, configured);
+  if (having.length + known.length + left.length === 0) throw unknownReal(realServer, configured);
   if (asked.virtualServer === null) {
-    return { target: { realServer, virtualServer: null }, ...all(having) };
+    return { target: { realServer, virtualServer: null }, servers: having, leaving: left };
   }
   const names = [
     ...new Set([
       ...configured.map(nameOfVirtualServer),
       ...known.flatMap(({ virtualServer }) => virtualServer ?? []),
+      ...left.map((one) => one.virtualServer),
     ]),
   ];
   const virtualServer = oneVirtualServer(asked.virtualServer, names, configured);
   const isMeant = (server: VirtualServer): boolean => nameOfVirtualServer(server) === virtualServer;
   const servers = having.filter(isMeant);
   const isOrdered = known.some((order) => order.virtualServer === virtualServer);
-  if (servers.length === 0 && !isOrdered) throw notThere(realServer, virtualServer, having);
-  return {
-    target: { realServer, virtualServer },
-    servers,
-    elsewhere: having.filter((server) => !isMeant(server)),
-  };
-}
-
-function all(having: readonly VirtualServer[]): Pick<Meant, 'servers' | 'elsewhere'> {
-  return { servers: having, elsewhere: [] };
+  const leaving = left.filter((one) => one.virtualServer === virtualServer);
+  if (servers.length + leaving.length === 0 && !isOrdered) {
+    throw notThere(realServer, virtualServer, having);
+  }
+  return { target: { realServer, virtualServer }, servers, leaving };
 }
 
 /** `10.1.0.3:80` or `[fd00::1]:80`, as it is written everywhere. */
 function parseRealServer(
   text: string,
   configured: readonly VirtualServer[],
-  orders: readonly Order[],
+  { orders, leaving }: Besides,
 ): string {
   const endpoint = parseEndpoint(text);
   if (endpoint !== null) return endpoint;
   const address = parseAddress(text.replace(/^\[(.*)\]$/, '$1'));
-  const names = [...realNames(configured), ...orders.map((order) => order.realServer)];
+  const names = [...realNames(configured), ...[...orders, ...leaving].map((one) => one.realServer)];
   if (address === null) {
     throw unknown(`"${text}" is no real server`, hintFor(text, names));
   }

@@ -1,6 +1,6 @@
 /** What follows from an order, and the operator may not have meant. Pure. */
 
-import type { SteerRequest } from '../model/drain.ts';
+import type { DrainPeer, PeerHas, SteerRequest } from '../model/drain.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { Standing } from '../model/snapshot-health.ts';
@@ -30,6 +30,25 @@ export function notesOn(
   ]);
   const more = notes.length - NOTES_MAX;
   return more > 0 ? [...notes.slice(0, NOTES_MAX), `and ${more} more of the kind`] : notes;
+}
+
+/** Of other directors that do not have it. */
+export function peerNotes(peers: readonly DrainPeer[], has: readonly PeerHas[]): readonly string[] {
+  return peers.flatMap(({ address, name, state }, at) => {
+    if (has[at]?.has) return [];
+    const who = name === null ? `director ${address}` : `director ${name} (${address})`;
+    switch (state) {
+      case 'unsigned':
+        return [
+          `${who} is not told, for the link to it has no key: give the vrrp_instances of both directors an auth_hmac or ` +
+            'auth_pass, or order the same there',
+        ];
+      case 'full':
+        return [`${who} has no room for it: order the same there`];
+      default:
+        return [`${who} does not have it yet: it is told as soon as it answers`];
+    }
+  });
 }
 
 function quorumNotes({ server, metBefore, metNow, serving }: Consequence): readonly string[] {

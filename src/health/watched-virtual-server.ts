@@ -103,6 +103,15 @@ export class WatchedVirtualServer implements RealServerOwner {
     return servingOf(server, { up, holds, met });
   }
 
+  /** What it would serve if one of its real servers were held so by an order; nothing is changed. */
+  underOrder(realServer: string, hold: Hold): { readonly met: boolean; readonly serving: Serving } {
+    const { server } = this;
+    const up = this.whoIsUp();
+    const holds = this.reals.map((real) => (real.name === realServer ? hold : real.hold));
+    const met = quorumMet(server, upWeight(server, available(up, holds)), this.met);
+    return { met, serving: servingOf(server, { up, holds, met }) };
+  }
+
   /** The orders of operators have changed. */
   steer(): void {
     const changed = this.reals.filter((real) => real.steer());

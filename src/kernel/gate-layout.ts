@@ -10,7 +10,19 @@ export const TABLE = 'lvsd';
 
 /** By this a later life knows a table of ours; another layout gets another number. */
 export const COMMENT_START = 'kept by lvsd';
-export const COMMENT: string = `${COMMENT_START}, layout 1`;
+const LAYOUT = `${COMMENT_START}, layout 1, for `;
+/** `nft` reads comments of 128 octets with their NUL. */
+const OWNER_CHARACTERS_MAX = 127 - LAYOUT.length;
+
+/** What a table says whose daemon has this run directory. */
+export function commentFor(runDir: string): string {
+  return `${LAYOUT}${runDir.replace(/[^\x21-\x7e]/g, '?').slice(0, OWNER_CHARACTERS_MAX)}`;
+}
+
+/** The run directory; null: that of another layout. */
+export function ownerIn(comment: string): string | null {
+  return comment.startsWith(LAYOUT) ? comment.slice(LAYOUT.length) : null;
+}
 
 export interface TableLayout<Family extends NftFamily> {
   readonly family: Family;

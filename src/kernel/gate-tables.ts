@@ -14,7 +14,6 @@ import { MessageFlag } from '../wire/nlmsg.ts';
 import {
   ARP_LAYOUT,
   ARP_SETS,
-  COMMENT,
   IP_LAYOUT,
   IP_SETS,
   TABLE,
@@ -48,12 +47,11 @@ export const guardedSets: SetsOf = (family) => GUARDED[family];
 export const refusedSets: SetsOf = (family) => REFUSED[family];
 
 /** What makes a table, in the order that the kernel wants. */
-export function makeTable<Family extends NftFamily>({
-  family,
-  sets,
-  chains,
-}: TableLayout<Family>): readonly NftRequest[] {
-  const table = { family, name: TABLE, comment: COMMENT };
+export function makeTable<Family extends NftFamily>(
+  { family, sets, chains }: TableLayout<Family>,
+  comment: string,
+): readonly NftRequest[] {
+  const table = { family, name: TABLE, comment };
   return [
     { type: NftMessage.newTable, write: (to) => writeNewTable(to, table) },
     ...Object.values(sets).map((set) => ({
@@ -79,6 +77,6 @@ export function makeTable<Family extends NftFamily>({
 }
 
 /** What makes both of them, with nothing in them. */
-export function makeTables(): readonly NftRequest[] {
-  return [...makeTable(ARP_LAYOUT), ...makeTable(IP_LAYOUT)];
+export function makeTables(comment: string): readonly NftRequest[] {
+  return [...makeTable(ARP_LAYOUT, comment), ...makeTable(IP_LAYOUT, comment)];
 }

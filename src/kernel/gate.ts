@@ -20,7 +20,7 @@ import {
   writeTableName,
 } from '../wire/nftables/message.ts';
 import { MessageFlag } from '../wire/nlmsg.ts';
-import { COMMENT, COMMENT_START, TABLE } from './gate-layout.ts';
+import { COMMENT_START, commentFor, ownerIn, TABLE } from './gate-layout.ts';
 import { guardedSets, makeTables, openSets, refusedSets, type SetsOf } from './gate-tables.ts';
 import { type NftRefusal, type NftRequest, NftSocket, unavailable } from './nftables.ts';
 
@@ -53,7 +53,16 @@ export interface GateNews {
 
 const NOBODY: GateNews = { onMadeAnew: () => {}, onRefused: () => {} };
 
+/** Whose tables they are: each network namespace has one gate, and one daemon that keeps it. */
+export interface GateOwner {
+  readonly runDir: string;
+  /** Whether the daemon of another run directory lives in this network namespace. */
+  isAlive(runDir: string): boolean;
+}
+
 export class KernelGate {
+  private readonly owner: GateOwner;
+  private readonly comment: string;
   private readonly nft: NftSocket;
   private readonly octets = new Map<string, Uint8Array>();
   private waiting: Renewal[] = [];
@@ -66,7 +75,9 @@ export class KernelGate {
   private readonly tell: GateNews;
 
   /** @throws DirectorError NFTABLES_UNAVAILABLE, ADDON_MISSING */
-  constructor(tell: GateNews = NOBODY, nft: NftSocket = new NftSocket()) {
+  constructor(owner: GateOwner, tell: GateNews = NOBODY, nft: NftSocket = new NftSocket()) {
+    this.owner = owner;
+    this.comment = commentFor(owner.runDir);
     this.tell = tell;
     this.nft = nft;
   }
@@ -78,9 +89,12 @@ export class KernelGate {
   prepare(): ReadonlyMap<string, Millis> {
     const comments = FAMILIES.map((family) => this.commentOf(family));
     for (const comment of comments) {
-      if (comment !== undefined && !comment?.startsWith(COMMENT_START)) throw foreign();
+      if (comment === undefined) continue;
+      if (!comment?.startsWith(COMMENT_START)) throw foreign();
+      const other = this.otherOwner(comment);
+      if (other !== null) throw taken(other);
     }
-    if (comments.every((comment) => comment === COMMENT)) {
+    if (comments.every((comment) => comment === this.comment)) {
       const standing = this.standing();
       for (const address of standing.keys()) this.inherited.add(address);
       return standing;
@@ -94,7 +108,7 @@ export class KernelGate {
     this.inherited.clear();
     this.remove();
     this.swept.clear();
-    const [refusal] = this.nft.transact(makeTables());
+    const [refusal] = this.nft.transact(makeTables(this.comment));
     if (refusal !== undefined) throw refused(refusal);
   }
 
@@ -157,7 +171,9 @@ export class KernelGate {
   /** Removes the tables of ours: no address is guarded any more. */
   remove(): void {
     for (const family of FAMILIES) {
-      if (this.commentOf(family)?.startsWith(COMMENT_START) !== true) continue;
+      const comment = this.commentOf(family);
+      if (comment?.startsWith(COMMENT_START) !== true || this.otherOwner(comment) !== null)
+        continue;
       this.nft.transact([
         { type: NftMessage.deleteTable, write: (to) => writeTableName(to, family, TABLE) },
       ]);
@@ -166,6 +182,13 @@ export class KernelGate {
 
   close(): void {
     this.nft.close();
+  }
+
+  /** The run directory of another daemon that keeps them and lives; null: they are ours to take. */
+  private otherOwner(comment: string): string | null {
+    const owner = ownerIn(comment);
+    if (owner === null || comment === this.comment) return null;
+    return this.owner.isAlive(owner) ? owner : null;
   }
 
   /** As many as fit into a transaction; the others have the next turn, so that nothing waits long. */
@@ -372,6 +395,13 @@ function refused({ error, detail }: NftRefusal): DirectorError {
   }
   const sentence = detail === null ? error : `${error}, ${detail}`;
   return unavailable(sentence);
+}
+
+function taken(runDir: string): DirectorError {
+  const message = `the gate of this network namespace is kept by another lvsd, that of ${runDir}`;
+  return new DirectorError('NFTABLES_UNAVAILABLE', message, {
+    hint: 'run both from one configuration, or each in a network namespace of its own (net_namespace); gate off does without',
+  });
 }
 
 function foreign(): DirectorError {

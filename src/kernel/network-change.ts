@@ -1,5 +1,6 @@
 /** Changes of addresses, routes and policy rules → requests, and what the kernel's answers mean. */
 import { DirectorError } from '../base/error.ts';
+import { nameOfRoutingTable } from '../model/names.ts';
 import { MessageFlag } from '../wire/nlmsg.ts';
 import {
   encodeDeleteAddress,
@@ -126,7 +127,7 @@ function subjectOf(change: NetworkChange): string {
     case 'add-route':
     case 'remove-route': {
       const { destination, table } = change.route;
-      return `the route to ${destination.address}/${destination.length} in table ${table}`;
+      return `the route to ${destination.address}/${destination.length} in table ${nameOfRoutingTable(table)}`;
     }
     case 'add-link':
       return `the ${change.link.kind} ${change.link.name}`;

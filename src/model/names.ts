@@ -57,6 +57,17 @@ export function namesOfFlags({
   ];
 }
 
+/** Of a routing table: those that every kernel has go by their names (include/uapi/linux/rtnetlink.h). */
+export function nameOfRoutingTable(table: number): string {
+  return ROUTING_TABLES[table] ?? String(table);
+}
+
+const ROUTING_TABLES: Readonly<Record<number, string>> = {
+  253: 'default',
+  254: 'main',
+  255: 'local',
+};
+
 /** Where a real server stands by the order of an operator. */
 export function stageOf(order: Order): 'draining' | 'drained' | 'removed' | 'disabled' {
   if (order.kind === 'disable') return 'disabled';

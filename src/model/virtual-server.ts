@@ -119,4 +119,6 @@ export interface HealthConfig {
   /** What is asked of IPVS besides virtual servers. */
   readonly settings: KernelSettings;
   readonly process: ProcessSettings;
+  /** `router_id` */
+  readonly directorName: string;
 }

@@ -88,6 +88,11 @@ export class VrrpSpeaker {
     return failOver(request, { clock: this.ports.clock, handOver, host });
   }
 
+  /** To the director of ours of this life, from what is none of VRRP's business. */
+  note(life: string, note: Uint8Array): void {
+    this.handOver.note(life, note);
+  }
+
   /**
    * The first time begins the protocol; later it is a reload, and routers that stay keep their state.
    * `inherited`: what the process before this one was master of.

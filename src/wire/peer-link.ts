@@ -1,12 +1,12 @@
 /**
  * What directors of ours tell each other beside VRRP, in UDP datagrams on the links of their instances: that they
- * are there, and how a planned hand-over goes on. Bytes ⇄ values; who is to be believed is decided in
+ * are there, how a planned hand-over goes on, and notes that others than VRRP write. Bytes ⇄ values; who is to be believed is decided in
  * vrrp/peers/. Numbers are big-endian.
  *
  *    0  'LVSP'          4  version 1      5  kind        6  family, 4 or 6      7  count of entries
  *    8  life of the sender, 8 octets     16  sequence, 8 octets
  *   24  life of the receiver, 8 octets, 0: all           32  token, 8 octets, 0: none
- *   40  entries of 4 octets: VRID, effective priority, state, 1: it can take over
+ *   40  entries of 4 octets: VRID, effective priority, state, 1: it can take over; of a note, which always has a tag, its octets instead
  *       tag, 16 octets: HMAC-SHA256 of all before it, only between directors that share a key
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -23,12 +23,12 @@ const ENTRIES_MAX = 255;
 export const PEER_DATAGRAM_OCTETS_MAX: number =
   HEADER_OCTETS + ENTRIES_MAX * ENTRY_OCTETS + TAG_OCTETS;
 
-const KINDS = ['hello', 'prepare', 'ready', 'take', 'want'] as const;
+const KINDS = ['hello', 'prepare', 'ready', 'take', 'want', 'note'] as const;
 const STATES = ['init', 'backup', 'master', 'fault'] as const;
 
 /**
  * `hello`: I am there. `prepare`: be ready for these. `ready`: I am. `take`: they are free, take them.
- * `want`: hand these over to me.
+ * `want`: hand these over to me. `note`: this is from what is none of VRRP's business to what is not, either.
  */
 export type PeerMessageKind = (typeof KINDS)[number];
 
@@ -52,6 +52,8 @@ export interface PeerMessage {
   /** What `ready` gives, and `take` gives back: 16 hexadecimal digits, or null. */
   readonly token: string | null;
   readonly entries: readonly PeerEntry[];
+  /** Of a note. */
+  readonly note: Uint8Array | null;
 }
 
 export type PeerDrop = { readonly drop: 'length' | 'format' | 'authentication' };
@@ -60,8 +62,9 @@ const NONE = '0'.repeat(16);
 
 /** `key` null: without a tag. */
 export function encodePeerMessage(message: PeerMessage, key: Uint8Array | null): Uint8Array {
-  const { kind, family, life, sequence, to, token, entries } = message;
-  const writer = new ByteWriter(HEADER_OCTETS + entries.length * ENTRY_OCTETS + TAG_OCTETS)
+  const { kind, family, life, sequence, to, token, entries, note } = message;
+  const bodyOctets = entries.length * ENTRY_OCTETS + (note?.length ?? 0);
+  const writer = new ByteWriter(HEADER_OCTETS + bodyOctets + TAG_OCTETS)
     .u32Be(MAGIC)
     .u8(VERSION)
     .u8(KINDS.indexOf(kind))
@@ -79,6 +82,7 @@ export function encodePeerMessage(message: PeerMessage, key: Uint8Array | null):
       .u8(STATES.indexOf(state))
       .u8(canTake ? 1 : 0);
   }
+  if (note !== null) writer.raw(note);
   return key === null ? writer.finish() : writer.raw(tagOf(writer.finish(), key)).finish();
 }
 
@@ -94,12 +98,18 @@ export function decodePeerMessage(
   const family = reader.u8();
   const count = reader.u8();
   if (kind === undefined || (family !== 4 && family !== 6)) return { drop: 'format' };
-  const bodyOctets = HEADER_OCTETS + count * ENTRY_OCTETS;
+  const isNote = kind === 'note';
+  const tagOctets = key === null ? 0 : TAG_OCTETS;
+  // A note may take servers from service: without a key nobody's is believed.
+  const hasRoomForTag = octets.length >= HEADER_OCTETS + tagOctets;
+  if (isNote && (key === null || !hasRoomForTag)) return { drop: 'authentication' };
+  if (isNote && count > 0) return { drop: 'format' };
+  const bodyOctets = isNote ? octets.length - tagOctets : HEADER_OCTETS + count * ENTRY_OCTETS;
   // A tag where none is expected, and none where one is, is another key.
   if (octets.length === bodyOctets + (key === null ? TAG_OCTETS : 0)) {
     return { drop: 'authentication' };
   }
-  if (octets.length !== bodyOctets + (key === null ? 0 : TAG_OCTETS)) return { drop: 'length' };
+  if (octets.length !== bodyOctets + tagOctets) return { drop: 'length' };
   if (key !== null && !hasTag(octets, bodyOctets, key)) return { drop: 'authentication' };
   const life = hex(reader.slice(8));
   const sequence = reader.u32Be() * 2 ** 32 + reader.u32Be();
@@ -119,6 +129,7 @@ export function decodePeerMessage(
     to: to === NONE ? null : to,
     token: token === NONE ? null : token,
     entries,
+    note: isNote ? octets.slice(HEADER_OCTETS, bodyOctets) : null,
   };
 }
 

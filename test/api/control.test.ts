@@ -65,12 +65,12 @@ describe('a daemon', () => {
   test('answers both requests with what it knows', async () => {
     await serve();
     expect(await openControl(runDir).snapshot()).toEqual(snapshot);
-    expect(await openControl(runDir).reload()).toEqual(report);
+    expect(await openControl(runDir).reload({ allowEmpty: false })).toEqual(report);
   });
 
   test('lets only root steer, and everyone read', async () => {
     await serve(false);
-    await expect(openControl(runDir).reload()).rejects.toMatchObject({
+    await expect(openControl(runDir).reload({ allowEmpty: false })).rejects.toMatchObject({
       code: 'REQUEST_REFUSED',
       message: 'only root may steer the daemon',
     });
@@ -101,13 +101,14 @@ describe('a daemon', () => {
 
   test('takes a request to drain as it is written, and tells the progress to everyone', async () => {
     const asked: SteerRequest[] = [];
-    const drains = { atMs: 1, orders: [], leaving: [] };
+    const drains = { atMs: 1, orders: [], lifts: [], leaving: [], peers: [] };
     const steered = {
       realServer: '10.1.0.3:80',
       virtualServer: null,
       servers: [],
       order: null,
       before: [],
+      peers: [{ name: 'lvs2', has: true }],
       notes: [],
     };
     const steer = async (request: SteerRequest): Promise<SteerReport> => {
@@ -123,14 +124,19 @@ describe('a daemon', () => {
       duties: dutiesOf({ steer, drains: async () => drains }),
     });
     const control = openControl(runDir);
-    const named = { realServer: '10.1.0.3:80', virtualServer: null };
+    const named = { realServer: '10.1.0.3:80', virtualServer: null, local: false, force: false };
     expect(await control.drain({ ...named, timeoutMs: null, atEnd: 'remove' })).toEqual(steered);
-    await control.disable(named);
-    await control.enable(named);
+    await control.disable({ ...named, force: true });
+    await control.enable({ ...named, local: true });
     expect(asked.map(({ want }) => want)).toEqual([
       { kind: 'drain', timeoutMs: null, atEnd: 'remove' },
       { kind: 'disable' },
       { kind: 'enable' },
+    ]);
+    expect(asked.map(({ local, force }) => ({ local, force }))).toEqual([
+      { local: false, force: false },
+      { local: false, force: true },
+      { local: true, force: false },
     ]);
     await expect(control.enable({ ...named, virtualServer: 'x' })).rejects.toMatchObject({
       message: 'there is no virtual server "x"',

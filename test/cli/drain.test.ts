@@ -1,4 +1,5 @@
 /** `lvsctl drain`, `disable`, `enable` and `undrain` against a daemon that answers what the test says. */
+
 import { Command as Commander } from 'commander';
 import { describe, expect, test } from 'vitest';
 import type { ControlDuties } from '../../src/api/server.ts';
@@ -13,6 +14,7 @@ import type {
   SteerReport,
   SteerRequest,
 } from '../../src/model/drain.ts';
+import { GIVEN } from '../drain/make.ts';
 import { simulatedClock } from '../world/clock.ts';
 import { runAgainst } from './against-daemon.ts';
 
@@ -29,6 +31,7 @@ const ORDER: DrainOrder = {
   untilMs: null,
   atEnd: 'stay',
   ended: null,
+  ...GIVEN,
 };
 
 const REPORT: SteerReport = {
@@ -40,13 +43,16 @@ const REPORT: SteerReport = {
   ],
   order: ORDER,
   before: [],
+  peers: [],
   notes: [],
 };
 
 const told = (order: Order, left: DrainSnapshot['orders'][number]['left']): DrainSnapshot => ({
   atMs: NOON + 4_000,
-  orders: [{ order, servers: REPORT.servers, left }],
+  orders: [{ order, servers: REPORT.servers, left, isOwn: true, peers: [] }],
+  lifts: [],
   leaving: [],
+  peers: [],
 });
 
 /** Words of the command line in; text and exit code out, and what the daemon was asked. */
@@ -79,6 +85,8 @@ describe('drain', () => {
       {
         realServer: RS,
         virtualServer: 'web',
+        local: false,
+        force: false,
         want: { kind: 'drain', timeoutMs: 600_000, atEnd: 'remove' },
       },
     ]);
@@ -107,7 +115,7 @@ describe('drain', () => {
   });
 
   test('has exit code 1 when somebody has ordered something else meanwhile', async () => {
-    const other = { kind: 'disable', realServer: RS, virtualServer: null, sinceMs: 1 } as const;
+    const other: Order = { ...ORDER, kind: 'disable', sinceMs: 1 };
     const { code, err } = await run(drain, [RS], { drains: async () => told(other, null) });
     expect(code).toBe(1);
     expect(err).toContain('does not drain any more');
@@ -138,6 +146,10 @@ describe('without a real server, drain', () => {
   const orders: DrainSnapshot = {
     atMs: NOON + 60_000,
     leaving: [],
+    lifts: [
+      { ...GIVEN, kind: 'enable', realServer: RS, virtualServer: '10.0.0.1:80 tcp', sinceMs: NOON },
+    ],
+    peers: [],
     orders: [
       {
         order: {
@@ -148,6 +160,8 @@ describe('without a real server, drain', () => {
         },
         servers: REPORT.servers.slice(1),
         left: { ...NONE, active: 12 },
+        isOwn: true,
+        peers: [{ name: 'lvs2', has: false }],
       },
       {
         order: {
@@ -157,11 +171,15 @@ describe('without a real server, drain', () => {
         },
         servers: [],
         left: { ...NONE, persistent: 1 },
+        isOwn: true,
+        peers: [],
       },
       {
-        order: { kind: 'disable', realServer: RS, virtualServer: null, sinceMs: NOON },
+        order: { ...GIVEN, kind: 'disable', realServer: RS, virtualServer: null, sinceMs: NOON },
         servers: REPORT.servers,
         left: null,
+        isOwn: false,
+        peers: [{ name: 'lvs1', has: true }],
       },
     ],
   };
@@ -169,9 +187,10 @@ describe('without a real server, drain', () => {
   test('tells what is in force as commands that order the same elsewhere', async () => {
     const { out } = await run(drain, [], { drains: async () => orders });
     expect(out.split('\n')).toEqual([
-      `lvsctl drain ${RS} --virtual-server 'group web tcp' --timeout 540s --then remove --no-wait  # draining since 12:00:00 (1 min), 12 connections left, until 12:10:00, then out of the table, in 1 virtual server`,
+      `lvsctl drain ${RS} --virtual-server 'group web tcp' --timeout 540s --then remove --no-wait  # draining since 12:00:00 (1 min), 12 connections left, until 12:10:00, then out of the table, in 1 virtual server; not yet on lvs2`,
       `lvsctl drain '[fd00::1]:80' --no-wait  # drained by operator since 12:00:00 (1 min), ended by its timeout at 12:00:00, 1 connection left, in 0 virtual servers`,
-      `lvsctl disable ${RS}  # disabled by operator since 12:00:00 (1 min), in 2 virtual servers`,
+      `lvsctl disable ${RS}  # disabled by operator since 12:00:00 (1 min), in 2 virtual servers; ordered on lvs1; lvs1 has it`,
+      `lvsctl enable ${RS} --virtual-server '10.0.0.1:80 tcp'`,
       '',
     ]);
     expect(out).toBe(renderList(orders));
@@ -189,9 +208,15 @@ describe('without a real server, drain', () => {
 
 describe('disable and enable', () => {
   test('ask for it, and tell where it is', async () => {
-    const disabled = await run(disable, [RS, '--virtual-server', 'web']);
+    const disabled = await run(disable, [RS, '--virtual-server', 'web', '--local']);
     expect(disabled.asked).toEqual([
-      { realServer: RS, virtualServer: 'web', want: { kind: 'disable' } },
+      {
+        realServer: RS,
+        virtualServer: 'web',
+        local: true,
+        force: false,
+        want: { kind: 'disable' },
+      },
     ]);
     expect(disabled.out).toBe(`${RS} is out of the table in 10.0.0.1:80 tcp, group web tcp\n`);
     const report = { ...REPORT, order: null, before: [ORDER], servers: [] };

@@ -1,4 +1,5 @@
 /** `lvsctl show` as a person reads it: one file a case. `UPDATE_GOLDEN=1` writes them anew. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import type {
   InstanceSnapshot,
   TrackerSnapshot,
 } from '../../src/model/snapshot-vrrp.ts';
+import { GIVEN } from '../drain/make.ts';
 
 const FOLDER = new URL('../golden/show/', import.meta.url);
 /** Local noon: the text shows local time. */
@@ -387,6 +389,7 @@ const DRAINING: Snapshot = (() => {
     untilMs: null,
     atEnd: 'stay',
     ended: null,
+    ...GIVEN,
     ...over,
   });
   const ended = (how: 'none-left' | 'timeout') => ({ how, atMs: ago(4), left: null });
@@ -399,6 +402,7 @@ const DRAINING: Snapshot = (() => {
       realServer: '198.51.100.24:80',
       virtualServer: '192.0.2.10:80 tcp',
       sinceMs: ago(90_000),
+      ...GIVEN,
     },
   ];
   const [one] = MASTER.health?.virtualServers ?? [];
@@ -429,13 +433,23 @@ const DRAINING: Snapshot = (() => {
     drains: {
       atMs: NOW,
       orders: [
-        { order: drain(99, {}), servers: [], left: null },
+        {
+          order: drain(99, {}),
+          servers: [],
+          left: null,
+          isOwn: true,
+          peers: [{ name: 'lvs2', has: false }],
+        },
         {
           order: drain(21, {}),
           servers: [{ virtualServer: '192.0.2.10:80 tcp', realServer: '198.51.100.21:80' }],
           left: null,
+          isOwn: false,
+          peers: [{ name: 'lvs2', has: true }],
         },
       ],
+      lifts: [],
+      peers: [{ address: '198.51.100.3', name: null, state: 'unsigned' }],
       leaving: [
         {
           virtualServer: '192.0.2.10:80 tcp',

@@ -3,6 +3,7 @@ import { presenceIn } from '../../src/daemon/adopt.ts';
 import type { OrderPort } from '../../src/health/ports.ts';
 import type { ServiceKey } from '../../src/model/virtual-server.ts';
 import type { TableColumns } from '../../src/wire/ipvs/table.ts';
+import { GIVEN } from '../drain/make.ts';
 import { NO_ORDERS, realServer } from '../health/make.ts';
 import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 
@@ -102,6 +103,7 @@ describe('of a real server that an operator has taken from service', () => {
     realServer: '',
     virtualServer: null,
     sinceMs: 0,
+    ...GIVEN,
   } as const;
 
   test.each([

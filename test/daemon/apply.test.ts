@@ -45,7 +45,7 @@ describe('apply with a time to confirm', () => {
     await one.start();
     const before = (await snapshotOf(one)).digest;
     writeFileSync(file(), vrrp('VI_2'));
-    const report = await one.apply({ file: null, confirmMs: 60_000 });
+    const report = await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false });
     expect(report).toMatchObject({ outcome: 'reloaded', confirmWithinMs: 60_000 });
     expect(await runs(one)).toBe('VI_2');
     expect((await snapshotOf(one)).pending).toMatchObject({ before, confirmMs: 60_000 });
@@ -73,7 +73,7 @@ describe('apply with a time to confirm', () => {
     const one = prepare(vrrp('VI_1'), clock);
     await one.start();
     writeFileSync(file(), vrrp('VI_2'));
-    const { digest } = await one.apply({ file: null, confirmMs: 60_000 });
+    const { digest } = await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false });
     expect(await control().confirm()).toEqual({ digest, unconfirmed: [] });
     await clock.settleBy(120_000);
     expect(await snapshotOf(one)).toMatchObject({ digest, pending: null, pin: null });
@@ -84,29 +84,31 @@ describe('apply with a time to confirm', () => {
   test('lets nothing else in meanwhile, but a rollback at once', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('VI_2'));
-    await one.apply({ file: null, confirmMs: 60_000 });
+    await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false });
     writeFileSync(file(), vrrp('VI_3'));
     const refusal = { message: expect.stringMatching(/waits to be confirmed, for \d+ s more/) };
-    await expect(control().reload()).rejects.toMatchObject(refusal);
-    await expect(control().apply({ file: null, confirmMs: null })).rejects.toMatchObject(refusal);
+    await expect(control().reload({ allowEmpty: false })).rejects.toMatchObject(refusal);
+    await expect(
+      control().apply({ file: null, confirmMs: null, allowEmpty: false }),
+    ).rejects.toMatchObject(refusal);
     one.onSignal('SIGHUP');
     expect(await control().rollback()).toMatchObject({ outcome: 'reloaded' });
     expect(await runs(one)).toBe('VI_1');
     expect((await snapshotOf(one)).pending).toBeNull();
     expect(orders()).toEqual(['vrrp 1', 'vrrp 2', 'vrrp 3']);
-    expect(await control().reload()).toMatchObject({ outcome: 'reloaded' });
+    expect(await control().reload({ allowEmpty: false })).toMatchObject({ outcome: 'reloaded' });
     expect(await runs(one)).toBe('VI_3');
     expect((await snapshotOf(one)).pin).toBeNull();
   });
 
   test('of a bad file changes nothing, and of the same file has nothing to confirm', async () => {
     const one = await started(vrrp('VI_1'));
-    expect(await one.apply({ file: null, confirmMs: 60_000 })).toMatchObject({
+    expect(await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false })).toMatchObject({
       outcome: 'unchanged',
       confirmWithinMs: null,
     });
     writeFileSync(file(), vrrp('VI_2') + MISTAKE);
-    expect(await one.apply({ file: null, confirmMs: 60_000 })).toMatchObject({
+    expect(await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false })).toMatchObject({
       outcome: 'refused',
       confirmWithinMs: null,
     });
@@ -118,7 +120,7 @@ describe('apply with a time to confirm', () => {
     const one = await started(vrrp('VI_1'));
     const before = (await snapshotOf(one)).digest;
     writeFileSync(file(), vrrp('VI_2'));
-    const { digest } = await one.apply({ file: null, confirmMs: 60_000 });
+    const { digest } = await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false });
     const second = await startAgain(one);
     expect(await runs(second)).toBe('VI_1');
     const pin = { reason: 'not-confirmed', fileDigest: digest };
@@ -138,12 +140,14 @@ describe('apply with a time to confirm', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'in the way'), '');
     writeFileSync(file(), vrrp('VI_2'));
-    await expect(one.apply({ file: null, confirmMs: 60_000 })).rejects.toMatchObject({
+    await expect(
+      one.apply({ file: null, confirmMs: 60_000, allowEmpty: false }),
+    ).rejects.toMatchObject({
       code: 'STATE_UNWRITABLE',
     });
     expect(await runs(one)).toBe('VI_1');
     // A reload does not need it.
-    expect(await one.reload()).toMatchObject({ outcome: 'reloaded' });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({ outcome: 'reloaded' });
     expect(logged('configuration cannot be kept for a rollback')?.level).toBe('error');
   });
 });
@@ -153,7 +157,7 @@ describe('another file', () => {
     const one = await started(vrrp('VI_1'));
     const fileDigest = (await snapshotOf(one)).digest;
     const path = elsewhere('VI_2');
-    const { digest } = await one.apply({ file: path, confirmMs: null });
+    const { digest } = await one.apply({ file: path, confirmMs: null, allowEmpty: false });
     expect(await snapshotOf(one)).toMatchObject({
       path,
       digest,
@@ -163,7 +167,10 @@ describe('another file', () => {
     writeFileSync(path, 'nonsense');
     const second = await startAgain(one);
     expect(await runs(second)).toBe('VI_2');
-    expect(await second.reload()).toMatchObject({ outcome: 'reloaded', path: file() });
+    expect(await second.reload({ allowEmpty: false })).toMatchObject({
+      outcome: 'reloaded',
+      path: file(),
+    });
     expect(await runs(second)).toBe('VI_1');
     const third = await startAgain(second);
     expect(await snapshotOf(third)).toMatchObject({ digest: fileDigest, pin: null });
@@ -171,7 +178,7 @@ describe('another file', () => {
 
   test('that was confirmed is what a restart finds', async () => {
     const one = await started(vrrp('VI_1'));
-    await one.apply({ file: elsewhere('VI_2'), confirmMs: 60_000 });
+    await one.apply({ file: elsewhere('VI_2'), confirmMs: 60_000, allowEmpty: false });
     await control().confirm();
     const second = await startAgain(one);
     expect(await runs(second)).toBe('VI_2');
@@ -183,12 +190,12 @@ describe('a rollback', () => {
   test('goes back one good configuration after the other, also after a restart', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('VI_2'));
-    await one.reload();
+    await one.reload({ allowEmpty: false });
     writeFileSync(file(), vrrp('fails'));
-    expect((await one.reload()).unconfirmed).toHaveLength(1);
+    expect((await one.reload({ allowEmpty: false })).unconfirmed).toHaveLength(1);
     const second = await startAgain(one);
     writeFileSync(file(), vrrp('VI_3'));
-    await second.reload();
+    await second.reload({ allowEmpty: false });
     await second.rollback();
     // What one process did not take was never good.
     expect(await runs(second)).toBe('VI_2');
@@ -205,7 +212,7 @@ describe('a rollback', () => {
     writeFileSync(part, vrrp('VI_1'));
     const one = await started('include *.inc\n');
     writeFileSync(part, vrrp('VI_2'));
-    await one.reload();
+    await one.reload({ allowEmpty: false });
     expect(await runs(one)).toBe('VI_2');
     await one.rollback();
     expect(await runs(one)).toBe('VI_1');
@@ -222,7 +229,7 @@ test('kept texts are for the daemon’s account only, and not more of them than 
   const folder = join(runDir, 'state', 'configurations');
   for (let at = 0; at < 9; at += 1) {
     writeFileSync(file(), `${vrrp('VI_2')}# ${at}\n`);
-    await one.reload();
+    await one.reload({ allowEmpty: false });
   }
   const names = readdirSync(folder);
   expect(names).toHaveLength(6);

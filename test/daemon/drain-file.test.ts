@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDrains, writeDrains } from '../../src/daemon/drain-file.ts';
 import type { DrainState } from '../../src/model/drain.ts';
+import { GIVEN, NOTHING_KEPT } from '../drain/make.ts';
 
-const NOTHING: DrainState = { orders: [], leaving: [] };
+const NOTHING = { ...NOTHING_KEPT, director: expect.stringMatching(/^[0-9a-f]{16}$/) };
 const STATE: DrainState = {
-  orders: [{ kind: 'disable', realServer: '10.1.0.3:80', virtualServer: null, sinceMs: 1 }],
-  leaving: [],
+  ...NOTHING_KEPT,
+  orders: [
+    { kind: 'disable', realServer: '10.1.0.3:80', virtualServer: null, sinceMs: 1, ...GIVEN },
+  ],
 };
 
 let folder: string;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeWhole } from '../../src/daemon/durable.ts';
+import { makeFolder, writeWhole } from '../../src/daemon/durable.ts';
 
 let folder: string;
 
@@ -29,4 +29,16 @@ test('a text that cannot be written leaves the one before', () => {
   mkdirSync(`${path}.new`);
   expect(() => writeWhole(path, 'after')).toThrow('EISDIR');
   expect(readFileSync(path, 'utf8')).toBe('before');
+});
+
+test('a folder that a read-only file system does not take is refused with the word of the kernel', () => {
+  const refusal = (code: string): Error => Object.assign(new Error(code), { code });
+  // As Node does it there.
+  const readOnly = ((_: string, { recursive }: { recursive?: boolean }) => {
+    throw refusal(recursive ? 'ENOENT' : 'EROFS');
+  }) as unknown as typeof mkdirSync;
+  expect(() => makeFolder(join(folder, 'a', 'b'), 0o700, readOnly)).toThrow('EROFS');
+  makeFolder(join(folder, 'a', 'b'), 0o700);
+  writeFileSync(join(folder, 'a', 'b', 'c'), '');
+  expect(() => makeFolder(join(folder, 'a', 'b', 'c', 'd'), 0o700)).toThrow('ENOTDIR');
 });

@@ -11,7 +11,14 @@ const process = { realtimePriority: null, niceness: null, lockMemory: false };
 const listeners = { fifo: false, mail: false };
 
 function config(virtualServers: readonly VirtualServer[], flushAtStart = false): HealthConfig {
-  return { virtualServers, flushAtStart, listeners, settings: NO_SETTINGS, process };
+  return {
+    virtualServers,
+    flushAtStart,
+    listeners,
+    settings: NO_SETTINGS,
+    process,
+    directorName: 'lvs1',
+  };
 }
 
 function real(last: number, changes: Partial<RealServer> = {}): RealServer {

@@ -95,3 +95,76 @@ test('a scheduler is told by the virtual server itself, a method by its real ser
   ]);
   expect(settingsBeside([change(80, null), ...byReal], before, after)).toEqual([]);
 });
+
+test('what hands down to real servers is told by them: weights, and all of a sorry server', () => {
+  const text = (more: string): string => `virtual_server 10.0.0.1 80 {
+    lvs_sched wrr
+    lvs_method DR
+    protocol TCP
+    ${more}
+    real_server 10.1.0.3 80 { TCP_CHECK { connect_timeout 3 } }
+}
+`;
+  const before = readingOf('old', text('weight 1\nsorry_server 10.9.9.9 80'));
+  const after = readingOf(
+    'new',
+    text('weight 2\nsorry_server 10.9.9.9 80\nsorry_server_inhibit\nsorry_server_lvs_method NAT'),
+  );
+  const told = settingsBeside(
+    [change(80, '10.1.0.3:80'), change(80, '10.9.9.9:80')],
+    before,
+    after,
+  );
+  expect(told).toEqual([]);
+  expect(settingsBeside([], before, after)).toHaveLength(3);
+});
+
+test('flags and engines of a scheduler are told by the virtual server itself', () => {
+  const text = (more: string): string => `virtual_server 10.0.0.1 80 {
+    lvs_sched sh
+    lvs_method DR
+    protocol UDP
+    persistence_timeout 60
+    ${more}
+    real_server 10.1.0.3 80 { }
+}
+`;
+  const before = readingOf('old', text(''));
+  const after = readingOf('new', text('persistence_engine sip\nflag-3'));
+  const udp = { ...change(80, null), virtualServer: '10.0.0.1:80 udp' };
+  expect(settingsBeside([udp], before, after)).toEqual([]);
+  expect(settingsBeside([], before, after)).toHaveLength(2);
+});
+
+test('what all services of a group or a mark tell is not told once more', () => {
+  const text = (scheduler: string, weight: number): string => `
+virtual_server_group web {
+    10.0.0.1 80
+    fwmark 9
+}
+virtual_server group web {
+    lvs_sched ${scheduler}
+    lvs_method DR
+    protocol TCP
+    real_server 10.1.0.3 80 { weight ${weight} }
+}
+virtual_server fwmark 7 {
+    lvs_sched ${scheduler}
+    lvs_method DR
+    real_server 10.1.0.3 80 { weight ${weight} }
+}
+`;
+  const [before, after] = [readingOf('old', text('rr', 1)), readingOf('new', text('wrr', 2))];
+  // With DR a firewall mark sends to whatever port the client asked for.
+  const own = (virtualServer: string, realServer: string) => [
+    { ...change(80, null), virtualServer },
+    { ...change(80, realServer), virtualServer },
+  ];
+  const ofMark = own('fwmark 7 ipv4', '10.1.0.3:0');
+  const ofGroup = [...own('10.0.0.1:80 tcp', '10.1.0.3:80'), ...own('fwmark 9 ipv4', '10.1.0.3:0')];
+  expect(settingsBeside([...ofMark, ...ofGroup], before, after)).toEqual([]);
+  expect(settingsBeside([...ofMark, ...ofGroup.slice(0, 2)], before, after)).toEqual([
+    '~ virtual_server group web: lvs_sched rr → wrr',
+    '~ virtual_server group web / real_server 10.1.0.3 80: weight 1 → 2',
+  ]);
+});

@@ -23,7 +23,7 @@ describe('a reload', () => {
     const one = await started(vrrp('VI_1'));
     const before = (await one.snapshot()).configuration;
     writeFileSync(file(), vrrp('VI_2'));
-    const report = await one.reload();
+    const report = await one.reload({ allowEmpty: false });
     expect(report).toMatchObject({ outcome: 'reloaded', errors: 0, unconfirmed: [] });
     expect(report.digest).toBe(report.inForce);
     expect(report.digest).not.toBe(before.digest);
@@ -36,7 +36,7 @@ describe('a reload', () => {
     const one = await started(vrrp('VI_1'));
     const { digest } = (await one.snapshot()).configuration;
     writeFileSync(file(), vrrp('VI_2') + MISTAKE);
-    const report = await one.reload();
+    const report = await one.reload({ allowEmpty: false });
     const mistake = {
       code: 'unknown-keyword',
       severity: 'error',
@@ -57,10 +57,30 @@ describe('a reload', () => {
     expect(orders()).toEqual(['vrrp 1']);
   });
 
+  test('of a file without a statement is refused, unless it is meant', async () => {
+    const one = await started(vrrp('VI_1'));
+    const { digest } = (await one.snapshot()).configuration;
+    for (const text of ['', '# all of it was moved\n', `include ${file()}.d/*.conf\n`]) {
+      writeFileSync(file(), text);
+      const report = await openControl(runDir).reload({ allowEmpty: false });
+      expect(report).toMatchObject({ outcome: 'refused', inForce: digest, errors: 1 });
+      expect(report.rendered).toMatch(/error\[empty\]: there is no statement[\s\S]*--allow-empty/);
+      const applied = one.apply({ file: null, confirmMs: 5_000, allowEmpty: false });
+      expect(await applied).toMatchObject({ outcome: 'refused' });
+      expect(await openControl(runDir).plan({ file: null })).toMatchObject({ outcome: 'refused' });
+    }
+    expect(orders()).toEqual(['vrrp 1']);
+    const report = await openControl(runDir).reload({ allowEmpty: true });
+    expect(report).toMatchObject({ outcome: 'reloaded', errors: 0, warnings: 2 });
+    // From now on there is nothing that an empty file could take away.
+    writeFileSync(file(), '# still nothing\n');
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({ outcome: 'reloaded' });
+  });
+
   test('of a file without an end of mistakes tells the first of them', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), `${'x'.repeat(10_000)} here\n${'nonsense here\n'.repeat(3_000)}`);
-    const report = await one.reload();
+    const report = await one.reload({ allowEmpty: false });
     expect(report.errors).toBeGreaterThan(2_999);
     expect(report.diagnostics).toHaveLength(100);
     const { refused } = (await one.snapshot()).configuration;
@@ -72,11 +92,11 @@ describe('a reload', () => {
   test('of an unchanged file disturbs nobody, and forgets what was refused in between', async () => {
     const one = await started(vrrp('VI_1'));
     const { loadedAtMs } = (await one.snapshot()).configuration;
-    expect(await one.reload()).toMatchObject({ outcome: 'unchanged' });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({ outcome: 'unchanged' });
     writeFileSync(file(), MISTAKE);
-    expect(await one.reload()).toMatchObject({ outcome: 'refused' });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({ outcome: 'refused' });
     writeFileSync(file(), vrrp('VI_1'));
-    expect(await one.reload()).toMatchObject({ outcome: 'unchanged' });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({ outcome: 'unchanged' });
     expect((await one.snapshot()).configuration).toMatchObject({ loadedAtMs, refused: null });
     expect(orders()).toEqual(['vrrp 1']);
   });
@@ -86,7 +106,7 @@ describe('a reload', () => {
     const { digest } = (await one.snapshot()).configuration;
     writeFileSync(file(), vrrp('VI_2') + health('refuses'));
     const refusal = { process: 'health', reason: 'no IPVS', hint: 'modprobe ip_vs' };
-    expect(await one.reload()).toMatchObject({
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({
       outcome: 'refused',
       inForce: digest,
       errors: 0,
@@ -98,24 +118,36 @@ describe('a reload', () => {
     expect(JSON.stringify(held)).toContain('VI_1');
     expect(orders()).toEqual(['vrrp 1', 'health 1']);
     writeFileSync(file(), vrrp('VI_2') + health('works'));
-    expect(await one.reload()).toMatchObject({ outcome: 'reloaded', unconfirmed: [] });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({
+      outcome: 'reloaded',
+      unconfirmed: [],
+    });
   });
 
   test('that a process cannot take is told as it is, and tried again at the next', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('fails'));
     const unconfirmed = [{ process: 'vrrp', reason: 'the kernel did not answer', hint: null }];
-    expect(await one.reload()).toMatchObject({ outcome: 'reloaded', unconfirmed });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({
+      outcome: 'reloaded',
+      unconfirmed,
+    });
     expect((await one.snapshot()).configuration).toMatchObject({ unconfirmed });
     expect(logged('configuration reloaded, but not everywhere')?.level).toBe('error');
-    expect(await one.reload()).toMatchObject({ outcome: 'reloaded', unconfirmed });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({
+      outcome: 'reloaded',
+      unconfirmed,
+    });
     expect(orders()).toEqual(['vrrp 1', 'vrrp 2', 'vrrp 3']);
   });
 
   test('in which a process dies is in force when its successor has it', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('dies-once'));
-    expect(await one.reload()).toMatchObject({ outcome: 'reloaded', unconfirmed: [] });
+    expect(await one.reload({ allowEmpty: false })).toMatchObject({
+      outcome: 'reloaded',
+      unconfirmed: [],
+    });
     expect(orders()).toEqual(['vrrp 1', 'vrrp 2', 'vrrp 2']);
     const { processes } = await one.snapshot();
     expect(processes).toContainEqual(expect.objectContaining({ name: 'vrrp', restarts: 1 }));
@@ -126,7 +158,7 @@ describe('a reload', () => {
     const one = prepare(vrrp('VI_1'), clock);
     await one.start();
     writeFileSync(file(), vrrp('silent'));
-    const report = one.reload();
+    const report = one.reload({ allowEmpty: false });
     await expect.poll(orders, POLL).toEqual(['vrrp 1', 'vrrp 2']);
     await clock.settleBy(10_000);
     expect(await report).toMatchObject({
@@ -140,9 +172,13 @@ describe('reloads at once', () => {
   test('are one running and one pending, which reads what is there when it begins', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('waits'));
-    const first = one.reload();
+    const first = one.reload({ allowEmpty: false });
     await expect.poll(orders, POLL).toEqual(['vrrp 1', 'vrrp 2']);
-    const others = [one.reload(), one.reload(), openControl(runDir).reload()];
+    const others = [
+      one.reload({ allowEmpty: false }),
+      one.reload({ allowEmpty: false }),
+      openControl(runDir).reload({ allowEmpty: false }),
+    ];
     one.onSignal('SIGHUP');
     // Answered after the question before it has arrived.
     await openControl(runDir).snapshot();
@@ -161,7 +197,7 @@ describe('reloads at once', () => {
     const start = one.start();
     one.onSignal('SIGHUP');
     await expect.poll(orders, POLL).toEqual(['vrrp 1']);
-    const report = one.reload();
+    const report = one.reload({ allowEmpty: false });
     writeFileSync(file(), vrrp('VI_2'));
     expect(logged('lvsd is ready')).toBeUndefined();
     go();
@@ -175,9 +211,9 @@ describe('a stop', () => {
   test('ends a reload that waits for its processes, and the pending one', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('silent'));
-    const running = openControl(runDir).reload();
+    const running = openControl(runDir).reload({ allowEmpty: false });
     await expect.poll(orders, POLL).toEqual(['vrrp 1', 'vrrp 2']);
-    const pending = one.reload();
+    const pending = one.reload({ allowEmpty: false });
     const both = [
       expect(running).rejects.toMatchObject({ code: 'REQUEST_REFUSED' }),
       expect(pending).rejects.toMatchObject({ code: 'DAEMON_STOPPING' }),
@@ -191,7 +227,9 @@ describe('a stop', () => {
   test('ends the processes that a reload has just started', async () => {
     const one = await started(vrrp('VI_1'));
     writeFileSync(file(), vrrp('VI_1') + health('silent'));
-    const reload = expect(one.reload()).rejects.toMatchObject({ code: 'DAEMON_STOPPING' });
+    const reload = expect(one.reload({ allowEmpty: false })).rejects.toMatchObject({
+      code: 'DAEMON_STOPPING',
+    });
     await expect.poll(orders, POLL).toEqual(['vrrp 1', 'health 1']);
     const { processes } = await one.snapshot();
     one.onSignal('SIGTERM');

@@ -1,21 +1,23 @@
 /** Draining over simulated time: what is counted, when it ends, and what of it outlives the process. */
+
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DirectorError } from '../../src/base/error.ts';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
-import { Drains, type Held } from '../../src/drain/drains.ts';
-import type { DrainState, Leaving, SteerRequest } from '../../src/model/drain.ts';
+import { Drains } from '../../src/drain/drains.ts';
+import type { Held } from '../../src/drain/places.ts';
+import type { DrainState, Leaving, Order, SteerRequest } from '../../src/model/drain.ts';
 import { stageOf } from '../../src/model/names.ts';
 import { realServer, serviceKey, virtualServer } from '../health/make.ts';
 import { simulatedClock } from '../world/clock.ts';
+import { GIVEN, NOTHING_KEPT, OTHER, version } from './make.ts';
 
 const RS = '10.1.0.3:80';
 const SERVERS = [
   virtualServer({ realServers: [realServer('10.1.0.3'), realServer('10.1.0.4')] }),
   virtualServer({ keys: [serviceKey('192.0.2.2')], realServers: [realServer('10.1.0.3')] }),
 ];
-const EMPTY: DrainState = { orders: [], leaving: [] };
 
-function world(state: DrainState = EMPTY, clock = simulatedClock()) {
+function world(state: DrainState = NOTHING_KEPT, clock = simulatedClock()) {
   const logged: LogRecord[] = [];
   /** Active connections by `address of virtual address`; what is not there is not in the kernel. */
   const active = new Map<string, number>();
@@ -32,7 +34,8 @@ function world(state: DrainState = EMPTY, clock = simulatedClock()) {
     diskIsFull: false,
     isSilent: false,
     drains: null as unknown as Drains,
-    stages: (): readonly string[] => w.drains.snapshot().orders.map(({ order }) => stageOf(order)),
+    stages: (): readonly string[] =>
+      w.drains.snapshot(() => []).orders.map(({ order }) => stageOf(order)),
   };
   w.drains = new Drains(
     {
@@ -54,6 +57,7 @@ function world(state: DrainState = EMPTY, clock = simulatedClock()) {
         if (w.diskIsFull) throw new DirectorError('STATE_UNWRITABLE', 'no space left');
         w.kept = JSON.parse(JSON.stringify(kept));
       },
+      name: () => 'lvs1',
       onChange: () => {
         w.changes += 1;
       },
@@ -74,8 +78,24 @@ const drain = (over: Partial<Extract<Want, { kind: 'drain' }>> = {}): Want => ({
 });
 
 function steer(w: ReturnType<typeof world>, want: Want, virtualServerName: string | null = null) {
-  return w.drains.steer({ realServer: RS, virtualServer: virtualServerName, want }).report;
+  return w.drains.steer({
+    realServer: RS,
+    virtualServer: virtualServerName,
+    local: false,
+    force: false,
+    want,
+  }).report;
 }
+
+/** Given on another director. */
+const disabled = (atMs: number): Order => ({
+  ...GIVEN,
+  kind: 'disable',
+  realServer: RS,
+  virtualServer: null,
+  sinceMs: atMs,
+  version: version(atMs, OTHER),
+});
 
 let w: ReturnType<typeof world>;
 
@@ -97,7 +117,7 @@ describe('a drain', () => {
     });
     await w.clock.settleTo(5_050);
     expect(w.asked).toBe(5);
-    expect(w.drains.snapshot().orders[0]).toMatchObject({ left: { active: 3 } });
+    expect(w.drains.snapshot(() => []).orders[0]).toMatchObject({ left: { active: 3 } });
     w.active.set('10.1.0.3 of 192.0.2.1', 0);
     await w.clock.settleTo(7_050);
     expect(w.stages()).toEqual(['draining']);
@@ -158,7 +178,7 @@ describe('a drain', () => {
   test('in one virtual server is counted there only', async () => {
     steer(w, drain(), '192.0.2.2:80');
     await w.clock.settleTo(200);
-    expect(w.drains.snapshot().orders).toMatchObject([
+    expect(w.drains.snapshot(() => []).orders).toMatchObject([
       { left: { active: 1 }, servers: [{ virtualServer: '192.0.2.2:80 tcp' }] },
     ]);
     expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).toBeNull();
@@ -170,7 +190,7 @@ describe('a drain', () => {
     w.clock.advanceTo(100);
     steer(w, { kind: 'enable' });
     await w.clock.settleTo(2_000);
-    expect(w.drains.snapshot().orders).toEqual([]);
+    expect(w.drains.snapshot(() => []).orders).toEqual([]);
     expect(w.changes).toBe(0);
   });
 });
@@ -185,15 +205,67 @@ describe('what is ordered', () => {
     expect(w.kept.orders).toMatchObject([{ kind: 'disable', realServer: RS }]);
   });
 
-  test('says what it replaces, and to enable what is in service writes nothing', () => {
+  test('says what it replaces', () => {
     steer(w, drain());
     expect(steer(w, { kind: 'disable' }).before.map(stageOf)).toEqual(['draining']);
     expect(steer(w, { kind: 'enable' }, '192.0.2.1:80').before.map(stageOf)).toEqual(['disabled']);
-    expect(w.kept.orders).toMatchObject([{ kind: 'disable', virtualServer: '192.0.2.2:80 tcp' }]);
+    const orderIn = (virtual: string) => w.drains.orderOf(`${virtual}:80 tcp`, RS)?.kind;
+    expect([orderIn('192.0.2.1'), orderIn('192.0.2.2')]).toEqual([undefined, 'disable']);
+    expect(w.drains.snapshot(() => []).lifts).toMatchObject([
+      { virtualServer: '192.0.2.1:80 tcp' },
+    ]);
     steer(w, { kind: 'enable' });
-    const { kept } = w;
     expect(steer(w, { kind: 'enable' })).toMatchObject({ order: null, before: [] });
-    expect(w.kept).toBe(kept);
+    expect(w.drains.snapshot(() => []).lifts).toEqual([]);
+  });
+
+  test('is later than all that is known, whatever the clock says', () => {
+    w.drains.accept([{ ...disabled(10 ** 13), version: version(10 ** 13, OTHER) }], 'lvs2');
+    expect(steer(w, { kind: 'enable' }).before).toHaveLength(1);
+    expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).toBeNull();
+    expect(w.kept.lifts).toMatchObject([{ version: version(10 ** 13 + 1) }]);
+  });
+
+  test('on another director comes into force unless something later was said here', () => {
+    expect(w.drains.accept([disabled(5)], 'lvs2')).toBe(true);
+    expect(w.drains.orderOf('192.0.2.2:80 tcp', RS)).toMatchObject({ kind: 'disable' });
+    expect(w.kept.orders).toHaveLength(1);
+    expect(w.changes).toBe(1);
+    steer(w, { kind: 'enable' });
+    w.drains.accept([disabled(5), disabled(6)], 'lvs2');
+    expect(w.drains.orderOf('192.0.2.2:80 tcp', RS)).toBeNull();
+    expect(w.changes).toBe(1);
+    expect(w.logged.map(({ fields }) => fields.reason)).toEqual(['ordered on lvs2', 'operator']);
+  });
+
+  test('on another director is not in force until it is on the disk', () => {
+    w.diskIsFull = true;
+    expect(() => w.drains.accept([disabled(5)], 'lvs2')).toThrow('no space left');
+    expect(w.drains.isEmpty).toBe(true);
+  });
+
+  test('in greater number than anybody orders one by one is refused', () => {
+    const many = Array.from({ length: 2_048 }, (_, at) => ({
+      ...disabled(5),
+      realServer: `10.2.${at >> 8}.${at & 255}:80`,
+    }));
+    expect(w.drains.accept(many, 'lvs2')).toBe(true);
+    expect(w.drains.accept([disabled(5)], 'lvs2')).toBe(false);
+    expect(() => steer(w, { kind: 'disable' })).toThrow('2048 real servers');
+    expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).toBeNull();
+  });
+
+  test('for this director only is not for others', () => {
+    w.drains.steer({
+      realServer: RS,
+      virtualServer: null,
+      local: true,
+      force: false,
+      want: { kind: 'disable' },
+    });
+    expect(w.drains.shared).toEqual([]);
+    steer(w, { kind: 'disable' });
+    expect(w.drains.shared).toHaveLength(1);
   });
 
   test('goes on in the next life, with the time that is left', async () => {
@@ -217,11 +289,11 @@ describe('what is ordered', () => {
     w.drains.configure([third]);
     w.active.set('10.1.0.3 of 192.0.2.3', 7);
     await w.clock.settleBy(200);
-    expect(w.drains.snapshot().orders).toMatchObject([
+    expect(w.drains.snapshot(() => []).orders).toMatchObject([
       { left: { active: 7 }, servers: [{ virtualServer: '192.0.2.3:80 tcp' }] },
     ]);
     w.drains.configure([]);
-    expect(w.drains.snapshot().orders).toMatchObject([{ servers: [] }]);
+    expect(w.drains.snapshot(() => []).orders).toMatchObject([{ servers: [] }]);
     w.drains.configure(SERVERS);
     expect(w.drains.orderOf('192.0.2.1:80 tcp', RS)).not.toBeNull();
   });
@@ -258,7 +330,7 @@ describe('what a reload has removed', () => {
     w.drains.leave([leaving('10.1.0.7', now + 60_000), leaving('10.1.0.8', now + 5_000)]);
     expect(w.kept.leaving).toHaveLength(2);
     await w.clock.settleTo(2_000);
-    expect(w.drains.snapshot().leaving).toMatchObject([
+    expect(w.drains.snapshot(() => []).leaving).toMatchObject([
       { realServer: '10.1.0.7:80', virtualServer: '192.0.2.1:80 tcp', left: { active: 1 } },
       { realServer: '10.1.0.8:80' },
     ]);
@@ -274,6 +346,28 @@ describe('what a reload has removed', () => {
       ['none-left', 0, ['10.1.0.7:80 of 192.0.2.1:80 tcp']],
       ['timeout', 1, ['10.1.0.8:80 of 192.0.2.1:80 tcp']],
     ]);
+  });
+
+  test('goes at once when it is disabled, here or on another director', () => {
+    const now = w.clock.wallTimeMs();
+    w.drains.configure([]);
+    w.drains.leave([leaving('10.1.0.7', now + 60_000), leaving('10.1.0.3', now + 60_000)]);
+    const asked = { realServer: '10.1.0.7:80', virtualServer: null, local: false, force: false };
+    for (const want of [drain(), { kind: 'enable' } as const]) {
+      expect(() => w.drains.steer({ ...asked, want })).toThrow(
+        '10.1.0.7:80 of 192.0.2.1:80 tcp drains already, because a reload has removed it',
+      );
+    }
+    const { report } = w.drains.steer({ ...asked, want: { kind: 'disable' } });
+    expect(report.servers).toEqual([
+      { virtualServer: '192.0.2.1:80 tcp', realServer: '10.1.0.7:80' },
+    ]);
+    expect(w.kept.leaving).toHaveLength(1);
+    w.drains.accept([disabled(5)], 'lvs2');
+    expect(w.drains.departures).toEqual([]);
+    expect(w.logged.filter(({ fields }) => fields.to === 'removed')).toHaveLength(2);
+    // What is ordered of a name that is not configured can be lifted.
+    expect(w.drains.steer({ ...asked, want: { kind: 'enable' } }).report.before).toHaveLength(1);
   });
 
   test('goes on although the disk is full, and is forgotten when it is configured again', async () => {

@@ -5,6 +5,7 @@ import type { Order } from '../../src/model/drain.ts';
 import { nameOfVirtualServer } from '../../src/model/names.ts';
 import type { ServiceKey } from '../../src/model/virtual-server.ts';
 import { realServer, serviceKey, sorryServer, virtualServer } from '../health/make.ts';
+import { GIVEN } from './make.ts';
 
 const reals = [realServer('10.1.0.3'), realServer('fd00::1', { port: 443 })];
 const udp: ServiceKey = {
@@ -30,11 +31,10 @@ const CONFIGURED = [
 
 function meant(realServerName: string, virtualServerName: string | null = null) {
   const asked: Asked = { realServer: realServerName, virtualServer: virtualServerName };
-  const { target, servers, elsewhere } = meantBy(asked, CONFIGURED);
+  const { target, servers } = meantBy(asked, CONFIGURED, { orders: [], leaving: [] });
   return {
     target,
     servers: servers.map(nameOfVirtualServer),
-    elsewhere: elsewhere.map(nameOfVirtualServer),
   };
 }
 
@@ -55,7 +55,6 @@ describe('a real server', () => {
     expect(meant('10.1.0.3:80')).toEqual({
       target: { realServer: '10.1.0.3:80', virtualServer: null },
       servers: ['192.0.2.1:80 tcp', '192.0.2.1:80 udp', 'group web tcp'],
-      elsewhere: [],
     });
   });
 
@@ -66,8 +65,9 @@ describe('a real server', () => {
   test('of every port is named by its address', () => {
     const everyPort = virtualServer({ realServers: [realServer('10.1.0.3', { port: 0 })] });
     const asked = { realServer: '10.1.0.3', virtualServer: null };
-    expect(meantBy(asked, [everyPort]).target.realServer).toBe('10.1.0.3:0');
-    expect(() => meantBy(asked, [everyPort, ...CONFIGURED])).toThrow(/has a port, too/);
+    const besides = { orders: [], leaving: [] };
+    expect(meantBy(asked, [everyPort], besides).target.realServer).toBe('10.1.0.3:0');
+    expect(() => meantBy(asked, [everyPort, ...CONFIGURED], besides)).toThrow(/has a port, too/);
   });
 
   test.each([
@@ -112,8 +112,6 @@ describe('a virtual server', () => {
     const found = meant('10.1.0.3:80', written);
     expect(found.target.virtualServer).toBe(name);
     expect(found.servers).toEqual([name]);
-    expect(found.elsewhere).not.toContain(name);
-    expect(found.elsewhere).toHaveLength(2);
   });
 
   test('by firewall mark may be written without family where that is clear', () => {
@@ -152,11 +150,31 @@ test('an order for what is configured no longer can be lifted', () => {
     realServer: '10.1.0.77:80',
     virtualServer: '192.0.2.9:80 tcp',
     sinceMs: 0,
+    ...GIVEN,
   };
   const asked = { realServer: '10.1.0.77:80', virtualServer: '192.0.2.9:80' };
-  expect(meantBy(asked, CONFIGURED, [order])).toEqual({
+  expect(meantBy(asked, CONFIGURED, { orders: [order], leaving: [] })).toEqual({
     target: { realServer: '10.1.0.77:80', virtualServer: '192.0.2.9:80 tcp' },
     servers: [],
-    elsewhere: [],
+    leaving: [],
   });
+});
+
+test('what a reload has removed and still drains is meant by name and by its virtual server', () => {
+  const left = (realServerName: string, virtualServerName: string) => ({
+    realServer: realServerName,
+    virtualServer: virtualServerName,
+  });
+  const leaving = [
+    left('10.1.0.88:80', '192.0.2.9:80 tcp'),
+    left('10.1.0.88:80', '192.0.2.8:80 tcp'),
+  ];
+  const find = (virtualServerName: string | null) =>
+    meantBy(left('10.1.0.88:80', virtualServerName as string), CONFIGURED, { orders: [], leaving });
+  expect(find(null)).toMatchObject({ servers: [], leaving });
+  expect(find('192.0.2.8:80')).toMatchObject({
+    target: { virtualServer: '192.0.2.8:80 tcp' },
+    leaving: leaving.slice(1),
+  });
+  expect(() => find('192.0.2.7:80')).toThrow('there is no virtual server');
 });

@@ -1,4 +1,5 @@
 /** What an operator's order does to a virtual server: weights, quorum and sorry server. */
+
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { OrderIndex } from '../../src/drain/orders.ts';
@@ -7,6 +8,7 @@ import { HealthMonitor } from '../../src/health/monitor.ts';
 import { Sessions } from '../../src/health/sessions.ts';
 import type { DrainOrder, Order } from '../../src/model/drain.ts';
 import type { RealServer, VirtualServer } from '../../src/model/virtual-server.ts';
+import { bookOf, GIVEN } from '../drain/make.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
 import {
   realServer,
@@ -26,6 +28,7 @@ const drain = (address: string, over: Partial<DrainOrder> = {}): DrainOrder => (
   untilMs: null,
   atEnd: 'stay',
   ended: null,
+  ...GIVEN,
   ...over,
 });
 const disable = (address: string): Order => ({
@@ -33,6 +36,7 @@ const disable = (address: string): Order => ({
   realServer: `${address}:80`,
   virtualServer: null,
   sinceMs: 0,
+  ...GIVEN,
 });
 const ENDED = { how: 'none-left', atMs: 1, left: null } as const;
 
@@ -58,7 +62,7 @@ function world() {
   const clock = simulatedClock();
   const failing = new Set<string>();
   const scripts: string[] = [];
-  let index = new OrderIndex([]);
+  let index = new OrderIndex(bookOf([]));
   let attempts = 0;
   const monitor = new HealthMonitor({
     clock,
@@ -85,7 +89,7 @@ function world() {
     scripts,
     attempts: () => attempts,
     order(...orders: readonly Order[]): void {
-      index = new OrderIndex(orders);
+      index = new OrderIndex(bookOf(orders));
       monitor.steer();
     },
     async configure(...servers: VirtualServer[]): Promise<void> {
@@ -120,6 +124,22 @@ describe('a real server that is drained', () => {
     expect(server?.realServers[1]).toMatchObject({ standing: 'up', order: { kind: 'drain' } });
     expect(server?.upWeight).toBe(4);
     w.order();
+    expect(w.holds()).toBe('1 2 3');
+  });
+
+  test('is foreseen with its quorum, and nothing is changed by that', async () => {
+    const w = world();
+    const server = virtualServer({ realServers: three, quorum: 4, sorryServer: sorryServer() });
+    await w.configure(server);
+    const [watched] = w.monitor.watchedOf([server]);
+    expect(watched?.underOrder('10.0.0.1:80', 'quiescent')).toEqual({
+      met: true,
+      serving: { weights: [0, 2, 3], sorryWeight: null },
+    });
+    expect(watched?.underOrder('10.0.0.3:80', 'out')).toEqual({
+      met: false,
+      serving: { weights: [null, null, null], sorryWeight: 1 },
+    });
     expect(w.holds()).toBe('1 2 3');
   });
 

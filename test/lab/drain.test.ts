@@ -279,7 +279,14 @@ describe('a drain', () => {
     const one = await connect();
     const two = await connect();
     await lvsctl('drain', RS1, '--no-wait');
-    const { stderr } = await lvsctl('drain', '198.51.100.22:7000', '--no-wait');
+    const last = ['drain', '198.51.100.22:7000', '--no-wait'];
+    const refused = await lvsctl(...last);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(
+      `${VIP}:80 tcp would lose its quorum: the sorry server 198.51.100.23:7000 would serve alone`,
+    );
+    expect(await weights()).toBe('1: 0, 2: 1');
+    const { stderr } = await lvsctl(...last, '--force');
     expect(stderr).toContain('has lost its quorum by this: the sorry server serves alone');
     expect(await weights()).toBe('1: 0, 2: 0, 3: 1');
     expect(await newOnes(3)).toEqual(['rs3']);
@@ -384,6 +391,13 @@ describe('drain_on_remove', () => {
     expect(await weights()).toBe('1: 0, 2: 1, 3: 1');
     await goesOn(rs1);
     await eventually('its time is over', async () => (await weights()) === '2: 1, 3: 1', 6_000);
+    await reload(draining('6s'));
+    await reload(draining('6s', [2, 3]));
+    expect(await weights()).toBe('1: 0, 2: 1, 3: 1');
+    expect((await lvsctl('disable', RS1)).stdout).toBe(
+      `${RS1} is out of the table in ${VIP}:80 tcp\n`,
+    );
+    expect(await weights()).toBe('2: 1, 3: 1');
     await reload(draining('6s', [3]).replace(`${VIP} 80`, `${VIP} 81`));
     const { stdout } = await lab.run('director', 'ipvsadm', '-S', '-n');
     // The whole virtual server has left, and stays for those that it has.

@@ -255,9 +255,33 @@ describe('no_accept', () => {
   });
 });
 
+const OWNER = { runDir: '/run/one', isAlive: () => true };
+
 describe('the tables themselves', () => {
+  test('are those of one daemon while it lives, and then of the next', () => {
+    const gate = new KernelGate(OWNER);
+    let isAlive = true;
+    const other = new KernelGate({ runDir: '/run/other', isAlive: () => isAlive });
+    try {
+      gate.prepare();
+      expect(gate.open(['192.0.2.1'], 60_000)).toBe('open');
+      expect(() => other.prepare()).toThrow(
+        'the gate of this network namespace is kept by another lvsd, that of /run/one',
+      );
+      other.remove();
+      expect([...gate.prepare().keys()]).toEqual(['192.0.2.1']);
+      isAlive = false;
+      expect([...other.prepare().keys()]).toEqual([]);
+      expect(() => gate.prepare()).toThrow('that of /run/other');
+    } finally {
+      other.remove();
+      other.close();
+      gate.close();
+    }
+  });
+
   test('a renewal that is late is refused and opens nothing; the others of its turn are prolonged', async () => {
-    const gate = new KernelGate();
+    const gate = new KernelGate(OWNER);
     try {
       gate.replace();
       expect(gate.open(['192.0.2.1', 'fd00::1'], 100)).toBe('open');
@@ -275,7 +299,7 @@ describe('the tables themselves', () => {
       expect(standing.get('192.0.2.2')).toBeGreaterThan(4_000);
       // A later life takes on what is still open; what has run out it does not open.
       expect(gate.open(['192.0.2.2'], 100)).toBe('open');
-      const again = new KernelGate();
+      const again = new KernelGate(OWNER);
       expect([...again.prepare().keys()]).toEqual(['192.0.2.2']);
       await pause(150);
       expect(again.open(['192.0.2.2'], 5_000)).toBe('run-out');
@@ -288,7 +312,7 @@ describe('the tables themselves', () => {
   });
 
   test('5100 addresses of 255 instances are prolonged in one turn or a few', async () => {
-    const gate = new KernelGate();
+    const gate = new KernelGate(OWNER);
     try {
       gate.replace();
       const lost: string[] = [];

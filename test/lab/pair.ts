@@ -1,5 +1,5 @@
 /**
- * The product's pair, as conf/lvs-dr and conf/lvs-nat describe it; in NAT the router is not needed:
+ * The product's pair, as conf/lvs-dr, conf/lvs-sync and conf/lvs-nat describe it; in NAT the router is not needed:
  *
  *      client .100 ──┬── clients 192.0.2.0/24 ──┬── router .254 ──┐
  *                director1 .2   director2 .3                       │
@@ -36,7 +36,10 @@ export class Pair {
   }
 
   /** Hosts, links and real servers, ready for the example; no daemon yet. */
-  static async layOut(name: string, folder: 'lvs-dr' | 'lvs-nat' = 'lvs-dr'): Promise<Pair> {
+  static async layOut(
+    name: string,
+    folder: 'lvs-dr' | 'lvs-sync' | 'lvs-nat' = 'lvs-dr',
+  ): Promise<Pair> {
     const lab = new Lab(name);
     await lab.bridge('clients');
     await lab.bridge('servers');
@@ -59,7 +62,7 @@ export class Pair {
     }
     const servers: Agent[] = [];
     for (const [at, server] of REAL_SERVERS.entries()) {
-      const isDr = folder === 'lvs-dr';
+      const isDr = folder !== 'lvs-nat';
       const gateway = isDr ? '198.51.100.254' : '198.51.100.10';
       await lab.host(server, { eth0: on('servers', `198.51.100.${21 + at}`) }, gateway);
       const state = ['--state-dir', `/run/${server}`];

@@ -2,12 +2,14 @@
  * Drains, health and the reconciler over a simulated kernel, joined as the health process joins them: whatever is
  * ordered, reloaded, failing and killed in whatever order, nobody who was taken from service gets weight.
  */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatEndpoint } from '../../src/base/endpoint.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { presenceIn } from '../../src/daemon/adopt.ts';
-import { Drains, type Held, type Place } from '../../src/drain/drains.ts';
+import { Drains } from '../../src/drain/drains.ts';
+import type { Held, Place } from '../../src/drain/places.ts';
 import { holdOf } from '../../src/health/hold.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
 import { Sessions } from '../../src/health/sessions.ts';
@@ -20,6 +22,7 @@ import { IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
 import { departing, takenUp, withLeaving } from '../../src/reconcile/leaving.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
+import { NOTHING_KEPT } from '../drain/make.ts';
 import {
   realServer,
   serviceKey,
@@ -39,7 +42,7 @@ class Host {
   /** Addresses of real servers that have connections. */
   readonly busy = new Set<string>();
   owned: readonly ServiceKey[] = [];
-  kept: DrainState = { orders: [], leaving: [] };
+  kept: DrainState = NOTHING_KEPT;
 
   count(places: readonly Place[]): readonly (Held | null)[] {
     const { services } = this.ipvs.table();
@@ -77,6 +80,7 @@ class HealthProcess {
         keep: (state) => {
           host.kept = JSON.parse(JSON.stringify(state)) as DrainState;
         },
+        name: () => 'lvs1',
         onChange: () => {
           this.monitor.steer();
           void this.reconcile();
@@ -221,6 +225,8 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
       request: fc.record({
         realServer: fc.constantFrom(...ADDRESSES.map((address) => `${address}:80`)),
         virtualServer: fc.constantFrom(null, '192.0.2.1:80', '192.0.2.1:81'),
+        local: fc.constant(false),
+        force: fc.constant(true),
         want: arbitraryWant,
       }),
     }),
@@ -274,14 +280,15 @@ test('nobody who was taken from service gets weight, whatever happens (property)
               }
             }
           }
-          for (const { virtualServer: name, realServer: real } of life.drains.snapshot().leaving) {
+          for (const { virtualServer: name, realServer: real } of life.drains.snapshot(() => [])
+            .leaving) {
             seen.left += 1;
             expect(weights.get(`${real} of ${name}`)).toBe(0);
           }
         };
         const isLeaving = (virtual: string, real: string): boolean =>
           life.drains
-            .snapshot()
+            .snapshot(() => [])
             .leaving.some((one) => one.virtualServer === virtual && one.realServer === real);
         for (const [step, ms] of steps) {
           switch (step.do) {

@@ -13,7 +13,7 @@ const id = fc
   .map((octets) => Buffer.from(octets).toString('hex'))
   .filter((text) => !/^0+$/.test(text));
 
-const messages: fc.Arbitrary<PeerMessage> = fc.record({
+const others: fc.Arbitrary<PeerMessage> = fc.record({
   kind: fc.constantFrom('hello', 'prepare', 'ready', 'take'),
   family: fc.constantFrom('ipv4', 'ipv6'),
   life: id,
@@ -29,13 +29,23 @@ const messages: fc.Arbitrary<PeerMessage> = fc.record({
     }),
     { maxLength: 255 },
   ),
+  note: fc.constant(null),
 });
 
+const notes: fc.Arbitrary<PeerMessage> = fc
+  .tuple(others, fc.uint8Array({ maxLength: 1_100 }))
+  .map(([message, note]) => ({ ...message, kind: 'note', entries: [], note }));
+
+const messages = fc.oneof({ weight: 4, arbitrary: others }, notes);
+
 describe('a message between directors', () => {
-  test('comes out as it went in, with and without a key', () => {
+  test('comes out as it went in, with and without a key; a note only with one', () => {
     fc.assert(
       fc.property(messages, fc.constantFrom(null, KEY), (message, key) => {
-        expect(decodePeerMessage(encodePeerMessage(message, key), key)).toEqual(message);
+        const octets = encodePeerMessage(message, key);
+        const expected =
+          message.note !== null && key === null ? { drop: 'authentication' } : message;
+        expect(decodePeerMessage(octets, key)).toEqual(expected);
       }),
     );
   });
@@ -49,6 +59,7 @@ describe('a message between directors', () => {
       to: '1112131415161718',
       token: '2122232425262728',
       entries: [{ vrid: 51, priority: 150, state: 'master', canTake: true }],
+      note: null,
     };
     expect(Buffer.from(encodePeerMessage(message, null)).toString('hex')).toBe(
       '4c56535001030401' +

@@ -7,6 +7,8 @@ import type { Unread } from '../values/value.ts';
 import type { Services } from './services.ts';
 
 const PORT_MAX = 65_535;
+/** fe80::/10 (RFC 4291 §2.5.6), of addresses as they are written here. */
+const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
 export interface Endpoint {
   readonly address: string;
@@ -20,25 +22,31 @@ export function endpointOf(addressText: string, portText: string): Endpoint | nu
   return address !== null && port >= 0 && port <= PORT_MAX ? { address, port } : null;
 }
 
-/** True: the kernel would refuse it (EINVAL: net/netfilter/ipvs/ip_vs_ctl.c), which is told. */
+/**
+ * True: the kernel would refuse it (EINVAL: net/netfilter/ipvs/ip_vs_ctl.c), which is told. Of link-local addresses it
+ * takes those of this host only: it has no interface to go with the others.
+ */
 export function tellNoHost(
   { address }: Endpoint,
   what: 'real server' | 'sorry server',
   placeOfAddress: () => Span,
   reports: Reports,
 ): boolean {
-  const why = whyNoHost(address);
+  const isLinkLocal = LINK_LOCAL.test(address);
+  const why = isLinkLocal ? 'link-local' : whyNoHost(address);
   if (why === null) return false;
   reports.add({
     code: 'bad-value',
     span: placeOfAddress(),
     message: `${address} cannot be a ${what}: it is ${ARTICLE[why]} ${why} address`,
-    hint: 'write the address of one host',
+    hint: isLinkLocal
+      ? 'write another address of it: a global one, or one of fd00::/8'
+      : 'write the address of one host',
   });
   return true;
 }
 
-const ARTICLE = { multicast: 'a', broadcast: 'a', unspecified: 'an' } as const;
+const ARTICLE = { 'link-local': 'a', multicast: 'a', broadcast: 'a', unspecified: 'an' } as const;
 
 /** DR and TUN cannot change the port: the real server is sent what the client sent. */
 export function portFor(

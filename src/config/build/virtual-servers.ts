@@ -66,7 +66,7 @@ export function buildHealth(
   { root, globals, memory }: Ground,
   context: ServerContext,
   look: LookAt,
-): Omit<HealthConfig, 'settings' | 'listeners'> {
+): Omit<HealthConfig, 'settings' | 'listeners' | 'directorName'> {
   const { reports } = context;
   const virtualServers: VirtualServer[] = [];
   const taken: Taken = new Map();

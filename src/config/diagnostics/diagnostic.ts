@@ -13,6 +13,7 @@ export type Severity = 'error' | 'warning' | 'note';
 export type DiagnosticCode =
   | 'unreadable-file'
   | 'not-text'
+  | 'empty'
   | 'include-missing'
   | 'include-required'
   | 'include-cycle'
@@ -180,6 +181,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'not-tracked',
   'unused',
   'single-member',
+  'empty',
   'lease-not-here',
   'unequal-priorities',
   'sample-value',

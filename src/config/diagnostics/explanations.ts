@@ -356,6 +356,13 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     `One member would become MASTER here and another one on the other director, and the group pulls them
     back and forth. Give all members of a group one priority.`,
   ),
+  empty: trap(
+    'a file that says nothing',
+    `A text without a statement configures nothing: the daemon would let go of every address and every virtual server.
+    That is what a full disk, a template that failed or an include that matches no file leaves behind. At a start it is a
+    warning. A running daemon that has something in force refuses it at a reload and goes on; who means it says
+    lvsctl reload --allow-empty.`,
+  ),
   'single-member': trap(
     'a sync group of one',
     `A sync group keeps two or more instances together; with one it does nothing. Often the second name

@@ -116,6 +116,11 @@ export class Tree {
     this.isInsufficient = isInsufficient;
   }
 
+  /** Nothing stands in it but comments, and what is for other hosts. */
+  get isEmpty(): boolean {
+    return this.tokens.count === 0;
+  }
+
   /** The statements at the top level, each made when it is asked for. */
   statements(): Iterable<Statement> {
     return this.statementsFrom(0, this.tokens.count, { depth: 0, shift: 0 });

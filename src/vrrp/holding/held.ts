@@ -1,4 +1,5 @@
 /** What a master holds: addresses, routes and rules; the difference that a reload makes. Pure. */
+import { nameOfRoutingTable } from '../../model/names.ts';
 import type { VirtualRoute, VirtualRule } from '../../model/route.ts';
 import type { VirtualLinkSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { InstanceLinks } from '../../model/virtual-link.ts';
@@ -100,7 +101,7 @@ export function describePath(path: VirtualRoute | VirtualRule): string {
   const { family, source, destination } = path;
   if ('hops' in path && destination !== null) {
     const { address, length } = destination;
-    return `route to ${address}/${length} in table ${path.vrf ?? path.table}`;
+    return `route to ${address}/${length} in table ${path.vrf ?? nameOfRoutingTable(path.table)}`;
   }
   const from = source === null ? '' : ` from ${source.address}/${source.length}`;
   const to = destination === null ? '' : ` to ${destination.address}/${destination.length}`;

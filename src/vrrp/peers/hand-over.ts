@@ -97,6 +97,11 @@ export class HandOver {
     this.peers?.close();
   }
 
+  /** Somebody else's word to the director of this life. */
+  note(life: string, note: Uint8Array): void {
+    this.peers?.note(life, note);
+  }
+
   /** Each router with all that goes over with it. */
   unitsOf(routers: Iterable<VirtualRouter>): readonly Unit[] {
     const units = new Map<VirtualRouter | RouterGroup, Unit>();

@@ -18,6 +18,7 @@ import {
   type PeerMessage,
   type PeerMessageKind,
 } from '../../wire/peer-link.ts';
+import { Notes } from './notes.ts';
 import { type Open, PeerSockets } from './peer-sockets.ts';
 import { type Duty, HELLO_MS, type Peer, PeerTable, type Successor } from './peer-table.ts';
 import type { PeerDuties, PeerPlace, PeerPort } from './ports-peers.ts';
@@ -58,6 +59,8 @@ export class Peers {
   private readonly table = new PeerTable();
   private readonly dropped = new Map<string, number>();
   private readonly sockets: PeerSockets;
+  /** Null: nobody writes any. */
+  private readonly notes: Notes | null;
   private sequence = 0;
   private cancelHello: Cancel = () => {};
   private greetedAt: Instant = -Infinity;
@@ -72,6 +75,7 @@ export class Peers {
     this.port = port;
     this.duties = duties;
     this.life = port.identity();
+    this.notes = port.notes === undefined ? null : new Notes(clock, port.notes);
     this.sockets = new PeerSockets({
       clock,
       log,
@@ -88,11 +92,13 @@ export class Peers {
   close(): void {
     this.cancelHello();
     this.sockets.close();
+    this.notes?.look([]);
   }
 
   /** Something that peers should know at once: an instance has another state. */
   greet(): void {
     this.cancelHello();
+    this.lookForNotes();
     if (!this.sockets.areWanted) return;
     this.greetedAt = this.clock.now();
     this.sockets.openMissing();
@@ -176,6 +182,20 @@ export class Peers {
       const entries = this.entriesFor(duties);
       for (let time = 0; time < TIMES; time += 1) this.tellEach(master, entries, 'want', NO_TOKENS);
     }
+  }
+
+  /** To the director of this life, where it was heard last and there is a key. */
+  note(life: string, note: Uint8Array): void {
+    const now = this.clock.now();
+    const heard = this.sockets.all
+      .filter(({ place }) => place.key !== null)
+      .flatMap((open) => {
+        const peer = this.table.at(open.place.name, now).find((one) => one.life === life);
+        return peer === undefined ? [] : [{ open, peer }];
+      });
+    const [latest] = heard.toSorted((one, other) => other.peer.heardAt - one.peer.heardAt);
+    if (latest === undefined) return;
+    this.send(latest.open, latest.peer.address, 'note', { to: life, entries: [], note });
   }
 
   private readyFor(
@@ -268,11 +288,12 @@ export class Peers {
     { place, socket }: Open,
     to: string | null,
     kind: PeerMessageKind,
-    rest: Partial<Pick<PeerMessage, 'to' | 'token'>> & Pick<PeerMessage, 'entries'>,
+    rest: Partial<Pick<PeerMessage, 'to' | 'token' | 'note'>> & Pick<PeerMessage, 'entries'>,
   ): void {
     this.sequence += 1;
     const { life, sequence } = this;
-    const message = { kind, family: place.family, life, sequence, to: null, token: null, ...rest };
+    const none = { to: null, token: null, note: null };
+    const message = { kind, family: place.family, life, sequence, ...none, ...rest };
     socket.send(encodePeerMessage(message, place.key), to);
   }
 
@@ -287,7 +308,10 @@ export class Peers {
         this.table.hear(place.name, from, message, this.clock.now());
       if (!isNew) this.drop('replay');
       else if (message.to === this.life) this.answer(place, message, from);
-      else if (isStranger) this.greetSoon();
+      else {
+        if (isStranger) this.greetSoon();
+        if (message.kind === 'hello') this.lookForNotes();
+      }
     }
   }
 
@@ -317,6 +341,9 @@ export class Peers {
         break;
       case 'want':
         this.onWant(place, message, from);
+        break;
+      case 'note':
+        this.onNote(message);
         break;
     }
   }
@@ -370,6 +397,21 @@ export class Peers {
       entries.map(({ vrid }) => ({ place: name, vrid })),
       life,
       from,
+    );
+  }
+
+  private onNote({ life, note }: PeerMessage): void {
+    if (this.notes === null || note === null) return;
+    if (!this.notes.pass(life, note)) this.drop('too-many-notes');
+  }
+
+  private lookForNotes(): void {
+    const now = this.clock.now();
+    const { notes } = this;
+    notes?.look(
+      this.sockets.all.flatMap(({ place: { name, key } }) =>
+        this.table.at(name, now).map((peer) => ({ place: name, isSigned: key !== null, peer })),
+      ),
     );
   }
 

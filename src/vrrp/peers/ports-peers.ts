@@ -1,6 +1,7 @@
 /** What the link between directors asks of sockets and of the speaker, in its own words. */
 import type { Family } from '../../base/address.ts';
 import type { PeerEntry } from '../../wire/peer-link.ts';
+import type { NotePort } from './notes.ts';
 import type { Duty } from './peer-table.ts';
 
 /** Where directors hear each other: all instances of an interface and a family. */
@@ -34,6 +35,8 @@ export interface PeerPort {
   open(place: PeerPlace, onDatagram: (octets: Uint8Array, from: string) => void): PeerSocket;
   /** 16 hexadecimal digits that nobody can guess. */
   identity(): string;
+  /** Absent: nobody writes notes, and none is read. */
+  readonly notes?: NotePort;
 }
 
 /** What the speaker answers. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
+import type { PeerLink } from '../../../src/model/peer.ts';
 import type { Duty } from '../../../src/vrrp/peers/peer-table.ts';
 import { Peers } from '../../../src/vrrp/peers/peers.ts';
 import type { PeerPlace } from '../../../src/vrrp/peers/ports-peers.ts';
@@ -32,9 +33,13 @@ class Wire {
       readonly at: number;
     }[];
     readonly given: { readonly duties: readonly Duty[]; readonly from: string }[];
+    readonly noted: string[];
+    readonly links: () => readonly PeerLink[];
   } {
     const taken: { duties: readonly Duty[]; from: string; at: number }[] = [];
     const given: { duties: readonly Duty[]; from: string }[] = [];
+    const noted: string[] = [];
+    let links: readonly PeerLink[] = [];
     const peers = new Peers(
       this.clock,
       silentLog,
@@ -48,6 +53,12 @@ class Wire {
           };
         },
         identity: () => (++this.identities).toString(16).padStart(16, '0'),
+        notes: {
+          heard: (life, note) => void noted.push(`${life} ${Buffer.from(note).toString()}`),
+          linksAre: (told) => {
+            links = told;
+          },
+        },
       },
       {
         entriesOf: entries,
@@ -69,7 +80,7 @@ class Wire {
         key,
       })),
     );
-    return { peers, taken, given };
+    return { peers, taken, given, noted, links: () => links };
   }
 
   /** As an attacker on the link would. */
@@ -202,6 +213,72 @@ test('the master is asked for what it holds, and nobody else is', async () => {
   expect([wanting, other].flatMap(({ given }) => given)).toEqual([]);
 });
 
+describe('notes of others than VRRP', () => {
+  const LIFE = '0000000000000002';
+
+  test('go to the director that is meant, on one of its links, and come from a known one', async () => {
+    const wire = new Wire();
+    const places = ['eth0', 'eth1'];
+    const one = wire.director('10.0.0.1', master, KEY, places);
+    const other = wire.director('10.0.0.2', backup, KEY, places);
+    const third = wire.director('10.0.0.3', backup);
+    await wire.clock.settleTo(1500);
+    expect(one.links()).toEqual([
+      { life: LIFE, address: '10.0.0.2', isSigned: true },
+      { life: '0000000000000003', address: '10.0.0.3', isSigned: true },
+    ]);
+    one.peers.note(LIFE, Buffer.from('hello'));
+    await wire.clock.settleTo(1510);
+    expect([other.noted, third.noted]).toEqual([['0000000000000001 hello'], []]);
+    for (const octets of [...wire.carried]) wire.inject(octets, '10.0.0.1');
+    expect(other.noted).toHaveLength(1);
+    wire.isCut = true;
+    await wire.clock.settleTo(6000);
+    expect(one.links()).toEqual([]);
+  });
+
+  test('are not told without a key, nor believed', async () => {
+    const wire = new Wire();
+    const one = wire.director('10.0.0.1', master, null);
+    const other = wire.director('10.0.0.2', backup, null);
+    await wire.clock.settleTo(1500);
+    expect(one.links()).toEqual([{ life: LIFE, address: '10.0.0.2', isSigned: false }]);
+    const carried = wire.carried.length;
+    one.peers.note(LIFE, Buffer.from('hello'));
+    expect(wire.carried).toHaveLength(carried);
+    const message = {
+      kind: 'note',
+      family: 'ipv4',
+      life: '0000000000000001',
+      sequence: 1_000,
+      to: LIFE,
+      token: null,
+      entries: [],
+      note: Buffer.from('hello'),
+    } as const;
+    wire.inject(encodePeerMessage(message, null), '10.0.0.1');
+    wire.inject(encodePeerMessage(message, KEY), '10.0.0.1');
+    expect(other.noted).toEqual([]);
+    expect(other.peers.drops.authentication).toBeGreaterThan(0);
+  });
+
+  test('are passed on as far as advertisements have no cost of it', async () => {
+    const wire = new Wire();
+    const one = wire.director('10.0.0.1', master);
+    const other = wire.director('10.0.0.2', backup);
+    await wire.clock.settleTo(1500);
+    for (let at = 0; at < 300; at += 1) one.peers.note(LIFE, Buffer.from('x'));
+    await wire.clock.settleTo(1510);
+    expect(other.noted).toHaveLength(200);
+    expect(other.peers.drops).toEqual({ 'too-many-notes': 100 });
+    await wire.clock.settleTo(2010);
+    for (let at = 0; at < 300; at += 1) one.peers.note(LIFE, Buffer.from('x'));
+    await wire.clock.settleTo(2020);
+    expect(other.noted.length - 200).toBeGreaterThanOrEqual(100);
+    expect(other.noted.length - 200).toBeLessThan(110);
+  });
+});
+
 describe('nobody else', () => {
   test('of another key is known, or takes', async () => {
     const wire = new Wire();
@@ -245,6 +322,7 @@ describe('nobody else', () => {
         to: '0000000000000002',
         token: '00000000deadbeef',
         entries: backup(),
+        note: null,
       },
       null,
     );

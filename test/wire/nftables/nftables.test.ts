@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressBytes } from '../../../src/base/address.ts';
 import { toHex } from '../../../src/base/bytes.ts';
-import { ARP_LAYOUT, COMMENT, IP_LAYOUT, TABLE } from '../../../src/kernel/gate-layout.ts';
+import {
+  ARP_LAYOUT,
+  commentFor,
+  IP_LAYOUT,
+  ownerIn,
+  TABLE,
+} from '../../../src/kernel/gate-layout.ts';
 import { makeTable } from '../../../src/kernel/gate-tables.ts';
 import type { NftRequest } from '../../../src/kernel/nftables.ts';
 import { decodeElements } from '../../../src/wire/nftables/elements.ts';
@@ -19,6 +25,8 @@ import { decodeMessages } from '../../../src/wire/nlmsg.ts';
 import { captureNamed, payloadOf, readCaptures } from '../capture.ts';
 
 const captures = readCaptures('nftables');
+/** In the captures. */
+const COMMENT = 'kept by lvsd, layout 1';
 
 /** What nft sent, a line a message: its type and payload. */
 function sent(title: string): readonly string[] {
@@ -49,7 +57,7 @@ function withoutSetIds(text: string): string {
 const isDiscovery = (text: string): boolean => text.includes('08000300000000080800040000000010');
 
 describe('what nft makes of the same tables', () => {
-  const own = [...makeTable(ARP_LAYOUT), ...makeTable(IP_LAYOUT)];
+  const own = [...makeTable(ARP_LAYOUT, COMMENT), ...makeTable(IP_LAYOUT, COMMENT)];
 
   test('tables, sets, chains and rules are the same octets', () => {
     const discovery = own.filter((one) => isDiscovery(line(one)));
@@ -136,4 +144,12 @@ describe('what the kernel tells', () => {
       }),
     );
   });
+});
+
+test('a table says whose it is, in a comment that nft can read', () => {
+  expect(ownerIn(commentFor('/run/lvsd'))).toBe('/run/lvsd');
+  expect(ownerIn(COMMENT)).toBeNull();
+  const long = commentFor(`/run/ü${'x'.repeat(200)}`);
+  expect(long).toHaveLength(127);
+  expect(long).toMatch(/^[\x20-\x7e]+$/);
 });
