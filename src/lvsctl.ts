@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: find the command, load only its code, run it, exit with its code. */
 import { Command as Commander, CommanderError } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
