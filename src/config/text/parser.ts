@@ -5,7 +5,7 @@
 
 import { invariant } from '../../base/error.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
-import type { Statement, Word } from './ast.ts';
+import type { Opening, Statement, Word } from './ast.ts';
 import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
 import { isElsewhere, Kind, type Tokens } from './tokens.ts';
 
@@ -25,9 +25,9 @@ export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree 
   const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
   if (isSound) return new Tree(tokens, structure, reports);
   // Nothing can be said of braces while some are not there.
-  if (tokens.isIncomplete) return new Tree(tokens, structure, reports, true);
+  if (tokens.isIncomplete) return new Tree(tokens, structure, reports, { isInsufficient: true });
   const all = tokens.unfolded();
-  return new Tree(all, closeByContext(all, grammar, reports), reports);
+  return new Tree(all, closeByContext(all, grammar, reports), reports, { isMended: true });
 }
 
 interface Matched {
@@ -100,19 +100,32 @@ interface Level {
   readonly shift: number;
 }
 
-export class Tree {
+interface Flaws {
+  /** Its braces do not match, and where blocks end is a guess. */
+  readonly isMended: boolean;
+  /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
+  readonly isInsufficient: boolean;
+}
+
+export class Tree implements Flaws {
   private readonly tokens: Tokens;
   private readonly structure: Structure;
   private readonly reports: Reports;
-  /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
   isInsufficient: boolean;
+  readonly isMended: boolean;
   /** The reading is over. */
   isDone = false;
 
-  constructor(tokens: Tokens, structure: Structure, reports: Reports, isInsufficient = false) {
+  constructor(
+    tokens: Tokens,
+    structure: Structure,
+    reports: Reports,
+    { isMended = false, isInsufficient = false }: Partial<Flaws> = {},
+  ) {
     this.tokens = tokens;
     this.structure = structure;
     this.reports = reports;
+    this.isMended = isMended;
     this.isInsufficient = isInsufficient;
   }
 
@@ -135,6 +148,16 @@ export class Tree {
       message: `blocks within blocks, more than ${DEPTH_MAX} deep`,
     });
     return [];
+  }
+
+  /** The first statement of this name among those of a plain block; null: there is none. */
+  firstNamed(name: string, from: number, to: number): number | null {
+    const { tokens, structure } = this;
+    for (let at = from; at < to; at += 1) {
+      if (tokens.kind(at) === Kind.open) at = structure.ends[at] as number;
+      else if (tokens.beginsStatement(at) && tokens.text(at) === name) return at;
+    }
+    return null;
   }
 
   /** The statements among some tokens; braces that were told to be wrong are passed over. */
@@ -247,6 +270,23 @@ class ParsedStatement implements Statement {
   block(): Iterable<Statement> {
     const { tree, blockStart, blockEnd, level } = this;
     return tree.inner(this, blockStart, blockEnd ?? blockStart, level);
+  }
+
+  opening(name: string): Opening | null {
+    const { tokens, tree, blockStart, blockEnd } = this;
+    if (!this.isPlain || tree.isMended || blockEnd === null) return null;
+    const last = tree.firstNamed(name, blockStart, blockEnd);
+    if (last === null) return null;
+    return { text: tokens.textOfOpening(blockStart - 1, last), size: last - blockStart };
+  }
+
+  behind({ text, size }: Opening): Iterable<Statement> | null {
+    const { tokens, tree, blockStart, blockEnd, level } = this;
+    const last = blockStart + size;
+    if (!this.isPlain || tree.isMended || blockEnd === null || last >= blockEnd) return null;
+    // Where a word ends at the same place of the same text, the words before it are the same.
+    if (!tokens.isWord(last) || !tokens.hasOpening(blockStart - 1, last, text)) return null;
+    return tree.inner(this, last, blockEnd, level);
   }
 
   get head(): string {

@@ -250,6 +250,19 @@ export class Tokens {
     return text.slice(this.ends[open], this.starts[close]);
   }
 
+  /** From an opening brace to the end of the word `last`, in one text. */
+  textOfOpening(open: number, last: number): string {
+    const { text } = this.cuttings[this.cuttingOf[open] as number] as Cutting;
+    return text.slice(this.ends[open], this.ends[last]);
+  }
+
+  /** Whether this text stands behind a brace, and ends with the word `last`. */
+  hasOpening(open: number, last: number, opening: string): boolean {
+    const { text } = this.cuttings[this.cuttingOf[open] as number] as Cutting;
+    const start = this.ends[open] as number;
+    return this.ends[last] === start + opening.length && text.startsWith(opening, start);
+  }
+
   /** How many more blocks are opened than closed. */
   netBraces(): number {
     let count = 0;
