@@ -33,6 +33,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   'realserver check': async () => (await import('./cli/realserver.ts')).realserverCheck,
 };
 
+/** Commands that read a configuration and end. */
+const READERS: readonly string[] = ['check', 'lint'];
+
 /** Commands of two words, by their first one. */
 const GROUPS: Readonly<Record<string, string>> = {
   config: 'print, compare and format configurations',
@@ -79,6 +82,7 @@ async function buildProgram(
       const self = called.at(-1) as Commander;
       const { runDir } = program.opts<{ runDir: string }>();
       const context = { terminal: processTerminal, runDir };
+      if (READERS.includes(name)) (await import('./base/one-reading.ts')).prepareForOneReading();
       finish(await command.run(context, self.opts(), self.args));
     });
   }

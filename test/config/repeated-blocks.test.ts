@@ -186,7 +186,7 @@ describe('a virtual server with the settings of another one', () => {
         const [repeated, unique] = [text, withoutRepeats(text)].map((one) => readingOf(load(one)));
         expect(repeated).toEqual(unique);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 

@@ -93,6 +93,9 @@ function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
 /** Blocks within each other; the language has 6. What stands deeper is not read. */
 const DEPTH_MAX = 64;
 
+/** A file has a few hundred names of statements; one that has more is none of ours. */
+const NAMES_MAX = 1_000;
+
 /** Where statements stand. */
 interface Level {
   readonly depth: number;
@@ -111,6 +114,8 @@ export class Tree implements Flaws {
   private readonly tokens: Tokens;
   private readonly structure: Structure;
   private readonly reports: Reports;
+  /** Each name of statements once, however many there are of it. */
+  private readonly names = new Map<string, string>();
   isInsufficient: boolean;
   readonly isMended: boolean;
   /** The reading is over. */
@@ -148,6 +153,13 @@ export class Tree implements Flaws {
       message: `blocks within blocks, more than ${DEPTH_MAX} deep`,
     });
     return [];
+  }
+
+  nameAt(at: number): string {
+    const text = this.tokens.text(at);
+    const known = this.names.get(text);
+    if (known === undefined && this.names.size < NAMES_MAX) this.names.set(text, text);
+    return known ?? text;
   }
 
   /** The first statement of this name among those of a plain block; null: there is none. */
@@ -224,7 +236,7 @@ class ParsedStatement implements Statement {
     this.headEnd = headEnd;
     this.blockStart = blockStart;
     this.blockEnd = blockEnd;
-    this.name = tokens.text(first);
+    this.name = tree.nameAt(first);
   }
 
   get keyword(): Word {
@@ -239,10 +251,12 @@ class ParsedStatement implements Statement {
     if (this.words !== null) return this.words;
     const { tokens, first, headEnd } = this;
     const { shift } = this.level;
-    const words: [Word, ...Word[]] = [tokens.word(first, shift)];
-    for (let at = first + 1; at < headEnd; at += 1) words.push(tokens.word(at, shift));
-    this.words = words;
-    return words;
+    // No longer than need be: what grows by `push` has room for 16 more, and these may be kept by the million.
+    const words = new Array<Word>(headEnd - first);
+    words[0] = tokens.word(first, shift, this.name);
+    for (let at = first + 1; at < headEnd; at += 1) words[at - first] = tokens.word(at, shift);
+    this.words = words as [Word, ...Word[]];
+    return this.words;
   }
 
   get argCount(): number {

@@ -212,12 +212,11 @@ export class Tokens {
   }
 
   /** `shift`: so many characters behind the place where it was cut from, for the text is repeated there. */
-  word(at: number, shift = 0): Word {
+  word(at: number, shift = 0, text: string = this.text(at)): Word {
     const start = (this.starts[at] as number) + shift;
     const end = (this.ends[at] as number) + shift;
     const cutting = this.cuttings[this.cuttingOf[at] as number] as Cutting;
     const isQuoted = this.kind(at) === Kind.quoted;
-    const text = this.text(at);
     if (!isLine(cutting)) return new FileWord(text, isQuoted, cutting, start, end, null);
     const span = cutting.spanOf(start, end);
     return new FileWord(text, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
