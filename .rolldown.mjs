@@ -1,7 +1,9 @@
 // src/ → dist/bin/: the programs as they are installed, with the small packages that they use. One file instead of
 // a hundred to find and to read makes each start of Node shorter. dist/src/ is the same unbundled, for the tests.
+// They are CommonJS, because V8 keeps the compiled code of a script, not of a module: lvsd.js has load.js run
+// lvsd.main.js with the code that precompile.js has compiled.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 /** Large, or with parts of their own to find: these stay in node_modules. */
 const EXTERNAL = [/^node:/, /^(?:netlink|nodemailer|pino|raw-socket|undici)(?:\/|$)/];
@@ -23,23 +25,46 @@ const licences = {
   },
 };
 
+const PROGRAMS = {
+  lvsd: 'src/lvsd.ts',
+  lvsctl: 'src/lvsctl.ts',
+  'daemon/vrrp-process': 'src/daemon/vrrp-process.ts',
+  'daemon/bfd-process': 'src/daemon/bfd-process.ts',
+  'daemon/health-process': 'src/daemon/health-process.ts',
+  'daemon/notify-process': 'src/daemon/notify-process.ts',
+};
+
+/** The files that are called: each runs the program of its name. */
+const launchers = {
+  name: 'launchers',
+  generateBundle() {
+    for (const name of Object.keys(PROGRAMS)) {
+      const load = relative(dirname(name), 'load.js');
+      const path = load.startsWith('.') ? load : `./${load}`;
+      const source = `#!/usr/bin/env node\nrequire('${path}').runProgram(__filename);\n`;
+      this.emitFile({ type: 'asset', fileName: `${name}.js`, source });
+    }
+    const source = '{ "type": "commonjs" }\n';
+    this.emitFile({ type: 'asset', fileName: 'package.json', source });
+  },
+};
+
 export default {
   input: {
-    lvsd: 'src/lvsd.ts',
-    lvsctl: 'src/lvsctl.ts',
-    'daemon/vrrp-process': 'src/daemon/vrrp-process.ts',
-    'daemon/bfd-process': 'src/daemon/bfd-process.ts',
-    'daemon/health-process': 'src/daemon/health-process.ts',
-    'daemon/notify-process': 'src/daemon/notify-process.ts',
+    ...PROGRAMS,
+    load: 'src/base/compiled-code.ts',
+    precompile: 'src/precompile.ts',
   },
   platform: 'node',
   external: EXTERNAL,
-  plugins: [licences],
+  plugins: [licences, launchers],
   output: {
     dir: 'dist/bin',
-    format: 'esm',
+    format: 'cjs',
+    strict: true,
+    dynamicImportInCjs: false,
     cleanDir: true,
-    entryFileNames: '[name].js',
+    entryFileNames: ({ name }) => (name in PROGRAMS ? '[name].main.js' : '[name].js'),
     chunkFileNames: 'chunks/[name]-[hash].js',
   },
 };

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: find the command, load only its code, run it, exit with its code. */
 import { Command as Commander, CommanderError } from 'commander';
 import { DEFAULT_RUN_DIR } from './api/protocol.ts';
@@ -33,6 +32,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   'realserver remove': async () => (await import('./cli/realserver.ts')).realserverRemove,
   'realserver check': async () => (await import('./cli/realserver.ts')).realserverCheck,
 };
+
+/** Commands that read a configuration and end. */
+const READERS: readonly string[] = ['check', 'lint'];
 
 /** Commands of two words, by their first one. */
 const GROUPS: Readonly<Record<string, string>> = {
@@ -80,6 +82,7 @@ async function buildProgram(
       const self = called.at(-1) as Commander;
       const { runDir } = program.opts<{ runDir: string }>();
       const context = { terminal: processTerminal, runDir };
+      if (READERS.includes(name)) (await import('./base/one-reading.ts')).prepareForOneReading();
       finish(await command.run(context, self.opts(), self.args));
     });
   }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The daemon: arguments → configuration → supervisor. It stays in the foreground and logs to standard output. */
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';

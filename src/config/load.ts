@@ -21,7 +21,7 @@ import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Memory } from './memory.ts';
 import type { Outline } from './pair.ts';
-import { tellVirtualServer, tellVrrp } from './rules/all.ts';
+import { tellRealServers, tellSettings, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
 import type { Statement } from './text/ast.ts';
 import { Expander } from './text/expand.ts';
@@ -269,8 +269,10 @@ function build(
   };
   const vrrp = buildVrrp(root, globals, context);
   const servers: SeenServer[] = [];
-  const look: LookAt = (server, realServers) =>
-    tellVirtualServer(server, realServers, servers, reports);
+  const look: LookAt = {
+    settings: (section) => tellSettings(section, servers, reports),
+    realServers: tellRealServers,
+  };
   const health = buildHealth({ root, globals, memory: memory ?? null }, context, look);
   const settings = buildKernelSettings(
     {

@@ -18,6 +18,7 @@ import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../model/virtual-server.ts';
 import type { VrrpConfig } from '../model/vrrp.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
+import { SMALL } from './flags.ts';
 import { HEALTH_CODEC } from './health-patch.ts';
 import { AS_IT_IS, type Codec, type ProcessName } from './ipc.ts';
 import { Relay } from './relay.ts';
@@ -28,8 +29,6 @@ const CONFIRM_MS_MAX: Millis = 10_000;
 /** Reading the kernel's largest table takes seconds. */
 const READING_MS_MAX: Millis = 20_000;
 
-/** Keeps the heaps of small, long-lived processes small. */
-const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-size'];
 /** With more, the same flags would make the first configuration take several times as long. */
 const REAL_SERVERS_SMALL = 2_000;
 

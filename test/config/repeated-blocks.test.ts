@@ -64,6 +64,83 @@ function textOf(
   return `${[...lines, '}'].join('\n')}\n`;
 }
 
+const GOOD = 'lvs_sched rr\nlvs_method DR\nprotocol TCP';
+/** Settings in front of the real servers, good and bad. */
+const OPENINGS = [
+  GOOD,
+  GOOD,
+  `${GOOD}\nquorum 2 # of two`,
+  `${GOOD}\nquorum 2\nhysteresis 1`,
+  `${GOOD}\npersistence_timeout 50\nalpha`,
+  `${GOOD}\nquorum_up "/bin/true { }"`,
+  `${GOOD}\nsorry_server 198.51.100.99 80`,
+  `${GOOD}\nweight 0`,
+  `${GOOD}\n@other quorum 3`,
+  'lvs_sched wrr\nlvs_method NAT\nprotocol TCP',
+  'lvs_sched rr\nlvs_method TUN\nprotocol UDP\nops',
+  'lvs_sched mh\nlvs_method NAT\nprotocol TCP',
+  'lvs_method NAT',
+];
+const HEADS = [
+  '192.0.2.@ 80',
+  '192.0.2.@ 81',
+  '192.0.2.@ 0',
+  '192.0.2.@',
+  '192.0.2.10 80',
+  '2001:db8::@ 80',
+  'fwmark @',
+  'group none',
+];
+const CHECKED = ' {\nTCP_CHECK {\n connect_timeout 3\n}\n}';
+const SERVERS = [
+  `real_server 198.51.100.@ 81${CHECKED}`,
+  `real_server 198.51.100.7 80${CHECKED}`,
+  `real_server 198.51.100.@${CHECKED}`,
+  `real_server 2001:db8::@ 80${CHECKED}`,
+  `real_server 224.0.0.@ 80${CHECKED}`,
+  `real_server 198.51.100.@ eighty${CHECKED}`,
+  'real_server 198.51.100.@ 80 {\nweight 0\n}',
+  'real_server 198.51.100.@ 80 {\nwieght 2\n}',
+  'real_server 198.51.100.@ 80 {\n}',
+  'real_server 198.51.100.@ 80',
+  'quorum 2',
+  'sorry_server 198.51.100.99 80',
+  'alien',
+  '}',
+];
+
+/** One of the others now and then. */
+const mostly = (usual: string, others: readonly string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+const lists = fc.constantFrom(...OPENINGS).chain((opening) =>
+  fc.array(
+    fc.record({
+      head: mostly('192.0.2.@ 80', HEADS),
+      opening: mostly(opening, OPENINGS),
+      inner: fc.array(mostly(`real_server 198.51.100.@ 80${CHECKED}`, SERVERS), { maxLength: 3 }),
+    }),
+    { minLength: 2, maxLength: 6 },
+  ),
+);
+
+/** Each `@` is another number. */
+function textOfServers(list: typeof lists extends fc.Arbitrary<infer List> ? List : never): string {
+  let count = 10;
+  const lines = list.flatMap(({ head, opening, inner }) => [
+    `virtual_server ${head} {`,
+    opening.replace('@', '@@'),
+    ...inner,
+    '}',
+  ]);
+  return `${lines.join('\n')}\n`.replace(/@@?/g, (sign) => {
+    count += 1;
+    return sign === '@' ? String(count) : '@';
+  });
+}
+
 /** The same, but for a comment behind each brace, or blanks within a line, that no two blocks share. */
 function withoutRepeats(text: string): string {
   let count = 0;
@@ -98,5 +175,31 @@ describe('a block that is repeated', () => {
       }),
       { numRuns: 1500 },
     );
+  });
+});
+
+describe('a virtual server with the settings of another one', () => {
+  test('is read, and told of, as if it were the only one (property)', () => {
+    fc.assert(
+      fc.property(lists, (list) => {
+        const text = textOfServers(list);
+        const [repeated, unique] = [text, withoutRepeats(text)].map((one) => readingOf(load(one)));
+        expect(repeated).toEqual(unique);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('has what they come to from that one', () => {
+    const real = (last: number): string => `real_server 198.51.100.${last} 80${CHECKED}`;
+    const server = (last: number): string =>
+      `virtual_server 192.0.2.${last} 80 {\n${GOOD}\n${real(last)}\n}\n`;
+    const { director } = load(server(1) + server(2));
+    const [first, second] = director?.health.virtualServers ?? [];
+    expect(second?.schedulerFlags).toBe(first?.schedulerFlags);
+    expect(second?.keys).toEqual([expect.objectContaining({ address: '192.0.2.2' })]);
+    expect(second?.realServers).toEqual([
+      expect.objectContaining({ address: '198.51.100.2', port: 80 }),
+    ]);
   });
 });

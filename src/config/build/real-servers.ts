@@ -54,10 +54,14 @@ export interface Placed {
 }
 
 /** Each address and port once. */
-export function readRealServers(parent: Parent, context: ScriptContext): readonly Placed[] {
+export function readRealServers(
+  blocks: readonly Unread[],
+  parent: Parent,
+  context: ScriptContext,
+): readonly Placed[] {
   const placed: Placed[] = [];
   const seen = new Set<string>();
-  for (const block of parent.section.unread('real_server')) {
+  for (const block of blocks) {
     const body = bodyOf(block, parent, context);
     const one = place(block, body, parent, context);
     if (one === null) continue;

@@ -7,6 +7,7 @@ import { nameOfVirtualServer } from '../../model/names.ts';
 import type {
   HealthConfig,
   Persistence,
+  RealServer,
   SchedulerFlags,
   SorryServer,
   VirtualServer,
@@ -18,6 +19,7 @@ import { valueSpan } from '../rules/written.ts';
 import type { Span } from '../text/source.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
+import { Alikes } from './alike.ts';
 import { readPacingWords } from './checks.ts';
 import { endpointOf, portFor, tellNoHost } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
@@ -54,7 +56,10 @@ export interface ServerContext extends ScriptContext {
 }
 
 /** Sees each virtual server, whose section is not kept. */
-export type LookAt = (section: Section, realServers: readonly Placed[]) => void;
+export interface LookAt {
+  settings(section: Section): void;
+  realServers(section: Section, placed: readonly Placed[], reports: Reports): void;
+}
 
 interface Ground {
   readonly root: Section;
@@ -75,18 +80,31 @@ export function buildHealth(
     byName: readGroups(root, reports),
     unusable: root.namesOf('virtual_server_group'),
   };
+  const alikes = new Alikes(context, (server, section, placed, silent) => {
+    readQuorum(section, server.realServers, silent);
+    tellTooMany(server, section, silent);
+    look.realServers(section, placed, silent);
+  });
   for (const block of root.unread('virtual_server')) {
     let lines: readonly Line[] | null = null;
-    const server = remembering(block, memory, reports, () => {
+    const build = (): VirtualServer | null => {
+      const { attempts } = reports;
+      const questions = memory?.questions;
       const section = block.read();
       const services = readServices(section, groups, reports);
       lines = services?.lines ?? null;
       const pool = { globals, twins: twinsOf(section, pools) };
-      const built =
+      const { server, realServers, parent } =
         services === null ? NOTHING : buildVirtualServer(section, services, pool, context);
-      look(section, built.realServers);
-      return built.server;
-    });
+      look.settings(section);
+      look.realServers(section, realServers, reports);
+      const isSilent = reports.attempts === attempts && memory?.questions === questions;
+      if (server !== null && parent !== null && isSilent) alikes.learn(block, server, parent);
+      return server;
+    };
+    const server = remembering(block, memory, reports, () =>
+      reports.takesNotes ? build() : (alikes.read(block) ?? build()),
+    );
     if (server === null) continue;
     // What is remembered has been made of one line.
     lines ??= [{ keys: server.keys, place: () => block.span }];
@@ -140,9 +158,10 @@ interface BuiltServer {
   /** Null: it cannot be used. */
   readonly server: VirtualServer | null;
   readonly realServers: readonly Placed[];
+  readonly parent: Parent | null;
 }
 
-const NOTHING: BuiltServer = { server: null, realServers: [] };
+const NOTHING: BuiltServer = { server: null, realServers: [], parent: null };
 
 function buildVirtualServer(
   section: Section,
@@ -152,17 +171,18 @@ function buildVirtualServer(
 ): BuiltServer {
   const forwarding = readMethod(section, context);
   const pacing = readPacingWords(section);
-  const placed = readRealServers({ section, services, forwarding, pacing, ...pool }, context);
+  const parent = { section, services, forwarding, pacing, ...pool };
+  const placed = readRealServers(section.unread('real_server'), parent, context);
+  const { reports } = context;
   if (!section.mentions('real_server')) {
-    context.reports.add({
+    reports.add({
       code: 'missing-keyword',
       span: section.span,
       message: `virtual_server ${nameOfVirtualServer(services)} has no real_server`,
     });
   }
-  if (placed.length === 0) return { server: null, realServers: placed };
+  if (placed.length === 0) return { server: null, realServers: placed, parent };
   const realServers = placed.map(({ server }) => server);
-  const total = realServers.reduce((sum, one) => sum + one.weight, 0);
   const { keys, group } = services;
   const server = {
     keys,
@@ -172,15 +192,15 @@ function buildVirtualServer(
     persistence: readPersistence(section, services, context),
     realServers,
     sorryServer: readSorryServer(section, services, forwarding, context),
-    ...readQuorum(section, total, context),
+    ...readQuorum(section, realServers, reports),
     quorumUp: readScript(section, 'quorum_up', context),
     quorumDown: readScript(section, 'quorum_down', context),
     mails: section.boolean('smtp_alert') ?? context.defaults.mailsServers ?? false,
     omega: section.has('omega'),
     drainOnRemoveMs: readDrainOnRemove(section) ?? readDrainOnRemove(pool.globals) ?? 0,
   };
-  tellTooMany(server, section, context.reports);
-  return { server, realServers: placed };
+  tellTooMany(server, section, reports);
+  return { server, realServers: placed, parent };
 }
 
 function tellTooMany(server: VirtualServer, section: Section, reports: Reports): void {
@@ -382,9 +402,10 @@ function prefixNumber(text: string): number | null {
 
 function readQuorum(
   section: Section,
-  total: number,
-  { reports }: ScriptContext,
+  realServers: readonly RealServer[],
+  reports: Reports,
 ): { readonly quorum: number; readonly hysteresis: number } {
+  const total = realServers.reduce((sum, { weight }) => sum + weight, 0);
   const quorum = section.number('quorum') ?? 1;
   const hysteresis = section.number('hysteresis') ?? 0;
   if (quorum > total && total > 0) {

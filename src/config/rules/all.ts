@@ -57,16 +57,19 @@ import {
 } from './virtual-servers.ts';
 import { type Whole, wholeOf } from './whole.ts';
 
-/** Looks at one virtual server. When advice is asked for, `seen` takes what the end of the file needs of it. */
-export function tellVirtualServer(
+/** Looks at the real servers of a virtual server together. */
+export function tellRealServers(
   section: Section,
   realServers: readonly Placed[],
-  seen: SeenServer[],
   reports: Reports,
 ): void {
   tellUnchecked(section, realServers, reports);
-  tellSchedulerFlags(section, reports);
   tellZeroWeights(section, realServers, reports);
+}
+
+/** Looks at one virtual server. When advice is asked for, `seen` takes what the end of the file needs of it. */
+export function tellSettings(section: Section, seen: SeenServer[], reports: Reports): void {
+  tellSchedulerFlags(section, reports);
   tellOffIgnored(section, { reports });
   tellShellWords(section, reports);
   if (reports.takesNotes) adviseOnServer(partsOf(section), seen, reports);

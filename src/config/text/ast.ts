@@ -27,10 +27,21 @@ export interface Statement {
   blockText(): string | null;
   /** Keyword and arguments as written, the key to what is remembered of its block. */
   readonly head: string;
+  /** The text of its block up to its first statement of this name; null: there is none, or more than words. */
+  opening(name: string): Opening | null;
+  /** The statements of its block from the last word of such a text on; null: it does not begin with that. */
+  behind(opening: Opening): Iterable<Statement> | null;
   /** No definition, condition or include stands in its block: what it says is all in its text. */
   readonly isPlain: boolean;
   /** What stands between its braces, as an earlier reading has it, and its statements; here are none. Else null. */
   readonly remembered: string | null;
+}
+
+/** The beginning of a block: from its brace to the first word of a statement, that word included. */
+export interface Opening {
+  readonly text: string;
+  /** Words and braces, but for the last one. */
+  readonly size: number;
 }
 
 /** From the keyword to the last argument. */

@@ -5,7 +5,7 @@
 
 import { invariant } from '../../base/error.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
-import type { Statement, Word } from './ast.ts';
+import type { Opening, Statement, Word } from './ast.ts';
 import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
 import { isElsewhere, Kind, type Tokens } from './tokens.ts';
 
@@ -25,9 +25,9 @@ export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree 
   const isSound = isBalanced && (fits || !hasUnopened(tokens, grammar));
   if (isSound) return new Tree(tokens, structure, reports);
   // Nothing can be said of braces while some are not there.
-  if (tokens.isIncomplete) return new Tree(tokens, structure, reports, true);
+  if (tokens.isIncomplete) return new Tree(tokens, structure, reports, { isInsufficient: true });
   const all = tokens.unfolded();
-  return new Tree(all, closeByContext(all, grammar, reports), reports);
+  return new Tree(all, closeByContext(all, grammar, reports), reports, { isMended: true });
 }
 
 interface Matched {
@@ -93,6 +93,9 @@ function tellNameless(tokens: Tokens, open: number, reports: Reports): void {
 /** Blocks within each other; the language has 6. What stands deeper is not read. */
 const DEPTH_MAX = 64;
 
+/** A file has a few hundred names of statements; one that has more is none of ours. */
+const NAMES_MAX = 1_000;
+
 /** Where statements stand. */
 interface Level {
   readonly depth: number;
@@ -100,19 +103,34 @@ interface Level {
   readonly shift: number;
 }
 
-export class Tree {
+interface Flaws {
+  /** Its braces do not match, and where blocks end is a guess. */
+  readonly isMended: boolean;
+  /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
+  readonly isInsufficient: boolean;
+}
+
+export class Tree implements Flaws {
   private readonly tokens: Tokens;
   private readonly structure: Structure;
   private readonly reports: Reports;
-  /** Somebody has asked for what only an earlier reading knows: this tree is not to be used. */
+  /** Each name of statements once, however many there are of it. */
+  private readonly names = new Map<string, string>();
   isInsufficient: boolean;
+  readonly isMended: boolean;
   /** The reading is over. */
   isDone = false;
 
-  constructor(tokens: Tokens, structure: Structure, reports: Reports, isInsufficient = false) {
+  constructor(
+    tokens: Tokens,
+    structure: Structure,
+    reports: Reports,
+    { isMended = false, isInsufficient = false }: Partial<Flaws> = {},
+  ) {
     this.tokens = tokens;
     this.structure = structure;
     this.reports = reports;
+    this.isMended = isMended;
     this.isInsufficient = isInsufficient;
   }
 
@@ -140,6 +158,23 @@ export class Tree {
       message: `blocks within blocks, more than ${DEPTH_MAX} deep`,
     });
     return [];
+  }
+
+  nameAt(at: number): string {
+    const text = this.tokens.text(at);
+    const known = this.names.get(text);
+    if (known === undefined && this.names.size < NAMES_MAX) this.names.set(text, text);
+    return known ?? text;
+  }
+
+  /** The first statement of this name among those of a plain block; null: there is none. */
+  firstNamed(name: string, from: number, to: number): number | null {
+    const { tokens, structure } = this;
+    for (let at = from; at < to; at += 1) {
+      if (tokens.kind(at) === Kind.open) at = structure.ends[at] as number;
+      else if (tokens.beginsStatement(at) && tokens.text(at) === name) return at;
+    }
+    return null;
   }
 
   /** The statements among some tokens; braces that were told to be wrong are passed over. */
@@ -206,7 +241,7 @@ class ParsedStatement implements Statement {
     this.headEnd = headEnd;
     this.blockStart = blockStart;
     this.blockEnd = blockEnd;
-    this.name = tokens.text(first);
+    this.name = tree.nameAt(first);
   }
 
   get keyword(): Word {
@@ -221,10 +256,12 @@ class ParsedStatement implements Statement {
     if (this.words !== null) return this.words;
     const { tokens, first, headEnd } = this;
     const { shift } = this.level;
-    const words: [Word, ...Word[]] = [tokens.word(first, shift)];
-    for (let at = first + 1; at < headEnd; at += 1) words.push(tokens.word(at, shift));
-    this.words = words;
-    return words;
+    // No longer than need be: what grows by `push` has room for 16 more, and these may be kept by the million.
+    const words = new Array<Word>(headEnd - first);
+    words[0] = tokens.word(first, shift, this.name);
+    for (let at = first + 1; at < headEnd; at += 1) words[at - first] = tokens.word(at, shift);
+    this.words = words as [Word, ...Word[]];
+    return this.words;
   }
 
   get argCount(): number {
@@ -252,6 +289,23 @@ class ParsedStatement implements Statement {
   block(): Iterable<Statement> {
     const { tree, blockStart, blockEnd, level } = this;
     return tree.inner(this, blockStart, blockEnd ?? blockStart, level);
+  }
+
+  opening(name: string): Opening | null {
+    const { tokens, tree, blockStart, blockEnd } = this;
+    if (!this.isPlain || tree.isMended || blockEnd === null) return null;
+    const last = tree.firstNamed(name, blockStart, blockEnd);
+    if (last === null) return null;
+    return { text: tokens.textOfOpening(blockStart - 1, last), size: last - blockStart };
+  }
+
+  behind({ text, size }: Opening): Iterable<Statement> | null {
+    const { tokens, tree, blockStart, blockEnd, level } = this;
+    const last = blockStart + size;
+    if (!this.isPlain || tree.isMended || blockEnd === null || last >= blockEnd) return null;
+    // Where a word ends at the same place of the same text, the words before it are the same.
+    if (!tokens.isWord(last) || !tokens.hasOpening(blockStart - 1, last, text)) return null;
+    return tree.inner(this, last, blockEnd, level);
   }
 
   get head(): string {

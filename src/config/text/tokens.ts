@@ -212,12 +212,11 @@ export class Tokens {
   }
 
   /** `shift`: so many characters behind the place where it was cut from, for the text is repeated there. */
-  word(at: number, shift = 0): Word {
+  word(at: number, shift = 0, text: string = this.text(at)): Word {
     const start = (this.starts[at] as number) + shift;
     const end = (this.ends[at] as number) + shift;
     const cutting = this.cuttings[this.cuttingOf[at] as number] as Cutting;
     const isQuoted = this.kind(at) === Kind.quoted;
-    const text = this.text(at);
     if (!isLine(cutting)) return new FileWord(text, isQuoted, cutting, start, end, null);
     const span = cutting.spanOf(start, end);
     return new FileWord(text, isQuoted, span.file, span.start, span.end, span.definedAt ?? null);
@@ -248,6 +247,19 @@ export class Tokens {
     }
     const { text } = this.cuttings[cutting] as Cutting;
     return text.slice(this.ends[open], this.starts[close]);
+  }
+
+  /** From an opening brace to the end of the word `last`, in one text. */
+  textOfOpening(open: number, last: number): string {
+    const { text } = this.cuttings[this.cuttingOf[open] as number] as Cutting;
+    return text.slice(this.ends[open], this.ends[last]);
+  }
+
+  /** Whether this text stands behind a brace, and ends with the word `last`. */
+  hasOpening(open: number, last: number, opening: string): boolean {
+    const { text } = this.cuttings[this.cuttingOf[open] as number] as Cutting;
+    const start = this.ends[open] as number;
+    return this.ends[last] === start + opening.length && text.startsWith(opening, start);
   }
 
   /** How many more blocks are opened than closed. */

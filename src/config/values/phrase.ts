@@ -120,7 +120,7 @@ class PhraseReader {
       }
     }
     this.checkWhole(phrase, owner, span, saying);
-    return saying.isBad ? null : saying;
+    return saying.isBad ? null : saidIn(saying);
   }
 
   private readSlots(phrase: Phrase, owner: Owner, span: Word['span'], saying: Saying): void {
@@ -302,6 +302,17 @@ const NOTHING: Said = {
   options: new Map(),
   repeated: new Map(),
 };
+
+/** Files have them by the thousand: what says nothing takes no room. */
+function saidIn({ words, slots, options, repeated }: Saying): Said {
+  return {
+    words: words.slice(),
+    slots: slots.size === 0 ? NOTHING.slots : slots,
+    options: options.size === 0 ? NOTHING.options : options,
+    repeated: repeated.size === 0 ? NOTHING.repeated : repeated,
+  };
+}
+
 const NAMED_MAX = 6;
 const NUMBERS = ['no words here', 'no more than one word', 'no more than two words'];
 

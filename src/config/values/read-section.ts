@@ -6,13 +6,14 @@
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { type BlockName, type Keyword, nameOfMeaning } from '../keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';
-import { type Statement, statementSpan, type Word } from '../text/ast.ts';
+import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 import { addAgain, Section, type Setting } from './section.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
 import { isStrayComment } from './stray-comment.ts';
 import { tellUnknown } from './unknown-keyword.ts';
 import {
+  isPlainEndpoint,
   readEntries,
   readLabel,
   readWords,
@@ -184,6 +185,23 @@ class UnreadBlock implements Unread {
 
   read(): Section {
     return readSection(this.block, this.statement.block(), this.reports, this.statement);
+  }
+
+  opening(keyword: string): Opening | null {
+    return this.statement.opening(keyword);
+  }
+
+  realServersBehind(opening: Opening, reports: Reports): readonly Unread[] | null {
+    const statements = this.statement.behind(opening);
+    if (statements === null) return null;
+    const found: Unread[] = [];
+    for (const statement of statements) {
+      const isPlain =
+        statement.name === 'real_server' && statement.hasBlock && isPlainEndpoint(statement);
+      if (!isPlain) return null;
+      found.push(new UnreadBlock('real_server', statement, reports));
+    }
+    return found;
   }
 
   get label(): readonly Word[] {

@@ -12,7 +12,7 @@ import {
   type Scalar,
 } from '../keywords/keyword.ts';
 import { PHRASES } from '../keywords/phrases.ts';
-import { type Statement, statementSpan, type Word } from '../text/ast.ts';
+import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
@@ -58,6 +58,10 @@ export interface Unread {
   /** The same text, when only an earlier reading can read what it says; else null. */
   readonly remembered: string | null;
   read(): Section;
+  /** What stands between its brace and its first block of this keyword; null: there is none, or more than words. */
+  opening(keyword: string): Opening | null;
+  /** The real servers behind such a text; null: it does not begin with that, or something else is behind it. */
+  realServersBehind(opening: Opening, reports: Reports): readonly Unread[] | null;
 }
 
 /** The value of a keyword that has no block. */
@@ -125,7 +129,7 @@ export function readLabel(of: PhraseName, statement: Statement, reports: Reports
 }
 
 /** ADDRESS and PORT, as nearly all of a million have it: nothing needs to be told. */
-function isPlainEndpoint(statement: Statement): boolean {
+export function isPlainEndpoint(statement: Statement): boolean {
   if (statement.argCount !== 2) return false;
   const port = statement.argText(1);
   return (

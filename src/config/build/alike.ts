@@ -1,0 +1,83 @@
+/**
+ * Virtual servers with the same settings: large files have them by the thousand, and only addresses differ. What
+ * the settings come to is found once; for each one more its address and its real servers are read. Where anything is
+ * to be told, or the settings do not all stand in front of the real servers, a virtual server is read in full.
+ */
+import { type Family, familyOf, parseAddress } from '../../base/address.ts';
+import type { VirtualServer } from '../../model/virtual-server.ts';
+import { Reports } from '../diagnostics/diagnostic.ts';
+import type { Opening } from '../text/ast.ts';
+import type { Section } from '../values/section.ts';
+import type { Unread } from '../values/value.ts';
+import { type Parent, type Placed, readRealServers } from './real-servers.ts';
+import type { ScriptContext } from './scripts.ts';
+
+/** The newest are kept: what is alike mostly stands together. */
+const KNOWN_MAX = 4;
+
+/** One that was read in full, and of which nothing was told. */
+interface Known {
+  /** What stands between its brace and its first real server. */
+  readonly opening: Opening;
+  readonly port: string;
+  readonly family: Family;
+  readonly server: VirtualServer;
+  readonly parent: Parent;
+}
+
+/** Tells what is wrong with real servers and settings together. */
+export type TellTogether = (
+  server: VirtualServer,
+  section: Section,
+  placed: readonly Placed[],
+  reports: Reports,
+) => void;
+
+export class Alikes {
+  private known: readonly Known[] = [];
+  private readonly tell: TellTogether;
+  private context: ScriptContext;
+
+  constructor(context: ScriptContext, tell: TellTogether) {
+    this.tell = tell;
+    this.context = { ...context, reports: new Reports() };
+  }
+
+  /** Null: it is like none that is known, or something is to be told of it. */
+  read(block: Unread): VirtualServer | null {
+    for (const known of this.known) {
+      const server = this.readLike(known, block);
+      if (server !== null) return server;
+    }
+    return null;
+  }
+
+  private readLike(known: Known, block: Unread): VirtualServer | null {
+    const { opening, parent, server: model } = known;
+    if (block.port !== known.port) return null;
+    const { context } = this;
+    const blocks = block.realServersBehind(opening, context.reports);
+    const address = parseAddress(block.address);
+    const [key] = model.keys;
+    if (blocks === null || address === null || familyOf(address) !== known.family) return null;
+    if (key?.kind !== 'address') return null;
+    const placed = readRealServers(blocks, parent, context);
+    const realServers = placed.map(({ server }) => server);
+    const server = { ...model, keys: [{ ...key, address }], realServers };
+    this.tell(server, parent.section, placed, context.reports);
+    if (context.reports.attempts === 0) return server;
+    this.context = { ...context, reports: new Reports() };
+    return null;
+  }
+
+  /** Nothing was told of it, and the machine was not asked. */
+  learn(block: Unread, server: VirtualServer, parent: Parent): void {
+    const [key] = server.keys;
+    const opening = block.opening('real_server');
+    if (opening === null || server.group !== null || key?.kind !== 'address') return;
+    if (block.realServersBehind(opening, this.context.reports) === null) return;
+    const { family } = key;
+    const one = { opening, port: block.port, family, server, parent };
+    this.known = [one, ...this.known.slice(0, KNOWN_MAX - 1)];
+  }
+}
