@@ -96,8 +96,8 @@ describe('apply', () => {
       /^applied: configuration ba9876543210 is in force\n/,
     );
     expect(asked).toEqual([
-      { file: '/new.conf', confirmMs: 60_000 },
-      { file: null, confirmMs: null },
+      { file: '/new.conf', confirmMs: 60_000, allowEmpty: false },
+      { file: null, confirmMs: null, allowEmpty: false },
     ]);
   });
 
