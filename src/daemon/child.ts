@@ -22,7 +22,9 @@ import {
   type RunMessage,
   type ToProcess,
 } from './ipc.ts';
+import { watchOver } from './liveness.ts';
 import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /**
  * A process that does not answer a question within this time is shown as not answering. A table of ten
@@ -88,6 +90,7 @@ export class Child<Config> {
   /** What the running process was sent last. */
   private sent: Config | null = null;
   private process: ChildProcess | null = null;
+  private watchdog: Watchdog | null = null;
   private startedAt: Instant = 0;
   private startedAtWallMs = 0;
   private restarts = 0;
@@ -187,6 +190,7 @@ export class Child<Config> {
   /** Ends it in good order; kills it when that takes longer than `limitMs`. */
   async stop(keep: boolean, limitMs: Millis): Promise<void> {
     this.stopping = true;
+    this.watchdog?.close();
     this.settle({ is: 'stopped' });
     const child = this.process;
     if (child === null) return;
@@ -222,6 +226,7 @@ export class Child<Config> {
     if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     if (this.bfdStates !== null) this.tellBfdStates(this.bfdStates);
     this.order(quietMs);
+    this.watchdog = watchOver(child, this.options, () => this.send({ type: 'ping' }));
     this.options.onStart?.();
   }
 
@@ -266,6 +271,9 @@ export class Child<Config> {
         log[level]({ process: name, ...fields }, text);
         break;
       }
+      case 'pong':
+        this.watchdog?.answered();
+        break;
       case 'ready':
         if (this.isNewest(message.revision)) this.settle({ is: 'confirmed' });
         break;
@@ -313,6 +321,7 @@ export class Child<Config> {
 
   private onExit(code: number | null, signal: string | null): void {
     this.process = null;
+    this.watchdog?.close();
     const error = new DirectorError('PROCESS_SILENT', `the process ${this.options.name} has died`);
     for (const answer of this.waiting.values()) answer({ body: null, error });
     this.options.onVrrpStates?.({});
