@@ -78,7 +78,7 @@ export class LeaseSpeaker {
     this.ports = ports;
     this.self = self;
     this.node = nodeIdOf(self.endpoint.address, self.endpoint.port);
-    this.life = ports.draw(32);
+    this.life = ports.draw();
     this.bornAt = ports.clock.now();
   }
 
@@ -194,10 +194,11 @@ export class LeaseSpeaker {
   private seat(promiseMs: Millis): void {
     const { endpoint } = this.self;
     const names = new Set([nodeIdOf(endpoint.address, endpoint.port)]);
-    const epoch = this.acceptor?.self.epoch ?? this.ports.draw(48);
+    const now = this.ports.clock.now();
+    const birth = this.acceptor?.self.birth ?? { draw: this.ports.draw(), at: now };
     const promiseMsMax = Math.max(promiseMs, this.acceptor?.self.promiseMsMax ?? 0);
-    const self = { names, list: this.list, epoch, promiseMsMax };
-    if (this.acceptor === null) this.acceptor = new LeaseAcceptor(self, this.ports.clock.now());
+    const self = { names, list: this.list, birth, promiseMsMax };
+    if (this.acceptor === null) this.acceptor = new LeaseAcceptor(self, now);
     else this.acceptor.self = self;
   }
 
@@ -339,15 +340,15 @@ export class LeaseSpeaker {
       return;
     }
     this.note(seat, answer);
+    const known = seat.epoch;
+    seat.epoch = answer.epoch;
     const { round, is } = ask.state;
     const isOpen = is === 'asking' || is === 'holding';
     if (round !== answer.round || !isOpen) return;
     if (answer.verdict === 'held') ask.holder = answer.holder;
     if (answer.verdict === 'epoch') {
-      // It was started since: asked again with its new epoch, and only once for each.
-      if (seat.epoch === answer.epoch) return;
-      seat.epoch = answer.epoch;
-      this.question(this.askOf(ask, seat), seat);
+      // Asked again with the one that it tells, and only once for each.
+      if (known !== answer.epoch) this.question(this.askOf(ask, seat), seat);
       return;
     }
     const verdict = verdictOf(answer);
@@ -372,7 +373,7 @@ export class LeaseSpeaker {
   private refuse(reason: string, from: LeaseEndpoint): void {
     const count = (this.refused.get(reason) ?? 0) + 1;
     this.refused.set(reason, count);
-    // Every restart of an acceptor is one of these.
+    // Every restart of an acceptor is one of these, and every question after a while without one.
     const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
     this.ports.log[level]({ reason, source: from.address }, 'lease datagram refused');
   }

@@ -43,7 +43,7 @@ class Director {
         clock,
         log: silentLog,
         random,
-        draw: (bits) => Math.floor(random() * 2 ** bits),
+        draw: () => Math.floor(random() * 2 ** 32),
         datagrams,
         listener: {
           granted: (name) => this.host.speaker.leaseGranted(name),
