@@ -10,6 +10,7 @@ const FIRST_SEED = Number(process.env.BENCH_SEED || 1);
 /** Each waits most of the time. */
 const TRIOS = Math.min(RUNS, Number(process.env.BENCH_TRIOS || 3));
 const PROGRESS_EVERY = 25;
+const IS_VERBOSE = Boolean(process.env.BENCH_VERBOSE);
 
 function tell(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -26,16 +27,13 @@ export async function lease(): Promise<void> {
       const seed = FIRST_SEED + next++;
       laidOut += trio === null ? 1 : 0;
       trio ??= await begin(`${name}${laidOut}`);
-      const trial = await runTrial(trio, faultsOf(seed));
-      trials.push(trial);
-      const complaints = whatIsWrong(trial);
+      const { trial, complaints } = await tried(trio, seed);
+      if (trial !== null) trials.push(trial);
       if (trials.length % PROGRESS_EVERY === 0) tell(`${trials.length} trials, ${wrong} wrong`);
-      if (complaints.length === 0 && !process.env.BENCH_VERBOSE) continue;
-      tell(
-        [`seed ${seed}: ${complaints.join(', ')}; ${trio.lab.folder}`, ...trial.timeline].join(
-          '\n',
-        ),
-      );
+      if (complaints.length > 0 || IS_VERBOSE) {
+        tell(`seed ${seed}: ${complaints.join(', ') || 'nothing is wrong'}; ${trio.lab.folder}`);
+        for (const line of trial?.timeline ?? []) tell(line);
+      }
       if (complaints.length === 0) continue;
       wrong += 1;
       // Whatever is wrong with it shall not be found again in the next one.
@@ -46,6 +44,19 @@ export async function lease(): Promise<void> {
   };
   await Promise.all(Array.from({ length: TRIOS }, (_, at) => lane(`splitbrain-${at + 1}-`)));
   sum(trials, wrong);
+}
+
+/** A trial that cannot be carried out is one that is wrong: the others go on. */
+async function tried(
+  trio: Trio,
+  seed: number,
+): Promise<{ readonly trial: Trial | null; readonly complaints: readonly string[] }> {
+  try {
+    const trial = await runTrial(trio, faultsOf(seed));
+    return { trial, complaints: whatIsWrong(trial) };
+  } catch (error) {
+    return { trial: null, complaints: [String(error)] };
+  }
 }
 
 async function begin(name: string): Promise<Trio> {

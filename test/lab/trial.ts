@@ -36,10 +36,10 @@ interface Done {
   readonly what: string;
 }
 
-/** What is not as it should be. */
+/** What the faults so far have left. */
 interface Standing {
   readonly cuts: Map<Act, readonly Cut[]>;
-  /** So many faults hold it stopped. */
+  /** Hosts of which a process was killed, whether or not another one was started since. */
   readonly wasKilled: Set<TrioHost>;
 }
 
