@@ -39,6 +39,11 @@ export class LeaseAcceptor {
     this.state = startedAcceptor(now, self.promiseMsMax);
   }
 
+  /** Whether it would hear a question now. */
+  hears(question: LeaseAsk | LeaseRelease, now: Instant): boolean {
+    return unfitQuestion(this.self, question, { known: this.known, now }) === null;
+  }
+
   take(question: LeaseAsk | LeaseRelease, now: Instant): Reaction {
     const unfit = unfitQuestion(this.self, question, { known: this.known, now });
     if (unfit !== null) return { answer: this.refusal(question, unfit, now), freed: [], unfit };

@@ -307,6 +307,11 @@ export class LeaseSpeaker {
     sender: { readonly from: LeaseEndpoint; readonly key: SigningKey } | null,
   ): void {
     const { clock, datagrams, listener } = this.ports;
+    if (this.makeWay(question)) {
+      // Our own voice is given back by then.
+      this.turn(() => this.onQuestion(question, sender));
+      return;
+    }
     const reaction = this.acceptor?.take(question, clock.now());
     if (reaction === undefined) return;
     const { answer, freed, unfit } = reaction;
@@ -315,17 +320,32 @@ export class LeaseSpeaker {
     if (answer !== null && sender !== null) {
       datagrams.send(encodeLease(answer, sender.key), sender.from);
     }
-    const concerned = (keys: readonly number[]): readonly Ask[] =>
-      [...this.asks.values()].filter(({ subject }) =>
-        subject.keys.some((one) => keys.includes(one)),
-      );
     if (question.node === this.node) return;
-    for (const ask of concerned(freed)) this.step(ask, { type: 'freed' });
+    for (const ask of this.asksFor(freed)) this.step(ask, { type: 'freed' });
     if (question.type !== 'ask' || unfit !== null) return;
-    for (const { subject, state } of concerned(question.keys)) {
+    for (const { subject, state } of this.asksFor(question.keys)) {
       const isBetter = state.is === 'holding' && question.priority > state.priority;
       if (isBetter) listener.wantedByBetter(subject.name, question.priority);
     }
+  }
+
+  /** Who asks for the same as we do, and has the higher priority or the greater address, goes first. True: we gave back. */
+  private makeWay(question: LeaseAsk | LeaseRelease): boolean {
+    const { node, acceptor } = this;
+    if (question.type !== 'ask' || question.node === node) return false;
+    const lesser = this.asksFor(question.keys).filter(
+      ({ state }) =>
+        state.is === 'asking' && (question.priority - state.priority || question.node - node) > 0,
+    );
+    if (lesser.length === 0 || !acceptor?.hears(question, this.ports.clock.now())) return false;
+    for (const ask of lesser) this.step(ask, { type: 'outbid' });
+    return true;
+  }
+
+  private asksFor(keys: readonly number[]): readonly Ask[] {
+    return [...this.asks.values()].filter(({ subject }) =>
+      subject.keys.some((one) => keys.includes(one)),
+    );
   }
 
   private onAnswer(answer: LeaseAnswer, from: LeaseEndpoint): void {
