@@ -17,7 +17,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A number of 32 or 48 bits that nobody can guess, and that does not come again. */
-export function drawNumber(bits: 32 | 48): number {
-  return randomBytes(bits / 8).readUIntBE(0, bits / 8);
+/** A number of 32 bits that nobody can guess. */
+export function drawNumber(): number {
+  return randomBytes(4).readUInt32BE();
 }

@@ -24,7 +24,9 @@ import {
   type RunMessage,
   type ToProcess,
 } from './ipc.ts';
+import { watchOver } from './liveness.ts';
 import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /**
  * A process that does not answer a question within this time is shown as not answering. A table of ten
@@ -93,6 +95,7 @@ export class Child<Config> {
   /** What the running process was sent last. */
   private sent: Config | null = null;
   private process: ChildProcess | null = null;
+  private watchdog: Watchdog | null = null;
   private startedAt: Instant = 0;
   private startedAtWallMs = 0;
   private restarts = 0;
@@ -199,6 +202,7 @@ export class Child<Config> {
   /** Ends it in good order; kills it when that takes longer than `limitMs`. */
   async stop(keep: boolean, limitMs: Millis): Promise<void> {
     this.stopping = true;
+    this.watchdog?.close();
     this.settle({ is: 'stopped' });
     const child = this.process;
     if (child === null) return;
@@ -235,6 +239,7 @@ export class Child<Config> {
     if (this.bfdStates !== null) this.tellBfdStates(this.bfdStates);
     if (this.peerLinks !== null) this.tellPeerLinks(this.peerLinks);
     this.order(quietMs);
+    this.watchdog = watchOver(child, this.options, () => this.send({ type: 'ping' }));
     this.options.onStart?.();
   }
 
@@ -279,6 +284,9 @@ export class Child<Config> {
         log[level]({ process: name, ...fields }, text);
         break;
       }
+      case 'pong':
+        this.watchdog?.answered();
+        break;
       case 'ready':
         if (this.isNewest(message.revision)) this.settle({ is: 'confirmed' });
         break;
@@ -332,6 +340,7 @@ export class Child<Config> {
 
   private onExit(code: number | null, signal: string | null): void {
     this.process = null;
+    this.watchdog?.close();
     const error = new DirectorError('PROCESS_SILENT', `the process ${this.options.name} has died`);
     for (const answer of this.waiting.values()) answer({ body: null, error });
     this.options.onVrrpStates?.({});

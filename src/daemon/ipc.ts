@@ -2,8 +2,8 @@
  * What the supervisor and its processes say to each other over Node's IPC channel: one JSON message a
  * line, typed here once for both ends.
  *
- *   supervisor ── configure, request, stop ──▶ vrrp, bfd, health, notify
- *   supervisor ◀── ready, failed, refused, log, reply ── vrrp, bfd, health, notify
+ *   supervisor ── configure, request, ping, stop ──▶ vrrp, bfd, health, notify
+ *   supervisor ◀── ready, failed, refused, log, reply, pong ── vrrp, bfd, health, notify
  *   supervisor ◀── will ── vrrp
  *
  *   vrrp         ── vrrp-states ──▶ supervisor ── vrrp-states ──▶ health
@@ -48,6 +48,8 @@ export type ToProcess =
       readonly will: unknown;
     }
   | { readonly type: 'request'; readonly id: number; readonly question: Question<unknown> }
+  /** Answered at once by who works (watchdog.ts). */
+  | { readonly type: 'ping' }
   /** Leave in good order. `keep` leaves the kernel as it is (`-V`, `-I`). */
   | { readonly type: 'stop'; readonly keep: boolean }
   | VrrpStatesMessage
@@ -125,6 +127,7 @@ export type FromProcess =
   /** What a successor should know; the last one counts. */
   | { readonly type: 'will'; readonly will: unknown }
   | { readonly type: 'log'; readonly record: LogRecord }
+  | { readonly type: 'pong' }
   /** With `error` there is no answer, and this is why. */
   | {
       readonly type: 'reply';
@@ -335,6 +338,9 @@ function serve<Config>(
             send({ type: 'reply', id: order.id, body: null, error: refusal });
           },
         );
+        break;
+      case 'ping':
+        send({ type: 'pong' });
         break;
       case 'vrrp-states':
         duties.vrrpStates?.(order.states);

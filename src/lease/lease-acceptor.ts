@@ -11,6 +11,7 @@ import {
   type Verdict,
 } from './acceptor.ts';
 import { type AcceptorSelf, type Unfit, unfitQuestion } from './admit.ts';
+import { epochAt } from './epoch.ts';
 
 export interface Reaction {
   /** Null: nothing is sent back. */
@@ -38,13 +39,18 @@ export class LeaseAcceptor {
     this.state = startedAcceptor(now, self.promiseMsMax);
   }
 
+  /** Whether it would hear a question now. */
+  hears(question: LeaseAsk | LeaseRelease, now: Instant): boolean {
+    return unfitQuestion(this.self, question, { known: this.known, now }) === null;
+  }
+
   take(question: LeaseAsk | LeaseRelease, now: Instant): Reaction {
-    const unfit = unfitQuestion(this.self, question, this.known);
-    if (unfit !== null) return { answer: this.refusal(question, unfit), freed: [], unfit };
+    const unfit = unfitQuestion(this.self, question, { known: this.known, now });
+    if (unfit !== null) return { answer: this.refusal(question, unfit, now), freed: [], unfit };
     this.known.add(question.node);
     const { state, verdict, freed } = acceptorStep(this.state, question, now);
     this.state = state;
-    const answer = verdict === null ? null : this.answer(question, answerOf(verdict));
+    const answer = verdict === null ? null : this.answer(question, answerOf(verdict), now);
     return { answer, freed, unfit: null };
   }
 
@@ -60,17 +66,22 @@ export class LeaseAcceptor {
     });
   }
 
-  private refusal(question: LeaseAsk | LeaseRelease, unfit: Unfit): LeaseAnswer | null {
+  private refusal(
+    question: LeaseAsk | LeaseRelease,
+    unfit: Unfit,
+    now: Instant,
+  ): LeaseAnswer | null {
     if (question.type === 'release' || unfit === 'stranger' || unfit === 'nodes') return null;
     const freeInMs = unfit === 'time' ? this.self.promiseMsMax : 0;
-    return this.answer(question, { verdict: unfit, holder: 0, heard: 0, freeInMs });
+    return this.answer(question, { verdict: unfit, holder: 0, heard: 0, freeInMs }, now);
   }
 
   private answer(
     { list, node, acceptor, round, life, keys }: LeaseAsk | LeaseRelease,
     content: Pick<LeaseAnswer, 'verdict' | 'holder' | 'heard' | 'freeInMs'>,
+    now: Instant,
   ): LeaseAnswer {
-    const { epoch } = this.self;
+    const epoch = epochAt(this.self.birth, now);
     return { type: 'answer', list, node, acceptor, round, life, keys, epoch, ...content };
   }
 }

@@ -24,8 +24,8 @@ export interface LeasePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
-  /** A number of so many bits that nobody can guess. */
-  draw(bits: 32 | 48): number;
+  /** A number of 32 bits that nobody can guess. */
+  draw(): number;
   readonly datagrams: DatagramPort;
   readonly listener: LeaseListener;
 }

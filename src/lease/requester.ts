@@ -87,6 +87,8 @@ export type RequesterEvent =
     }
   /** Somebody has given it back. */
   | { readonly type: 'freed' }
+  /** Somebody else asks for it, too, and goes first. */
+  | { readonly type: 'outbid' }
   /** A deadline may have passed. */
   | { readonly type: 'time' };
 
@@ -122,6 +124,9 @@ export function requesterStep(
       return answered(self, state, event, now, chance);
     case 'freed':
       return state.is === 'resting' ? ask(self, state, state.priority, now) : stay(state);
+    case 'outbid':
+      // Two who ask at once would have half of the voices each, and wait for their end.
+      return state.is === 'asking' ? rest(self, state, now, chance) : stay(state);
     case 'time':
       return onTime(self, state, now, chance);
     default:

@@ -78,7 +78,7 @@ export class LeaseSpeaker {
     this.ports = ports;
     this.self = self;
     this.node = nodeIdOf(self.endpoint.address, self.endpoint.port);
-    this.life = ports.draw(32);
+    this.life = ports.draw();
     this.bornAt = ports.clock.now();
   }
 
@@ -194,10 +194,11 @@ export class LeaseSpeaker {
   private seat(promiseMs: Millis): void {
     const { endpoint } = this.self;
     const names = new Set([nodeIdOf(endpoint.address, endpoint.port)]);
-    const epoch = this.acceptor?.self.epoch ?? this.ports.draw(48);
+    const now = this.ports.clock.now();
+    const birth = this.acceptor?.self.birth ?? { draw: this.ports.draw(), at: now };
     const promiseMsMax = Math.max(promiseMs, this.acceptor?.self.promiseMsMax ?? 0);
-    const self = { names, list: this.list, epoch, promiseMsMax };
-    if (this.acceptor === null) this.acceptor = new LeaseAcceptor(self, this.ports.clock.now());
+    const self = { names, list: this.list, birth, promiseMsMax };
+    if (this.acceptor === null) this.acceptor = new LeaseAcceptor(self, now);
     else this.acceptor.self = self;
   }
 
@@ -306,6 +307,11 @@ export class LeaseSpeaker {
     sender: { readonly from: LeaseEndpoint; readonly key: SigningKey } | null,
   ): void {
     const { clock, datagrams, listener } = this.ports;
+    if (this.makeWay(question)) {
+      // Our own voice is given back by then.
+      this.turn(() => this.onQuestion(question, sender));
+      return;
+    }
     const reaction = this.acceptor?.take(question, clock.now());
     if (reaction === undefined) return;
     const { answer, freed, unfit } = reaction;
@@ -314,17 +320,32 @@ export class LeaseSpeaker {
     if (answer !== null && sender !== null) {
       datagrams.send(encodeLease(answer, sender.key), sender.from);
     }
-    const concerned = (keys: readonly number[]): readonly Ask[] =>
-      [...this.asks.values()].filter(({ subject }) =>
-        subject.keys.some((one) => keys.includes(one)),
-      );
     if (question.node === this.node) return;
-    for (const ask of concerned(freed)) this.step(ask, { type: 'freed' });
+    for (const ask of this.asksFor(freed)) this.step(ask, { type: 'freed' });
     if (question.type !== 'ask' || unfit !== null) return;
-    for (const { subject, state } of concerned(question.keys)) {
+    for (const { subject, state } of this.asksFor(question.keys)) {
       const isBetter = state.is === 'holding' && question.priority > state.priority;
       if (isBetter) listener.wantedByBetter(subject.name, question.priority);
     }
+  }
+
+  /** Who asks for the same as we do, and has the higher priority or the greater address, goes first. True: we gave back. */
+  private makeWay(question: LeaseAsk | LeaseRelease): boolean {
+    const { node, acceptor } = this;
+    if (question.type !== 'ask' || question.node === node) return false;
+    const lesser = this.asksFor(question.keys).filter(
+      ({ state }) =>
+        state.is === 'asking' && (question.priority - state.priority || question.node - node) > 0,
+    );
+    if (lesser.length === 0 || !acceptor?.hears(question, this.ports.clock.now())) return false;
+    for (const ask of lesser) this.step(ask, { type: 'outbid' });
+    return true;
+  }
+
+  private asksFor(keys: readonly number[]): readonly Ask[] {
+    return [...this.asks.values()].filter(({ subject }) =>
+      subject.keys.some((one) => keys.includes(one)),
+    );
   }
 
   private onAnswer(answer: LeaseAnswer, from: LeaseEndpoint): void {
@@ -339,15 +360,15 @@ export class LeaseSpeaker {
       return;
     }
     this.note(seat, answer);
+    const known = seat.epoch;
+    seat.epoch = answer.epoch;
     const { round, is } = ask.state;
     const isOpen = is === 'asking' || is === 'holding';
     if (round !== answer.round || !isOpen) return;
     if (answer.verdict === 'held') ask.holder = answer.holder;
     if (answer.verdict === 'epoch') {
-      // It was started since: asked again with its new epoch, and only once for each.
-      if (seat.epoch === answer.epoch) return;
-      seat.epoch = answer.epoch;
-      this.question(this.askOf(ask, seat), seat);
+      // Asked again with the one that it tells, and only once for each.
+      if (known !== answer.epoch) this.question(this.askOf(ask, seat), seat);
       return;
     }
     const verdict = verdictOf(answer);
@@ -372,7 +393,7 @@ export class LeaseSpeaker {
   private refuse(reason: string, from: LeaseEndpoint): void {
     const count = (this.refused.get(reason) ?? 0) + 1;
     this.refused.set(reason, count);
-    // Every restart of an acceptor is one of these.
+    // Every restart of an acceptor is one of these, and every question after a while without one.
     const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
     this.ports.log[level]({ reason, source: from.address }, 'lease datagram refused');
   }

@@ -71,8 +71,9 @@ export class Witness {
     this.keyring = keyringOf(keys.flat());
     this.acceptors = new Map(
       keys.flatMap((ofGroup) => {
-        const self = { names, list: null, epoch: draw(48), promiseMsMax };
-        const acceptor = new LeaseAcceptor(self, clock.now());
+        const now = clock.now();
+        const self = { names, list: null, birth: { draw: draw(), at: now }, promiseMsMax };
+        const acceptor = new LeaseAcceptor(self, now);
         return ofGroup.map(({ id }) => [id, acceptor] as const);
       }),
     );
@@ -144,7 +145,7 @@ export class Witness {
   private refuse(reason: string, from: LeaseEndpoint): void {
     const count = (this.refused.get(reason) ?? 0) + 1;
     this.refused.set(reason, count);
-    // Every director begins with an epoch that it does not know. The rest is told once by name.
+    // Every director begins with an epoch that is not known to it, or not fresh. The rest is told once by name.
     const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
     this.log[level]({ reason, source: formatEndpoint(from.address, from.port) }, 'refused');
   }

@@ -33,8 +33,8 @@ export interface LeaseLife {
   end(): void;
 }
 
-function drawFrom(random: Random): (bits: 32 | 48) => number {
-  return (bits) => Math.floor(random() * 2 ** bits);
+function drawFrom(random: Random): () => number {
+  return () => Math.floor(random() * 2 ** 32);
 }
 
 /** One life of a director's part in the lease. */

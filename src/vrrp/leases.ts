@@ -59,6 +59,12 @@ export class Leases {
     }
   }
 
+  /** It was granted. Nobody needs it any more? Who keeps it would keep all others from it. */
+  dropUnused(name: string): void {
+    const need = this.needs.find((one) => one.name === name);
+    if (need !== undefined && need.wantedWith === null) this.giveBack(need);
+  }
+
   /** It was lost: it has to be asked for again. */
   forget(name: string): void {
     const need = this.needs.find((one) => one.name === name);

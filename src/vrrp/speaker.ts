@@ -135,6 +135,7 @@ export class VrrpSpeaker {
   /** The instances that wait for it may be master. */
   leaseGranted(name: string): void {
     this.giveMembers(name, { type: 'lease-granted' });
+    this.leases?.dropUnused(name);
   }
 
   /** Whoever is master with it may answer for longer. */

@@ -42,7 +42,7 @@ const VERDICTS = [
   'held',
   'silent',
   'old',
-  /** The acceptor has been started since: the answer tells its epoch. */
+  /** Not the epoch of the acceptor now: the answer tells it. */
   'epoch',
   /** Its list of acceptors is another one. */
   'list',

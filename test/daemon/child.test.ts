@@ -1,9 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { systemClock } from '../../src/base/time.ts';
+import { type Clock, systemClock } from '../../src/base/time.ts';
 import { Child } from '../../src/daemon/child.ts';
 import { AS_IT_IS } from '../../src/daemon/ipc.ts';
+import { simulatedClock } from '../world/clock.ts';
 
 interface PupilConfig {
   readonly name: string;
@@ -36,7 +37,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((child) => child.stop(false, STOP_MS_MAX)));
 });
 
-function start(config: PupilConfig): Pupil {
+function start(config: PupilConfig, clock: Clock = systemClock): Pupil {
   let refuse: (error: DirectorError) => void = () => {};
   const refused = new Promise<DirectorError>((resolve) => {
     refuse = resolve;
@@ -50,7 +51,7 @@ function start(config: PupilConfig): Pupil {
     environment: {},
     netNamespace: null,
     logLevel: 'info',
-    clock: systemClock,
+    clock,
     log: silentLog,
     onRefused: (error) => refuse(error),
   });
@@ -80,6 +81,22 @@ test('a process that was killed is started again, with the newest configuration'
   expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
   expect(child.status().pid).not.toBe(pid);
   expect(await child.snapshot()).toMatchObject({ config: { name: 'two' } });
+});
+
+test('a process that is stopped, and answers nothing for a minute, is killed and started again', async () => {
+  const clock = simulatedClock();
+  const { child } = start({ name: 'one' }, clock);
+  await child.settled(ANSWER_MS_MAX);
+  const { pid } = child.status();
+  // Its answer to the first question has come by then.
+  await child.snapshot();
+  process.kill(pid as number, 'SIGSTOP');
+  await clock.settleBy(61_000);
+  expect(child.status().pid).toBe(pid);
+  await clock.settleBy(2_000);
+  await expect.poll(() => child.status().restarts, POLL).toBe(1);
+  expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
+  expect(await child.snapshot()).toMatchObject({ config: { name: 'one' } });
 });
 
 test('a process that dies while it takes a configuration has not confirmed it until it is back', async () => {

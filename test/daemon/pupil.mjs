@@ -24,6 +24,9 @@ process.on('message', (order) => {
       if (!config.deaf)
         process.send({ type: 'reply', id: order.id, body: { pid: process.pid, config } });
       break;
+    case 'ping':
+      process.send({ type: 'pong' });
+      break;
     case 'stop':
       if (!config.deaf) process.exit(0);
       break;

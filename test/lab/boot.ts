@@ -31,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, readonly Need[]>> = {
   show: ['root', 'timing'],
   config: ['root', 'timing'],
   vrrp: ['root', 'timing'],
+  splitbrain: ['root', 'nftables', 'timing'],
 };
 
 async function runBenchmarks(wanted: readonly string[]): Promise<number> {

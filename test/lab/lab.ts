@@ -85,14 +85,18 @@ export class Lab {
     labs.add(this);
   }
 
-  /** A switch: all interfaces that name it are on one link. What passes is captured. */
-  async bridge(name: string): Promise<void> {
+  /** A switch: all interfaces that name it are on one link. What passes is captured, unless it is too much. */
+  async bridge(
+    name: string,
+    { isCaptured }: { readonly isCaptured: boolean } = { isCaptured: true },
+  ): Promise<void> {
     if (!this.hosts.has('switch')) await this.netnsOf('switch');
     await this.ipBatch('switch', [
       'link set lo up',
       `link add name ${name} type bridge`,
       `link set dev ${name} up`,
     ]);
+    if (!isCaptured) return;
     const { octets, megabytesMax } = CAPTURE;
     const size = ['-s', `${octets}`, '-C', `${megabytesMax}`, '-W', '1'];
     const file = join(this.folder, `${name}.pcap`);
@@ -224,10 +228,8 @@ export class Lab {
 
   /** Every program in a host is gone at once. */
   async powerOff(host: string): Promise<void> {
-    const keeper = this.hosts.get(host) as number;
-    const network = `net:[${statSync(`/run/netns/${this.netns(host)}`).ino}]`;
     const victims = (): readonly number[] =>
-      processesIn(network).filter((pid) => this.closed || pid !== keeper);
+      this.closed ? processesIn(this.networkOf(host)) : this.processesOf(host);
     // Again until none is left: one may have started another meanwhile.
     for (let pids = victims(); pids.length > 0; pids = victims()) {
       // Stopped first: none sees another die.
@@ -236,6 +238,15 @@ export class Lab {
       }
       await pause(DYING_MS);
     }
+  }
+
+  /** Every program in a host. */
+  processesOf(host: string): readonly number[] {
+    return processesIn(this.networkOf(host)).filter((pid) => pid !== this.hosts.get(host));
+  }
+
+  private networkOf(host: string): string {
+    return `net:[${statSync(`/run/netns/${this.netns(host)}`).ino}]`;
   }
 
   /** A file under /proc/net as this host sees it. */
@@ -263,7 +274,8 @@ export class Lab {
     return `${this.prefix}-${host}`;
   }
 
-  private port(host: string, link: string): string {
+  /** The switch's end of a host's cable. */
+  port(host: string, link: string): string {
     return `${host}-${link}`.slice(-15);
   }
 

@@ -1,4 +1,4 @@
-// needs: root; takes 95 s
+// needs: root; takes 110 s
 /** The daemon as its operator meets it: killed processes, signals, bad files, bad packets, missing rights. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +8,8 @@ import { Duo } from './duo.ts';
 import { eventually, pause } from './lab.ts';
 
 const VIP = '192.0.2.10';
+/** Of the watchdog: what does not answer for so long is killed. */
+const SILENT_MS = 10_000;
 
 function configuration(priority: number): string {
   return `vrrp_instance VI_1 {
@@ -37,6 +39,10 @@ beforeEach(async () => {
 });
 
 afterEach(() => pair.close());
+
+function isRunning(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
 
 async function startFirst(): Promise<void> {
   pair.start('director1');
@@ -93,6 +99,16 @@ describe('a process that is killed', () => {
     await eventually('it is released', async () => !(await pair.holds('director1')), 3_000);
     await pair.movesTo('director1');
   });
+});
+
+test('a VRRP process that is stopped is killed after ten seconds, and another one is MASTER', async () => {
+  await startFirst();
+  const before = await pair.pidOf('director1', 'vrrp');
+  process.kill(before, 'SIGSTOP');
+  const killedAfterMs = await eventually('it is killed', () => !isRunning(before));
+  expect(killedAfterMs).toBeGreaterThan(SILENT_MS - 100);
+  expect(pair.lab.logOf('director1')).toContain('process does not answer and is killed');
+  await pair.movesTo('director1');
 });
 
 describe('signals and reloads', () => {

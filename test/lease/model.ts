@@ -243,6 +243,7 @@ export class LeaseModel {
       { type: 'want', priority: PRIORITY },
       { type: 'release' },
       { type: 'time' },
+      { type: 'outbid' },
     ];
     moves = NODES.flatMap((node) => [
       ...events.map((event) => this.step(pair, node, event, 0)),

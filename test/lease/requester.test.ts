@@ -98,6 +98,17 @@ describe('who wants a lease', () => {
     ]);
   });
 
+  test('gives its round back to who goes first, and tries again soon; what it holds it keeps', () => {
+    const half = [[0, want] as const, [1, grant(0, 1)] as const] as const;
+    const way = play(...half, [5, { type: 'outbid' }]);
+    expect(way.effects).toEqual([{ do: 'release', round: 1 }]);
+    expect(way.state.is).toBe('resting');
+    expect(nextDeadline(self, way.state)).toBeLessThan(110);
+    const holds = play(...half, [2, grant(1, 1)], [5, { type: 'outbid' }]);
+    expect(holds.effects).toEqual([]);
+    expect(holds.state.is).toBe('holding');
+  });
+
   test('goes beyond a round that was heard before', () => {
     const { effects } = play(
       [0, want],

@@ -135,6 +135,37 @@ describe('a lease', () => {
     expect(open(world)).toBe('true false');
   });
 
+  describe('without a third is agreed upon by two who ask at once', () => {
+    const pair = (seed: number): Site => {
+      const world = site(seed);
+      cutBothWays(world, 1, 3);
+      cutBothWays(world, 2, 3);
+      return world;
+    };
+
+    test.each([
+      [150, 1, 10],
+      [150, 15, 80],
+      [150, 60, 300],
+      [100, 15, 80],
+    ])('priorities %i and 100, %i ms between them: within %i ms', (priority, farMs, withinMs) => {
+      for (let seed = 1; seed <= 40; seed += 1) {
+        const world = pair(seed);
+        const delayMs = { min: farMs / 3, max: farMs };
+        world.network.weather = { lost: 0, doubled: 0, delayMs };
+        world.two.speaker.want('VI_1', 100);
+        world.clock.advanceBy((seed / 40) * farMs);
+        world.one.speaker.want('VI_1', priority);
+        // Much less than a promise: none waits for its end.
+        world.clock.advanceBy(withinMs);
+        expect([`seed ${seed}`, open(world)]).toEqual([
+          `seed ${seed}`,
+          expect.stringMatching(/^(?:true false|false true)$/),
+        ]);
+      }
+    });
+  });
+
   test('is not for a director with another list of acceptors, nor with another key', () => {
     const world = site();
     world.two.speaker.configure(leaseConfigOf({ acceptors: [1, 2, 4].map(endpointOf) }));

@@ -77,6 +77,28 @@ describe('with a lease', () => {
     expect(outcome.findings).toEqual([]);
   });
 
+  test('a better director that hears nobody does not keep the other from serving', async () => {
+    const outcome = await worldAfter([
+      { do: 'cut', from: 'B', to: 'A', link: null, oneWay: true },
+      { do: 'cut', from: 'W', to: 'A', link: null, oneWay: true },
+    ]);
+    expect(outcome.findings).toEqual([]);
+    expect(namesOf(outcome)).toEqual(['', 'A', '', 'B', '', 'A']);
+    const [, , gap, ofOther] = outcome.tenures;
+    // The lease of 3 s has to run out; then a question of it is not fresh any more, and the promise to it is over.
+    expect((gap?.to ?? Infinity) - (gap?.from ?? 0)).toBeLessThan(6_000);
+    expect(ofOther?.to).toBeGreaterThan(25_000);
+  });
+
+  test('a director that nobody hears is followed by the other', async () => {
+    const outcome = await worldAfter([
+      { do: 'cut', from: 'A', to: 'B', link: null, oneWay: true },
+      { do: 'cut', from: 'A', to: 'W', link: null, oneWay: true },
+    ]);
+    expect(outcome.findings).toEqual([]);
+    expect(namesOf(outcome)).toEqual(['', 'A', '', 'B', '', 'A']);
+  });
+
   test('a master that is paused does not answer when the other begins', async () => {
     const outcome = await worldAfter([{ do: 'pause', host: 'A' }]);
     expect(namesOf(outcome).slice(0, 4)).toEqual(['', 'A', '', 'B']);

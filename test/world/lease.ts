@@ -29,8 +29,8 @@ interface World {
   readonly random: Random;
 }
 
-function drawFrom(random: Random): (bits: 32 | 48) => number {
-  return (bits) => Math.floor(random() * 2 ** bits);
+function drawFrom(random: Random): () => number {
+  return () => Math.floor(random() * 2 ** 32);
 }
 
 /** Whoever wants a lease. What its kernel lets through ends at `openUntil`, whatever the process does. */
