@@ -71,6 +71,7 @@ export type DiagnosticCode =
   | 'own-interface'
   | 'vip-outside-network'
   | 'vip-twice'
+  | 'too-many-addresses'
   | 'odd-broadcast'
   | 'not-the-owner'
   | 'nopreempt-ignored'
@@ -99,6 +100,7 @@ export type DiagnosticCode =
   | 'fault-by-script'
   | 'no-vip'
   | 'mixed-families'
+  | 'link-local-first'
   | 'vip-without-prefix'
   | 'unicast-no-source'
   | 'script-security'
@@ -192,6 +194,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'own-interface',
   'vip-outside-network',
   'vip-twice',
+  'too-many-addresses',
   'odd-broadcast',
   'not-the-owner',
   'lost-weight',
@@ -219,6 +222,7 @@ const NOTES: ReadonlySet<DiagnosticCode> = new Set([
   'fault-by-script',
   'no-vip',
   'mixed-families',
+  'link-local-first',
   'vip-without-prefix',
   'unicast-no-source',
   'script-security',
@@ -249,6 +253,7 @@ const OF_THIS_HOST: ReadonlySet<DiagnosticCode> = new Set([
   'script-unsafe',
   'vip-outside-network',
   'not-the-owner',
+  'too-many-addresses',
   'peer-is-this-host',
   'no-script-user',
   'lease-not-here',

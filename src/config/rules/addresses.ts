@@ -127,6 +127,19 @@ export function adviseOnFamilies(instance: Section, { reports }: Whole): void {
   });
 }
 
+/** RFC 9568 §5.2.9. */
+export function adviseOnLinkLocal(instance: Section, { reports }: Whole): void {
+  const [first] = writtenVips(instance, 'virtual_ipaddress');
+  if (first === undefined || familyOf(first.address) === 'ipv4') return;
+  if (prefixContains('fe80::', 10, first.address)) return;
+  reports.add({
+    code: 'link-local-first',
+    span: first.word.span,
+    message: `${first.address} stands first, and is not link-local`,
+    hint: 'an address of fe80::/10 first, the same on both directors, if hosts use this director as their router',
+  });
+}
+
 export function adviseOnNoVip(instance: Section, { reports }: Whole): void {
   const hasSome = ['virtual_ipaddress', 'virtual_ipaddress_excluded'].some((name) =>
     instance.mentions(name),
