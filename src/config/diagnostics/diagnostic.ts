@@ -4,6 +4,7 @@
  */
 
 import { positionOf, type Span } from '../text/source.ts';
+import { conceal } from './conceal.ts';
 import { isFillIn } from './fill-in.ts';
 
 /** A note is advice of `lvsctl lint` and said nowhere else. */
@@ -366,7 +367,7 @@ export class Reports {
     counts.attempts += 1;
     const kind = kindOf(said.code);
     if (counts[kind] > REPORTS_MAX) return;
-    const report = brief(plainer(said));
+    const report = brief(concealed(plainer(said)));
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
     if (this.seen.has(key)) return;
@@ -379,6 +380,16 @@ export class Reports {
 function kindOf(code: DiagnosticCode): 'notes' | 'warnings' | 'mistakes' {
   if (NOTES.has(code)) return 'notes';
   return NEVER_ERRORS.has(code) ? 'warnings' : 'mistakes';
+}
+
+/** What a user wrote may be a secret. */
+function concealed(report: Report): Report {
+  const { message, hint, span } = report;
+  return {
+    ...report,
+    message: conceal(message, span),
+    ...(hint === undefined ? {} : { hint: conceal(hint, span) }),
+  };
 }
 
 /** What a user wrote may be long. */
