@@ -131,9 +131,9 @@ describe('told', () => {
     password ${CANARIES[2]}
 }
 lease {
-    acceptor 198.51.100.1
-    acceptor 198.51.100.2
-    acceptor 198.51.100.3
+    acceptor 203.0.113.1
+    acceptor 203.0.113.2
+    acceptor 203.0.113.3
     key ${CANARIES[3]}
 }
 vrrp_instance signed {
