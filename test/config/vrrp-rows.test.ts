@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../src/model/vrrp.ts';
 import { load } from './world.ts';
 
-const RULES = ['adjusted', 'too-many-addresses', 'link-local-first', 'strict-unicast'] as const;
+const RULES = [
+  'adjusted',
+  'too-many-addresses',
+  'link-local-first',
+  'strict-unicast',
+  'strict-link-local',
+  'strict-ignored',
+] as const;
 
 function read(
   lines: string,
@@ -65,6 +72,21 @@ test('vrrp-P12: the first address of IPv6 should be link-local, and that is told
   expect(read('', { vips: ['fe80::10', 'fd00::10'] }).said).toEqual([]);
   expect(read('', { vips: ['fd00::10', 'fe80::10'] }).said).toEqual(['link-local-first']);
   expect(read('').said).toEqual([]);
+});
+
+test('vrrp-P12: under strict rules that is a warning', () => {
+  const strict = { globals: 'vrrp_strict' };
+  expect(read('', { ...strict, vips: ['fd00::10'] }).said).toEqual(['strict-link-local']);
+  expect(read('', { ...strict, vips: ['fe80::10', 'fd00::10'] }).said).toEqual([]);
+});
+
+test('vrrp-R17: under strict rules what is signed is enforced', () => {
+  const hmac =
+    'auth_hmac {\nkey 1 0123456789abcdef0123456789abcdef\nactive_key 1\nmode permissive\n}';
+  expect(read(hmac).instance.signing?.mode).toBe('permissive');
+  const strict = read(hmac, { globals: 'vrrp_strict' });
+  expect(strict.instance.signing?.mode).toBe('enforce');
+  expect(strict.said).toEqual(['strict-ignored']);
 });
 
 test('vrrp-U2: of a longer password the first eight characters count, and that is told', () => {

@@ -7,6 +7,10 @@ import { isMeant, MASK, maskLine, secretsOn } from './secret.ts';
 
 /** What is shorter is a word of every sentence. */
 const CHARACTERS_MIN = 6;
+/** Each sentence is searched for each of them; a director has a few hundred. Beyond, those on a line itself stay hidden. */
+const SECRETS_MAX = 1000;
+/** Definitions that are secrets: each definition of the file is held against their names. */
+const NAMES_MAX = 64;
 
 const known = new WeakMap<SourceFile, readonly string[]>();
 
@@ -30,7 +34,7 @@ function secretsOf(file: SourceFile): readonly string[] {
   if (secrets === undefined) {
     const above = file.includedAt === null ? [] : secretsOf(file.includedAt.file);
     const found = new Set([...above, ...secretsIn(file.text)]);
-    secrets = [...found].toSorted((one, other) => other.length - one.length);
+    secrets = [...found].slice(0, SECRETS_MAX).toSorted((one, other) => other.length - one.length);
     known.set(file, secrets);
   }
   return secrets;
@@ -52,7 +56,7 @@ function secretsIn(text: string): readonly string[] {
 /** What definitions of these names hold, also those of a name that is nearly theirs. */
 function definedAs(names: ReadonlySet<string>, text: string): readonly string[] {
   if (names.size === 0) return [];
-  const all = [...names];
+  const all = [...names].slice(0, NAMES_MAX);
   const values = [...text.matchAll(DEFINITION)].flatMap(([, name = '', value = '']) =>
     all.some((one) => isMeant(name.replaceAll('$', ''), one)) ? [value.trim()] : [],
   );

@@ -83,6 +83,7 @@ export type DiagnosticCode =
   | 'strict-unicast'
   | 'strict-no-vip'
   | 'strict-unpingable'
+  | 'strict-link-local'
   | 'unicast-family'
   | 'unicast-self'
   | 'peer-is-this-host'
@@ -200,6 +201,7 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'not-the-owner',
   'lost-weight',
   'strict-unpingable',
+  'strict-link-local',
   'peer-is-this-host',
   'unicast-no-peer',
   'script-too-slow',

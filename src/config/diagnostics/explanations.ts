@@ -505,6 +505,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     strict mode keeps its password, and the two no longer hear each other. Remove vrrp_strict, or the
     settings on both directors.`,
   ),
+  'strict-link-local': trap(
+    'vrrp_strict, and no link-local address first',
+    `The standard has the list of an IPv6 instance begin with its link-local address, and vrrp_strict asks for the
+    standard and nothing else. keepalived complains of it, too. Put an address of fe80::/10 first, the same on both
+    directors, or remove vrrp_strict.`,
+  ),
   'strict-unpingable': trap(
     'vrrp_strict makes the address unpingable',
     `By the standard a MASTER that does not own an address accepts no packets to it, and in strict mode

@@ -594,7 +594,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     unset: 'the kernel’s choice',
   }),
   keyword('vrrp_skip_check_adv_addr', boolean, 'default skip_check_adv_addr', { unset: 'off' }),
-  keyword('vrrp_strict', boolean, 'default strict_mode', { unset: 'off', effect: 'partial' }),
+  keyword('vrrp_strict', boolean, 'default strict_mode', { unset: 'off' }),
   keyword('vrrp_garp_form', choice('request', 'reply', 'both'), 'default garp_form', {
     unset: 'request',
     ours: true,

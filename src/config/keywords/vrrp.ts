@@ -296,7 +296,6 @@ const WHEN: readonly Keyword[] = [
   keyword('strict_mode', boolean, 'what the RFC does not have is refused', {
     inherits: globally('vrrp_strict'),
     unset: 'off',
-    effect: 'partial',
   }),
 ];
 

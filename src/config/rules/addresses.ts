@@ -127,11 +127,20 @@ export function adviseOnFamilies(instance: Section, { reports }: Whole): void {
   });
 }
 
-/** RFC 9568 §5.2.9. */
-export function adviseOnLinkLocal(instance: Section, { reports }: Whole): void {
+/** An IPv6 address that is not link-local. */
+export function isOfOtherScope(address: string): boolean {
+  return familyOf(address) === 'ipv6' && !prefixContains('fe80::', 10, address);
+}
+
+/** RFC 9568 §5.2.9; strict instances are told in rules/strict.ts. */
+export function adviseOnLinkLocal(instance: Section, { globals, reports }: Whole): void {
   const [first] = writtenVips(instance, 'virtual_ipaddress');
-  if (first === undefined || familyOf(first.address) === 'ipv4') return;
-  if (prefixContains('fe80::', 10, first.address)) return;
+  if (
+    first === undefined ||
+    (isOn(instance, 'strict_mode') ?? isOn(globals, 'vrrp_strict')) ||
+    !isOfOtherScope(first.address)
+  )
+    return;
   reports.add({
     code: 'link-local-first',
     span: first.word.span,

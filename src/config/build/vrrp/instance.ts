@@ -67,7 +67,9 @@ export function buildInstance(
     readAddresses(section, keyword, interfaceName, context, (one, said) => reader.place(one, said));
   const [addresses, excluded] = [read('virtual_ipaddress'), read('virtual_ipaddress_excluded')];
   const authentication = readAuthentication(section, globals, { version, family }, context);
-  const signing = readSigning(section, advertIntervalMs, context);
+  const signed = readSigning(section, advertIntervalMs, context);
+  // The rules tell what strict mode drops.
+  const signing = isStrict && signed !== null ? { ...signed, mode: 'enforce' as const } : signed;
   const carrier = { family, version, authentication, signing, interface: interfaceName };
   const carried = new Set(advertised(addresses, carrier, section, context));
   const links = reader.links();
