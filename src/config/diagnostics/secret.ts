@@ -107,21 +107,23 @@ export function maskLine(line: string): string {
 const MAYBE = /[ps][as]|wor|k[ey]|ey/;
 
 /** The secrets of a text, without their quotes: whole, and word by word. One may stand on the line behind its keyword. */
-export function secretsOn(text: string): readonly string[] {
-  const found: string[] = [];
+export function* secretsOn(text: string): Generator<string> {
   let isAwaited = false;
   for (const line of text.split('\n')) {
     const isEmpty = line.trim() === '';
-    if (isAwaited && !isEmpty) found.push(...wordsOf(line));
+    if (isAwaited && !isEmpty) yield* wordsOf(line);
     isAwaited = isAwaited && isEmpty;
     if (!MAYBE.test(line)) continue;
     for (const { start, end } of secretStretches(line)) {
       const secret = line.slice(start, end).trim();
-      if (secret === '') isAwaited = line.slice(end).trim() === '';
-      else found.push(secret, ...wordsOf(secret));
+      if (secret === '') {
+        isAwaited = line.slice(end).trim() === '';
+        continue;
+      }
+      yield secret;
+      yield* wordsOf(secret);
     }
   }
-  return found;
 }
 
 /** Braces and numbers of keys are none. */
