@@ -61,6 +61,7 @@ export function systemEnvironment(): ConfigEnvironment {
   // Asked of the kernel once a reading of the configuration.
   let names: readonly string[] | null = null;
   let networks: ReadonlyMap<string, readonly Network[]> | null = null;
+  const mtus = new Map<string, number | null>();
   const lister = new Lister();
   return {
     readFile,
@@ -75,7 +76,13 @@ export function systemEnvironment(): ConfigEnvironment {
       networks ??= readNetworks();
       return networks.get(interfaceName) ?? null;
     },
-    mtu: readMtu,
+    mtu: (interfaceName) => {
+      const known = mtus.get(interfaceName);
+      if (known !== undefined) return known;
+      const octets = readMtu(interfaceName);
+      mtus.set(interfaceName, octets);
+      return octets;
+    },
     account: remembered((user, group) => findAccount(user, group)),
     program: inspectProgram,
     isOpenToOthers,

@@ -69,7 +69,10 @@ function misspelt(written: string, behind: string): number | null {
   if (glued !== undefined) return glued.length;
   if (written.startsWith('key') && written.length >= KEY_CHARACTERS_MIN) return 'key'.length;
   const word = written.replaceAll('"', '');
-  if (SECRET_WORDS.some((one) => written !== one && isNear(word, one, 2))) return written.length;
+  const isPassword =
+    LIKE_A_PASSWORD.test(word) &&
+    SECRET_WORDS.some((one) => written !== one && isNear(word, one, 2));
+  if (isPassword) return written.length;
   const letters = word.replace(/\d{1,3}$/, '');
   if (written === 'key' || !isNear(letters, 'key', 1)) return null;
   const [, next = ''] = /^\s+"?(\S*)/.exec(behind) ?? [];
@@ -104,7 +107,9 @@ export function maskLine(line: string): string {
 }
 
 /** A line that may hold a secret: most do not, and a file may have a million. */
-const MAYBE = /[ps][as]|wor|k[ey]|ey/;
+const MAYBE = /pa|as|ss|sw|key|(?<![\w"])[\w"]{0,2}(?:k[\w"]?[ey]|e[\w"]?y|ye)[\w"]{0,4}(?![\w"])/;
+/** Whatever two characters are wrong, something of a password is left. */
+const LIKE_A_PASSWORD = /pa|as|ss|sw/;
 
 /** The secrets of a text, without their quotes: whole, and word by word. One may stand on the line behind its keyword. */
 export function* secretsOn(text: string): Generator<string> {
