@@ -26,6 +26,8 @@ const HEADER_OCTETS: Readonly<Record<Family, number>> = { ipv4: 20, ipv6: 40 };
 const FIXED_OCTETS = 8;
 /** Of Ethernet. */
 const USUAL_MTU = 1500;
+/** RFC 791, RFC 8200. */
+const LEAST_MTU: Readonly<Record<Family, number>> = { ipv4: 68, ipv6: 1280 };
 
 /** Of version 2 over IPv4, whether it is used or not. */
 const AUTH_DATA_OCTETS = 8;
@@ -61,9 +63,11 @@ export function advertised(
   { environment, reports }: ScriptContext,
 ): readonly VirtualAddress[] {
   const { family, interface: link } = carrier;
+  const those = addresses.filter((one) => familyOf(one.address) === family);
+  // So few fit everywhere: the link need not be asked.
+  if (those.length <= advertisedMax(carrier, LEAST_MTU[family])) return those;
   const mtu = environment.mtu(link);
   const countMax = advertisedMax(carrier, mtu);
-  const those = addresses.filter((one) => familyOf(one.address) === family);
   const first = those[countMax];
   if (first === undefined) return those;
   reports.add({
