@@ -74,7 +74,7 @@ describe('the script of the end', () => {
       join(runDir, 'lvsd.conf'),
       globals(`shutdown_script ${program('down', check)}`) + vrrp('VI_1'),
     );
-    await one.reload();
+    await one.reload({ allowEmpty: false });
     await one.stop('test');
     expect(saw('down')).toEqual(['ran', 'vrrp 1', 'vrrp 2']);
     expect(existsSync(join(runDir, 'old.saw'))).toBe(false);

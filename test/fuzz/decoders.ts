@@ -79,6 +79,7 @@ const peerFields = {
   sequence: 7,
   to: '1123456789abcdef',
   token: null,
+  note: null,
   entries: [51, 52].map(
     (vrid) => ({ vrid, priority: 100, state: 'master', canTake: true }) as const,
   ),
@@ -135,6 +136,16 @@ export const OF_STRANGERS: readonly Decoder[] = [
   {
     name: 'directors to each other, signed',
     seeds: [encodePeerMessage({ kind: 'hello', ...peerFields }, KEY)],
+    decode: (octets) => decodePeerMessage(octets, KEY),
+  },
+  {
+    name: 'notes of directors to each other',
+    seeds: [
+      encodePeerMessage(
+        { kind: 'note', ...peerFields, entries: [], note: Uint8Array.of(1, 2, 3, 4, 5) },
+        KEY,
+      ),
+    ],
     decode: (octets) => decodePeerMessage(octets, KEY),
   },
   {

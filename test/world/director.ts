@@ -47,11 +47,7 @@ export class SimulatedDirector {
   /** No socket can be opened. */
   deaf = false;
 
-  constructor(
-    name: string,
-    hostPart: number,
-    { clock, links, leases, peers, log }: DirectorWorld,
-  ) {
+  constructor(name: string, hostPart: number, { clock, links, leases, peers, log }: DirectorWorld) {
     this.speaker = new VrrpSpeaker({
       ...(leases === undefined ? {} : { leases }),
       ...(peers === undefined ? {} : { peers: peers.port }),
