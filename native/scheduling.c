@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include "addon.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -35,8 +37,39 @@ static napi_value lock_memory(napi_env env, napi_callback_info info) {
   return lvs_undefined(env);
 }
 
+/* setCpus([cpu …]): those that all threads of this process may run on; threads to come have them, too. */
+static napi_value set_cpus(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  uint32_t count;
+  cpu_set_t cpus;
+  if (!lvs_arguments(env, info, 1, &argument)) return NULL;
+  if (napi_get_array_length(env, argument, &count) != napi_ok)
+    return lvs_throw(env, EINVAL, "cpus");
+  CPU_ZERO(&cpus);
+  for (uint32_t at = 0; at < count; at += 1) {
+    napi_value item;
+    int32_t cpu;
+    if (napi_get_element(env, argument, at, &item) != napi_ok) return NULL;
+    if (!lvs_int(env, item, "cpu", &cpu)) return NULL;
+    if (cpu < 0 || cpu >= CPU_SETSIZE) return lvs_throw(env, EINVAL, "cpu");
+    CPU_SET(cpu, &cpus);
+  }
+  DIR *tasks = opendir("/proc/self/task");
+  if (tasks == NULL) return lvs_throw(env, errno, "/proc/self/task");
+  int refused = 0;
+  for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+    pid_t id = atoi(task->d_name);
+    /* A thread may have ended meanwhile. */
+    if (id > 0 && sched_setaffinity(id, sizeof cpus, &cpus) < 0 && errno != ESRCH) refused = errno;
+  }
+  closedir(tasks);
+  if (refused != 0) return lvs_throw(env, refused, "sched_setaffinity");
+  return lvs_undefined(env);
+}
+
 void lvs_scheduling(napi_env env, napi_value exports) {
   lvs_export(env, exports, "setRealtime", set_realtime);
   lvs_export(env, exports, "setNiceness", set_niceness);
   lvs_export(env, exports, "lockMemory", lock_memory);
+  lvs_export(env, exports, "setCpus", set_cpus);
 }

@@ -16,7 +16,7 @@ const IPV4 = new RegExp(`^(?:${OCTET}\\.){3}${OCTET}$`);
 export function parseAddress(text: string): string | null {
   if (IPV4.test(text)) return text;
   if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
-  return ipaddr.IPv6.parse(text).toRFC5952String();
+  return addressFromBytes(Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray()));
 }
 
 /** Reads `10.0.0.1:80`, `[fd00::1]:80`, or an address alone, which has the port given; null: it is none of them. */
@@ -118,7 +118,34 @@ function hexDigit(code: number): number {
 /** The canonical text of 4 or 16 octets in network order. */
 export function addressFromBytes(octets: Uint8Array): string {
   if (octets.length === 4) return `${octets[0]}.${octets[1]}.${octets[2]}.${octets[3]}`;
-  return new ipaddr.IPv6(Array.from(octets)).toRFC5952String();
+  const zeros = longestZeros(octets);
+  let text = '';
+  for (let word = 0; word < 8; word += 1) {
+    if (word === zeros.from) {
+      text += '::';
+      word = zeros.to - 1;
+      continue;
+    }
+    if (word > 0 && word !== zeros.to) text += ':';
+    text += wordAt(octets, word).toString(16);
+  }
+  return text;
+}
+
+function wordAt(octets: Uint8Array, word: number): number {
+  return ((octets[2 * word] as number) << 8) | (octets[2 * word + 1] as number);
+}
+
+/** The words that `::` stands for: the first of the longest runs of two zeros and more (RFC 5952 §4.2.3). */
+function longestZeros(octets: Uint8Array): { readonly from: number; readonly to: number } {
+  let [from, to] = [-1, -1];
+  for (let start = 0; start < 8; start += 1) {
+    let end = start;
+    while (end < 8 && wordAt(octets, end) === 0) end += 1;
+    if (end - start >= 2 && end - start > to - from) [from, to] = [start, end];
+    if (end > start) start = end;
+  }
+  return { from, to };
 }
 
 /** The canonical text of an IPv4 address: 0x0a000001 → `10.0.0.1`. */

@@ -44,7 +44,13 @@ export function diagnose(
   const own = read(path, options.configId);
   if (options.peer === undefined) return own.diagnostics;
   const other = read(options.peer, options.peerId ?? options.configId);
-  const ofPeer = other.diagnostics.filter(({ code }) => !isOfThisHost(code));
+  // Once is enough for both of what is said of a word itself, wherever it stands.
+  const ofWords = new Set(
+    own.diagnostics.flatMap(({ code, message }) => (code === 'not-keepalived' ? [message] : [])),
+  );
+  const ofPeer = other.diagnostics.filter(
+    ({ code, message }) => !isOfThisHost(code) && !ofWords.has(message),
+  );
   const both = [...own.diagnostics, ...ofPeer];
   if (isUnreadable(both)) return both;
   return [...both, ...comparePair(own.outline, other.outline, { mode, notes })];

@@ -6,6 +6,7 @@ import {
   fstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   statSync,
 } from 'node:fs';
@@ -36,6 +37,8 @@ export interface ConfigEnvironment extends FilePort {
   interfaces(): readonly string[] | null;
   /** Addresses of an interface and the networks they lie in; null when it has none, or is unknown. */
   networks(interfaceName: string): readonly Network[] | null;
+  /** Octets of the largest packet of an interface; null when it is unknown. */
+  mtu(interfaceName: string): number | null;
   /** Null: there is no such user, or group. */
   account(user: string, group: string | null): Account | null;
   /** Whether a file can be run: `missing`, `not-executable` or fine. */
@@ -58,6 +61,7 @@ export function systemEnvironment(): ConfigEnvironment {
   // Asked of the kernel once a reading of the configuration.
   let names: readonly string[] | null = null;
   let networks: ReadonlyMap<string, readonly Network[]> | null = null;
+  const mtus = new Map<string, number | null>();
   const lister = new Lister();
   return {
     readFile,
@@ -72,6 +76,13 @@ export function systemEnvironment(): ConfigEnvironment {
       networks ??= readNetworks();
       return networks.get(interfaceName) ?? null;
     },
+    mtu: (interfaceName) => {
+      const known = mtus.get(interfaceName);
+      if (known !== undefined) return known;
+      const octets = readMtu(interfaceName);
+      mtus.set(interfaceName, octets);
+      return octets;
+    },
     account: remembered((user, group) => findAccount(user, group)),
     program: inspectProgram,
     isOpenToOthers,
@@ -83,7 +94,7 @@ export function systemEnvironment(): ConfigEnvironment {
 
 /** As seen by a configuration for another network namespace, whose interfaces are not those of this one. */
 export function elsewhere(environment: ConfigEnvironment): ConfigEnvironment {
-  return { ...environment, interfaces: () => null, networks: () => null };
+  return { ...environment, interfaces: () => null, networks: () => null, mtu: () => null };
 }
 
 /** The name that commands have for their standard input. */
@@ -187,6 +198,16 @@ function readNetworks(): ReadonlyMap<string, readonly Network[]> {
     if (networks.length > 0) found.set(name, networks);
   }
   return found;
+}
+
+function readMtu(interfaceName: string): number | null {
+  if (interfaceName.includes('/')) return null;
+  try {
+    const octets = Number(readFileSync(`/sys/class/net/${interfaceName}/mtu`, 'utf8'));
+    return Number.isInteger(octets) ? octets : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Files by patterns, which may stand in every part of a path; directories and executable files are passed over. */

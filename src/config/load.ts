@@ -6,7 +6,7 @@ import { buildBfd } from './build/bfd.ts';
 import { declaredSessions } from './build/bfd-sessions.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { buildNotify, listenersOf, readDumps, readNotifyDefaults } from './build/notify.ts';
-import { resolveAccount } from './build/scripts.ts';
+import { readAround, resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
 import {
@@ -286,6 +286,8 @@ function build(
   );
   tellVrrp(root, globals, servers, context);
   const routerId = globals.text('router_id') ?? environment.hostName();
+  const processName =
+    globals.text('process_name') ?? (globals.has('process_names') ? 'lvsd' : null);
   const notify = buildNotify({ globals, mode, routerId, vrrp, health }, context);
   const director = {
     global: {
@@ -293,13 +295,15 @@ function build(
       scriptUser: user?.text ?? null,
       scriptSecurity: globals.has('enable_script_security'),
       netNamespace: root.text('net_namespace'),
+      ...(processName === null ? {} : { processName }),
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,
     bfd,
     health: { ...health, settings, listeners: listenersOf(notify), directorName: routerId },
     notify,
-    dumps: readDumps(globals),
+    dumps: readDumps(root, globals),
+    around: readAround(globals, context),
   };
   return { director, outline: { root, globals, servers } };
 }

@@ -3,7 +3,7 @@
  * advertisement must not be believed by a director that has just begun, and our own must go on behind the last one.
  * Instants are kept as what the kernel's clock since boot showed; of another boot only the stamps count.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { errnoName } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
@@ -36,10 +36,13 @@ export class SpentFile {
     this.log = log;
   }
 
-  /** What an earlier life has left; a file that is not whole is none. */
+  /** What an earlier life has left; a file that is not whole is none, and that is told. */
   read(): SpentStamps {
     const kept = readJson(this.path);
-    if (!isKept(kept)) return new Map();
+    if (!isKept(kept)) {
+      if (existsSync(this.path)) this.tellDamaged();
+      return new Map();
+    }
     const isThisBoot = kept.boot === bootId();
     const offsetMs = uptime() * 1000 - this.clock.now();
     const toInstant = (sinceBootMs: Millis): Instant =>
@@ -47,6 +50,14 @@ export class SpentFile {
     return new Map(
       Object.entries(kept.instances).map(([name, spent]) => [name, withInstants(spent, toInstant)]),
     );
+  }
+
+  private tellDamaged(): void {
+    const fields = {
+      path: this.path,
+      hint: 'signed advertisements that somebody recorded within the time window may be believed once more',
+    };
+    this.log.warn(fields, 'what was signed before is lost: its file is damaged');
   }
 
   /** Writes what has changed, once a second. */

@@ -32,6 +32,7 @@ import type { BfdSnapshot } from '../model/snapshot-bfd.ts';
 import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import { ADOPT_VARIABLE } from './adopt.ts';
+import { Around } from './around.ts';
 import { Configurations } from './configurations.ts';
 import { STATE_DIR_VARIABLE } from './drain-file.ts';
 import { dumpPath, writeDump } from './dump-files.ts';
@@ -77,6 +78,7 @@ export class Supervisor {
   readonly ended: Promise<number>;
   private readonly options: SupervisorOptions;
   private readonly processes: Processes;
+  private readonly around: Around;
   private readonly reloads = new ReloadQueue(() =>
     this.changing(() => this.configurations.reload({ allowEmpty: false })),
   );
@@ -97,6 +99,7 @@ export class Supervisor {
     this.startedAtMs = options.clock.wallTimeMs();
     this.stateAtStart = begin.state;
     const { modules, runDir, history, logLevel, clock, log, adopt } = options;
+    this.around = new Around({ clock, log });
     this.processes = new Processes({
       allowed: options.processes,
       modules,
@@ -288,6 +291,9 @@ export class Supervisor {
     writePid(pidFile);
     const { digest, director, path } = configurations;
     log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
+    if (director.global.processName !== undefined) process.title = director.global.processName;
+    await this.around.run('startup', director);
+    if (this.stopping !== null) return;
     const [refusal] = await this.processes.startMissing(director);
     if (this.stopping !== null) return;
     if (refusal !== undefined) {
@@ -322,7 +328,10 @@ export class Supervisor {
     log.info({ reason }, 'lvsd stops');
     notifyServiceManager('STOPPING=1');
     this.configurations.close();
-    await this.processes.stop(keep, this.configurations.director.global.childWaitMs);
+    this.around.end();
+    const { director } = this.configurations;
+    await this.processes.stop(keep, director.global.childWaitMs);
+    await this.around.run('shutdown', director);
     this.control?.close();
     rmSync(pidFile, { force: true });
     log.info({ exitCode }, 'lvsd has stopped');

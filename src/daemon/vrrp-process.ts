@@ -43,6 +43,7 @@ import type { PeerPort, PeerSocket } from '../vrrp/peers/ports-peers.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import type { Link } from '../wire/rtnl/links.ts';
+import { withBootDelay } from './boot-delay.ts';
 import { Gate } from './gate.ts';
 import { HeldNetwork } from './held-network.ts';
 import {
@@ -139,7 +140,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(virtualAddresses(config));
     this.tellRenewed(before);
-    this.speaker.configure(config, inherited);
+    this.speaker.configure(withBootDelay(config, uptime() * 1000), inherited);
     void this.speaker.left().then(() => this.forgetLinks());
     this.tellStates();
   }

@@ -55,6 +55,8 @@ export class WatchedRealServer implements CheckerOwner {
     this.sinceMs = beginning.sinceMs;
     this.startChecks(beginning.at);
     this.steer();
+    const isNews = beginning.presence === 'unknown' && server.tellsInitial === true;
+    if (isNews && this.current !== 'awaiting') this.notify(this.current === 'up' ? 'up' : 'down');
   }
 
   get standing(): Standing {

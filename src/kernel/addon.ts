@@ -73,6 +73,8 @@ export interface Addon {
   ): NativeHandle;
   cancelDial(handle: NativeHandle): void;
   setRealtime(priority: number): void;
+  /** Of all threads of this process. */
+  setCpus(cpus: readonly number[]): void;
   setNiceness(value: number): void;
   lockMemory(): void;
   notify(path: string, state: string): void;

@@ -5,7 +5,7 @@ import { loadAddon } from './addon.ts';
 
 /** Does what it can; gives a sentence for each setting that was refused. */
 export function applyProcessSettings(settings: ProcessSettings): readonly string[] {
-  const { realtimePriority, niceness, lockMemory } = settings;
+  const { realtimePriority, niceness, lockMemory, cpus = [], name } = settings;
   const refused: string[] = [];
   const attempt = (what: string, capability: string, work: () => void): void => {
     try {
@@ -14,6 +14,11 @@ export function applyProcessSettings(settings: ProcessSettings): readonly string
       refused.push(`${what} was refused (${errnoName(error)}): it needs ${capability}`);
     }
   };
+  if (name !== undefined) process.title = name;
+  if (cpus.length > 0) {
+    const hint = `there is a CPU of ${cpus.join(' ')}`;
+    attempt('the choice of CPUs', `CAP_SYS_NICE, and ${hint}`, () => loadAddon().setCpus(cpus));
+  }
   if (niceness !== null) {
     attempt('the nice value', 'CAP_SYS_NICE', () => loadAddon().setNiceness(niceness));
   }

@@ -3,6 +3,7 @@ import type { Millis } from '../base/time.ts';
 import type { BfdConfig } from './bfd.ts';
 import type { DumpSettings } from './dumps.ts';
 import type { NotifyConfig } from './notice.ts';
+import type { AroundScripts } from './script.ts';
 import type { HealthConfig } from './virtual-server.ts';
 import type { VrrpConfig } from './vrrp.ts';
 
@@ -11,6 +12,8 @@ export interface GlobalSettings {
   readonly routerId: string;
   readonly scriptUser: string | null;
   readonly scriptSecurity: boolean;
+  /** What ps(1) calls the supervisor; absent: what Node does. */
+  readonly processName?: string;
   /** How long children may take to stop before they are killed. */
   readonly childWaitMs: Millis;
   /** Network namespace of the processes, by its name in /run/netns; null: that of the supervisor. */
@@ -24,4 +27,5 @@ export interface Director {
   readonly health: HealthConfig;
   readonly notify: NotifyConfig;
   readonly dumps: DumpSettings;
+  readonly around: AroundScripts;
 }

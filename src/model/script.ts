@@ -1,10 +1,23 @@
 /** A command of the operator's, as checked by the configuration. */
+import type { Millis } from '../base/time.ts';
 
 export interface Script {
   /** Absolute path of the program, then its arguments. */
   readonly argv: readonly [string, ...string[]];
   /** Account to run as, or null for the daemon's own. */
   readonly account: { readonly user: string; readonly uid: number; readonly gid: number } | null;
+}
+
+/** A script that is ended when it takes longer. */
+export interface TimedScript {
+  readonly script: Script;
+  readonly timeoutMs: Millis;
+}
+
+/** Before any process of ours begins, and when all have ended; null: nothing is run. */
+export interface AroundScripts {
+  readonly startup: TimedScript | null;
+  readonly shutdown: TimedScript | null;
 }
 
 /** How a run of a script ended. */

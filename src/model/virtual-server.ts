@@ -69,6 +69,8 @@ export interface RealServer {
   readonly notifyDown: Script | null;
   /** Mail is sent when it comes up or goes down. */
   readonly mails: boolean;
+  /** That it serves from the start is told, too; absent: it is not. */
+  readonly tellsInitial?: true;
 }
 
 /** Serves when too few real servers are up. */

@@ -308,6 +308,8 @@ export interface VrrpConfig {
   readonly peerPort: number | null;
   /** No instance becomes master before this time after the start. */
   readonly startupDelayMs: Millis;
+  /** Nor before this time after the boot of the host; absent: there is no such time. */
+  readonly delayAfterBootMs?: Millis;
   readonly process: ProcessSettings;
 }
 
@@ -319,4 +321,8 @@ export interface ProcessSettings {
   readonly niceness: number | null;
   /** Lock all memory (mlockall). */
   readonly lockMemory: boolean;
+  /** Those that it may run on; absent: any. */
+  readonly cpus?: readonly number[];
+  /** What ps(1) and top(1) call it; absent: what Node does. */
+  readonly name?: string;
 }

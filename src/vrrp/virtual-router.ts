@@ -71,6 +71,8 @@ export class VirtualRouter {
   private since: Instant = -Infinity;
   private reason = 'start';
   private priority: number;
+  /** Without what it tracks. */
+  private base: number;
   /** An owner that another one did not yield to; null: it has the priority of its configuration. */
   private loweredTo: number | null = null;
   private address: string | null = null;
@@ -97,6 +99,7 @@ export class VirtualRouter {
     );
     this.preemption = new Preemption(ports.clock, () => host.askToHandOver());
     this.priority = instance.priority;
+    this.base = instance.priority;
     this.sinceMs = ports.clock.wallTimeMs();
   }
 
@@ -153,10 +156,13 @@ export class VirtualRouter {
   private readonly findLink: FindLink = (name) => this.ports.links.find(name, this.instance.family);
 
   private weigh(tracked: readonly Tracked[]): void {
-    const priority = effectivePriority(this.loweredTo ?? this.instance.priority, tracked);
+    const base = this.loweredTo ?? this.instance.priority;
+    const reason = base === this.base ? 'tracking' : 'reload';
+    this.base = base;
+    const priority = effectivePriority(base, tracked);
     if (priority === this.priority) return;
     const fields = { instance: this.name, from: this.priority, to: priority };
-    this.ports.log.info({ ...fields, reason: 'tracking' }, 'effective priority changed');
+    this.ports.log.info({ ...fields, reason }, 'effective priority changed');
     this.priority = priority;
     const { is } = this.state;
     if (!this.instance.notify.tellsPriority || (is !== 'master' && is !== 'backup')) return;
@@ -493,6 +499,7 @@ export class VirtualRouter {
       'effective priority changed',
     );
     this.loweredTo = to;
+    this.base = to;
     this.priority = to;
   }
 

@@ -22,6 +22,20 @@ describe('the octets of a canonical address', () => {
     },
   );
 
+  test.each([
+    ['0:0:1:0:0:1:1:1', '::1:0:0:1:1:1'],
+    ['1:0:0:1:0:0:0:1', '1:0:0:1::1'],
+    ['0:1:1:1:1:1:1:0', '0:1:1:1:1:1:1:0'],
+    ['1:0:0:2:0:0:3:4', '1::2:0:0:3:4'],
+    ['1:1:1:1:1:1:0:0', '1:1:1:1:1:1::'],
+  ])(
+    '%s: the first of the longest runs of zeros is left out (RFC 5952 §4.2.3)',
+    (text, canonical) => {
+      expect(parseAddress(text)).toBe(canonical);
+      expect(addressFromBytes(Uint8Array.from(ipaddr.parse(text).toByteArray()))).toBe(canonical);
+    },
+  );
+
   test('come back as the same text, of either family (property)', () => {
     const octets = fc.constantFrom(4, 16).chain((count) => {
       const octet = fc.oneof(fc.constant(0), fc.nat(255));

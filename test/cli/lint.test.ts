@@ -74,6 +74,13 @@ test('a file that is not there has exit code 2', async () => {
   expect(written).not.toContain('pair-');
 });
 
+test('that keepalived does not know a word is told once of both files', async () => {
+  const text = `global_defs {\nsplit_brain_policy availability\n}\n${instance('priority 150')}`;
+  const [one, other] = [file('one.conf', text), file('other.conf', text)];
+  await check.run(context, { peer: other }, [one]);
+  expect(written.match(/keepalived does not know "split_brain_policy"/g)).toHaveLength(1);
+});
+
 test('every code is listed and explained; another word is refused with the one that was meant', async () => {
   expect(await lint.run(context, { list: true }, [])).toBe(0);
   expect(written.split('\n')).toHaveLength(ALL_CODES.length + 1);

@@ -15,6 +15,7 @@ import {
 } from '../../src/config/keywords/keyword.ts';
 import { PHRASES } from '../../src/config/keywords/phrases.ts';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
+import { whyWithoutEffect } from '../../src/config/keywords/without-effect.ts';
 import { formOf } from '../../src/config/values/phrase.ts';
 import { describeScalar, symbolOf } from '../../src/config/values/scalar.ts';
 
@@ -90,10 +91,15 @@ function keywordRows(keywords: KeywordTable, effects = EFFECTS): string {
       code(keyword.name),
       argumentText(keyword.argument),
       defaultText(keyword),
-      effects[keyword.effect],
+      effects[keyword.effect] + reasonText(keyword),
       helpText(keyword),
     ]),
   );
+}
+
+function reasonText({ name, effect }: Keyword): string {
+  const why = effect === 'none' ? whyWithoutEffect(name) : null;
+  return why === null ? '' : `: ${why}`;
 }
 
 function argumentText(argument: Argument): string {

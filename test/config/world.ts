@@ -56,6 +56,7 @@ export function environmentOf(
     hostName: () => 'lb1.example',
     interfaces: () => ['lo', 'eth0', 'eth1'],
     networks: (link) => NETWORKS[link] ?? null,
+    mtu: (link) => (link === 'eth1' ? 1280 : link === 'eth0' ? 1500 : null),
     account: (user) => (user === 'nobody' ? { uid: 65534, gid: 65534 } : null),
     program: (path) => PROGRAMS[path] ?? 'missing',
     isOpenToOthers: (path) => path.includes('open'),

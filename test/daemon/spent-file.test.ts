@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { silentLog } from '../../src/base/log.ts';
+import { type LogRecord, logTo, silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { SpentFile } from '../../src/daemon/spent-file.ts';
 import { ReplayGuard, type SpentStamps, stampAt } from '../../src/vrrp/adverts/replay.ts';
@@ -75,5 +75,22 @@ describe('F43: a damaged file', () => {
       writeFileSync(path, text);
       expect(open().read().size).toBe(0);
     }
+  });
+
+  test('is told, and one that is not there is not', () => {
+    const told: LogRecord[] = [];
+    const path = join(folder, 'signed.json');
+    const file = new SpentFile(path, {
+      clock: systemClock,
+      log: logTo((record) => told.push(record)),
+    });
+    file.read();
+    expect(told).toEqual([]);
+    open().close(heardOnce().spent);
+    file.read();
+    expect(told).toEqual([]);
+    writeFileSync(path, readFileSync(path, 'utf8').slice(0, 40));
+    file.read();
+    expect(told).toMatchObject([{ level: 'warn', fields: { path } }]);
   });
 });

@@ -1,16 +1,19 @@
 /**
  * `npm run fuzz [-- --seeds N --from S --minutes M --index I]`: mutants of N seeds from S on, or of as
- * many as M minutes allow, and as many packets at directors; before them every heavy input. All faults are told;
+ * many as M minutes allow, and as many packets at directors and octets at decoders; before them every heavy input. All faults are told;
  * the exit code is 1 when there was one.
  */
 import { parseArgs } from 'node:util';
 import { faultsOf } from './campaign.ts';
+import { faultOf, OF_STRANGERS, OF_THE_KERNEL } from './decoders.ts';
 import { HEAVY, longLines } from './heavy.ts';
 import { faultsOfHeavy, slowOf } from './measure.ts';
 import { PacketFuzzer } from './packets.ts';
 
 const MUTANTS_OF_A_SEED = 10_000;
 const PACKETS_OF_A_SEED = 2_000_000;
+/** Of each decoder. */
+const INPUTS_OF_A_SEED = 2_000_000;
 const SEEDS = 5;
 /** Just within what a line with something to expand may have. */
 const LINE_CHARACTERS = 1024 * 1024 - 64;
@@ -42,6 +45,10 @@ function main(): void {
     const fault = new PacketFuzzer(seed).run(PACKETS_OF_A_SEED);
     tell(fault === null ? [] : [fault]);
     console.log(`seed ${seed}: ${PACKETS_OF_A_SEED} packets`);
+    for (const decoder of [...OF_STRANGERS, OF_THE_KERNEL]) {
+      tell([faultOf(decoder, seed, INPUTS_OF_A_SEED)].filter((one) => one !== null));
+    }
+    console.log(`seed ${seed}: ${INPUTS_OF_A_SEED} inputs of each decoder`);
   }
 }
 

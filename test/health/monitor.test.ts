@@ -105,6 +105,18 @@ describe('at the start', () => {
     ]);
   });
 
+  test('with rs_init_notifies a server that serves from the start is told of, and no other', async () => {
+    const w = world();
+    const servers = virtualServer({
+      realServers: [checked('10.0.0.1', { tellsInitial: true }), checked('10.0.0.2')],
+    });
+    await w.configure(servers);
+    expect(w.news()).toEqual(['0 up 10.0.0.1', '0 1 1']);
+    await w.configure(servers);
+    await w.to(4);
+    expect(w.news()).toEqual(['0 1 1']);
+  });
+
   test('with alpha a server serves after its first success', async () => {
     const w = world();
     w.failing.add('10.0.0.2');

@@ -15,7 +15,13 @@ import { Duo } from './duo.ts';
 import { eventually, pause } from './lab.ts';
 
 const FOLDER = '/run/lvs-notify';
-const CANARIES = ['canary01', 'canary-mail'];
+const CANARIES = [
+  'canary01',
+  'canary-mail',
+  'canary-ssl',
+  'canary-lease-canary-lease',
+  'canary-hmac-canary-hmac-canary-hmac',
+];
 const JSON_SIGNAL = 36;
 
 interface Wanted {
@@ -115,13 +121,40 @@ describe('told', () => {
     smtp_server 192.0.2.100
     smtp_alert_vrrp
     smtp_user lb1
-    smtp_password ${CANARIES[1]}`;
+    smtp_password ${CANARIES[1]}
+    process_names
+    vrrp_process_name lvs-vrrp
+    vrrp_cpu_affinity 0
+    startup_script "${note} startup"
+    shutdown_script "${note} shutdown"`;
+    const secrets = `SSL {
+    password ${CANARIES[2]}
+}
+lease {
+    acceptor 203.0.113.1
+    acceptor 203.0.113.2
+    acceptor 203.0.113.3
+    key ${CANARIES[3]}
+}
+vrrp_instance signed {
+    interface eth0
+    virtual_router_id 77
+    auth_hmac {
+        key 1 ${CANARIES[4]}
+        active_key 1
+    }
+    virtual_ipaddress {
+        192.0.2.77/24
+    }
+}
+`;
     const inInstance = `${scripts}\n    notify "${note} i_any"`;
-    const text = configuration({ priority: 150, globals, inInstance, more: group });
+    const text = configuration({ priority: 150, globals, inInstance, more: group + secrets });
     pair = await Duo.withText('notify', { director1: text, director2: text });
     pair.start('director1');
     await pair.movesTo('director1');
-    await eventually('the group was told', async () => lines('notes').length >= 7, 5_000);
+    await eventually('the group was told', async () => lines('notes').length >= 8, 5_000);
+    expect(lines('notes')[0]).toBe('startup');
     const ofInstance = lines('notes').filter((line) => line.startsWith('i_'));
     expect(ofInstance).toEqual([
       'i_backup',
@@ -134,8 +167,8 @@ describe('told', () => {
       'g_master',
       'g_any GROUP G1 MASTER 0',
     ]);
-    await eventually('the reader has read', async () => lines('read').length >= 4, 5_000);
-    expect(lines('read')).toEqual([
+    await eventually('the reader has read', async () => lines('read').length >= 5, 5_000);
+    expect(lines('read').filter((line) => !line.includes('signed'))).toEqual([
       'INSTANCE "VI_1" BACKUP 150',
       'GROUP "G1" BACKUP 0',
       'INSTANCE "VI_1" MASTER 150',
@@ -148,7 +181,8 @@ describe('told', () => {
       await pause(300);
     }
     await eventually('all are written', async () => existsSync(join(FOLDER, 'k.json')), 5_000);
-    const [state] = JSON.parse(readFileSync(join(FOLDER, 'k.json'), 'utf8'));
+    const states = JSON.parse(readFileSync(join(FOLDER, 'k.json'), 'utf8'));
+    const state = states.find((one: { data: { iname: string } }) => one.data.iname === 'VI_1');
     expect(state.data).toMatchObject({ iname: 'VI_1', state: 2, vipset: true });
     expect(lines('k.data')).toContain('   State = MASTER');
     expect(lines('k.stats')).toContain('  Became master: 1');
@@ -161,6 +195,21 @@ describe('told', () => {
       pair.file('director1'),
     );
     const known = await pair.snapshot('director1');
+    const { stdout: checked } = await pair.lvsctl('director1', 'check', pair.file('director1'));
+    const { stdout: planned } = await pair.lvsctl('director1', 'plan', pair.file('director1'));
+    const ofProcesses = (known?.processes ?? []).map(({ pid }) =>
+      ['cmdline', 'environ', 'comm', 'status'].map((name) =>
+        readFileSync(`/proc/${pid}/${name}`, 'latin1'),
+      ),
+    );
+    expect(ofProcesses.length).toBeGreaterThan(2);
+    const vrrp = await pair.pidOf('director1', 'vrrp');
+    const names = [supervisor, vrrp].map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    expect(names).toEqual(['lvsd', 'lvs-vrrp']);
+    for (const task of readdirSync(`/proc/${vrrp}/task`)) {
+      const status = readFileSync(`/proc/${vrrp}/task/${task}/status`, 'utf8');
+      expect(/^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1]).toBe('0');
+    }
 
     writeFileSync(pair.file('director1'), text.replaceAll('VI_1', 'VI_9').replace('51', '59'));
     process.kill(supervisor, 'SIGHUP');
@@ -171,6 +220,7 @@ describe('told', () => {
     );
     await pair.stop('director1');
     expect(lines('notes')).toContain('i_stop');
+    expect(lines('notes').at(-1)).toBe('shutdown');
     expect(lines('read').at(-1)).toBe('GROUP "G1" STOP 0');
     expect(existsSync(fifo)).toBe(false);
 
@@ -181,6 +231,9 @@ describe('told', () => {
       dumped,
       shown,
       config,
+      checked,
+      planned,
+      ...ofProcesses.flat(),
       JSON.stringify(known),
       pair.lab.logOf('director1'),
     ].join('\n');

@@ -1,6 +1,7 @@
 /** Reloads: what stays as it is keeps its role, its counters and its addresses; nobody else notices. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type LogRecord, logTo } from '../../src/base/log.ts';
 import type { InstanceSnapshot } from '../../src/model/snapshot-vrrp.ts';
 import type { VirtualAddress, VrrpInstance } from '../../src/model/vrrp.ts';
 import { YIELD_MS } from '../../src/vrrp/machine/timers.ts';
@@ -38,6 +39,33 @@ const byName = (director: SimulatedDirector): ReadonlyMap<string, InstanceSnapsh
   new Map(director.speaker.snapshot().instances.map((one) => [one.name, one]));
 
 describe('a reload', () => {
+  test('that changes a priority is told as the reason, and what is tracked as another', async () => {
+    const clock = simulatedClock();
+    const told: LogRecord[] = [];
+    const world = { clock, links: { eth0: new SimulatedLink(clock) } };
+    const log = logTo((record) => told.push(record));
+    const director = new SimulatedDirector('one', 1, { ...world, log });
+    const files = [{ name: 'weight', path: '/weight', init: null }];
+    director.files.set('/weight', '0');
+    const track = { kind: 'file', name: 'weight', weightDelta: 1, reverse: false } as const;
+    const configure = (priority: number): void => {
+      const instance = numbered(0, { priority, tracks: [track] });
+      director.speaker.configure(configOf([instance], { trackFiles: files }));
+    };
+    configure(100);
+    await clock.settleTo(5_000);
+    configure(120);
+    await clock.settleTo(6_000);
+    director.files.set('/weight', '7');
+    director.lookAround();
+    await clock.settleTo(7_000);
+    const changes = told.filter(({ message }) => message === 'effective priority changed');
+    expect(changes.map(({ fields: { from, to, reason } }) => [from, to, reason])).toEqual([
+      [100, 120, 'reload'],
+      [120, 127, 'tracking'],
+    ]);
+  });
+
   test('disturbs nobody that it does not change (property)', async () => {
     const step = fc.record({
       present: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }),

@@ -211,7 +211,7 @@ for (const one of cells()) {
   else byRule.get(fitting)?.push(one);
 }
 
-test.each(TABLE.map((rule) => [rule.name, rule] as const))('vrrp-%s', (_, rule) => {
+test.each(TABLE.map((rule) => [rule.name, rule] as const))('%s', (_, rule) => {
   const fitting = byRule.get(rule) ?? [];
   const problems = fitting.flatMap(({ cell, family }) => {
     const problem = problemOf(cell, family, rule.row);

@@ -1,5 +1,5 @@
 /** A director with the production's speaker on simulated links: what it holds, sends and tells. */
-import { type LogRecord, logTo } from '../../src/base/log.ts';
+import { type Log, type LogRecord, logTo } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { NO_LINKS } from '../../src/model/virtual-link.ts';
@@ -18,7 +18,9 @@ export interface DirectorWorld {
   /** Links by the interface that each director has on them. */
   readonly links: Readonly<Record<string, SimulatedLink>>;
   readonly leases?: LeasePort;
-  readonly peers?: PeerWire;
+  readonly peers?: Pick<PeerWire, 'port'>;
+  /** Absent: it is kept in `logged`. */
+  readonly log?: Log;
 }
 
 export class SimulatedDirector {
@@ -45,12 +47,12 @@ export class SimulatedDirector {
   /** No socket can be opened. */
   deaf = false;
 
-  constructor(name: string, hostPart: number, { clock, links, leases, peers }: DirectorWorld) {
+  constructor(name: string, hostPart: number, { clock, links, leases, peers, log }: DirectorWorld) {
     this.speaker = new VrrpSpeaker({
       ...(leases === undefined ? {} : { leases }),
       ...(peers === undefined ? {} : { peers: peers.port }),
       clock,
-      log: logTo((record) => void this.logged.push(record)),
+      log: log ?? logTo((record) => void this.logged.push(record)),
       adverts: {
         open: (place, onPacket) => {
           if (this.deaf) throw new Error('no socket');

@@ -7,6 +7,7 @@ import type { Director } from '../../model/director.ts';
 import type { NotifyScripts, Script } from '../../model/script.ts';
 import type { InstanceSnapshot, VrrpSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { SyncGroup, Track, VrrpConfig, VrrpInstance, VrrpScript } from '../../model/vrrp.ts';
+import { routeText, ruleText } from './paths.ts';
 import { addressText, commandText, stateWord } from './words.ts';
 
 const MASK = '********';
@@ -74,6 +75,8 @@ function instanceLines(
     ...announceLines(instance),
     ...priorityLines(instance, state),
     ...addressLines(instance, state?.state === 'master'),
+    ...unicastLines(instance),
+    ...pathLines(instance),
     ...trackLines(instance),
     `   Using smtp notification = ${yes(instance.notify.mails)}`,
     `   Notify deleted = ${instance.notify.tellsDeleted ? 'Deleted' : 'Fault'}`,
@@ -96,14 +99,16 @@ function stateLines(instance: VrrpInstance, state: InstanceSnapshot | null): rea
         ]
       : []),
     ...(isLearnt ? [`   Master advert int = ${(masterMs / 1000).toFixed(2)} sec`] : []),
-    '   Flags: none',
+    ...flagLines(instance),
     `   Wantstate = ${word}`,
     '   Number of config faults = 0',
     `   Number of interface and track script faults = ${faultsOf(state)}`,
     `   Number of track scripts init = ${undecidedOf(state)}`,
     `   Last transition = ${timeText(state?.sinceMs ?? 0)}`,
-    `   Interface = ${instance.interface}`,
-    ...(instance.sourceAddress === null ? [] : [`   Using src_ip = ${instance.sourceAddress}`]),
+    ...linkLines(instance, state),
+    ...(instance.sourceAddress === null
+      ? []
+      : [`   Using src_ip = ${instance.sourceAddress} (from configuration)`]),
     ...(instance.unicast === null ? [`   Multicast address ${instance.multicastGroup}`] : []),
   ];
 }
@@ -135,25 +140,79 @@ function priorityLines(instance: VrrpInstance, state: InstanceSnapshot | null): 
       ? `   Advert interval = ${advertIntervalMs / 1000} sec`
       : `   Advert interval = ${advertIntervalMs} milli-sec`,
     ...(isLearnt ? [`   Master advert interval = ${state.advertIntervalMs} milli-sec`] : []),
-    '   Accept = enabled',
-    `   Preempt = ${instance.preempt ? 'enabled' : 'disabled'}`,
+    `   Accept = ${enabled(instance.accept)}`,
+    `   Preempt = ${enabled(instance.preempt)}`,
     ...(preemptDelayMs === 0 ? [] : [`   Preempt delay = ${preemptDelayMs / 1000} secs`]),
-    '   Promote_secondaries = disabled',
-    ...(authentication.type === 'none'
-      ? []
-      : [
-          `   Authentication type = ${authentication.type === 'ah' ? 'IPSEC_AH' : 'SIMPLE_PASSWORD'}`,
-          `   Password = ${MASK}`,
-        ]),
+    `   Promote_secondaries = ${enabled(instance.links.promoteSecondaries)}`,
+    ...(version === 2 ? [`   Authentication type = ${AUTH_TYPES[authentication.type]}`] : []),
+    // keepalived tells that of a password only.
+    ...(authentication.type === 'pass' ? [`   Password = ${MASK}`] : []),
   ];
 }
 
-function addressLines(
-  { addresses, excludedAddresses }: VrrpInstance,
-  isHeld: boolean,
+const AUTH_TYPES = { none: 'none', pass: 'SIMPLE_PASSWORD', ah: 'IPSEC_AH' } as const;
+
+function enabled(on: boolean): string {
+  return on ? 'enabled' : 'disabled';
+}
+
+/** keepalived leaves the place of its flags empty where there are none of note. */
+function flagLines({ unicast, preempt, links }: VrrpInstance): readonly string[] {
+  const isPlain = unicast === null && preempt && links.own === null;
+  if (isPlain) return ['   Flags: none'];
+  return ['   Flags:', ...(unicast === null ? [] : ['     Using unicast'])];
+}
+
+function linkLines(
+  { interface: link, links }: VrrpInstance,
+  state: InstanceSnapshot | null,
 ): readonly string[] {
+  const { own, ownAddress, sendsFromBase } = links;
+  if (own === null) return [`   Interface = ${link}`];
+  const isUp = state !== null && state.state !== 'fault';
+  if (own.kind === 'ipvlan') {
+    const address =
+      ownAddress === null ? '' : `, i/f address = ${ownAddress.address}/${ownAddress.prefixLength}`;
+    return [
+      `   Use IPVLAN, i/f ${own.name}, is_up = ${isUp}${address}, type ${own.isolation}`,
+      `   Interface = ${own.name}, ipvlan on ${own.base}`,
+    ];
+  }
+  return [
+    `   Use VMAC, i/f name ${own.name}, is_up = ${isUp}, xmit_base = ${sendsFromBase}`,
+    `   Interface = ${own.name}, vmac on ${own.base}${sendsFromBase ? ', xmit base i/f' : ''}`,
+  ];
+}
+
+const OLD_CHECKSUM = { detect: 'no', never: 'never', always: 'yes' } as const;
+
+function unicastLines({ unicast }: VrrpInstance): readonly string[] {
+  if (unicast === null) return [];
+  const { ttl, checkSource, peers, oldChecksum } = unicast;
+  return [
+    `   Unicast TTL = ${ttl}`,
+    `   Check unicast src : ${yes(checkSource)}`,
+    '   Unicast Peer :',
+    ...peers.map(({ address, ttlMin, ttlMax }) => {
+      return `     ${address} min_ttl ${ttlMin} max_ttl ${ttlMax}`;
+    }),
+    `   Unicast checksum compatibility = ${OLD_CHECKSUM[oldChecksum]}`,
+  ];
+}
+
+function pathLines({ routes, rules }: VrrpInstance): readonly string[] {
+  return [
+    ...(routes.length === 0 ? [] : ['   Virtual Routes :']),
+    ...routes.map((route) => `     ${routeText(route)}`),
+    ...(rules.length === 0 ? [] : ['   Virtual Rules :']),
+    ...rules.map((rule) => `     ${ruleText(rule)}`),
+  ];
+}
+
+function addressLines(instance: VrrpInstance, isHeld: boolean): readonly string[] {
+  const { addresses, excludedAddresses } = instance;
   const lines = (list: typeof addresses): readonly string[] =>
-    list.map((one) => `     ${addressText(one, isHeld)}`);
+    list.map((one) => `     ${addressText(one, instance, isHeld)}`);
   return [
     `   Virtual IP (${addresses.length}):`,
     ...lines(addresses),

@@ -4,6 +4,7 @@ import type { Script } from '../../model/script.ts';
 import type { InstanceSnapshot, VrrpSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { TrackKind, VrrpConfig, VrrpInstance } from '../../model/vrrp.ts';
 import { packetErrors } from './errors.ts';
+import { routeText, ruleText } from './paths.ts';
 import { addressText, commandText } from './words.ts';
 
 const STATE_NUMBERS = { init: 0, backup: 1, master: 2, fault: 3 } as const;
@@ -26,7 +27,7 @@ function dataOf(
   state: InstanceSnapshot,
   { scripts }: VrrpConfig,
 ): Readonly<Record<string, unknown>> {
-  const { announce, notify, authentication, addresses, excludedAddresses } = instance;
+  const { announce, notify, authentication, addresses, excludedAddresses, links } = instance;
   const isMaster = state.state === 'master';
   const number = STATE_NUMBERS[state.state];
   const tracked = (kind: TrackKind): readonly string[] =>
@@ -36,14 +37,14 @@ function dataOf(
     return found === undefined ? [] : [commandText(found.script)];
   });
   const texts = (list: typeof addresses): readonly string[] =>
-    list.map((one) => addressText(one, isMaster));
+    list.map((one) => addressText(one, instance, isMaster));
   return {
     iname: instance.name,
     dont_track_primary: Number(!instance.trackPrimaryInterface),
     skip_check_adv_addr: Number(instance.hearing.compareOncePerSender),
     strict_mode: Number(instance.hearing.dropOtherAddresses),
-    vmac_ifname: '',
-    ifp_ifname: instance.interface,
+    vmac_ifname: links.own?.kind === 'macvlan' ? links.own.name : '',
+    ifp_ifname: links.own?.name ?? instance.interface,
     master_priority: isMaster ? 0 : (state.masterPriority ?? 0),
     last_transition: state.sinceMs / 1000,
     garp_delay: announce.secondAfterMs / 1000,
@@ -58,10 +59,10 @@ function dataOf(
     base_priority: instance.priority,
     effective_priority: state.effectivePriority,
     vipset: isMaster,
-    promote_secondaries: false,
+    promote_secondaries: links.promoteSecondaries,
     adver_int: instance.advertIntervalMs / 1000,
     master_adver_int: state.advertIntervalMs / 1000,
-    accept: 1,
+    accept: Number(instance.accept),
     nopreempt: !instance.preempt,
     preempt_delay: instance.preemptDelayMs / 1000,
     state: number,
@@ -78,6 +79,8 @@ function dataOf(
     ...command('script', notify.any),
     ...list('vips', texts(addresses)),
     ...list('evips', texts(excludedAddresses)),
+    ...list('vroutes', instance.routes.map(routeText)),
+    ...list('vrules', instance.rules.map(ruleText)),
     ...list('track_ifp', tracked('interface')),
     ...list('track_script', commands),
     auth_type: AUTH_TYPES[authentication.type],

@@ -3,6 +3,7 @@ import { type Family, familyOf, prefixContains } from '../../base/address.ts';
 import type { BfdConfig, BfdInstance } from '../../model/bfd.ts';
 import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
 import type { Section } from '../values/section.ts';
+import { readProcess } from './process.ts';
 import { nameOf } from './vrrp/names.ts';
 import { weightOf } from './vrrp/tracks.ts';
 
@@ -24,11 +25,7 @@ export function buildBfd(root: Section, globals: Section, context: BfdContext): 
   }));
   return {
     instances: withoutDuplicates(built, context),
-    process: {
-      realtimePriority: globals.number('bfd_rt_priority'),
-      niceness: globals.number('bfd_priority'),
-      lockMemory: globals.has('bfd_no_swap'),
-    },
+    process: readProcess(globals, 'bfd'),
   };
 }
 

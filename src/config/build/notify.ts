@@ -23,6 +23,7 @@ export function readNotifyDefaults(globals: Section): NotifyDefaults {
   return {
     mailsVrrp: globals.boolean('smtp_alert_vrrp') ?? all ?? false,
     mailsServers: globals.boolean('smtp_alert_checker') ?? all,
+    tellsInitial: globals.boolean('rs_init_notifies') ?? false,
     tellsPriority: globals.boolean('vrrp_notify_priority_changes') ?? false,
     toleratesUnsafe: globals.text('script_security') === 'warn',
   };
@@ -63,11 +64,15 @@ export function readUnsafeScripts(globals: Section, mode: Mode): NotifyConfig['u
   return mode === 'compat' && !globals.has('enable_script_security') ? 'warn' : 'refuse';
 }
 
-export function readDumps(globals: Section): DumpSettings {
+export function readDumps(root: Section, globals: Section): DumpSettings {
+  const whose = globals.boolean('data_use_instance')
+    ? [root.text('net_namespace'), root.text('instance')].filter((one) => one !== null)
+    : [];
+  const base = ['keepalived', ...whose].join('_');
   return {
-    data: globals.text('state_dump_file') ?? 'keepalived.data',
-    stats: globals.text('stats_dump_file') ?? 'keepalived.stats',
-    json: globals.text('json_dump_file') ?? 'keepalived.json',
+    data: globals.text('state_dump_file') ?? `${base}.data`,
+    stats: globals.text('stats_dump_file') ?? `${base}.stats`,
+    json: globals.text('json_dump_file') ?? `${base}.json`,
     jsonVersion: globals.text('json_version') === '2' ? 2 : 1,
   };
 }

@@ -124,6 +124,7 @@ function readBody(
       notifyUp: readScript(section, 'notify_up', context),
       notifyDown: readScript(section, 'notify_down', context),
       mails: section.boolean('smtp_alert') ?? context.defaults.mailsServers ?? true,
+      ...(context.defaults.tellsInitial ? { tellsInitial: true as const } : {}),
     },
     checksOf: byPort(
       readChecks({ real: section, virtual, virtualPacing: pacing, globals }, context),

@@ -1,5 +1,5 @@
 /** A script's value → the command to run and its account, or a diagnostic (config-grammar §6). */
-import type { Script } from '../../model/script.ts';
+import type { AroundScripts, Script, TimedScript } from '../../model/script.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { maskLine } from '../diagnostics/secret.ts';
 import type { ConfigEnvironment } from '../environment.ts';
@@ -24,6 +24,8 @@ export interface NotifyDefaults {
   /** Null: a real server mails, a virtual server does not. */
   readonly mailsServers: boolean | null;
   readonly tellsPriority: boolean;
+  /** Real servers that serve from the start are told, too. */
+  readonly tellsInitial: boolean;
   /** A script that runs as root and that others can change is no mistake, though a warning when it runs. */
   readonly toleratesUnsafe: boolean;
 }
@@ -50,6 +52,19 @@ export function readScript(section: Section, name: string, context: ScriptContex
   if (!inspect(program, setting, context)) return null;
   tellUnsafe(program, account, setting, context);
   return { argv: [program, ...args], account };
+}
+
+const AROUND_SECONDS = 10;
+
+/** `startup_script` and `shutdown_script`, each with its time. */
+export function readAround(globals: Section, context: ScriptContext): AroundScripts {
+  const timed = (name: 'startup_script' | 'shutdown_script'): TimedScript | null => {
+    const script = readScript(globals, name, context);
+    if (script === null) return null;
+    const seconds = globals.number(`${name}_timeout`) ?? AROUND_SECONDS;
+    return { script, timeoutMs: seconds * 1000 };
+  };
+  return { startup: timed('startup_script'), shutdown: timed('shutdown_script') };
 }
 
 /** USER and GROUP behind a notify script; behind `script`, words that keepalived drops in silence. */

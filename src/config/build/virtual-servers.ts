@@ -1,4 +1,5 @@
 /** Sections → virtual servers of the model: what they hand down is filled in here. */
+
 import { familyOf, prefixLengthOf } from '../../base/address.ts';
 import { nearestOf } from '../../base/nearest.ts';
 import { parseSpan } from '../../base/span.ts';
@@ -24,6 +25,7 @@ import { readPacingWords } from './checks.ts';
 import { endpointOf, portFor, tellNoHost } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
+import { readProcess } from './process.ts';
 import {
   type Parent,
   type Placed,
@@ -116,11 +118,7 @@ export function buildHealth(
   return {
     virtualServers,
     flushAtStart: globals.has('lvs_flush'),
-    process: {
-      realtimePriority: globals.number('checker_rt_priority'),
-      niceness: globals.number('checker_priority'),
-      lockMemory: globals.has('checker_no_swap'),
-    },
+    process: readProcess(globals, 'checker'),
   };
 }
 

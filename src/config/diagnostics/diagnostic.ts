@@ -4,6 +4,7 @@
  */
 
 import { positionOf, type Span } from '../text/source.ts';
+import { conceal } from './conceal.ts';
 import { isFillIn } from './fill-in.ts';
 
 /** A note is advice of `lvsctl lint` and said nowhere else. */
@@ -71,6 +72,7 @@ export type DiagnosticCode =
   | 'own-interface'
   | 'vip-outside-network'
   | 'vip-twice'
+  | 'too-many-addresses'
   | 'odd-broadcast'
   | 'not-the-owner'
   | 'nopreempt-ignored'
@@ -81,6 +83,7 @@ export type DiagnosticCode =
   | 'strict-unicast'
   | 'strict-no-vip'
   | 'strict-unpingable'
+  | 'strict-link-local'
   | 'unicast-family'
   | 'unicast-self'
   | 'peer-is-this-host'
@@ -99,6 +102,7 @@ export type DiagnosticCode =
   | 'fault-by-script'
   | 'no-vip'
   | 'mixed-families'
+  | 'link-local-first'
   | 'vip-without-prefix'
   | 'unicast-no-source'
   | 'script-security'
@@ -192,10 +196,12 @@ const NEVER_ERRORS: ReadonlySet<DiagnosticCode> = new Set([
   'own-interface',
   'vip-outside-network',
   'vip-twice',
+  'too-many-addresses',
   'odd-broadcast',
   'not-the-owner',
   'lost-weight',
   'strict-unpingable',
+  'strict-link-local',
   'peer-is-this-host',
   'unicast-no-peer',
   'script-too-slow',
@@ -219,6 +225,7 @@ const NOTES: ReadonlySet<DiagnosticCode> = new Set([
   'fault-by-script',
   'no-vip',
   'mixed-families',
+  'link-local-first',
   'vip-without-prefix',
   'unicast-no-source',
   'script-security',
@@ -249,6 +256,7 @@ const OF_THIS_HOST: ReadonlySet<DiagnosticCode> = new Set([
   'script-unsafe',
   'vip-outside-network',
   'not-the-owner',
+  'too-many-addresses',
   'peer-is-this-host',
   'no-script-user',
   'lease-not-here',
@@ -361,7 +369,7 @@ export class Reports {
     counts.attempts += 1;
     const kind = kindOf(said.code);
     if (counts[kind] > REPORTS_MAX) return;
-    const report = brief(plainer(said));
+    const report = brief(concealed(plainer(said)));
     const { file, start } = report.span;
     const key = `${report.code} ${file.path} ${start} ${report.message}`;
     if (this.seen.has(key)) return;
@@ -374,6 +382,16 @@ export class Reports {
 function kindOf(code: DiagnosticCode): 'notes' | 'warnings' | 'mistakes' {
   if (NOTES.has(code)) return 'notes';
   return NEVER_ERRORS.has(code) ? 'warnings' : 'mistakes';
+}
+
+/** What a user wrote may be a secret. */
+function concealed(report: Report): Report {
+  const { message, hint, span } = report;
+  return {
+    ...report,
+    message: conceal(message, span),
+    ...(hint === undefined ? {} : { hint: conceal(hint, span) }),
+  };
 }
 
 /** What a user wrote may be long. */

@@ -413,6 +413,20 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     the other. Two instances may even be MASTER on two directors, and then two machines answer. Keep the
     address in one instance.`,
   ),
+  'too-many-addresses': trap(
+    'more virtual addresses than an advertisement holds',
+    `An advertisement is one packet of the link and counts its addresses in one octet: 255 of IPv4, and 90
+    of IPv6 where a packet has 1500 octets. What does not fit is held by the MASTER like an excluded address, and nobody
+    compares it with what the other director has. keepalived does the same. Write in
+    virtual_ipaddress_excluded what need not be advertised, in the same order on both directors.`,
+  ),
+  'link-local-first': trap(
+    'the first virtual address of IPv6 is not link-local',
+    `The standard has a virtual router of IPv6 begin its list with its link-local address, the one that
+    hosts of the link may have as their gateway. Directors of ours and keepalived get along without it; another
+    router that follows RFC 9568 may drop such advertisements. Put an address of fe80::/10 first, if hosts use
+    the director as their router.`,
+  ),
   'vip-without-prefix': trap(
     'a virtual address without prefix length',
     `keepalived adds such an address as a /32: it works for clients that come through a router or ask by
@@ -490,6 +504,12 @@ export const EXPLANATIONS: Readonly<Record<DiagnosticCode, Explanation>> = {
     addresses begins as MASTER. In strict mode keepalived drops or refuses these settings. A peer without
     strict mode keeps its password, and the two no longer hear each other. Remove vrrp_strict, or the
     settings on both directors.`,
+  ),
+  'strict-link-local': trap(
+    'vrrp_strict, and no link-local address first',
+    `The standard has the list of an IPv6 instance begin with its link-local address, and vrrp_strict asks for the
+    standard and nothing else. keepalived complains of it, too. Put an address of fe80::/10 first, the same on both
+    directors, or remove vrrp_strict.`,
   ),
   'strict-unpingable': trap(
     'vrrp_strict makes the address unpingable',

@@ -1,9 +1,10 @@
 /** Diagnostics → text for a person, with the line and the word underlined, or JSON for machines. */
 import { styleText } from 'node:util';
 import type { JsonDiagnostic } from '../../model/json-diagnostic.ts';
-import { lineText, positionOf, type SourceFile, type Span } from '../text/source.ts';
+import { positionOf, type SourceFile, type Span } from '../text/source.ts';
+import { concealedLine } from './conceal.ts';
 import type { Diagnostic, Severity } from './diagnostic.ts';
-import { hasSecret, maskLine } from './secret.ts';
+import { hasSecret } from './secret.ts';
 
 export interface RenderStyle {
   readonly colour: boolean;
@@ -108,7 +109,7 @@ function shownLine(file: SourceFile, line: number): string {
   }
   let text = lines.get(line);
   if (text === undefined) {
-    text = maskLine(lineText(file, line));
+    text = concealedLine(file, line);
     lines.set(line, text);
   }
   return text;

@@ -86,7 +86,7 @@ export const TOP_LEVEL: KeywordTable = tableOf(
     'rate limit shared by interfaces for GARP/NA sending',
     { repeats: 'list' },
   ),
-  accepted('instance', word, 'instance name used in pid, dump and reload file names', {
+  keyword('instance', word, 'name of this daemon in the names of dumps (data_use_instance)', {
     repeats: 'first',
   }),
   keyword(
@@ -235,10 +235,12 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('checker_no_swap', flag, 'lock the memory of the health process'),
   keyword('checker_log_all_failures', boolean, 'log each failed attempt', { default: 'off' }),
   keyword('lvs_flush', flag, 'empty the kernel’s table at start, whoever filled it'),
-  accepted('bfd_cpu_affinity', phrase('CPUs'), 'CPUs for the bfd process'),
+  keyword('bfd_cpu_affinity', phrase('CPUs'), 'CPUs for the bfd process'),
   keyword('bfd_no_swap', flag, 'lock the memory of the BFD process'),
   keyword('bfd_priority', NICE, 'nice value of the BFD process', { unset: 'that of the daemon' }),
-  accepted('bfd_process_name', PROCESS_NAME, 'bfd process name', { default: 'keepalived' }),
+  keyword('bfd_process_name', PROCESS_NAME, 'what ps calls the bfd process', {
+    unset: 'with process_names lvsd_bfd, else that of Node',
+  }),
   accepted('bfd_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
     default: '10000',
     insteadOf: 'bfd_rlimit_rttime',
@@ -247,8 +249,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     default: '10000',
   }),
   keyword('bfd_rt_priority', REALTIME, 'real-time priority of the BFD process', { unset: 'off' }),
-  accepted('checker_cpu_affinity', phrase('CPUs'), 'CPUs for the checker process'),
-  accepted('checker_process_name', PROCESS_NAME, 'checker process name', { default: 'keepalived' }),
+  keyword('checker_cpu_affinity', phrase('CPUs'), 'CPUs for the checker process'),
+  keyword('checker_process_name', PROCESS_NAME, 'what ps calls the health process', {
+    unset: 'with process_names lvsd_health, else that of Node',
+  }),
   accepted('checker_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
     default: '10000',
     insteadOf: 'checker_rlimit_rttime',
@@ -260,7 +264,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     { default: '10000' },
   ),
   accepted('config_save_dir', path, 'store copies of loaded configuration'),
-  accepted('data_use_instance', boolean, 'add namespace/instance to dump file names', {
+  keyword('data_use_instance', boolean, 'names of dumps have net_namespace and instance in them', {
     default: 'off',
   }),
   accepted('dbus_no_interface_name', word, 'path element for instances without interface'),
@@ -340,8 +344,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('lvs_notify_fifo_script', script, 'reader process for the LVS FIFO', {
     repeats: 'first',
   }),
-  accepted('lvs_process_name', PROCESS_NAME, 'checker process name', {
-    default: 'keepalived',
+  keyword('lvs_process_name', PROCESS_NAME, 'what ps calls the health process', {
+    unset: 'with process_names lvsd_health, else that of Node',
     insteadOf: 'checker_process_name',
   }),
   keyword('lvs_sync_daemon', phrase('sync daemon'), 'kernel connection synchronisation', {
@@ -408,8 +412,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'force process connector buffer above rmem_max',
     { default: 'off' },
   ),
-  accepted('process_name', PROCESS_NAME, 'parent process name', { default: 'keepalived' }),
-  accepted('process_names', flag, 'give children distinct process names'),
+  keyword('process_name', PROCESS_NAME, 'what ps calls the supervisor', {
+    unset: 'with process_names lvsd, else that of Node',
+  }),
+  keyword('process_names', flag, 'each process has a name of its own'),
   accepted('random_seed', integer(0, UINT_MAX), 'seed of the internal random source', {
     unset: 'the time',
   }),
@@ -423,7 +429,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   accepted('reload_time_file', path, 'schedules a reload at the time in the file', {
     unset: 'off',
   }),
-  accepted('rs_init_notifies', boolean, 'run notify_up/down for initial real server state', {
+  keyword('rs_init_notifies', boolean, 'tell of real servers that serve from the start, too', {
     default: 'off',
   }),
   accepted(
@@ -432,8 +438,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'give scripts the supplementary groups of their user',
     { default: 'off' },
   ),
-  accepted('shutdown_script', script, 'script run after children ended', { repeats: 'first' }),
-  accepted('shutdown_script_timeout', SCRIPT_SECONDS, 'limit for shutdown_script', {
+  keyword('shutdown_script', script, 'run when all processes have ended', { repeats: 'first' }),
+  keyword('shutdown_script_timeout', SCRIPT_SECONDS, 'limit for shutdown_script', {
     default: '10',
   }),
   keyword('smtp_alert', boolean, 'default for every smtp_alert'),
@@ -478,8 +484,10 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     'cache age of virtual server statistics',
     { default: '5' },
   ),
-  accepted('startup_script', script, 'script run before children start', { repeats: 'first' }),
-  accepted('startup_script_timeout', SCRIPT_SECONDS, 'limit for startup_script', { default: '10' }),
+  keyword('startup_script', script, 'run before any process begins; they wait for it', {
+    repeats: 'first',
+  }),
+  keyword('startup_script_timeout', SCRIPT_SECONDS, 'limit for startup_script', { default: '10' }),
   keyword('state_dump_file', path, 'file of the data dump', {
     unset: 'keepalived.data',
   }),
@@ -505,8 +513,8 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     repeats: 'first',
   }),
   keyword('vrrp_check_unicast_src', boolean, 'default check_unicast_src', { unset: 'on' }),
-  accepted('vrrp_cpu_affinity', phrase('CPUs'), 'CPUs for the vrrp process'),
-  accepted(
+  keyword('vrrp_cpu_affinity', phrase('CPUs'), 'CPUs for the vrrp process'),
+  keyword(
     'vrrp_delay_after_boot',
     seconds(0.001, SECONDS_MAX),
     'like vrrp_startup_delay, relative to uptime',
@@ -569,7 +577,9 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('vrrp_owner_ignore_adverts', boolean, 'default owner_ignore_adverts', {
     unset: 'off',
   }),
-  accepted('vrrp_process_name', PROCESS_NAME, 'vrrp process name', { default: 'keepalived' }),
+  keyword('vrrp_process_name', PROCESS_NAME, 'what ps calls the vrrp process', {
+    unset: 'with process_names lvsd_vrrp, else that of Node',
+  }),
   accepted('vrrp_rlimit_rtime', MICROSECONDS, 'realtime CPU limit before a signal', {
     default: '10000',
     insteadOf: 'vrrp_rlimit_rttime',
@@ -584,7 +594,7 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
     unset: 'the kernel’s choice',
   }),
   keyword('vrrp_skip_check_adv_addr', boolean, 'default skip_check_adv_addr', { unset: 'off' }),
-  keyword('vrrp_strict', boolean, 'default strict_mode', { unset: 'off', effect: 'partial' }),
+  keyword('vrrp_strict', boolean, 'default strict_mode', { unset: 'off' }),
   keyword('vrrp_garp_form', choice('request', 'reply', 'both'), 'default garp_form', {
     unset: 'request',
     ours: true,

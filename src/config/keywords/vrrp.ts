@@ -260,7 +260,7 @@ const ADDRESSES: readonly Keyword[] = [
   ),
   keyword('virtual_routes', entries('route'), 'routes that the MASTER holds', LIST),
   keyword('virtual_rules', entries('rule'), 'policy rules that the MASTER holds', LIST),
-  accepted('no_virtual_ipaddress', flag, 'the instance is meant to have no address'),
+  keyword('no_virtual_ipaddress', flag, 'the instance is meant to have no address'),
   keyword('native_ipv6', flag, 'advertise over IPv6, whatever the addresses are'),
   keyword('promote_secondaries', flag, 'secondary addresses survive their primary one'),
   keyword('accept', flag, 'take packets to the addresses without owning them', { unset: 'on' }),
@@ -296,7 +296,6 @@ const WHEN: readonly Keyword[] = [
   keyword('strict_mode', boolean, 'what the RFC does not have is refused', {
     inherits: globally('vrrp_strict'),
     unset: 'off',
-    effect: 'partial',
   }),
 ];
 

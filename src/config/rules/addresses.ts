@@ -127,6 +127,28 @@ export function adviseOnFamilies(instance: Section, { reports }: Whole): void {
   });
 }
 
+/** An IPv6 address that is not link-local. */
+export function isOfOtherScope(address: string): boolean {
+  return familyOf(address) === 'ipv6' && !prefixContains('fe80::', 10, address);
+}
+
+/** RFC 9568 §5.2.9; strict instances are told in rules/strict.ts. */
+export function adviseOnLinkLocal(instance: Section, { globals, reports }: Whole): void {
+  const [first] = writtenVips(instance, 'virtual_ipaddress');
+  if (
+    first === undefined ||
+    (isOn(instance, 'strict_mode') ?? isOn(globals, 'vrrp_strict')) ||
+    !isOfOtherScope(first.address)
+  )
+    return;
+  reports.add({
+    code: 'link-local-first',
+    span: first.word.span,
+    message: `${first.address} stands first, and is not link-local`,
+    hint: 'an address of fe80::/10 first, the same on both directors, if hosts use this director as their router',
+  });
+}
+
 export function adviseOnNoVip(instance: Section, { reports }: Whole): void {
   const hasSome = ['virtual_ipaddress', 'virtual_ipaddress_excluded'].some((name) =>
     instance.mentions(name),

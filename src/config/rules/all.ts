@@ -9,6 +9,7 @@ import type { ConfigEnvironment } from '../environment.ts';
 import type { Section } from '../values/section.ts';
 import {
   adviseOnFamilies,
+  adviseOnLinkLocal,
   adviseOnNoVip,
   adviseOnPrefix,
   tellBroadcasts,
@@ -140,6 +141,7 @@ function advise(whole: Whole, servers: readonly SeenServer[]): void {
   for (const instance of whole.instances) {
     adviseOnPrefix(instance, whole);
     adviseOnFamilies(instance, whole);
+    adviseOnLinkLocal(instance, whole);
     adviseOnNoVip(instance, whole);
   }
   adviseOnFault(whole);

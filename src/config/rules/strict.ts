@@ -1,5 +1,6 @@
 /** `vrrp_strict`: what it forbids, drops and closes (strict mode of keepalived, RFC 3768 and 5798). */
 import type { Section } from '../values/section.ts';
+import { isOfOtherScope } from './addresses.ts';
 import { OWNER_PRIORITY } from './priorities.ts';
 import { versionOf, type Whole, writtenVips } from './whole.ts';
 import { entriesOf, isOn, lastWritten, nameIn, nameSpan, numberOf, textOf } from './written.ts';
@@ -13,6 +14,8 @@ export function tellStrict(instance: Section, whole: Whole): void {
   tellStrictUnicast(instance, whole);
   tellStrictNoVip(instance, whole);
   tellStrictIgnored(instance, whole);
+  tellStrictSigning(instance, whole);
+  tellStrictLinkLocal(instance, whole);
   tellUnpingable(instance, whole);
 }
 
@@ -59,6 +62,32 @@ function tellStrictIgnored(instance: Section, { reports }: Whole): void {
       hint: `remove vrrp_strict, or ${name}`,
     });
   }
+}
+
+/** What is signed is believed only then. */
+function tellStrictSigning(instance: Section, { reports }: Whole): void {
+  for (const block of instance.sections('auth_hmac')) {
+    const setting = lastWritten(block, 'mode');
+    if (setting === null || textOf(block, 'mode') === 'enforce') continue;
+    reports.add({
+      code: 'strict-ignored',
+      span: setting.word.span,
+      message: 'vrrp_strict drops "mode": what is signed is enforced',
+      hint: 'remove vrrp_strict, or mode',
+    });
+  }
+}
+
+/** RFC 9568 §5.2.9. */
+function tellStrictLinkLocal(instance: Section, { reports }: Whole): void {
+  const [first] = writtenVips(instance, 'virtual_ipaddress');
+  if (first === undefined || !isOfOtherScope(first.address)) return;
+  reports.add({
+    code: 'strict-link-local',
+    span: first.word.span,
+    message: `vrrp_strict asks for a link-local address in the first place, and ${first.address} is none`,
+    hint: 'an address of fe80::/10 first, the same on both directors',
+  });
 }
 
 /** Version 2 has no accept mode at all; version 3 has it, switched off. */

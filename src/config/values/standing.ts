@@ -2,6 +2,7 @@
 
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { type Keyword, nameOfMeaning } from '../keywords/keyword.ts';
+import { whyWithoutEffect } from '../keywords/without-effect.ts';
 import type { Word } from '../text/ast.ts';
 
 export function tellStanding(
@@ -32,7 +33,9 @@ export function tellStanding(
       code: 'no-effect',
       span,
       message: `"${name}" has no effect in this version`,
-      hint: 'it is accepted, so that the file loads; what it asks for does not happen',
+      hint:
+        whyWithoutEffect(name) ??
+        'it is accepted, so that the file loads; what it asks for does not happen',
     });
   }
 }

@@ -9,7 +9,7 @@
  */
 import type { Instant } from '../../base/time.ts';
 import { step } from './instance.ts';
-import type { Backup, Event, Self, State, Step } from './state.ts';
+import type { Backup, Effect, Event, Self, State, Step } from './state.ts';
 
 export type LeaseEvent =
   | { readonly type: 'lease-granted' }
@@ -44,7 +44,8 @@ export function leasedStep(
       if (!isWaiting(state)) return stay(state);
       // Whoever had it has let go of the addresses: nobody is to be waited for.
       const ready = { ...state, masterDownAt: now, lesserHeardAt: null };
-      return { ...step(self, ready, { type: 'time' }, now), reason: 'lease granted' };
+      const begun = holdingFirst(step(self, ready, { type: 'time' }, now));
+      return { ...begun, reason: 'lease granted' };
     }
     case 'lease-lost':
       return state.is === 'master' ? lose(self, state, event.again, now) : stay(state);
@@ -60,6 +61,16 @@ export function leasedStep(
 
 function stay(state: State): Step {
   return { state, effects: [], reason: null };
+}
+
+/** The gate opens before the advertisement: with a lease nobody has to hear it before his own is shut. */
+function holdingFirst(next: Step): Step {
+  const isHold = (effect: Effect): boolean => effect.do === 'hold-addresses';
+  const effects = [
+    ...next.effects.filter(isHold),
+    ...next.effects.filter((effect) => !isHold(effect)),
+  ];
+  return { ...next, effects };
 }
 
 function lose(self: Self, state: State, again: boolean, now: Instant): Step {
@@ -86,7 +97,7 @@ function guarded(
   const next = step(self, state, event, now);
   const isRefused =
     next.state.is === 'master' && state.is !== 'master' && lease?.isHeld() === false;
-  if (!isRefused) return next;
+  if (!isRefused) return lease === null ? next : holdingFirst(next);
   const reason = state.is === 'backup' ? null : 'waits for the lease';
   return { state: waiting(self, state), effects: [], reason };
 }

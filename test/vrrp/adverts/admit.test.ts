@@ -4,7 +4,7 @@ import { addressBytes, type Family } from '../../../src/base/address.ts';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
 import { admit, type Listener } from '../../../src/vrrp/adverts/admit.ts';
 import { type AuthOctets, encodeAdvert, NO_AUTH } from '../../../src/wire/vrrp.ts';
-import type { ChecksumForm } from '../../../src/wire/vrrp-checksum.ts';
+import { type ChecksumForm, fillChecksum } from '../../../src/wire/vrrp-checksum.ts';
 
 const OWN = '192.0.2.2';
 const PEER = '192.0.2.3';
@@ -159,6 +159,42 @@ describe('an advertisement', () => {
   ])('%s is dropped', (_, over, sent, reason) => {
     const priority = reason === 'owner' ? 255 : 100;
     expect(admit(listener(over, { priority }), packet(sent))).toEqual({ drop: reason });
+  });
+
+  test('vrrp-R6: of another type is dropped, though its checksum is right', () => {
+    const sent = packet();
+    sent.payload[0] = 0x22;
+    const envelope = { family: 'ipv4', source: PEER, destination: GROUP } as const;
+    fillChecksum(sent.payload, 'message', envelope);
+    expect(admit(listener(), sent)).toEqual({ drop: 'type' });
+  });
+
+  test('vrrp-U1: without authentication what stands in the place of a password is not looked at', () => {
+    const sent = packet();
+    sent.payload.set(Buffer.from('anything'), sent.payload.length - 8);
+    const envelope = { family: 'ipv4', source: PEER, destination: GROUP } as const;
+    fillChecksum(sent.payload, 'message', envelope);
+    expect(admit(listener(), sent)).toMatchObject({ notes: [] });
+  });
+
+  test('vrrp-U2: a password has eight octets, filled up with zeros, and is compared whole', () => {
+    const with8 = { authentication: { type: 'pass', key: 's3cret12' } } as const;
+    const sent = packet({ auth: { type: 1, key: 's3cret12' } });
+    expect(sent.payload.subarray(-8).toString()).toBe('s3cret12');
+    expect(admit(listener(with8), sent)).toMatchObject({ notes: [] });
+    for (let at = 0; at < 8; at += 1) {
+      const key = [...'s3cret12'].with(at, 'X').join('');
+      const wrong = packet({ auth: { type: 1, key } });
+      expect(admit(listener(with8), wrong), key).toEqual({ drop: 'authentication' });
+    }
+    const short = packet({ auth: { type: 1, key: 'ab' } });
+    expect([...short.payload.subarray(-8)]).toEqual([0x61, 0x62, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('vrrp-N2: of a peer behind routers is taken, if its hop limit is not bounded', () => {
+    const far = packet({ ...TO_US, hopLimit: 60 });
+    expect(admit(listener(unicast()), far)).toMatchObject({ notes: [] });
+    expect(admit(listener(), packet({ hopLimit: 60 }))).toEqual({ drop: 'ttl' });
   });
 
   test('vrrp-R7: with the multicast group in its checksum is taken from a peer, and not of multicast', () => {

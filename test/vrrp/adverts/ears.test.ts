@@ -78,7 +78,7 @@ const unicast = (...peers: string[]) => ({
   oldChecksum: 'detect' as const,
 });
 
-test('vrrp-N5: vrrp-R1: a socket for each interface, family and way, and no more', () => {
+test('vrrp-N5: vrrp-R1: vrrp-N2: a socket for each interface, family and way, and no more; among peers of no group', () => {
   const { opened, join } = scene();
   join('a', { vrid: 1 });
   join('b', { vrid: 2 });

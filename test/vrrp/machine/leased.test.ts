@@ -41,7 +41,15 @@ describe('an instance with a lease', () => {
     expect(refused.effects).toEqual([]);
     const granted = step(refused.state, { type: 'lease-granted' }, true);
     expect(granted).toMatchObject({ state: { is: 'master' }, reason: 'lease granted' });
-    expect(doing(granted)).toEqual(['advertise', 'hold-addresses', 'announce']);
+    expect(doing(granted)).toEqual(['hold-addresses', 'advertise', 'announce']);
+  });
+
+  test('vrrp-T9: opens its gate before it advertises; without a lease it advertises first', () => {
+    const orders = [true, null].map((held) => doing(step(backup, { type: 'time' }, held)));
+    expect(orders).toEqual([
+      ['hold-addresses', 'advertise', 'announce'],
+      ['advertise', 'hold-addresses', 'announce'],
+    ]);
   });
 
   test('waits for it also as the owner of the addresses', () => {

@@ -32,11 +32,11 @@ const heard = (priority: number, intervalMs = 1_000): Event => ({
 });
 
 test.each([
-  ['I1: of version 2 the skew is a share of a second', 2, 100, 10_000, 609.375],
-  ['I1: whatever the interval', 2, 100, 1_000, 609.375],
-  ['I2: of version 3 it is a share of the interval of the master', 3, 100, 200, 121.875],
-  ['I2: of a long one', 3, 1, 40_950, 40_790.0390625],
-] as const)('vrrp-%s', (_, version, priority, intervalMs, expected) => {
+  ['vrrp-I1: of version 2 the skew is a share of a second', 2, 100, 10_000, 609.375],
+  ['vrrp-I1: whatever the interval', 2, 100, 1_000, 609.375],
+  ['vrrp-I2: of version 3 it is a share of the interval of the master', 3, 100, 200, 121.875],
+  ['vrrp-I2: of a long one', 3, 1, 40_950, 40_790.0390625],
+] as const)('%s', (_, version, priority, intervalMs, expected) => {
   expect(skewMs(version, priority, intervalMs)).toBe(expected);
 });
 

@@ -9,9 +9,10 @@ import {
   parseAddress,
 } from '../../../base/address.ts';
 import type { Prefix } from '../../../model/route.ts';
-import type { AddressFlag, VirtualAddress } from '../../../model/vrrp.ts';
+import type { AddressFlag, VirtualAddress, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Said } from '../../values/phrase.ts';
 import type { Section } from '../../values/section.ts';
+import type { ScriptContext } from '../scripts.ts';
 import { namedOf, textOf } from './route-hops.ts';
 import type { RoutingNames } from './routing-names.ts';
 
@@ -19,14 +20,63 @@ export interface AddressContext {
   readonly names: RoutingNames;
 }
 
+/** The count of an advertisement is one octet. */
 const ADVERTISED_MAX = 255;
+const HEADER_OCTETS: Readonly<Record<Family, number>> = { ipv4: 20, ipv6: 40 };
+const FIXED_OCTETS = 8;
+/** Of Ethernet. */
+const USUAL_MTU = 1500;
+/** RFC 791, RFC 8200. */
+const LEAST_MTU: Readonly<Record<Family, number>> = { ipv4: 68, ipv6: 1280 };
 
-/** Those of the family of the first, as many as an advertisement can hold. */
+/** Of version 2 over IPv4, whether it is used or not. */
+const AUTH_DATA_OCTETS = 8;
+/** Around the message, and behind it. */
+const AH_OCTETS = 24;
+const TRAILER_OCTETS = 28;
+
+/** How many addresses an advertisement can hold in one packet of its link; `mtu` null: unknown. */
+function advertisedMax(
+  { family, version, authentication, signing }: Carrier,
+  mtu: number | null,
+): number {
+  const octets =
+    (mtu ?? USUAL_MTU) -
+    HEADER_OCTETS[family] -
+    FIXED_OCTETS -
+    (version === 2 && family === 'ipv4' ? AUTH_DATA_OCTETS : 0) -
+    (authentication.type === 'ah' ? AH_OCTETS : 0) -
+    (signing === null ? 0 : TRAILER_OCTETS);
+  return Math.max(0, Math.min(ADVERTISED_MAX, Math.floor((octets * 8) / addressBits(family))));
+}
+
+type Carrier = Pick<
+  VrrpInstance,
+  'family' | 'version' | 'authentication' | 'signing' | 'interface'
+>;
+
+/** Those of the family of the first, as many as an advertisement can hold; the others are held all the same. */
 export function advertised(
   addresses: readonly VirtualAddress[],
-  family: Family,
+  carrier: Carrier,
+  section: Section,
+  { environment, reports }: ScriptContext,
 ): readonly VirtualAddress[] {
-  return addresses.filter((one) => familyOf(one.address) === family).slice(0, ADVERTISED_MAX);
+  const { family, interface: link } = carrier;
+  const those = addresses.filter((one) => familyOf(one.address) === family);
+  // So few fit everywhere: the link need not be asked.
+  if (those.length <= advertisedMax(carrier, LEAST_MTU[family])) return those;
+  const mtu = environment.mtu(link);
+  const countMax = advertisedMax(carrier, mtu);
+  const first = those[countMax];
+  if (first === undefined) return those;
+  reports.add({
+    code: 'too-many-addresses',
+    span: section.find('virtual_ipaddress')?.span ?? section.span,
+    message: `${those.length} virtual addresses, and an advertisement holds ${countMax}${countMax < ADVERTISED_MAX ? ` on ${link} (MTU ${mtu ?? USUAL_MTU})` : ''}: from ${first.address} on they are held, but not advertised`,
+    hint: 'write those that need not be advertised in virtual_ipaddress_excluded, the same on both directors',
+  });
+  return those.slice(0, countMax);
 }
 
 export function readAddresses(

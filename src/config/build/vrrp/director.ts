@@ -2,6 +2,7 @@
 import { PEER_PORT } from '../../../model/peer-link.ts';
 import type { Statics, VrrpConfig, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Section } from '../../values/section.ts';
+import { readProcess } from '../process.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { withoutSharedVrids } from './advert-paths.ts';
 import { readGaps } from './announce.ts';
@@ -61,11 +62,8 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
     announceGaps: readGaps(root, globals, context),
     peerPort: readPeerPort(globals),
     startupDelayMs: (globals.number('vrrp_startup_delay') ?? 0) * 1000,
-    process: {
-      realtimePriority: globals.number('vrrp_rt_priority'),
-      niceness: globals.number('vrrp_priority'),
-      lockMemory: globals.has('vrrp_no_swap'),
-    },
+    ...delayAfterBoot(globals),
+    process: readProcess(globals, 'vrrp'),
   };
 }
 
@@ -73,6 +71,11 @@ export function buildVrrp(root: Section, globals: Section, context: ScriptContex
 function readPeerPort(globals: Section): number | null {
   if (globals.text('peer_link_port') === 'off') return null;
   return globals.number('peer_link_port') ?? PEER_PORT;
+}
+
+function delayAfterBoot(globals: Section): Pick<VrrpConfig, 'delayAfterBootMs'> {
+  const seconds = globals.number('vrrp_delay_after_boot');
+  return seconds === null ? {} : { delayAfterBootMs: seconds * 1000 };
 }
 
 const OTHER_WORDS: Readonly<Record<string, string>> = { track_file: 'vrrp_track_file' };

@@ -66,7 +66,12 @@ export function buildInstance(
   const read = (keyword: string): readonly VirtualAddress[] =>
     readAddresses(section, keyword, interfaceName, context, (one, said) => reader.place(one, said));
   const [addresses, excluded] = [read('virtual_ipaddress'), read('virtual_ipaddress_excluded')];
-  const carried = new Set(advertised(addresses, family));
+  const authentication = readAuthentication(section, globals, { version, family }, context);
+  const signed = readSigning(section, advertIntervalMs, context);
+  // The rules tell what strict mode drops.
+  const signing = isStrict && signed !== null ? { ...signed, mode: 'enforce' as const } : signed;
+  const carrier = { family, version, authentication, signing, interface: interfaceName };
+  const carried = new Set(advertised(addresses, carrier, section, context));
   const links = reader.links();
   const timing = readTiming(section, globals, links.own !== null);
   return {
@@ -85,8 +90,8 @@ export function buildInstance(
     // keepalived: there is no delay where nothing is preempted, nor beside `state MASTER`.
     preemptDelayMs:
       preempt && !isMaster && !isStrict ? (section.number('preempt_delay') ?? 0) * 1000 : 0,
-    authentication: readAuthentication(section, globals, { version, family }, context),
-    signing: readSigning(section, advertIntervalMs, context),
+    authentication,
+    signing,
     // keepalived has one source, and the last of both words sets it.
     sourceAddress:
       readOfFamily(
