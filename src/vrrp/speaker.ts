@@ -9,6 +9,7 @@ import type { TrackerSnapshot, VrrpSnapshot, VrrpStates } from '../model/snapsho
 import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import { UNKNOWN } from '../track/tracker.ts';
 import { Trackers } from '../track/trackers.ts';
+import type { PeerReign } from '../wire/peer-link.ts';
 import type { ReceivedPacket } from './adverts/admit.ts';
 import { Ears } from './adverts/ears.ts';
 import type { SpentStamps } from './adverts/replay.ts';
@@ -70,6 +71,7 @@ export class VrrpSpeaker {
       leases: this.leases,
       seats: () => this.seats,
       giveUnit: (unit, event) => this.giveUnit(unit, event),
+      announceBeside: (router) => this.announceBeside(router),
     };
     this.handOver = new HandOver(ports, this.host);
   }
@@ -168,7 +170,9 @@ export class VrrpSpeaker {
 
   private routerFor(instance: VrrpInstance, mastership: Mastership | null): VirtualRouter {
     const { ears, announcer } = this;
-    const shared = { ears, announcer };
+    const askPeer = (from: VirtualRouter, source: string, reign: PeerReign): void =>
+      this.handOver.tellYielded(from, source, reign);
+    const shared = { ears, announcer, askPeer };
     const router: VirtualRouter = new VirtualRouter(instance, this.ports, shared, {
       onEvent: (event) => {
         const seat = this.seats.get(router);
@@ -352,16 +356,21 @@ export class VrrpSpeaker {
   /** Gives an event to one router and lets its group follow, in one turn. */
   private give(router: VirtualRouter, { group }: Seat, event: LeasedEvent): void {
     const from = router.state.is;
-    const metLesser = router.take(event);
+    const metAnother = router.take(event);
     this.deadlines.note(router);
     if (router.state.is !== from) this.handOver.noteChange();
     if (group === null) return;
-    if (metLesser)
-      for (const member of group.members) if (member !== router) member.announceAgain();
+    if (metAnother) this.announceBeside(router);
     if (router.state.is === from) return;
     this.changed.add(group);
     const follow = pulled(from, router.state.is);
     if (follow !== null) this.giveAll(group, follow);
+  }
+
+  private announceBeside(router: VirtualRouter): void {
+    for (const member of this.seats.get(router)?.group?.members ?? []) {
+      if (member !== router) member.announceAgain();
+    }
   }
 
   /** Those whom it does not concern stay as they are. */

@@ -115,53 +115,6 @@ describe('a master whose address another claims', () => {
   });
 });
 
-describe('two that were MASTER while the link was cut', () => {
-  async function healed(over: Partial<VrrpInstance>): Promise<{
-    readonly one: World;
-    readonly two: SimulatedDirector;
-    readonly announcedMore: number;
-  }> {
-    const one = world({ ...over, priority: 150 });
-    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
-    two.speaker.configure(configOf([instanceOf({ ...over, priority: 100 })]));
-    one.link.setCut('two', true);
-    await one.clock.settleTo(10_000);
-    expect(`${one.director.state()} ${two.state()}`).toBe('master master');
-    const announced = one.director.announced.length;
-    one.link.setCut('two', false);
-    await one.clock.settleTo(20_000);
-    expect(`${one.director.state()} ${two.state()}`).toBe('master backup');
-    return { one, two, announcedMore: one.director.announced.length - announced };
-  }
-
-  test('the one that gives way knows it when it heals', async () => {
-    const { one, two } = await healed({});
-    expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
-  });
-
-  test('the one that comes back after it resigned was none meanwhile', async () => {
-    const one = world({ priority: 100 });
-    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
-    const better = configOf([instanceOf({ priority: 150 })]);
-    two.speaker.configure(better);
-    await one.clock.settleTo(6_000);
-    two.speaker.configure(configOf([]));
-    await one.clock.settleTo(10_000);
-    expect(one.director.state()).toBe('master');
-    two.speaker.configure(better);
-    await one.clock.settleTo(20_000);
-    expect(`${one.director.state()} ${two.state()}`).toBe('backup master');
-    expect(counters(one)).toMatchObject({ overlaps: 0 });
-  });
-
-  test('higher_prio_send_advert: the other one knows it too, and announces again', async () => {
-    const { one, two, announcedMore } = await healed({ answerHigherPriority: true });
-    expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
-    expect(counters(one)).toMatchObject({ overlaps: 1 });
-    expect(announcedMore).toBeGreaterThan(0);
-  });
-});
-
 describe('isolation_anchor', () => {
   const anchors = { isolationAnchors: ['10.0.0.254', '10.0.0.253'] };
 
