@@ -28,7 +28,14 @@ import { failOver } from './peers/failover.ts';
 import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
 import type { VrrpPorts } from './ports.ts';
 import { RouterGroup } from './router-group.ts';
-import { anchoredTo, holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
+import {
+  anchoredTo,
+  anchoredToGateways,
+  holdersOf,
+  knownFor,
+  type Seat,
+  seatsOf,
+} from './seats.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
 /** An instance that could not open its socket tries again after this time. */
@@ -44,6 +51,7 @@ export class VrrpSpeaker {
   private holders: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
   /** Those that an address tells that they are not cut off. */
   private anchored: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
+  private anchoredToGateways: readonly VirtualRouter[] = [];
   private groups: readonly RouterGroup[] = [];
   private readonly deadlines = new Deadlines<VirtualRouter>();
   /** Groups of which a member has changed, to be told of when all have followed. */
@@ -124,6 +132,7 @@ export class VrrpSpeaker {
     this.seats = seatsOf(routers, this.groups);
     this.holders = holdersOf(routers);
     this.anchored = anchoredTo(routers);
+    this.anchoredToGateways = anchoredToGateways(routers);
     this.leases?.configure(config.lease?.subjects ?? [], routers);
     this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
     this.settle();
@@ -241,10 +250,11 @@ export class VrrpSpeaker {
     for (const router of this.seats.keys()) router.holdAgain();
   }
 
-  /** Somebody else says on the link that an address is his. */
-  addressClaimed(address: string, mac: string): void {
+  /** Somebody else says on a link that an address is his. */
+  addressClaimed(address: string, mac: string, link: string): void {
     for (const router of this.holders.get(address) ?? []) router.claimed(address, mac);
     for (const router of this.anchored.get(address) ?? []) router.anchorHeard();
+    for (const router of this.anchoredToGateways) router.heardOn(link, address);
   }
 
   /** Of what it is master now. */

@@ -418,6 +418,11 @@ export class VirtualRouter {
     this.evidence.anchorHeard();
   }
 
+  /** Somebody says on a link that he has an address: one of its gateways, perhaps. */
+  heardOn(link: string, address: string): void {
+    this.evidence.heardOn(link, address);
+  }
+
   /** Looks whether it is cut off. True: that has changed. */
   watch(): boolean {
     return this.evidence.watch(this.instance, this.address);

@@ -147,4 +147,24 @@ describe('a director that is cut off', () => {
     await duo.lab.plug('client', 'eth0', true);
     await eventually('it is back', () => duo.holds('director1'), 6_000);
   });
+
+  test('from the router of its default route stands down, whichever that is now', async () => {
+    const duo = await start('isolation_anchor {\n        gateway\n    }');
+    await eventually(
+      'it tells that there is none',
+      async () => duo.lab.logOf('director1').includes('no-gateway'),
+      3_000,
+    );
+    const route = (...words: readonly string[]) =>
+      duo.lab.ip('director1', 'route', ...words).then(() => {});
+    await route('add', 'default', 'via', '192.0.2.100');
+    await pause(4_000);
+    expect(await duo.holds('director1')).toBe(true);
+    await duo.lab.plug('client', 'eth0', false);
+    await eventually('it stands down', async () => !(await duo.holds('director1')), 5_000);
+    expect((await instance(duo, 'director1'))?.reason).toContain('isolated');
+    // The other director answers as well as any router.
+    await route('replace', 'default', 'via', '192.0.2.3');
+    await eventually('it is back', () => duo.holds('director1'), 6_000);
+  });
 });

@@ -29,6 +29,7 @@ export type FormName =
   | 'granularity'
   | 'key'
   | 'acceptor'
+  | 'anchor'
   | 'lease key'
   | 'domain'
   | 'host'
@@ -60,6 +61,9 @@ const NUMBER = '(0[xX][0-9a-fA-F]+|\\d+)';
 const SPAN_DAYS_MAX = 30;
 const KEY_OCTETS_MIN = 32;
 const KEY_OCTETS_MAX = 64;
+
+/** What an instance may be anchored to beside addresses. */
+const ANCHOR_WORDS: readonly string[] = ['gateway', 'real_servers'];
 
 export const FORMS: Readonly<Record<FormName, Form>> = {
   'interface name': {
@@ -204,6 +208,12 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     hint: 'an address, and perhaps a port: 192.0.2.1, 192.0.2.1:4470, [2001:db8::1]:4470; names are not looked up',
     called: 'ADDRESS[:PORT]',
     accepts: (text) => parseEndpoint(text, LEASE_PORT) !== null,
+  },
+  anchor: {
+    what: 'anchor',
+    hint: 'an address, "gateway" for the routers of the default routes, or "real_servers" for any that a checker finds alive',
+    called: 'ADDRESS|gateway|real_servers',
+    accepts: (text) => ANCHOR_WORDS.includes(text) || parseAddress(text) !== null,
   },
   'lease key': {
     what: 'key of a lease',

@@ -390,7 +390,10 @@ const ENTRIES = {
     ),
     indivisible: true,
   },
-  anchor: { slots: [{ name: 'ADDRESS', argument: address }], options: tableOf() },
+  anchor: {
+    slots: [{ name: 'ADDRESS|gateway|real_servers', argument: form('anchor') }],
+    options: tableOf(),
+  },
   tracked: tracked(NAME, 'weight'),
   'tracked file': tracked(NAME, 'weight of a file'),
   'tracked interface': tracked(

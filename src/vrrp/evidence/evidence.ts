@@ -24,7 +24,7 @@ export interface Hearing {
 }
 
 export class Evidence {
-  private readonly ports: Pick<VrrpPorts, 'announcer' | 'clock' | 'log'>;
+  private readonly ports: Pick<VrrpPorts, 'anchors' | 'announcer' | 'clock' | 'log'>;
   private readonly alarms: Alarms;
   private readonly probe: ClaimProbe;
   private readonly claims: Claims;
@@ -34,7 +34,7 @@ export class Evidence {
   private hasResigned = false;
 
   constructor(
-    ports: Pick<VrrpPorts, 'announcer' | 'clock' | 'log'>,
+    ports: Pick<VrrpPorts, 'anchors' | 'announcer' | 'clock' | 'log'>,
     counters: Counters,
     askPeer: AskPeer,
   ) {
@@ -42,7 +42,7 @@ export class Evidence {
     this.alarms = new Alarms(ports.log);
     this.probe = new ClaimProbe(ports, counters);
     this.claims = new Claims(ports, counters, this.alarms);
-    this.isolation = new Isolation(ports);
+    this.isolation = new Isolation(ports, this.alarms);
     this.overlaps = new Overlaps(ports, counters, askPeer);
   }
 
@@ -79,6 +79,11 @@ export class Evidence {
 
   anchorHeard(): void {
     this.isolation.heard();
+  }
+
+  /** Somebody says on a link that he has an address: a gateway, perhaps. */
+  heardOn(link: string, address: string): void {
+    this.isolation.heardOn(link, address);
   }
 
   /** An advertisement was heard, and the machine has made of it what it did. */
