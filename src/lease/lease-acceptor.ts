@@ -40,11 +40,11 @@ export class LeaseAcceptor {
 
   take(question: LeaseAsk | LeaseRelease, now: Instant): Reaction {
     const unfit = unfitQuestion(this.self, question, this.known);
-    if (unfit !== null) return { answer: this.refusal(question, unfit), freed: [], unfit };
+    if (unfit !== null) return { answer: refusalOf(this.self, question, unfit), freed: [], unfit };
     this.known.add(question.node);
     const { state, verdict, freed } = acceptorStep(this.state, question, now);
     this.state = state;
-    const answer = verdict === null ? null : this.answer(question, answerOf(verdict));
+    const answer = verdict === null ? null : answerTo(this.self, question, verdict);
     return { answer, freed, unfit: null };
   }
 
@@ -59,20 +59,33 @@ export class LeaseAcceptor {
       return holder === null ? [] : [{ key, holder, leftMs: until - now }];
     });
   }
+}
 
-  private refusal(question: LeaseAsk | LeaseRelease, unfit: Unfit): LeaseAnswer | null {
-    if (question.type === 'release' || unfit === 'stranger' || unfit === 'nodes') return null;
-    const freeInMs = unfit === 'time' ? this.self.promiseMsMax : 0;
-    return this.answer(question, { verdict: unfit, holder: 0, heard: 0, freeInMs });
-  }
+/** What is answered to a question that is not heard; null: nothing. */
+export function refusalOf(
+  self: AcceptorSelf,
+  question: LeaseAsk | LeaseRelease,
+  unfit: Unfit,
+): LeaseAnswer | null {
+  if (question.type === 'release' || unfit === 'stranger' || unfit === 'nodes') return null;
+  const freeInMs = unfit === 'time' ? self.promiseMsMax : 0;
+  return answerWith(self, question, { verdict: unfit, holder: 0, heard: 0, freeInMs });
+}
 
-  private answer(
-    { list, node, acceptor, round, life, keys }: LeaseAsk | LeaseRelease,
-    content: Pick<LeaseAnswer, 'verdict' | 'holder' | 'heard' | 'freeInMs'>,
-  ): LeaseAnswer {
-    const { epoch } = this.self;
-    return { type: 'answer', list, node, acceptor, round, life, keys, epoch, ...content };
-  }
+export function answerTo(
+  self: AcceptorSelf,
+  question: LeaseAsk | LeaseRelease,
+  verdict: Verdict,
+): LeaseAnswer {
+  return answerWith(self, question, answerOf(verdict));
+}
+
+function answerWith(
+  { epoch }: AcceptorSelf,
+  { list, node, acceptor, round, life, keys }: LeaseAsk | LeaseRelease,
+  content: Pick<LeaseAnswer, 'verdict' | 'holder' | 'heard' | 'freeInMs'>,
+): LeaseAnswer {
+  return { type: 'answer', list, node, acceptor, round, life, keys, epoch, ...content };
 }
 
 function answerOf(

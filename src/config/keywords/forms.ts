@@ -3,6 +3,7 @@ import { parseAddress, parseEndpoint, prefixLengthOf } from '../../base/address.
 import { parseSpan } from '../../base/span.ts';
 import { LEASE_PORT, SECRET_OCTETS_MIN } from '../../model/lease.ts';
 import { parseAddressRange } from '../build/address-range.ts';
+import { parseEtcdAcceptor } from '../build/etcd-acceptor.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
 import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
 import { SCHEDULER_OCTETS_MAX, SCHEDULERS } from './schedulers.ts';
@@ -205,9 +206,9 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
   },
   acceptor: {
     what: 'address of an acceptor',
-    hint: 'an address, and perhaps a port: 192.0.2.1, 192.0.2.1:4470, [2001:db8::1]:4470; names are not looked up',
-    called: 'ADDRESS[:PORT]',
-    accepts: (text) => parseEndpoint(text, LEASE_PORT) !== null,
+    hint: 'an address, and perhaps a port: 192.0.2.1, 192.0.2.1:4470, [2001:db8::1]:4470; or etcd, etcd:4471; names are not looked up',
+    called: 'ADDRESS[:PORT]|etcd[:PORT]',
+    accepts: (text) => parseEtcdAcceptor(text) !== null || parseEndpoint(text, LEASE_PORT) !== null,
   },
   anchor: {
     what: 'anchor',

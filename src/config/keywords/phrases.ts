@@ -272,7 +272,7 @@ const VRRP = {
     ),
     alternatives: ['initial', 'partial'],
   },
-  acceptor: slots({ name: 'ADDRESS[:PORT]', argument: form('acceptor') }),
+  acceptor: slots({ name: 'ADDRESS[:PORT]|etcd[:PORT]', argument: form('acceptor') }),
   'lease key': slots({ name: 'KEY', argument: form('lease key') }),
   key: slots({ name: 'ID', argument: integer(1, 255) }, { name: 'KEY', argument: form('key') }),
 } as const satisfies Record<string, Phrase>;
