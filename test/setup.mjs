@@ -32,6 +32,7 @@ const TEST_PROGRAMS = {
   ...DEMO_PROGRAMS,
   nginx: 'nginx-light',
   'redis-server': 'redis-server',
+  etcd: 'etcd-server',
   keepalived: 'keepalived',
   bird: 'bird2',
   nft: 'nftables',

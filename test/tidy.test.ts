@@ -72,7 +72,11 @@ const DOORS: readonly { readonly word: RegExp; readonly only: RegExp; readonly i
       only: /^src\/kernel\/packets-npm\.ts$/,
       instead: 'use packets-npm.ts',
     },
-    { word: /from 'undici/, only: /^src\/health\/checkers\//, instead: 'use a checker' },
+    {
+      word: /from 'undici/,
+      only: /^src\/(health\/checkers\/|kernel\/etcd\.ts)/,
+      instead: 'use a checker',
+    },
     { word: /from 'p-limit'/, only: /^src\/health\/rounds\.ts$/, instead: 'use rounds.ts' },
   ];
 

@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'NAMESPACE_MISSING'
   /** A socket could not be opened or set up. */
   | 'SOCKET_FAILED'
+  /** etcd does not answer, or refuses: its address, its certificates, or the user. */
+  | 'ETCD_FAILED'
   /** The configuration cannot be read or has errors. Cure: `lvsctl check`. */
   | 'CONFIG_INVALID'
   /** No daemon answers on the control socket. Cure: start `lvsd`, or give the right `--run-dir`. */

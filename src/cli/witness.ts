@@ -9,10 +9,12 @@ import { DirectorError, errnoName } from '../base/error.ts';
 import { type Log, type LogRecord, logTo } from '../base/log.ts';
 import { drawNumber } from '../base/random.ts';
 import { systemClock } from '../base/time.ts';
+import type { Etcd } from '../kernel/etcd.ts';
 import { type Datagrams, openDatagrams, ownAddresses } from '../kernel/lease-socket.ts';
+import { EtcdAcceptor } from '../lease/etcd-acceptor.ts';
 import { Witness, type WitnessSnapshot } from '../lease/witness.ts';
 import { LEASE_PORT, type LeaseEndpoint, SECRET_OCTETS_MIN } from '../model/lease.ts';
-import { nodeIdOf } from '../wire/lease.ts';
+import { etcdId, nodeIdOf } from '../wire/lease.ts';
 import { type Command, Exit } from './command.ts';
 import { type Terminal, untilInterrupted } from './terminal.ts';
 
@@ -21,11 +23,20 @@ interface Options {
   readonly keyFile: string;
   readonly as?: readonly string[];
   readonly timeMax: string;
+  readonly etcd?: readonly string[];
+  readonly etcdPrefix: string;
+  readonly etcdCa?: string;
+  readonly etcdCert?: string;
+  readonly etcdKey?: string;
+  readonly etcdUser?: string;
+  readonly etcdPasswordFile?: string;
   readonly json?: true;
 }
 
 const TIME_MAX_SECONDS = 600;
 const KEYS_MAX = 64;
+/** A request to etcd that is not answered by then is asked anew, of the next member. */
+const ETCD_MS = 1_000;
 
 export const witness: Command<Options> = {
   name: 'witness',
@@ -42,6 +53,13 @@ export const witness: Command<Options> = {
         'the acceptor as it stands in lvsd.conf, if that is another',
       )
       .option('--time-max <seconds>', 'longest promise, and silence after the start', '10')
+      .option('--etcd <url...>', 'promise by this etcd cluster, for "acceptor etcd": its members')
+      .option('--etcd-prefix <text>', 'of its keys: one for each pair of directors', '/lvsd/lease/')
+      .option('--etcd-ca <file>', 'certificates that its members are signed by')
+      .option('--etcd-cert <file>', 'certificate to show to it')
+      .option('--etcd-key <file>', 'key of that certificate')
+      .option('--etcd-user <name>', 'user of etcd')
+      .option('--etcd-password-file <file>', 'file with the password of that user')
       .option('--json', 'one JSON object a line instead of sentences');
   },
   async run({ terminal }, options) {
@@ -52,14 +70,24 @@ export const witness: Command<Options> = {
       promiseMsMax: readSeconds(options.timeMax) * 1000,
     };
     const log = logFor(terminal, options.json === true);
+    const etcd = await openBackend(options, self.groups.length);
     let heard: Witness | null = null;
     const socket: Datagrams = await openDatagrams(listen, (octets, from) => {
       heard?.onDatagram(octets, from);
     });
     const ports = { clock: systemClock, log, draw: drawNumber, datagrams: socket };
-    heard = new Witness(ports, self);
+    heard = new Witness(ports, {
+      ...self,
+      ...(etcd === null
+        ? {}
+        : {
+            names: new Set([etcdId()]),
+            acceptorOf: (who) =>
+              new EtcdAcceptor({ clock: systemClock, log, etcd }, who, options.etcdPrefix),
+          }),
+    });
     const where = formatEndpoint(listen.address, socket.port);
-    const silentForMs = self.promiseMsMax;
+    const { silentForMs } = heard.snapshot();
     log.info({ listen: where, silentForMs, groups: self.groups.length }, 'witness started');
     const tell = (): void => tellState(terminal, (heard as Witness).snapshot(), options);
     process.on('SIGUSR1', tell);
@@ -68,10 +96,72 @@ export const witness: Command<Options> = {
     stop();
     process.off('SIGUSR1', tell);
     socket.close();
+    etcd?.close();
     log.info({ listen: where }, 'witness stopped');
     return Exit.ok;
   },
 };
+
+/** Null: it has a memory of its own. @throws DirectorError USAGE */
+async function openBackend(options: Options, groups: number): Promise<Etcd | null> {
+  const { etcd: urls, etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile } = options;
+  if (urls === undefined) return null;
+  const refuse = (message: string, hint: string): DirectorError =>
+    new DirectorError('USAGE', message, { hint });
+  if (groups > 1) {
+    const message = '--key-file holds the keys of several groups of directors';
+    throw refuse(message, 'with --etcd each group has a witness and a prefix of its own');
+  }
+  if ((etcdCert === undefined) !== (etcdKey === undefined)) {
+    throw refuse('--etcd-cert and --etcd-key need each other', 'both are files in PEM');
+  }
+  if ((etcdUser === undefined) !== (etcdPasswordFile === undefined)) {
+    throw refuse('--etcd-user and --etcd-password-file need each other', 'or neither is written');
+  }
+  // HTTP and TLS are loaded only where they are needed.
+  const { openEtcd } = await import('../kernel/etcd.ts');
+  return openEtcd({
+    endpoints: urls.map(readUrl),
+    limitMs: ETCD_MS,
+    ca: etcdCa === undefined ? null : readText(etcdCa),
+    identity:
+      etcdCert === undefined || etcdKey === undefined
+        ? null
+        : { cert: readText(etcdCert), key: readSecretFile(etcdKey, 'the key of the certificate') },
+    user:
+      etcdUser === undefined || etcdPasswordFile === undefined
+        ? null
+        : {
+            name: etcdUser,
+            password: readSecretFile(etcdPasswordFile, 'the password of etcd').replace(
+              /\r?\n$/,
+              '',
+            ),
+          },
+  });
+}
+
+/** @throws DirectorError USAGE */
+function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isRoot = url !== null && url.pathname === '/' && url.search === '' && url.username === '';
+  if (isRoot && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin;
+  throw new DirectorError('USAGE', `--etcd ${text} is no URL of a member of etcd`, {
+    hint: 'write it as https://10.0.0.9:2379, without a path and without a password',
+  });
+}
+
+/** @throws DirectorError USAGE */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new DirectorError('USAGE', `${path}: ${errnoName(error)}`, {
+      hint: 'a file that this account can read',
+      cause: error,
+    });
+  }
+}
 
 /** @throws DirectorError USAGE */
 function readEndpoint(option: string, text: string): LeaseEndpoint {
@@ -103,7 +193,7 @@ function readSeconds(text: string): number {
 
 /** A line a group of directors, its keys on it. @throws DirectorError USAGE for a file that cannot be used. */
 function readKeys(path: string): readonly (readonly string[])[] {
-  const groups = readKeyFile(path)
+  const groups = readSecretFile(path, 'the key of the lease')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
@@ -125,18 +215,19 @@ function faultOf(groups: readonly (readonly string[])[]): string | null {
   return isShort ? `a key of less than ${SECRET_OCTETS_MIN} characters` : null;
 }
 
-function readKeyFile(path: string): string {
+/** @throws DirectorError USAGE */
+function readSecretFile(path: string, what: string): string {
   try {
     const isOpenToAll = (statSync(path).mode & 0o007) !== 0;
     if (!isOpenToAll) return readFileSync(path, 'utf8');
   } catch (error) {
     throw new DirectorError('USAGE', `${path}: ${errnoName(error)}`, {
-      hint: 'a file with the key of the lease, which this account can read',
+      hint: `a file with ${what}, which this account can read`,
       cause: error,
     });
   }
   throw new DirectorError('USAGE', `${path} can be read by everybody`, {
-    hint: `who has the key can take any lease: chmod o= ${path}`,
+    hint: `who can read it can take any lease: chmod o= ${path}`,
   });
 }
 

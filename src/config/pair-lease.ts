@@ -2,6 +2,7 @@
 import { parseEndpoint } from '../base/address.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { LEASE_PORT } from '../model/lease.ts';
+import { parseEtcdAcceptor } from './build/etcd-acceptor.ts';
 import type { Report } from './diagnostics/diagnostic.ts';
 import type { Span } from './text/source.ts';
 import { merged, type Section } from './values/section.ts';
@@ -61,6 +62,8 @@ function leaseOf({ root }: File): Lease | null {
   if (block === null) return null;
   const endpoints = block.words('acceptor').flatMap(({ text }) => {
     const endpoint = parseEndpoint(text, LEASE_PORT);
+    // Its port is that of a process of this director, and is part of no name.
+    if (parseEtcdAcceptor(text) !== null) return ['etcd'];
     return endpoint === null ? [] : [formatEndpoint(endpoint.address, endpoint.port)];
   });
   return {

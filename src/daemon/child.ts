@@ -57,6 +57,8 @@ export interface ChildOptions<Config> {
   /** It told of other directors, or died: then none is heard any more. */
   onPeerLinks?(links: readonly PeerLink[]): void;
   onPeerNote?(message: PeerNoteMessage): void;
+  /** It told whether real servers are found alive. */
+  onServersUp?(up: boolean | null): void;
   /** A process has been started, the first or another one. */
   onStart?(): void;
   onNotice?(notice: Notice): void;
@@ -107,6 +109,7 @@ export class Child<Config> {
   private vrrpStates: VrrpStates | null = null;
   private bfdStates: BfdStates | null = null;
   private peerLinks: readonly PeerLink[] | null = null;
+  private serversUp: boolean | null = null;
   /** What the process that runs, or ran last, left to know. */
   private will: unknown = null;
   private nextId = 1;
@@ -151,6 +154,12 @@ export class Child<Config> {
   tellPeerLinks(links: readonly PeerLink[]): void {
     this.peerLinks = links;
     this.send({ type: 'peer-links', links });
+  }
+
+  /** The same of real servers. */
+  tellServersUp(up: boolean | null): void {
+    this.serversUp = up;
+    this.send({ type: 'servers-up', up });
   }
 
   /** Of what is for a process that has died, its successor is not told. */
@@ -238,6 +247,7 @@ export class Child<Config> {
     if (this.vrrpStates !== null) this.tellVrrpStates(this.vrrpStates);
     if (this.bfdStates !== null) this.tellBfdStates(this.bfdStates);
     if (this.peerLinks !== null) this.tellPeerLinks(this.peerLinks);
+    if (this.serversUp !== null) this.tellServersUp(this.serversUp);
     this.order(quietMs);
     this.watchdog = watchOver(child, this.options, () => this.send({ type: 'ping' }));
     this.options.onStart?.();
@@ -312,6 +322,9 @@ export class Child<Config> {
         break;
       case 'peer-note':
         this.options.onPeerNote?.(message);
+        break;
+      case 'servers-up':
+        this.options.onServersUp?.(message.up);
         break;
       case 'notice':
         this.options.onNotice?.(message.notice);

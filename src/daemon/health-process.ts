@@ -94,6 +94,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   /** It has made the kernel's table as its first configuration wants it. */
   private working = false;
   private stopped = false;
+  /** As it was told last. */
+  private areServersUp: boolean | null = null;
 
   /** Whether services of others become ours at the start. */
   private readonly adopts: boolean;
@@ -142,7 +144,10 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
       notify: { changed: (notice) => this.tell(notice) },
       orders: this.drains,
       sessions: this.sessions,
-      onServings: () => void this.changed('decision'),
+      onServings: () => {
+        this.tellServersUp();
+        void this.changed('decision');
+      },
     });
   }
 
@@ -325,6 +330,14 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private tell(notice: ServerNotice): void {
     const { fifo, mail } = this.listeners;
     if (notice.script !== null || fifo || (mail && notice.mails)) this.uplink.tell(notice);
+  }
+
+  /** VRRP instances may be anchored to real servers. */
+  private tellServersUp(): void {
+    const areUp = this.monitor.areServersUp();
+    if (areUp === this.areServersUp) return;
+    this.areServersUp = areUp;
+    this.uplink.tellServersUp(areUp);
   }
 
   private leave(): void {

@@ -8,6 +8,7 @@
  *
  *   vrrp         ── vrrp-states ──▶ supervisor ── vrrp-states ──▶ health
  *   bfd          ── bfd-states ───▶ supervisor ── bfd-states ───▶ vrrp, health
+ *   health       ── servers-up ───▶ supervisor ── servers-up ───▶ vrrp
  *   vrrp, health ── notice ───────▶ supervisor ── notice ───────▶ notify
  *   vrrp         ── run ──────────▶ supervisor ── run ──────────▶ notify, and back: ran
  *   vrrp         ── peer-links ───▶ supervisor ── peer-links ───▶ health
@@ -56,6 +57,7 @@ export type ToProcess =
   | BfdStatesMessage
   | PeerLinksMessage
   | PeerNoteMessage
+  | ServersUpMessage
   | NoticeMessage
   | RunMessage
   | RanMessage;
@@ -110,6 +112,12 @@ export interface PeerNoteMessage {
   readonly note: string;
 }
 
+/** Whether checkers find any real server alive, whenever that has changed; null: of none is anything known. */
+export interface ServersUpMessage {
+  readonly type: 'servers-up';
+  readonly up: boolean | null;
+}
+
 export type FromProcess =
   /** The configuration is in force: addresses held, table reconciled. */
   | { readonly type: 'ready'; readonly revision: number }
@@ -121,6 +129,7 @@ export type FromProcess =
   | BfdStatesMessage
   | PeerLinksMessage
   | PeerNoteMessage
+  | ServersUpMessage
   | NoticeMessage
   | RunMessage
   | RanMessage
@@ -183,6 +192,8 @@ export interface ProcessDuties<Config> {
   peerLinks?(links: readonly PeerLink[]): void;
   /** Of health, from another director; of vrrp, to it. At any time. */
   peerNote?(life: string, note: Uint8Array): void;
+  /** The same, of vrrp. */
+  serversUp?(up: boolean | null): void;
   /** Of notify: never before the first configuration. */
   notice?(notice: Notice): void;
   /** Of notify, too. Never rejects. */
@@ -199,6 +210,7 @@ export interface Uplink {
   tellBfdStates(states: BfdStates): void;
   tellPeerLinks(links: readonly PeerLink[]): void;
   tellPeerNote(life: string, note: Uint8Array): void;
+  tellServersUp(up: boolean | null): void;
   tell(notice: Notice): void;
   /** Has a script run by the process that may. */
   runScript(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
@@ -231,6 +243,7 @@ export function openUplink(level: LogLevel): Uplink {
     tellPeerLinks: (links) => channel.send({ type: 'peer-links', links }),
     tellPeerNote: (life, note) =>
       channel.send({ type: 'peer-note', life, note: Buffer.from(note).toString('base64') }),
+    tellServersUp: (up) => channel.send({ type: 'servers-up', up }),
     tell: (notice) => channel.send({ type: 'notice', notice }),
     runScript: (script, timeoutMs) => channel.run(script, timeoutMs),
     leaveWill: (will) => channel.send({ type: 'will', will }),
@@ -353,6 +366,9 @@ function serve<Config>(
         break;
       case 'peer-note':
         duties.peerNote?.(order.life, Buffer.from(order.note, 'base64'));
+        break;
+      case 'servers-up':
+        duties.serversUp?.(order.up);
         break;
       case 'notice':
         inTurn(async () => duties.notice?.(order.notice));

@@ -135,9 +135,11 @@ export class LeaseDesk implements LeasePort {
 /** The acceptor of the list that is this host. @throws DirectorError SOCKET_FAILED */
 function ownEndpoint({ acceptors }: LeaseConfig): LeaseEndpoint {
   const own = ownAddresses();
-  const found = acceptors.find(({ address }) => own.includes(address));
+  const found = acceptors.find(({ address, isEtcd }) => !isEtcd && own.includes(address));
   if (found !== undefined) return found;
-  const list = acceptors.map(({ address, port }) => formatEndpoint(address, port)).join(', ');
+  const list = acceptors
+    .map(({ address, port, isEtcd }) => (isEtcd ? 'etcd' : formatEndpoint(address, port)))
+    .join(', ');
   throw new DirectorError('SOCKET_FAILED', `this host has the address of no acceptor: ${list}`, {
     hint: 'each director is an acceptor of "lease", by an address that the others reach',
   });

@@ -21,7 +21,7 @@ export interface LinkAnnouncerPorts {
   readonly clock: Clock;
   readonly log: Log;
   /** Somebody else says on the link that an address is his. */
-  onClaim(claim: Claim): void;
+  onClaim(claim: Claim, link: string): void;
 }
 
 export class LinkAnnouncer implements AnnouncePort {
@@ -65,7 +65,7 @@ export class LinkAnnouncer implements AnnouncePort {
       interfaceIndex: link.index,
       mac,
       forwardsIpv6: () => this.forwards(linkName),
-      onClaim: (claim) => this.ports.onClaim(claim),
+      onClaim: (claim) => this.ports.onClaim(claim, linkName),
     });
     this.neighbours.set(linkName, { identity, port });
     return port;

@@ -60,6 +60,7 @@ export class Processes {
   private vrrpStates: VrrpStates = {};
   private bfdStates: BfdStates = {};
   private peerLinks: readonly PeerLink[] = [];
+  private serversUp: boolean | null = null;
   private readonly relay = new Relay((name, message) => this.children.get(name)?.tell(message));
   /** Those that the first configuration named. */
   private namespaces: Readonly<
@@ -220,7 +221,12 @@ export class Processes {
         : {}),
       onPeerNote: (note) => this.children.get(name === 'vrrp' ? 'health' : 'vrrp')?.tell(note),
       ...(name === 'bfd' ? { onBfdStates: (states) => this.passOnBfd(states) } : {}),
-      onStart: () => this.relay.started(name),
+      onStart: () => {
+        this.relay.started(name);
+        // What the one before it has found is not known to be so any more.
+        if (name === 'health') this.passOnServers(null);
+      },
+      ...(name === 'health' ? { onServersUp: (up) => this.passOnServers(up) } : {}),
       onNotice: (notice) => this.relay.notice(notice),
       onRun: (message) => this.relay.run(name, message),
       onRan: (message) => this.relay.ran(message),
@@ -230,6 +236,7 @@ export class Processes {
       child.tellPeerLinks(this.peerLinks);
     }
     if (name !== 'bfd') child.tellBfdStates(this.bfdStates);
+    if (name === 'vrrp') child.tellServersUp(this.serversUp);
     return child;
   }
 
@@ -243,6 +250,12 @@ export class Processes {
   private passOnLinks(links: readonly PeerLink[]): void {
     this.peerLinks = links;
     this.children.get('health')?.tellPeerLinks(links);
+  }
+
+  /** Instances may be anchored to them. */
+  private passOnServers(up: boolean | null): void {
+    this.serversUp = up;
+    this.children.get('vrrp')?.tellServersUp(up);
   }
 
   /**

@@ -43,6 +43,7 @@ import type { PeerPort, PeerSocket } from '../vrrp/peers/ports-peers.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import type { Link } from '../wire/rtnl/links.ts';
+import { Anchors } from './anchors.ts';
 import { withBootDelay } from './boot-delay.ts';
 import { Gate } from './gate.ts';
 import { HeldNetwork } from './held-network.ts';
@@ -63,6 +64,8 @@ import { VirtualLinks } from './virtual-links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
+/** Of these no link is another one. */
+const ABOUT_PATHS: readonly NetworkEvent['event'][] = ['route-gone', 'rule-gone', 'default-route'];
 
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;
@@ -83,6 +86,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly held: HeldNetwork;
   private readonly statics: StaticEntries;
   private readonly announcer: LinkAnnouncer;
+  private readonly anchors: Anchors;
   /** Routes and rules are listened to where there are some: a router may have a million of others. */
   private watchesPaths = false;
   private started = false;
@@ -114,8 +118,9 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.announcer = new LinkAnnouncer(this.links, {
       clock,
       log,
-      onClaim: ({ address, mac }) => this.speaker.addressClaimed(address, mac),
+      onClaim: ({ address, mac }, link) => this.speaker.addressClaimed(address, mac, link),
     });
+    this.anchors = new Anchors(this.network, this.links, { clock, log });
     this.gate = new Gate(log, runDir);
     this.speaker = new VrrpSpeaker(this.ports());
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
@@ -135,6 +140,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     const before = this.links.all();
     await this.virtualLinks.prepare(config.instances);
     this.watchPaths(config);
+    await this.anchors.configure(config.instances);
     await this.statics.configure(config.statics);
     await this.speaker.beforeReload(config);
     // Nothing from here on waits or fails: the instances change over in one turn.
@@ -171,6 +177,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.speaker.note(life, note);
   }
 
+  serversUp(up: boolean | null): void {
+    this.anchors.serversUp(up);
+  }
+
   async stop(keep: boolean): Promise<void> {
     await this.speaker.stop({ keep });
     this.held.close();
@@ -180,6 +190,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.cancelWill();
     if (!keep) await this.statics.release();
     if (!keep) await this.virtualLinks.release();
+    this.anchors.close();
     this.network.close();
   }
 
@@ -226,7 +237,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       this.speaker.gone(gone);
       this.statics.gone(gone);
     }
-    if (event.event === 'route-gone' || event.event === 'rule-gone') return;
+    if (ABOUT_PATHS.includes(event.event)) return;
     // A takeover is thousands of these, and none of them is the address of a link.
     const isAddress = event.event === 'address' || event.event === 'address-gone';
     if (isAddress && this.links.isVirtual(event.address.address)) return;
@@ -304,6 +315,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       adverts: { open: (place, onPacket) => this.open(place, onPacket) },
       addresses: this.held,
       announcer: this.announcer,
+      anchors: this.anchors,
       statics: this.statics,
       gate: this.gate,
       peers: {

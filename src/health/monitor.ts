@@ -100,6 +100,17 @@ export class HealthMonitor {
     );
   }
 
+  /** Whether any real server that is checked is found alive; null: of none is anything known. */
+  areServersUp(): boolean | null {
+    let isChecked = false;
+    for (const server of this.watched) {
+      const are = server.areServersUp();
+      if (are === true) return true;
+      isChecked ||= are === false;
+    }
+    return isChecked ? false : null;
+  }
+
   /** The orders of operators have changed. */
   steer(): void {
     for (const one of this.watched) one.steer();

@@ -71,6 +71,12 @@ export class WatchedRealServer implements CheckerOwner {
     return this.server;
   }
 
+  /** Null: nobody checks it, or nobody has yet. */
+  get isFoundUp(): boolean | null {
+    const isKnown = this.checkers.length > 0 && this.current !== 'awaiting';
+    return isKnown ? this.current === 'up' : null;
+  }
+
   /** What an operator has ordered of it. */
   get hold(): Hold {
     return holdOf(this.order);

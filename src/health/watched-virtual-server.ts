@@ -71,6 +71,16 @@ export class WatchedVirtualServer implements RealServerOwner {
     return this.current;
   }
 
+  /** Whether any real server that is checked is found alive; null: of none is anything known. */
+  areServersUp(): boolean | null {
+    let isKnown = false;
+    for (const { isFoundUp } of this.reals) {
+      if (isFoundUp === true) return true;
+      isKnown ||= isFoundUp === false;
+    }
+    return isKnown ? false : null;
+  }
+
   /** Goes on under a new configuration: real servers with the same address and port are the same. */
   adopt(server: VirtualServer, time: Omit<Beginning, 'presence'>): void {
     const before = this.server;

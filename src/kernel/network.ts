@@ -2,6 +2,7 @@
  * Links and addresses of this network namespace by route netlink: read them, change addresses, routes and
  * rules, and hear of every change. Sets nothing by itself and remembers nothing.
  */
+import type { Family } from '../base/address.ts';
 import { DirectorError } from '../base/error.ts';
 import { type Clock, systemClock } from '../base/time.ts';
 import { decodeMessages } from '../wire/nlmsg.ts';
@@ -12,6 +13,7 @@ import {
   type LinkAddressKey,
   type LinkAddressState,
 } from '../wire/rtnl/addresses.ts';
+import { decodeDefaultRoute, encodeGetRoutes, type NextHop } from '../wire/rtnl/default-routes.ts';
 import { decodeLink, encodeGetLink, encodeGetLinks, type Link } from '../wire/rtnl/links.ts';
 import { decodeNotification, type RouteNotification } from '../wire/rtnl/notification.ts';
 import { RouteGroup, RouteMessage } from '../wire/rtnl/numbers.ts';
@@ -24,12 +26,13 @@ import { type ChangeOutcome, type NetworkChange, toOutcome, toRequest } from './
 /** `overrun`: notifications were lost, so everything must be read again. */
 export type NetworkEvent = RouteNotification | { readonly event: 'overrun' };
 
-/** What a watch hears of. */
-export type NetworkTopic = 'links' | 'paths';
+/** What a watch hears of: `paths` of what may be held, `routes` of the default ones. */
+export type NetworkTopic = 'links' | 'paths' | 'routes';
 
 const GROUPS: Readonly<Record<NetworkTopic, readonly number[]>> = {
   links: [RouteGroup.link, RouteGroup.ipv4Address, RouteGroup.ipv6Address],
   paths: [RouteGroup.ipv4Route, RouteGroup.ipv4Rule, RouteGroup.ipv6Route, RouteGroup.ipv6Rule],
+  routes: [RouteGroup.ipv4Route, RouteGroup.ipv6Route],
 };
 
 export interface Network {
@@ -37,6 +40,8 @@ export interface Network {
   /** Null if there is no link of this name. */
   readLink(name: string): Promise<Link | null>;
   readAddresses(): Promise<readonly LinkAddressState[]>;
+  /** Routers of the default routes of the main table: all routes of the family are read for it. */
+  readNextHops(family: Family): Promise<readonly NextHop[]>;
   /** Of `/proc/sys/net/ipv4/conf/NAME`; null if there is no such link. */
   readIpv4Settings(name: string): Promise<Required<Ipv4Settings> | null>;
   /** @throws DirectorError what the kernel refuses */
@@ -105,6 +110,15 @@ class KernelNetwork implements Network {
     });
     if (reply.errno !== 0) refuse(reply, 'reading the addresses');
     return reply.data.flatMap((payload) => decodeAddress(payload) ?? []);
+  }
+
+  async readNextHops(family: Family): Promise<readonly NextHop[]> {
+    const reply = await this.netlink.dump({
+      type: RouteMessage.getRoute,
+      payload: encodeGetRoutes(family),
+    });
+    if (reply.errno !== 0) refuse(reply, 'reading the routes');
+    return reply.data.flatMap((payload) => decodeDefaultRoute(payload) ?? []);
   }
 
   addAddress(address: LinkAddress): Promise<ChangeOutcome> {

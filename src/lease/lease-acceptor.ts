@@ -46,11 +46,12 @@ export class LeaseAcceptor {
 
   take(question: LeaseAsk | LeaseRelease, now: Instant): Reaction {
     const unfit = unfitQuestion(this.self, question, { known: this.known, now });
-    if (unfit !== null) return { answer: this.refusal(question, unfit, now), freed: [], unfit };
+    if (unfit !== null)
+      return { answer: refusalOf(this.self, question, { unfit, now }), freed: [], unfit };
     this.known.add(question.node);
     const { state, verdict, freed } = acceptorStep(this.state, question, now);
     this.state = state;
-    const answer = verdict === null ? null : this.answer(question, answerOf(verdict), now);
+    const answer = verdict === null ? null : answerTo(this.self, question, { verdict, now });
     return { answer, freed, unfit: null };
   }
 
@@ -65,25 +66,35 @@ export class LeaseAcceptor {
       return holder === null ? [] : [{ key, holder, leftMs: until - now }];
     });
   }
+}
 
-  private refusal(
-    question: LeaseAsk | LeaseRelease,
-    unfit: Unfit,
-    now: Instant,
-  ): LeaseAnswer | null {
-    if (question.type === 'release' || unfit === 'stranger' || unfit === 'nodes') return null;
-    const freeInMs = unfit === 'time' ? this.self.promiseMsMax : 0;
-    return this.answer(question, { verdict: unfit, holder: 0, heard: 0, freeInMs }, now);
-  }
+/** What is answered to a question that is not heard; null: nothing. */
+export function refusalOf(
+  self: AcceptorSelf,
+  question: LeaseAsk | LeaseRelease,
+  { unfit, now }: { readonly unfit: Unfit; readonly now: Instant },
+): LeaseAnswer | null {
+  if (question.type === 'release' || unfit === 'stranger' || unfit === 'nodes') return null;
+  const freeInMs = unfit === 'time' ? self.promiseMsMax : 0;
+  return answerWith(self, question, now, { verdict: unfit, holder: 0, heard: 0, freeInMs });
+}
 
-  private answer(
-    { list, node, acceptor, round, life, keys }: LeaseAsk | LeaseRelease,
-    content: Pick<LeaseAnswer, 'verdict' | 'holder' | 'heard' | 'freeInMs'>,
-    now: Instant,
-  ): LeaseAnswer {
-    const epoch = epochAt(this.self.birth, now);
-    return { type: 'answer', list, node, acceptor, round, life, keys, epoch, ...content };
-  }
+export function answerTo(
+  self: AcceptorSelf,
+  question: LeaseAsk | LeaseRelease,
+  { verdict, now }: { readonly verdict: Verdict; readonly now: Instant },
+): LeaseAnswer {
+  return answerWith(self, question, now, answerOf(verdict));
+}
+
+function answerWith(
+  { birth }: AcceptorSelf,
+  { list, node, acceptor, round, life, keys }: LeaseAsk | LeaseRelease,
+  now: Instant,
+  content: Pick<LeaseAnswer, 'verdict' | 'holder' | 'heard' | 'freeInMs'>,
+): LeaseAnswer {
+  const epoch = epochAt(birth, now);
+  return { type: 'answer', list, node, acceptor, round, life, keys, epoch, ...content };
 }
 
 function answerOf(

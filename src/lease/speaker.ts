@@ -5,11 +5,17 @@
  */
 import { formatEndpoint } from '../base/endpoint.ts';
 import type { Cancel, Instant, Millis } from '../base/time.ts';
-import type { LeaseConfig, LeaseEndpoint, LeaseSubject } from '../model/lease.ts';
+import type {
+  LeaseAcceptorConfig,
+  LeaseConfig,
+  LeaseEndpoint,
+  LeaseSubject,
+} from '../model/lease.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import {
   decodeLease,
   encodeLease,
+  etcdId,
   type Keyring,
   keyringOf,
   type LeaseAnswer,
@@ -48,7 +54,7 @@ interface Ask {
 
 /** One acceptor of the list. */
 interface Seat {
-  readonly endpoint: LeaseEndpoint;
+  readonly endpoint: LeaseAcceptorConfig;
   readonly id: NodeId;
   /** As it told last; 0: it has not. */
   epoch: number;
@@ -88,7 +94,8 @@ export class LeaseSpeaker {
     this.keyring = keyringOf(keys);
     this.signing = keys[0] ?? this.signing;
     this.seats = acceptors.map((endpoint) => {
-      const id = nodeIdOf(endpoint.address, endpoint.port);
+      const { address, port, isEtcd } = endpoint;
+      const id = isEtcd ? etcdId() : nodeIdOf(address, port);
       const fresh = { endpoint, id, epoch: 0, answer: null, answeredAtMs: null };
       return this.seats.find((seat) => seat.id === id) ?? fresh;
     });
@@ -143,7 +150,7 @@ export class LeaseSpeaker {
         return { name, state: state.is, untilMs, holder: this.nameOf(other) };
       }),
       acceptors: this.seats.map(({ endpoint, id, answer, answeredAtMs }) => ({
-        endpoint: formatEndpoint(endpoint.address, endpoint.port),
+        endpoint: nameOf(endpoint),
         isOwn: id === this.node,
         answer,
         answeredAtMs,
@@ -268,7 +275,8 @@ export class LeaseSpeaker {
 
   private whyLost(): string {
     const answers = this.seats.map(
-      ({ endpoint, answer }) => `${endpoint.address}: ${answer ?? 'no answer'}`,
+      ({ endpoint, answer }) =>
+        `${endpoint.isEtcd ? 'etcd' : endpoint.address}: ${answer ?? 'no answer'}`,
     );
     return `not renewed in time by a majority (${answers.join(', ')})`;
   }
@@ -379,7 +387,7 @@ export class LeaseSpeaker {
     const { clock, log } = this.ports;
     if (verdict === 'epoch') return;
     if (seat.answer !== verdict && (verdict === 'list' || verdict === 'time')) {
-      const acceptor = formatEndpoint(seat.endpoint.address, seat.endpoint.port);
+      const acceptor = nameOf(seat.endpoint);
       const reason =
         verdict === 'list'
           ? 'its list of acceptors is another one'
@@ -397,6 +405,11 @@ export class LeaseSpeaker {
     const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
     this.ports.log[level]({ reason, source: from.address }, 'lease datagram refused');
   }
+}
+
+function nameOf({ address, port, isEtcd }: LeaseAcceptorConfig): string {
+  const endpoint = formatEndpoint(address, port);
+  return isEtcd ? `etcd by ${endpoint}` : endpoint;
 }
 
 /** Null: the acceptor serves us not at all. */

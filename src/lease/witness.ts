@@ -12,10 +12,13 @@ import {
   formatLeaseKey,
   type Keyring,
   keyringOf,
+  type LeaseAsk,
+  type LeaseRelease,
   signingKey,
 } from '../wire/lease.ts';
 import type { NodeId } from './acceptor.ts';
-import { LeaseAcceptor } from './lease-acceptor.ts';
+import type { AcceptorSelf } from './admit.ts';
+import { type Holding, LeaseAcceptor, type Reaction } from './lease-acceptor.ts';
 import type { LeasePorts } from './ports.ts';
 
 export interface WitnessSelf {
@@ -24,6 +27,15 @@ export interface WitnessSelf {
   /** Of every address and port by which the directors may name it. */
   readonly names: ReadonlySet<NodeId>;
   readonly promiseMsMax: Millis;
+  /** Absent: one with a memory of its own. */
+  readonly acceptorOf?: (self: AcceptorSelf) => WitnessAcceptor;
+}
+
+/** What a witness promises by: its own memory, or what several of them share (etcd-acceptor.ts). */
+export interface WitnessAcceptor {
+  take(question: LeaseAsk | LeaseRelease, now: Instant): Reaction | Promise<Reaction>;
+  silentForMs(now: Instant): Millis;
+  holdings(now: Instant): readonly Holding[];
 }
 
 export interface WitnessSnapshot {
@@ -56,13 +68,13 @@ export class Witness {
   private readonly datagrams: LeasePorts['datagrams'];
   private readonly keyring: Keyring;
   /** By the identifier of the key. */
-  private readonly acceptors: ReadonlyMap<number, LeaseAcceptor>;
+  private readonly acceptors: ReadonlyMap<number, WitnessAcceptor>;
   private readonly directors = new Map<NodeId, Director>();
   private readonly refused = new Map<string, number>();
 
   constructor(
     { clock, log, draw, datagrams }: Pick<LeasePorts, 'clock' | 'log' | 'draw' | 'datagrams'>,
-    { groups, names, promiseMsMax }: WitnessSelf,
+    { groups, names, promiseMsMax, acceptorOf }: WitnessSelf,
   ) {
     this.clock = clock;
     this.log = log;
@@ -73,7 +85,7 @@ export class Witness {
       keys.flatMap((ofGroup) => {
         const now = clock.now();
         const self = { names, list: null, birth: { draw: draw(), at: now }, promiseMsMax };
-        const acceptor = new LeaseAcceptor(self, now);
+        const acceptor = acceptorOf?.(self) ?? new LeaseAcceptor(self, now);
         return ofGroup.map(({ id }) => [id, acceptor] as const);
       }),
     );
@@ -91,17 +103,21 @@ export class Witness {
       this.refuse('answer', from);
       return;
     }
-    const now = this.clock.now();
-    const before = new Map(acceptor.holdings(now).map((one) => [one.key, one.holder]));
-    const { answer, unfit } = acceptor.take(message, now);
-    if (unfit === null) this.note(message.node, from, now);
-    else this.refuse(unfit, from);
-    if (answer !== null) this.datagrams.send(encodeLease(answer, key), from);
-    for (const { key: lease, holder } of acceptor.holdings(now)) {
-      if (before.get(lease) === holder) continue;
-      const fields = { lease: formatLeaseKey(lease), to: this.nameOf(holder), reason: 'asked' };
-      this.log.info(fields, 'voice given');
-    }
+    const before = new Map(acceptor.holdings(this.clock.now()).map((one) => [one.key, one.holder]));
+    const react = ({ answer, unfit }: Reaction): void => {
+      const now = this.clock.now();
+      if (unfit === null) this.note(message.node, from, now);
+      else this.refuse(unfit, from);
+      if (answer !== null) this.datagrams.send(encodeLease(answer, key), from);
+      for (const { key: lease, holder } of acceptor.holdings(now)) {
+        if (before.get(lease) === holder) continue;
+        const fields = { lease: formatLeaseKey(lease), to: this.nameOf(holder), reason: 'asked' };
+        this.log.info(fields, 'voice given');
+      }
+    };
+    const reaction = acceptor.take(message, this.clock.now());
+    if (reaction instanceof Promise) void reaction.then(react);
+    else react(reaction);
   }
 
   snapshot(): WitnessSnapshot {

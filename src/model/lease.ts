@@ -9,6 +9,15 @@ export interface LeaseEndpoint {
 /** Port of the acceptors, where none is given. */
 export const LEASE_PORT = 4470;
 
+/** Port of the process that asks etcd, on each director, where none is given. */
+export const ETCD_PORT = 4471;
+
+/** Who has a voice. */
+export interface LeaseAcceptorConfig extends LeaseEndpoint {
+  /** A process on each director, at this address of its own, which asks an etcd cluster. */
+  readonly isEtcd?: true;
+}
+
 /** A shorter secret can be guessed from one datagram. */
 export const SECRET_OCTETS_MIN = 16;
 
@@ -26,7 +35,7 @@ export interface LeaseSubject {
 
 export interface LeaseConfig {
   /** An odd number of them, 3 at least; one is beside each director. */
-  readonly acceptors: readonly LeaseEndpoint[];
+  readonly acceptors: readonly LeaseAcceptorConfig[];
   /** Shared secrets: the first signs, the others are accepted too. */
   readonly secrets: readonly string[];
   readonly subjects: readonly LeaseSubject[];

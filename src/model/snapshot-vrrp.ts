@@ -72,6 +72,8 @@ export type AlarmName =
   | 'duplicate-address'
   /** Somebody says on the link that he has an address of ours while we hold it. */
   | 'address-claimed'
+  /** `isolation_anchor gateway`, and there is no default route: it does not count. */
+  | 'no-gateway'
   /** Another director advertises beside us, the MASTER. */
   | 'two-masters'
   /** Two directors with priority 255. */

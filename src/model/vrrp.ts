@@ -231,8 +231,16 @@ export interface VrrpInstance {
    */
   readonly claimWaitMs: Millis | null;
   /** A director that none of these answers, and that hears no peer, stands down. None: it never does. */
-  readonly isolationAnchors: readonly string[];
+  readonly isolationAnchors: readonly Anchor[];
 }
+
+/** What a director must reach to be of use. */
+export type Anchor =
+  | { readonly kind: 'address'; readonly address: string }
+  /** The routers of the default routes. */
+  | { readonly kind: 'gateway' }
+  /** Any that a checker finds alive. */
+  | { readonly kind: 'real-servers' };
 
 export interface SyncGroup {
   readonly name: string;

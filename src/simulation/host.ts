@@ -319,7 +319,7 @@ export class SimulatedHost {
     if (this.down.has(link)) return;
     this.world.network.ask(this.name, link, address, (who) =>
       clock.receive(() => {
-        if (this.life?.clock === clock) this.life.speaker.addressClaimed(address, who);
+        if (this.life?.clock === clock) this.life.speaker.addressClaimed(address, who, link);
       }),
     );
   }

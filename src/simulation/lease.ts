@@ -8,8 +8,8 @@ import type { Clock, Millis } from '../base/time.ts';
 import type { LeaseListener } from '../lease/ports.ts';
 import { LeaseSpeaker } from '../lease/speaker.ts';
 import { Witness } from '../lease/witness.ts';
-import type { LeaseConfig, LeaseEndpoint } from '../model/lease.ts';
-import { nodeIdOf } from '../wire/lease.ts';
+import type { LeaseAcceptorConfig, LeaseConfig, LeaseEndpoint } from '../model/lease.ts';
+import { etcdId, nodeIdOf } from '../wire/lease.ts';
 import type { Journal } from './journal.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
@@ -58,7 +58,8 @@ export function beginLease(
 
 export interface WitnessPlan {
   readonly name: string;
-  readonly endpoint: LeaseEndpoint;
+  /** etcd is one that has a memory of its own here. */
+  readonly endpoint: LeaseAcceptorConfig;
   readonly secrets: readonly string[];
   readonly promiseMsMax: Millis;
   readonly clockRate: number;
@@ -110,7 +111,8 @@ export class WitnessHost {
     const socket = network.openDatagrams(this.name, endpoint, (octets, from) =>
       clock.receive(() => witness.onDatagram(octets, from)),
     );
-    const names = new Set([nodeIdOf(endpoint.address, endpoint.port)]);
+    const { address, port, isEtcd } = endpoint;
+    const names = new Set([isEtcd ? etcdId() : nodeIdOf(address, port)]);
     const witness = new Witness(
       { clock, log: silentLog, draw: drawFrom(random), datagrams: socket },
       { groups: [secrets], names, promiseMsMax },

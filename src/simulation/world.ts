@@ -100,7 +100,9 @@ export class SimulatedWorld {
   /** What a director must reach to be of use, and is no machine of this world. */
   private isElsewhere(address: string): boolean {
     const isAnchor = this.hosts.some(({ plan }) =>
-      plan.config.instances.some(({ isolationAnchors }) => isolationAnchors.includes(address)),
+      plan.config.instances.some(({ isolationAnchors }) =>
+        isolationAnchors.some((one) => one.kind === 'address' && one.address === address),
+      ),
     );
     const isMachine = [...this.witnesses, ...this.hosts].some((one) => one.isAt(address));
     return isAnchor && !isMachine && !this.downServers.has(address);

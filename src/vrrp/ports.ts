@@ -70,6 +70,20 @@ export interface AnnouncePort {
   probe(interfaceName: string, address: string, from: string | null): void;
 }
 
+/** A router that a default route leads to. */
+export interface Gateway {
+  readonly address: string;
+  readonly interface: string;
+}
+
+/** What an instance is anchored to beside addresses (`isolation_anchor`). */
+export interface AnchorPort {
+  /** None: no default route was ever known. */
+  gateways(family: VrrpInstance['family']): readonly Gateway[];
+  /** Whether a checker finds any real server alive; null: of none is anything known. */
+  areServersUp(): boolean | null;
+}
+
 /** What is there whoever is master. */
 export interface StaticPort {
   /** Why an instance cannot work: something static that it follows is not there. Null: nothing is missing. */
@@ -112,6 +126,8 @@ export interface VrrpPorts extends TrackPorts {
   readonly peers?: PeerPort;
   /** Absent: no instance needs a lease. */
   readonly leases?: LeasePort;
+  /** Absent: nothing is known of gateways and real servers. */
+  readonly anchors?: AnchorPort;
 }
 
 export const STATE_WORD = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT' } as const;

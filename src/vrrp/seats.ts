@@ -63,7 +63,16 @@ export function holdersOf(
 export function anchoredTo(
   routers: readonly VirtualRouter[],
 ): ReadonlyMap<string, readonly VirtualRouter[]> {
-  return byAddress(routers, ({ instance }) => instance.isolationAnchors);
+  return byAddress(routers, ({ instance }) =>
+    instance.isolationAnchors.flatMap((one) => (one.kind === 'address' ? [one.address] : [])),
+  );
+}
+
+/** Those that a gateway tells the same. */
+export function anchoredToGateways(routers: readonly VirtualRouter[]): readonly VirtualRouter[] {
+  return routers.filter(({ instance }) =>
+    instance.isolationAnchors.some(({ kind }) => kind === 'gateway'),
+  );
 }
 
 function byAddress(

@@ -9,6 +9,7 @@ import type { TrackerSnapshot, VrrpSnapshot, VrrpStates } from '../model/snapsho
 import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import { UNKNOWN } from '../track/tracker.ts';
 import { Trackers } from '../track/trackers.ts';
+import type { PeerReign } from '../wire/peer-link.ts';
 import type { ReceivedPacket } from './adverts/admit.ts';
 import { Ears } from './adverts/ears.ts';
 import type { SpentStamps } from './adverts/replay.ts';
@@ -27,7 +28,14 @@ import { failOver } from './peers/failover.ts';
 import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
 import type { VrrpPorts } from './ports.ts';
 import { RouterGroup } from './router-group.ts';
-import { anchoredTo, holdersOf, knownFor, type Seat, seatsOf } from './seats.ts';
+import {
+  anchoredTo,
+  anchoredToGateways,
+  holdersOf,
+  knownFor,
+  type Seat,
+  seatsOf,
+} from './seats.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
 /** An instance that could not open its socket tries again after this time. */
@@ -43,6 +51,7 @@ export class VrrpSpeaker {
   private holders: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
   /** Those that an address tells that they are not cut off. */
   private anchored: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
+  private anchoredToGateways: readonly VirtualRouter[] = [];
   private groups: readonly RouterGroup[] = [];
   private readonly deadlines = new Deadlines<VirtualRouter>();
   /** Groups of which a member has changed, to be told of when all have followed. */
@@ -70,6 +79,7 @@ export class VrrpSpeaker {
       leases: this.leases,
       seats: () => this.seats,
       giveUnit: (unit, event) => this.giveUnit(unit, event),
+      announceBeside: (router) => this.announceBeside(router),
     };
     this.handOver = new HandOver(ports, this.host);
   }
@@ -122,6 +132,7 @@ export class VrrpSpeaker {
     this.seats = seatsOf(routers, this.groups);
     this.holders = holdersOf(routers);
     this.anchored = anchoredTo(routers);
+    this.anchoredToGateways = anchoredToGateways(routers);
     this.leases?.configure(config.lease?.subjects ?? [], routers);
     this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
     this.settle();
@@ -169,7 +180,9 @@ export class VrrpSpeaker {
 
   private routerFor(instance: VrrpInstance, mastership: Mastership | null): VirtualRouter {
     const { ears, announcer } = this;
-    const shared = { ears, announcer };
+    const askPeer = (from: VirtualRouter, source: string, reign: PeerReign): void =>
+      this.handOver.tellYielded(from, source, reign);
+    const shared = { ears, announcer, askPeer };
     const router: VirtualRouter = new VirtualRouter(instance, this.ports, shared, {
       onEvent: (event) => {
         const seat = this.seats.get(router);
@@ -238,10 +251,11 @@ export class VrrpSpeaker {
     for (const router of this.seats.keys()) router.holdAgain();
   }
 
-  /** Somebody else says on the link that an address is his. */
-  addressClaimed(address: string, mac: string): void {
+  /** Somebody else says on a link that an address is his. */
+  addressClaimed(address: string, mac: string, link: string): void {
     for (const router of this.holders.get(address) ?? []) router.claimed(address, mac);
     for (const router of this.anchored.get(address) ?? []) router.anchorHeard();
+    for (const router of this.anchoredToGateways) router.heardOn(link, address);
   }
 
   /** Of what it is master now. */
@@ -353,16 +367,21 @@ export class VrrpSpeaker {
   /** Gives an event to one router and lets its group follow, in one turn. */
   private give(router: VirtualRouter, { group }: Seat, event: LeasedEvent): void {
     const from = router.state.is;
-    const metLesser = router.take(event);
+    const metAnother = router.take(event);
     this.deadlines.note(router);
     if (router.state.is !== from) this.handOver.noteChange();
     if (group === null) return;
-    if (metLesser)
-      for (const member of group.members) if (member !== router) member.announceAgain();
+    if (metAnother) this.announceBeside(router);
     if (router.state.is === from) return;
     this.changed.add(group);
     const follow = pulled(from, router.state.is);
     if (follow !== null) this.giveAll(group, follow);
+  }
+
+  private announceBeside(router: VirtualRouter): void {
+    for (const member of this.seats.get(router)?.group?.members ?? []) {
+      if (member !== router) member.announceAgain();
+    }
   }
 
   /** Those whom it does not concern stay as they are. */

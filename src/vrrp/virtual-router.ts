@@ -4,6 +4,7 @@ import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
 import type { InstanceSnapshot, TrackerSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
+import type { PeerReign } from '../wire/peer-link.ts';
 import type { ReceivedPacket } from './adverts/admit.ts';
 import { Advertiser, type OnPacket } from './adverts/advertiser.ts';
 import type { Ears } from './adverts/ears.ts';
@@ -11,6 +12,7 @@ import type { Spent } from './adverts/replay.ts';
 import type { FindLink, SideLink } from './adverts/side-paths.ts';
 import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
+import type { Reign } from './evidence/overlaps.ts';
 import type { Announcer } from './holding/announcer.ts';
 import { lifetimeSeconds, openUntil } from './holding/gate.ts';
 import { Gatekeeper } from './holding/gatekeeper.ts';
@@ -39,6 +41,8 @@ const NOTE = {
 interface Shared {
   readonly ears: Ears;
   readonly announcer: Announcer;
+  /** Asks the director that a router gave way to how long it had been MASTER, if it is one of ours. */
+  askPeer(router: VirtualRouter, source: string, reign: PeerReign): void;
 }
 
 /** What the speaker does for a router. */
@@ -93,7 +97,9 @@ export class VirtualRouter {
     this.ports = ports;
     this.advertiser = new Advertiser(ports, shared.ears, this.counters);
     this.holding = new Holding(ports, shared.announcer, this.counters);
-    this.evidence = new Evidence(ports, this.counters);
+    this.evidence = new Evidence(ports, this.counters, (source, reign) =>
+      shared.askPeer(this, source, reign),
+    );
     this.gatekeeper = new Gatekeeper(ports, this.counters, (reason) =>
       host.onEvent({ type: 'shut', reason }),
     );
@@ -243,13 +249,18 @@ export class VirtualRouter {
     return heard;
   }
 
-  /** Tells whether a lesser master was heard: the whole sync group is announced again. */
+  /** Tells whether another one was master beside it: the whole sync group is announced again. */
   take(given: LeasedEvent): boolean {
     const { clock } = this.ports;
     const { instance, evidence, inherited } = this;
     // The first of a sync group that goes on takes the others along: they go on, too.
     const event: LeasedEvent =
       inherited !== null && given.type === 'group-master' ? { type: 'resume' } : given;
+    const isOver =
+      event.type === 'time' &&
+      evidence.overlaps.isOpen &&
+      evidence.overlaps.onTime(instance, this.reignBefore(0));
+    if (isOver) this.announceAgain();
     this.inherited = null;
     // It does not come to that: a peer may hold what is still there.
     if (inherited !== null && event.type !== 'resume') this.disclaim();
@@ -259,16 +270,11 @@ export class VirtualRouter {
       now: clock.now(),
       lease: this.lease,
     });
+    const forMs = this.isHolding ? clock.now() - this.since : 0;
     this.state = state;
     if (event.type === 'heard') {
-      const { since, reason: why } = this;
-      evidence.heard(instance, {
-        before: from,
-        after: state,
-        advert: event.advert,
-        since,
-        reason: why,
-      });
+      const reign = { forMs, reason: this.reason };
+      evidence.heard(instance, { before: from, after: state, advert: event.advert, reign });
     }
     let metLesser = false;
     for (const effect of effects) {
@@ -281,7 +287,31 @@ export class VirtualRouter {
     } else if (hasChanged) this.tell(from.is, reason);
     else if (event.type === 'fault') this.tellOtherFault(event.reason);
     if (metLesser && event.type === 'heard') this.tellLower(event.advert);
-    return metLesser;
+    return metLesser || isOver;
+  }
+
+  /** A director of ours was MASTER and gave way to this one. True: it is announced again. */
+  peerYielded(source: string, { forMs, agoMs }: PeerReign): boolean {
+    const { evidence, instance } = this;
+    const own = this.reignBefore(agoMs);
+    if (own === null || !evidence.overlaps.yielded(instance, source, own, forMs)) return false;
+    this.announceAgain();
+    return true;
+  }
+
+  /** The director of ours that this one gave way to had been MASTER for so long. */
+  peerReigned(source: string, reignMs: Millis): void {
+    this.evidence.overlaps.reigned(this.instance, source, reignMs);
+  }
+
+  /**
+   * What it had been MASTER for so long ago; null: it is not. Up to its last advertisement, which is what another
+   * one gives way to: who takes over from a lesser master that is alive has not held anything by then.
+   */
+  reignBefore(agoMs: Millis): Reign | null {
+    if (this.state.is !== 'master') return null;
+    const forMs = this.isHolding ? this.advertisedAt - this.since - agoMs : 0;
+    return { forMs: Math.max(0, forMs), reason: this.reason };
   }
 
   private self(): Self {
@@ -340,7 +370,7 @@ export class VirtualRouter {
     });
   }
 
-  /** A lesser master told the link of another member of its sync group: ours are told of again too. */
+  /** Another master told the link of this one, or of another member of its sync group: the link is told again. */
   announceAgain(): void {
     if (this.state.is !== 'master' || this.state.holdAt !== null) return;
     this.holding.announce(this.instance, this.instance.announce.lowerPriorityRepeat);
@@ -392,6 +422,11 @@ export class VirtualRouter {
   /** One of its anchors is there. */
   anchorHeard(): void {
     this.evidence.anchorHeard();
+  }
+
+  /** Somebody says on a link that he has an address: one of its gateways, perhaps. */
+  heardOn(link: string, address: string): void {
+    this.evidence.heardOn(link, address);
   }
 
   /** Looks whether it is cut off. True: that has changed. */
@@ -520,9 +555,11 @@ export class VirtualRouter {
 
   /** To everybody else nothing has changed: no script is run. */
   private tellResumed({ sinceMs }: Mastership, reason: string): void {
+    const { clock, log } = this.ports;
     this.sinceMs = sinceMs;
+    this.since = clock.now() - Math.max(0, clock.wallTimeMs() - sinceMs);
     this.reason = reason;
-    this.ports.log.info({ instance: this.name, reason, priority: this.priority }, 'still master');
+    log.info({ instance: this.name, reason, priority: this.priority }, 'still master');
   }
 
   private advertise(priority: number): void {

@@ -134,6 +134,14 @@ export function formatLeaseKey(key: number): string {
   return `vrid ${key & 0xff} (${key & IPV6_BIT ? 'IPv6' : 'IPv4'})`;
 }
 
+/**
+ * The acceptor whose memory is etcd, on every director the same. No witness that listens at the same address and
+ * has a memory of its own answers to this name.
+ */
+export function etcdId(): number {
+  return digest48('etcd');
+}
+
 /** Who an acceptor or the director beside it is: 48 bits made of its address and port. */
 export function nodeIdOf(address: string, port: number): number {
   return digest48(formatEndpoint(address, port));

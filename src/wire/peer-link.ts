@@ -1,34 +1,40 @@
 /**
  * What directors of ours tell each other beside VRRP, in UDP datagrams on the links of their instances: that they
- * are there, how a planned hand-over goes on, and notes that others than VRRP write. Bytes ⇄ values; who is to be believed is decided in
+ * are there, how a planned hand-over goes on, for how long two of them were master, and notes that others than VRRP
+ * write. Bytes ⇄ values; who is to be believed is decided in
  * vrrp/peers/. Numbers are big-endian.
  *
  *    0  'LVSP'          4  version 1      5  kind        6  family, 4 or 6      7  count of entries
  *    8  life of the sender, 8 octets     16  sequence, 8 octets
  *   24  life of the receiver, 8 octets, 0: all           32  token, 8 octets, 0: none
  *   40  entries of 4 octets: VRID, effective priority, state, 1: it can take over; of a note, which always has a tag, its octets instead
+ *       in `yielded` and `reigned` as many reigns of 8 octets: milliseconds of it, milliseconds since its end
  *       tag, 16 octets: HMAC-SHA256 of all before it, only between directors that share a key
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Family } from '../base/address.ts';
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import type { Millis } from '../base/time.ts';
 
 const MAGIC = 0x4c565350;
 const VERSION = 1;
 const HEADER_OCTETS = 40;
 const ENTRY_OCTETS = 4;
+const REIGN_OCTETS = 8;
+const REIGN_MS_MAX = 0xffff_ffff;
 const TAG_OCTETS = 16;
 const ENTRIES_MAX = 255;
 
 export const PEER_DATAGRAM_OCTETS_MAX: number =
-  HEADER_OCTETS + ENTRIES_MAX * ENTRY_OCTETS + TAG_OCTETS;
+  HEADER_OCTETS + ENTRIES_MAX * (ENTRY_OCTETS + REIGN_OCTETS) + TAG_OCTETS;
 
-const KINDS = ['hello', 'prepare', 'ready', 'take', 'want', 'note'] as const;
+const KINDS = ['hello', 'prepare', 'ready', 'take', 'want', 'note', 'yielded', 'reigned'] as const;
 const STATES = ['init', 'backup', 'master', 'fault'] as const;
 
 /**
  * `hello`: I am there. `prepare`: be ready for these. `ready`: I am. `take`: they are free, take them.
  * `want`: hand these over to me. `note`: this is from what is none of VRRP's business to what is not, either.
+ * `yielded`: I was master of these, and give way to you. `reigned`: so was I.
  */
 export type PeerMessageKind = (typeof KINDS)[number];
 
@@ -54,17 +60,28 @@ export interface PeerMessage {
   readonly entries: readonly PeerEntry[];
   /** Of a note. */
   readonly note: Uint8Array | null;
+  /** `yielded` and `reigned`: how long it has held each of them; otherwise empty. */
+  readonly reigns: readonly PeerReign[];
+}
+
+/** It was master for so long, until a moment ago. */
+export interface PeerReign {
+  readonly forMs: Millis;
+  readonly agoMs: Millis;
 }
 
 export type PeerDrop = { readonly drop: 'length' | 'format' | 'authentication' };
+
+/** Of no length at all. */
+export const NO_REIGN: PeerReign = { forMs: 0, agoMs: 0 };
 
 const NONE = '0'.repeat(16);
 
 /** `key` null: without a tag. */
 export function encodePeerMessage(message: PeerMessage, key: Uint8Array | null): Uint8Array {
-  const { kind, family, life, sequence, to, token, entries, note } = message;
-  const bodyOctets = entries.length * ENTRY_OCTETS + (note?.length ?? 0);
-  const writer = new ByteWriter(HEADER_OCTETS + bodyOctets + TAG_OCTETS)
+  const { kind, family, life, sequence, to, token, entries, note, reigns } = message;
+  const bodyOctets = bodyOctetsOf(kind, entries.length) + (note?.length ?? 0);
+  const writer = new ByteWriter(bodyOctets + TAG_OCTETS)
     .u32Be(MAGIC)
     .u8(VERSION)
     .u8(KINDS.indexOf(kind))
@@ -83,6 +100,12 @@ export function encodePeerMessage(message: PeerMessage, key: Uint8Array | null):
       .u8(canTake ? 1 : 0);
   }
   if (note !== null) writer.raw(note);
+  if (tellsReigns(kind)) {
+    for (const at of entries.keys()) {
+      const { forMs, agoMs } = reigns[at] ?? NO_REIGN;
+      for (const ms of [forMs, agoMs]) writer.u32Be(Math.min(REIGN_MS_MAX, Math.round(ms)));
+    }
+  }
   return key === null ? writer.finish() : writer.raw(tagOf(writer.finish(), key)).finish();
 }
 
@@ -104,7 +127,7 @@ export function decodePeerMessage(
   const hasRoomForTag = octets.length >= HEADER_OCTETS + tagOctets;
   if (isNote && (key === null || !hasRoomForTag)) return { drop: 'authentication' };
   if (isNote && count > 0) return { drop: 'format' };
-  const bodyOctets = isNote ? octets.length - tagOctets : HEADER_OCTETS + count * ENTRY_OCTETS;
+  const bodyOctets = isNote ? octets.length - tagOctets : bodyOctetsOf(kind, count);
   // A tag where none is expected, and none where one is, is another key.
   if (octets.length === bodyOctets + (key === null ? TAG_OCTETS : 0)) {
     return { drop: 'authentication' };
@@ -121,6 +144,9 @@ export function decodePeerMessage(
     if (state === undefined) return { drop: 'format' };
     entries.push({ vrid, priority, state, canTake: (flags & 1) === 1 });
   }
+  const reigns = tellsReigns(kind)
+    ? entries.map(() => ({ forMs: reader.u32Be(), agoMs: reader.u32Be() }))
+    : [];
   return {
     kind,
     family: family === 4 ? 'ipv4' : 'ipv6',
@@ -130,7 +156,16 @@ export function decodePeerMessage(
     token: token === NONE ? null : token,
     entries,
     note: isNote ? octets.slice(HEADER_OCTETS, bodyOctets) : null,
+    reigns,
   };
+}
+
+function tellsReigns(kind: PeerMessageKind): boolean {
+  return kind === 'yielded' || kind === 'reigned';
+}
+
+function bodyOctetsOf(kind: PeerMessageKind, entries: number): number {
+  return HEADER_OCTETS + entries * (ENTRY_OCTETS + (tellsReigns(kind) ? REIGN_OCTETS : 0));
 }
 
 function hasTag(octets: Uint8Array, bodyOctets: number, key: Uint8Array): boolean {

@@ -25,6 +25,17 @@ function keyFile(text: string, mode = 0o600): string {
   return path;
 }
 
+function etcd(over: object): object {
+  const listen = '127.0.0.1:4471';
+  return {
+    listen,
+    keyFile: keyFile(SECRET),
+    etcd: ['http://127.0.0.1:1'],
+    etcdPrefix: '/',
+    ...over,
+  };
+}
+
 function terminal(): Terminal & { readonly lines: string[] } {
   const lines: string[] = [];
   return {
@@ -50,6 +61,16 @@ test.each([
   [{ listen: '127.0.0.1:4471', keyFile: keyFile(SECRET, 0o644) }, /read by everybody/],
   [{ listen: '127.0.0.1:4471', keyFile: keyFile(SECRET), timeMax: '0' }, /no number of seconds/],
   [{ listen: '203.0.113.99:4471', keyFile: keyFile(SECRET) }, /EADDRNOTAVAIL/],
+  [etcd({ etcd: ['10.0.0.9:2379'] }), /no URL of a member of etcd/],
+  [etcd({ etcd: ['http://user:word@10.0.0.9:2379'] }), /no URL of a member of etcd/],
+  [etcd({ keyFile: keyFile(`${SECRET}\nx${SECRET}`) }), /several groups of directors/],
+  [etcd({ etcdCert: '/nonexistent' }), /--etcd-cert and --etcd-key need each other/],
+  [etcd({ etcdUser: 'lvsd' }), /--etcd-user and --etcd-password-file need each other/],
+  [etcd({ etcdCa: '/nonexistent' }), /ENOENT/],
+  [
+    etcd({ etcdUser: 'lvsd', etcdPasswordFile: keyFile('word', 0o644) }),
+    /can be read by everybody/,
+  ],
 ])('what cannot work is refused: %o', async (options, message) => {
   await expect(run({ timeMax: '10', ...options })).rejects.toThrow(message);
 });

@@ -10,6 +10,7 @@ function configure({ revision, config }) {
   text = JSON.stringify(config);
   const name = 'instances' in config ? 'vrrp' : 'health';
   appendFileSync(join(runDir, 'orders'), `${name} ${revision}\n`);
+  if (text.includes('finds-alive')) process.send({ type: 'servers-up', up: true });
   if (text.includes('refuses')) {
     const error = { code: 'IPVS_UNAVAILABLE', message: 'no IPVS', hint: 'modprobe ip_vs' };
     process.send({ type: 'refused', error }, () => process.exit(2));
@@ -35,6 +36,9 @@ process.on('message', (order) => {
   switch (order.type) {
     case 'configure':
       configure(order);
+      break;
+    case 'servers-up':
+      appendFileSync(join(runDir, 'servers-up'), `${order.up}\n`);
       break;
     case 'request':
       process.send({ type: 'reply', id: order.id, body: { told: text } });

@@ -106,6 +106,12 @@ export async function started(text: string): Promise<Supervisor> {
 }
 
 /** `vrrp 1`: which process was given which revision, in order. */
+/** What the process of VRRP was told of real servers. */
+export function serversUpTold(): readonly string[] {
+  if (!existsSync(join(runDir, 'servers-up'))) return [];
+  return readFileSync(join(runDir, 'servers-up'), 'utf8').trimEnd().split('\n');
+}
+
 export function orders(): readonly string[] {
   if (!existsSync(join(runDir, 'orders'))) return [];
   return readFileSync(join(runDir, 'orders'), 'utf8').trimEnd().split('\n');

@@ -14,6 +14,7 @@ import {
   POLL,
   prepare,
   runDir,
+  serversUpTold,
   started,
   vrrp,
 } from './supervised.ts';
@@ -292,4 +293,18 @@ describe('a start', () => {
     });
     rmSync(join(runDir, 'lvsd.pid'), { recursive: true });
   });
+});
+
+test('VRRP is told what checkers find of real servers, and that nothing is known when they begin again', async () => {
+  const one = await started(vrrp('VI_1') + health('finds-alive'));
+  await expect.poll(() => serversUpTold().at(-1), POLL).toBe('true');
+  const pid = async (name: string): Promise<number> =>
+    (await one.snapshot()).processes.find((process) => process.name === name)?.pid ?? 0;
+  const before = serversUpTold().length;
+  process.kill(await pid('health'), 'SIGKILL');
+  await expect.poll(() => serversUpTold().slice(before), POLL).toEqual(['null', 'true']);
+  // One that is started again is told what was found.
+  const again = serversUpTold().length;
+  process.kill(await pid('vrrp'), 'SIGKILL');
+  await expect.poll(() => serversUpTold().slice(again), POLL).toEqual(['true']);
 });

@@ -80,6 +80,7 @@ const peerFields = {
   to: '1123456789abcdef',
   token: null,
   note: null,
+  reigns: [],
   entries: [51, 52].map(
     (vrid) => ({ vrid, priority: 100, state: 'master', canTake: true }) as const,
   ),
@@ -135,7 +136,13 @@ export const OF_STRANGERS: readonly Decoder[] = [
   },
   {
     name: 'directors to each other, signed',
-    seeds: [encodePeerMessage({ kind: 'hello', ...peerFields }, KEY)],
+    seeds: [
+      encodePeerMessage({ kind: 'hello', ...peerFields }, KEY),
+      encodePeerMessage(
+        { kind: 'yielded', ...peerFields, reigns: [{ forMs: 65_537, agoMs: 3 }] },
+        KEY,
+      ),
+    ],
     decode: (octets) => decodePeerMessage(octets, KEY),
   },
   {

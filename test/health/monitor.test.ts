@@ -216,6 +216,26 @@ describe('servers that fail and recover', () => {
   });
 });
 
+test('one real server that is found alive is enough; those that nobody checks tell nothing', async () => {
+  const w = world();
+  const servers = [checked('10.0.0.1'), checked('10.0.0.2'), realServer('10.0.0.3')];
+  await w.configure(virtualServer({ realServers: servers }));
+  w.failing.add('10.0.0.1');
+  await w.to(2);
+  expect(w.monitor.areServersUp()).toBe(true);
+  w.failing.add('10.0.0.2');
+  await w.to(8);
+  expect(w.monitor.areServersUp()).toBe(false);
+  await w.configure(virtualServer({ realServers: [realServer('10.0.0.3')] }));
+  expect(w.monitor.areServersUp()).toBeNull();
+  const awaited = realServer('10.0.0.4', { checks: [check('10.0.0.4', { alpha: true })] });
+  const fresh = world();
+  await fresh.configure(virtualServer({ realServers: [awaited] }));
+  expect(fresh.monitor.areServersUp()).toBeNull();
+  await fresh.to(3);
+  expect(fresh.monitor.areServersUp()).toBe(true);
+});
+
 describe('a reload', () => {
   const one = (changes: Partial<VirtualServer> = {}): VirtualServer =>
     virtualServer({ realServers: [checked('10.0.0.1')], ...scripts, ...changes });

@@ -101,6 +101,41 @@ describe('a stranger who claims the address', () => {
   );
 });
 
+describe('two that were MASTER while they heard nothing of each other', () => {
+  test('tell for how long and why, and the better one announces its address again', async () => {
+    const duo = await start('claim_wait 0');
+    duo.start('director2');
+    await eventually(
+      'it is BACKUP',
+      async () => (await instance(duo, 'director2'))?.state === 'backup',
+    );
+    const each = async (text: string): Promise<void> => {
+      for (const host of ['director1', 'director2'] as const) {
+        await duo.lab.run(host, 'sh', '-c', `echo '${text}' | nft -f -`);
+      }
+    };
+    // What the one sends the other does not hear, neither VRRP nor UDP.
+    await each(`add table inet cut
+      add chain inet cut in { type filter hook prerouting priority -500; policy drop; }`);
+    duo.mayOverlap = true;
+    await eventually('both are MASTER', () => duo.holds('director2'), 5_000);
+    expect(await duo.holds('director1')).toBe(true);
+    await pause(1_000);
+    const before = (await instance(duo, 'director1'))?.counters.announcementsSent ?? 0;
+    await each('delete table inet cut');
+    await eventually('one gives way', async () => !(await duo.holds('director2')), 3_000);
+    const isTold = () => duo.lab.logOf('director2').includes('two were MASTER');
+    await eventually('it is told', async () => isTold(), 3_000);
+    const [one, two] = [await instance(duo, 'director1'), await instance(duo, 'director2')];
+    expect([one?.counters.overlaps, two?.counters.overlaps]).toEqual([1, 1]);
+    expect(one?.counters.announcementsSent).toBeGreaterThan(before);
+    expect(duo.lab.logOf('director1')).toMatch(
+      /two were MASTER.*ours did not reach it|ours did not reach it.*two were MASTER/,
+    );
+    expect(duo.lab.logOf('director2')).toMatch(/its advertisements did not reach us/);
+  });
+});
+
 describe('a director that is cut off', () => {
   test('stands down by itself, and comes back by itself', async () => {
     const duo = await start('isolation_anchor {\n        192.0.2.100\n    }');
@@ -110,6 +145,26 @@ describe('a director that is cut off', () => {
     await eventually('it stands down', async () => !(await duo.holds('director1')), 5_000);
     expect((await instance(duo, 'director1'))?.reason).toContain('isolated');
     await duo.lab.plug('client', 'eth0', true);
+    await eventually('it is back', () => duo.holds('director1'), 6_000);
+  });
+
+  test('from the router of its default route stands down, whichever that is now', async () => {
+    const duo = await start('isolation_anchor {\n        gateway\n    }');
+    await eventually(
+      'it tells that there is none',
+      async () => duo.lab.logOf('director1').includes('no-gateway'),
+      3_000,
+    );
+    const route = (...words: readonly string[]) =>
+      duo.lab.ip('director1', 'route', ...words).then(() => {});
+    await route('add', 'default', 'via', '192.0.2.100');
+    await pause(4_000);
+    expect(await duo.holds('director1')).toBe(true);
+    await duo.lab.plug('client', 'eth0', false);
+    await eventually('it stands down', async () => !(await duo.holds('director1')), 5_000);
+    expect((await instance(duo, 'director1'))?.reason).toContain('isolated');
+    // The other director answers as well as any router.
+    await route('replace', 'default', 'via', '192.0.2.3');
     await eventually('it is back', () => duo.holds('director1'), 6_000);
   });
 });

@@ -1,4 +1,4 @@
-// needs: root, nftables; takes 15 s
+// needs: root, nftables; takes 20 s
 /**
  * split_brain_policy lease on a real kernel: two directors and a witness, between which packets are dropped. The
  * client asks by ARP all the time who has the address; at the end of each scenario it was never two.
@@ -113,6 +113,19 @@ describe('the lease', () => {
     await pair.movesTo('director2');
     await pair.powerOn('director1');
     await pair.movesTo('director1');
+  });
+
+  test('has a real server in DR mode as its witness', async () => {
+    // It has the virtual address, too, on its loopback, and is asked by its own.
+    const set = await pair.lab.lvsctl('client', 'realserver', 'setup', '--vip', '192.0.2.10');
+    expect(set.code).toBe(0);
+    await deafen('director1', '192.0.2.3');
+    await deafen('director2', ONE);
+    await stays('director1', 2_000);
+    expect(await pair.show('director1')).toMatch(
+      /acceptor 192\.0\.2\.100:4470: granted, 0\.\d s ago/,
+    );
+    await heal();
   });
 
   test('of a pair needs no witness while both are well, and the witness ends in good order', async () => {

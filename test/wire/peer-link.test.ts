@@ -13,28 +13,36 @@ const id = fc
   .map((octets) => Buffer.from(octets).toString('hex'))
   .filter((text) => !/^0+$/.test(text));
 
-const others: fc.Arbitrary<PeerMessage> = fc.record({
-  kind: fc.constantFrom('hello', 'prepare', 'ready', 'take'),
-  family: fc.constantFrom('ipv4', 'ipv6'),
-  life: id,
-  sequence: fc.maxSafeNat(),
-  to: fc.option(id),
-  token: fc.option(id),
-  entries: fc.array(
-    fc.record({
-      vrid: fc.integer({ min: 1, max: 255 }),
-      priority: fc.integer({ min: 0, max: 255 }),
-      state: fc.constantFrom('init', 'backup', 'master', 'fault'),
-      canTake: fc.boolean(),
-    }),
-    { maxLength: 255 },
-  ),
-  note: fc.constant(null),
-});
+const others: fc.Arbitrary<PeerMessage> = fc
+  .record({
+    kind: fc.constantFrom('hello', 'prepare', 'ready', 'take', 'want', 'yielded', 'reigned'),
+    family: fc.constantFrom('ipv4', 'ipv6'),
+    life: id,
+    sequence: fc.maxSafeNat(),
+    to: fc.option(id),
+    token: fc.option(id),
+    entries: fc.array(
+      fc.record({
+        vrid: fc.integer({ min: 1, max: 255 }),
+        priority: fc.integer({ min: 0, max: 255 }),
+        state: fc.constantFrom('init', 'backup', 'master', 'fault'),
+        canTake: fc.boolean(),
+      }),
+      { maxLength: 255 },
+    ),
+    note: fc.constant(null),
+    reignMs: fc.nat(0xffff_ffff),
+  })
+  .map(({ reignMs, ...message }) => ({
+    ...message,
+    reigns: /yielded|reigned/.test(message.kind)
+      ? message.entries.map((_, at) => ({ forMs: (reignMs + at) % 2 ** 32, agoMs: at }))
+      : [],
+  }));
 
 const notes: fc.Arbitrary<PeerMessage> = fc
   .tuple(others, fc.uint8Array({ maxLength: 1_100 }))
-  .map(([message, note]) => ({ ...message, kind: 'note', entries: [], note }));
+  .map(([message, note]) => ({ ...message, kind: 'note', entries: [], note, reigns: [] }));
 
 const messages = fc.oneof({ weight: 4, arbitrary: others }, notes);
 
@@ -60,6 +68,7 @@ describe('a message between directors', () => {
       token: '2122232425262728',
       entries: [{ vrid: 51, priority: 150, state: 'master', canTake: true }],
       note: null,
+      reigns: [],
     };
     expect(Buffer.from(encodePeerMessage(message, null)).toString('hex')).toBe(
       '4c56535001030401' +
@@ -69,6 +78,16 @@ describe('a message between directors', () => {
         '2122232425262728' +
         '33960201',
     );
+    const yielded = encodePeerMessage(
+      { ...message, kind: 'yielded', reigns: [{ forMs: 65_537.4, agoMs: 3 }] },
+      null,
+    );
+    expect(Buffer.from(yielded).toString('hex').slice(-24)).toBe('339602010001000100000003');
+    const forever = encodePeerMessage(
+      { ...message, kind: 'reigned', reigns: [{ forMs: 2 ** 40, agoMs: 0 }] },
+      null,
+    );
+    expect(Buffer.from(forever).toString('hex').slice(-16)).toBe('ffffffff00000000');
   });
 
   test('of another key, or without the tag that is expected, is refused', () => {

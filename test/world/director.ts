@@ -7,7 +7,7 @@ import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
 import { noGate } from '../../src/vrrp/holding/gate.ts';
-import type { LeasePort } from '../../src/vrrp/ports.ts';
+import type { Gateway, LeasePort } from '../../src/vrrp/ports.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { SimulatedLink } from './link.ts';
@@ -34,6 +34,8 @@ export class SimulatedDirector {
   /** Interfaces that are down here. */
   readonly down: Set<string> = new Set();
   scriptOk = true;
+  gateways: readonly Gateway[] = [];
+  serversUp: boolean | null = null;
   /** Interfaces that are made anew under the same name have another one. */
   linkIndex = 1;
   /** How often links were asked for. */
@@ -100,6 +102,7 @@ export class SimulatedDirector {
         announce: (_, address) => void this.announced.push(address),
         probe: (_, address) => void this.asked.push(address),
       },
+      anchors: { gateways: () => this.gateways, areServersUp: () => this.serversUp },
       statics: { faultOf: () => null },
       notify: {
         changed: ({ kind, name: subject, state, priority }) =>

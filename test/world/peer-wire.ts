@@ -16,6 +16,8 @@ export class PeerWire {
   private identities = 0;
   /** Nothing comes through. */
   isCut = false;
+  /** Addresses of directors that are out of reach. */
+  readonly cut: Set<string> = new Set();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -36,10 +38,11 @@ export class PeerWire {
   }
 
   private carry(from: End, octets: Uint8Array, to: string | null): void {
-    if (this.isCut) return;
+    if (this.isCut || this.cut.has(from.source)) return;
     this.clock.wakeAt(this.clock.now() + DELAY_MS, () => {
       for (const end of this.ends) {
         if (end.source === from.source || end.place.name !== from.place.name) continue;
+        if (this.cut.has(end.source)) continue;
         if (to === null || end.source === to) end.onDatagram(octets, from.source);
       }
     });

@@ -3,6 +3,7 @@ import { parseAddress, parseEndpoint, prefixLengthOf } from '../../base/address.
 import { parseSpan } from '../../base/span.ts';
 import { LEASE_PORT, SECRET_OCTETS_MIN } from '../../model/lease.ts';
 import { parseAddressRange } from '../build/address-range.ts';
+import { parseEtcdAcceptor } from '../build/etcd-acceptor.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
 import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
 import { SCHEDULER_OCTETS_MAX, SCHEDULERS } from './schedulers.ts';
@@ -29,6 +30,7 @@ export type FormName =
   | 'granularity'
   | 'key'
   | 'acceptor'
+  | 'anchor'
   | 'lease key'
   | 'domain'
   | 'host'
@@ -60,6 +62,9 @@ const NUMBER = '(0[xX][0-9a-fA-F]+|\\d+)';
 const SPAN_DAYS_MAX = 30;
 const KEY_OCTETS_MIN = 32;
 const KEY_OCTETS_MAX = 64;
+
+/** What an instance may be anchored to beside addresses. */
+const ANCHOR_WORDS: readonly string[] = ['gateway', 'real_servers'];
 
 export const FORMS: Readonly<Record<FormName, Form>> = {
   'interface name': {
@@ -201,9 +206,15 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
   },
   acceptor: {
     what: 'address of an acceptor',
-    hint: 'an address, and perhaps a port: 192.0.2.1, 192.0.2.1:4470, [2001:db8::1]:4470; names are not looked up',
-    called: 'ADDRESS[:PORT]',
-    accepts: (text) => parseEndpoint(text, LEASE_PORT) !== null,
+    hint: 'an address, and perhaps a port: 192.0.2.1, 192.0.2.1:4470, [2001:db8::1]:4470; or etcd, etcd:4471; names are not looked up',
+    called: 'ADDRESS[:PORT]|etcd[:PORT]',
+    accepts: (text) => parseEtcdAcceptor(text) !== null || parseEndpoint(text, LEASE_PORT) !== null,
+  },
+  anchor: {
+    what: 'anchor',
+    hint: 'an address, "gateway" for the routers of the default routes, or "real_servers" for any that a checker finds alive',
+    called: 'ADDRESS|gateway|real_servers',
+    accepts: (text) => ANCHOR_WORDS.includes(text) || parseAddress(text) !== null,
   },
   'lease key': {
     what: 'key of a lease',

@@ -272,7 +272,7 @@ const VRRP = {
     ),
     alternatives: ['initial', 'partial'],
   },
-  acceptor: slots({ name: 'ADDRESS[:PORT]', argument: form('acceptor') }),
+  acceptor: slots({ name: 'ADDRESS[:PORT]|etcd[:PORT]', argument: form('acceptor') }),
   'lease key': slots({ name: 'KEY', argument: form('lease key') }),
   key: slots({ name: 'ID', argument: integer(1, 255) }, { name: 'KEY', argument: form('key') }),
 } as const satisfies Record<string, Phrase>;
@@ -390,7 +390,10 @@ const ENTRIES = {
     ),
     indivisible: true,
   },
-  anchor: { slots: [{ name: 'ADDRESS', argument: address }], options: tableOf() },
+  anchor: {
+    slots: [{ name: 'ADDRESS|gateway|real_servers', argument: form('anchor') }],
+    options: tableOf(),
+  },
   tracked: tracked(NAME, 'weight'),
   'tracked file': tracked(NAME, 'weight of a file'),
   'tracked interface': tracked(

@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import type { PeerSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
-import type { PeerEntry } from '../../wire/peer-link.ts';
+import type { PeerEntry, PeerReign } from '../../wire/peer-link.ts';
 import type { Leases } from '../leases.ts';
 import type { Event } from '../machine/state.ts';
 import type { VrrpPorts } from '../ports.ts';
@@ -35,6 +35,8 @@ export interface HandOverHost {
   seats(): ReadonlyMap<VirtualRouter, Seat>;
   /** To all members in one turn. */
   giveUnit(unit: Unit, event: Event): void;
+  /** The other members of its sync group are announced again. */
+  announceBeside(router: VirtualRouter): void;
 }
 
 export class HandOver {
@@ -67,6 +69,15 @@ export class HandOver {
       },
       take: (duties, from) => this.take(duties, from),
       give: (duties, life, from) => void this.giveTo(duties, { life, from }),
+      yielded: (duty, reign, from) => {
+        const [router] = this.routersOf([duty]);
+        if (router === undefined) return 0;
+        if (router.peerYielded(from, reign)) this.host.announceBeside(router);
+        return router.reignBefore(reign.agoMs)?.forMs ?? 0;
+      },
+      reigned: (duty, reignMs, from) => {
+        for (const router of this.routersOf([duty])) router.peerReigned(from, reignMs);
+      },
     });
   }
 
@@ -173,6 +184,13 @@ export class HandOver {
     if (this.wanted.size > 0) this.peers?.want([...this.wanted.values()]);
     this.isOtherwise = false;
     this.wanted.clear();
+  }
+
+  /** A router has given way, and asks how long the other was MASTER beside it, if that is one of ours. */
+  tellYielded(router: VirtualRouter, source: string, reign: PeerReign): void {
+    const place = this.placeOf.get(router);
+    if (place === undefined) return;
+    this.peers?.tellYielded({ place, vrid: router.instance.vrid }, source, reign);
   }
 
   snapshot(): readonly PeerSnapshot[] {

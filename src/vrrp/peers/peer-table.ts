@@ -56,7 +56,17 @@ export class PeerTable {
   }
 
   knows(place: string, address: string): boolean {
-    return [...this.lives.values()].some(({ places }) => places.get(place)?.address === address);
+    return this.lifeAt(place, address) !== null;
+  }
+
+  /** Of the director of ours that was heard last from this address, however long ago; null: none ever was. */
+  lifeAt(place: string, address: string): string | null {
+    let last: Peer | null = null;
+    for (const { places } of this.lives.values()) {
+      const peer = places.get(place);
+      if (peer?.address === address && peer.heardAt > (last?.heardAt ?? -Infinity)) last = peer;
+    }
+    return last?.life ?? null;
   }
 
   /** Those heard lately on this place. */

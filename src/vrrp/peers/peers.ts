@@ -14,9 +14,11 @@ import { type Cancel, type Clock, type Instant, type Millis, sleep } from '../..
 import {
   decodePeerMessage,
   encodePeerMessage,
+  NO_REIGN,
   type PeerEntry,
   type PeerMessage,
   type PeerMessageKind,
+  type PeerReign,
 } from '../../wire/peer-link.ts';
 import { Notes } from './notes.ts';
 import { type Open, PeerSockets } from './peer-sockets.ts';
@@ -198,6 +200,15 @@ export class Peers {
     this.send(latest.open, latest.peer.address, 'note', { to: life, entries: [], note });
   }
 
+  /** We were master of this and have given way to `address`, from which a peer of ours was heard, or nothing is told. */
+  tellYielded({ place: name, vrid }: Duty, address: string, reign: PeerReign): void {
+    const life = this.table.lifeAt(name, address);
+    const open = this.sockets.all.find(({ place }) => place.name === name);
+    const entries = this.duties.entriesOf(name).filter((entry) => entry.vrid === vrid);
+    if (life === null || open === undefined || entries.length !== 1) return;
+    this.send(open, address, 'yielded', { to: life, entries, reigns: [reign] });
+  }
+
   private readyFor(
     successor: Successor,
     duties: readonly Duty[],
@@ -288,11 +299,12 @@ export class Peers {
     { place, socket }: Open,
     to: string | null,
     kind: PeerMessageKind,
-    rest: Partial<Pick<PeerMessage, 'to' | 'token' | 'note'>> & Pick<PeerMessage, 'entries'>,
+    rest: Partial<Pick<PeerMessage, 'to' | 'token' | 'note' | 'reigns'>> &
+      Pick<PeerMessage, 'entries'>,
   ): void {
     this.sequence += 1;
     const { life, sequence } = this;
-    const none = { to: null, token: null, note: null };
+    const none = { to: null, token: null, note: null, reigns: [] };
     const message = { kind, family: place.family, life, sequence, ...none, ...rest };
     socket.send(encodePeerMessage(message, place.key), to);
   }
@@ -344,6 +356,14 @@ export class Peers {
         break;
       case 'note':
         this.onNote(message);
+        break;
+      case 'yielded':
+        this.onYielded(place, message, from);
+        break;
+      case 'reigned':
+        for (const [at, { vrid }] of message.entries.entries()) {
+          this.duties.reigned({ place: place.name, vrid }, message.reigns[at]?.forMs ?? 0, from);
+        }
         break;
     }
   }
@@ -413,6 +433,15 @@ export class Peers {
         this.table.at(name, now).map((peer) => ({ place: name, isSigned: key !== null, peer })),
       ),
     );
+  }
+
+  private onYielded(place: PeerPlace, { life, entries, reigns }: PeerMessage, from: string): void {
+    const own = entries.map(({ vrid }, at) => ({
+      forMs: this.duties.yielded({ place: place.name, vrid }, reigns[at] ?? NO_REIGN, from),
+      agoMs: 0,
+    }));
+    const open = this.sockets.all.find((one) => one.place === place);
+    if (open !== undefined) this.send(open, from, 'reigned', { to: life, entries, reigns: own });
   }
 
   private drop(reason: string): void {

@@ -1,6 +1,7 @@
 /** What the link between directors asks of sockets and of the speaker, in its own words. */
 import type { Family } from '../../base/address.ts';
-import type { PeerEntry } from '../../wire/peer-link.ts';
+import type { Millis } from '../../base/time.ts';
+import type { PeerEntry, PeerReign } from '../../wire/peer-link.ts';
 import type { NotePort } from './notes.ts';
 import type { Duty } from './peer-table.ts';
 
@@ -48,4 +49,8 @@ export interface PeerDuties {
   take(duties: readonly Duty[], from: string): void;
   /** A peer asks for these, of which this director is master. */
   give(duties: readonly Duty[], life: string, from: string): void;
+  /** A peer was master of this, and has given way to us: how long we had been by then. */
+  yielded(duty: Duty, reign: PeerReign, from: string): Millis;
+  /** The peer that we gave way to had been master of this for so long. */
+  reigned(duty: Duty, reignMs: Millis, from: string): void;
 }

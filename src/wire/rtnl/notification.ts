@@ -1,5 +1,6 @@
 /** What the multicast groups of route netlink tell: links, addresses, routes and rules that came or went. */
 import { decodeAddress, type LinkAddressState } from './addresses.ts';
+import { isDefaultRoute } from './default-routes.ts';
 import { decodeLink, type Link } from './links.ts';
 import { RouteMessage } from './numbers.ts';
 import { decodeRoute, type RouteState } from './routes.ts';
@@ -11,6 +12,8 @@ export type RouteNotification =
   | { readonly event: 'link-gone'; readonly link: Link }
   | { readonly event: 'address'; readonly address: LinkAddressState }
   | { readonly event: 'address-gone'; readonly address: LinkAddressState }
+  /** A default route has come, or is another one now. */
+  | { readonly event: 'default-route' }
   | { readonly event: 'route-gone'; readonly route: RouteState }
   | { readonly event: 'rule-gone'; readonly rule: RoutingRule };
 
@@ -29,6 +32,8 @@ export function decodeNotification(type: number, payload: Uint8Array): RouteNoti
         address && { event: type === RouteMessage.newAddress ? 'address' : 'address-gone', address }
       );
     }
+    case RouteMessage.newRoute:
+      return isDefaultRoute(payload) ? { event: 'default-route' } : null;
     case RouteMessage.deleteRoute: {
       const route = decodeRoute(payload);
       return route && { event: 'route-gone', route };

@@ -38,7 +38,7 @@ async function settleAnswering({ clock, director }: World, to: number): Promise<
     const asked = director.asked.length;
     await clock.settleTo(Math.min(to, clock.now() + 5));
     for (const address of director.asked.slice(asked))
-      director.speaker.addressClaimed(address, MAC);
+      director.speaker.addressClaimed(address, MAC, 'eth0');
   }
 }
 
@@ -96,81 +96,39 @@ describe('a master whose address another claims', () => {
     // Behind the second round of announcements of a new master.
     await one.clock.settleTo(TAKEOVER_MS + 6_000);
     const before = one.director.announced.length;
-    for (const _ of [1, 2, 3]) one.director.speaker.addressClaimed(VIP, MAC);
+    for (const _ of [1, 2, 3]) one.director.speaker.addressClaimed(VIP, MAC, 'eth0');
     expect(one.director.announced.length - before).toBe(1);
     expect(counters(one)).toMatchObject({ claimsByOthers: 3 });
     expect(alarms(one)).toEqual(['address-claimed']);
     await one.clock.settleBy(10_000);
-    one.director.speaker.addressClaimed(VIP, MAC);
+    one.director.speaker.addressClaimed(VIP, MAC, 'eth0');
     expect(one.director.announced.length - before).toBe(2);
-    one.director.speaker.addressClaimed('10.0.0.77', MAC);
+    one.director.speaker.addressClaimed('10.0.0.77', MAC, 'eth0');
     expect(counters(one)).toMatchObject({ claimsByOthers: 4 });
   });
 
   test('a backup takes no notice', async () => {
     const one = world();
     await one.clock.settleTo(1_000);
-    one.director.speaker.addressClaimed(VIP, MAC);
+    one.director.speaker.addressClaimed(VIP, MAC, 'eth0');
     expect(counters(one)).toMatchObject({ claimsByOthers: 0 });
   });
 });
 
-describe('two that were MASTER while the link was cut', () => {
-  async function healed(over: Partial<VrrpInstance>): Promise<{
-    readonly one: World;
-    readonly two: SimulatedDirector;
-    readonly announcedMore: number;
-  }> {
-    const one = world({ ...over, priority: 150 });
-    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
-    two.speaker.configure(configOf([instanceOf({ ...over, priority: 100 })]));
-    one.link.setCut('two', true);
-    await one.clock.settleTo(10_000);
-    expect(`${one.director.state()} ${two.state()}`).toBe('master master');
-    const announced = one.director.announced.length;
-    one.link.setCut('two', false);
-    await one.clock.settleTo(20_000);
-    expect(`${one.director.state()} ${two.state()}`).toBe('master backup');
-    return { one, two, announcedMore: one.director.announced.length - announced };
-  }
-
-  test('the one that gives way knows it when it heals', async () => {
-    const { one, two } = await healed({});
-    expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
-  });
-
-  test('the one that comes back after it resigned was none meanwhile', async () => {
-    const one = world({ priority: 100 });
-    const two = new SimulatedDirector('two', 2, { clock: one.clock, links: { eth0: one.link } });
-    const better = configOf([instanceOf({ priority: 150 })]);
-    two.speaker.configure(better);
-    await one.clock.settleTo(6_000);
-    two.speaker.configure(configOf([]));
-    await one.clock.settleTo(10_000);
-    expect(one.director.state()).toBe('master');
-    two.speaker.configure(better);
-    await one.clock.settleTo(20_000);
-    expect(`${one.director.state()} ${two.state()}`).toBe('backup master');
-    expect(counters(one)).toMatchObject({ overlaps: 0 });
-  });
-
-  test('higher_prio_send_advert: the other one knows it too, and announces again', async () => {
-    const { one, two, announcedMore } = await healed({ answerHigherPriority: true });
-    expect(counters({ ...one, director: two })).toMatchObject({ overlaps: 1 });
-    expect(counters(one)).toMatchObject({ overlaps: 1 });
-    expect(announcedMore).toBeGreaterThan(0);
-  });
-});
-
 describe('isolation_anchor', () => {
-  const anchors = { isolationAnchors: ['10.0.0.254', '10.0.0.253'] };
+  const anchors = {
+    isolationAnchors: ['10.0.0.254', '10.0.0.253'].map((address) => ({
+      kind: 'address' as const,
+      address,
+    })),
+  };
 
   test('who reaches none and hears nobody stands down, and comes back', async () => {
     const one = world(anchors);
     const gateway = async (to: number): Promise<void> => {
       while (one.clock.now() < to) {
         await one.clock.settleBy(100);
-        one.director.speaker.addressClaimed('10.0.0.253', MAC);
+        one.director.speaker.addressClaimed('10.0.0.253', MAC, 'eth0');
       }
     };
     await gateway(6_000);
@@ -189,5 +147,59 @@ describe('isolation_anchor', () => {
     two.speaker.configure(configOf([instanceOf({ priority: 255, initialState: 'master' })]));
     await one.clock.settleTo(20_000);
     expect(one.director.state()).toBe('backup');
+  });
+
+  const anchoredTo = (...kinds: readonly ('gateway' | 'real-servers')[]) => ({
+    isolationAnchors: kinds.map((kind) => ({ kind })),
+  });
+
+  test('gateway: the routers of the default routes are asked, each on its own link', async () => {
+    const one = world(anchoredTo('gateway'));
+    one.director.gateways = [{ address: '10.0.0.254', interface: 'eth0' }];
+    const answer = async (to: number, link: string): Promise<void> => {
+      while (one.clock.now() < to) {
+        await one.clock.settleBy(100);
+        one.director.speaker.addressClaimed('10.0.0.254', MAC, link);
+      }
+    };
+    await answer(6_000, 'eth0');
+    expect(one.director.state()).toBe('master');
+    expect(one.director.asked).toContain('10.0.0.254');
+    // The same address on another link is another router.
+    await answer(9_000, 'eth1');
+    expect(one.director.state()).toBe('fault');
+    await answer(14_000, 'eth0');
+    expect(one.director.state()).toBe('master');
+  });
+
+  test('gateway without a default route is told and does not count, until there is one', async () => {
+    const one = world(anchoredTo('gateway'));
+    await one.clock.settleTo(20_000);
+    expect(one.director.state()).toBe('master');
+    expect(alarms(one)).toEqual(['no-gateway']);
+    one.director.gateways = [{ address: '10.0.0.254', interface: 'eth0' }];
+    await one.clock.settleBy(1_500);
+    expect(one.director.state()).toBe('master');
+    await one.clock.settleBy(2_000);
+    expect(one.director.state()).toBe('fault');
+    await one.clock.settleBy(20_000);
+    expect(alarms(one)).toEqual([]);
+  });
+
+  test('real_servers: one that is found alive is enough, and nothing known of any is no fault', async () => {
+    const one = world(anchoredTo('gateway', 'real-servers'));
+    one.director.gateways = [{ address: '10.0.0.254', interface: 'eth0' }];
+    one.director.serversUp = true;
+    await one.clock.settleTo(10_000);
+    expect(one.director.state()).toBe('master');
+    one.director.serversUp = false;
+    await one.clock.settleBy(3_000);
+    expect(one.director.state()).toBe('fault');
+    one.director.serversUp = true;
+    await one.clock.settleBy(6_000);
+    expect(one.director.state()).toBe('master');
+    const two = world(anchoredTo('real-servers'));
+    await two.clock.settleTo(20_000);
+    expect(two.director.state()).toBe('master');
   });
 });

@@ -35,10 +35,12 @@ class Wire {
     readonly given: { readonly duties: readonly Duty[]; readonly from: string }[];
     readonly noted: string[];
     readonly links: () => readonly PeerLink[];
+    readonly met: readonly string[];
   } {
     const taken: { duties: readonly Duty[]; from: string; at: number }[] = [];
     const given: { duties: readonly Duty[]; from: string }[] = [];
     const noted: string[] = [];
+    const met: string[] = [];
     let links: readonly PeerLink[] = [];
     const peers = new Peers(
       this.clock,
@@ -64,6 +66,13 @@ class Wire {
         entriesOf: entries,
         promise: () => {},
         give: (duties, _, from) => void given.push({ duties, from }),
+        yielded: ({ vrid }, { forMs, agoMs }, from) => {
+          met.push(`${from} yielded ${vrid} after ${forMs}, ${agoMs} ago`);
+          return 70_000;
+        },
+        reigned: ({ vrid }, reignMs, from) => {
+          met.push(`${from} reigned ${vrid} for ${reignMs}`);
+        },
         take: (duties, from) => void taken.push({ duties, from, at: this.clock.now() }),
       },
     );
@@ -80,7 +89,7 @@ class Wire {
         key,
       })),
     );
-    return { peers, taken, given, noted, links: () => links };
+    return { peers, taken, given, noted, met, links: () => links };
   }
 
   /** As an attacker on the link would. */
@@ -254,6 +263,7 @@ describe('notes of others than VRRP', () => {
       to: LIFE,
       token: null,
       entries: [],
+      reigns: [],
       note: Buffer.from('hello'),
     } as const;
     wire.inject(encodePeerMessage(message, null), '10.0.0.1');
@@ -323,11 +333,32 @@ describe('nobody else', () => {
         token: '00000000deadbeef',
         entries: backup(),
         note: null,
+        reigns: [],
       },
       null,
     );
     wire.inject(forged, '10.0.0.1');
     expect(taker.taken).toEqual([]);
     expect(taker.peers.drops).toEqual({ token: 1 });
+  });
+
+  test('are told how long one of them was master, and answer how long they were', async () => {
+    const wire = new Wire();
+    const reign = { forMs: 50_000, agoMs: 7 };
+    const better = wire.director('10.0.0.1', master);
+    const lesser = wire.director('10.0.0.2', backup);
+    await wire.clock.settleTo(1500);
+    wire.isCut = true;
+    // Silent for longer than any peer may be that something is handed over to.
+    await wire.clock.settleTo(60_000);
+    wire.isCut = false;
+    lesser.peers.tellYielded(DUTY, '10.0.0.1', reign);
+    await wire.clock.settleTo(60_003);
+    expect(better.met).toEqual(['10.0.0.2 yielded 51 after 50000, 7 ago']);
+    expect(lesser.met).toEqual(['10.0.0.1 reigned 51 for 70000']);
+    const carried = wire.carried.length;
+    lesser.peers.tellYielded(DUTY, '10.0.0.9', reign);
+    lesser.peers.tellYielded({ ...DUTY, vrid: 52 }, '10.0.0.1', reign);
+    expect(wire.carried.length).toBe(carried);
   });
 });

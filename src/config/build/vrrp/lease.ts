@@ -1,16 +1,17 @@
 /** `split_brain_policy` and `lease`: which instances wait for a lease, and whom they ask for it. */
-import { familyOf, parseEndpoint } from '../../../base/address.ts';
+import { familyOf, parseEndpoint, prefixContains } from '../../../base/address.ts';
 import { formatEndpoint } from '../../../base/endpoint.ts';
 import {
   LEASE_PORT,
+  type LeaseAcceptorConfig,
   type LeaseConfig,
-  type LeaseEndpoint,
   type LeaseSubject,
 } from '../../../model/lease.ts';
 import type { SyncGroup, VrrpInstance } from '../../../model/vrrp.ts';
 import type { Reports } from '../../diagnostics/diagnostic.ts';
 import type { Word } from '../../text/ast.ts';
 import { merged, type Section } from '../../values/section.ts';
+import { parseEtcdAcceptor } from '../etcd-acceptor.ts';
 import type { ScriptContext } from '../scripts.ts';
 import { nameOf } from './names.ts';
 
@@ -175,32 +176,23 @@ function withoutSharedKeys(
 function readAcceptors(
   block: Section,
   { reports, environment }: ScriptContext,
-): readonly LeaseEndpoint[] | null {
+): readonly LeaseAcceptorConfig[] | null {
   const words = block.words('acceptor');
-  const acceptors: LeaseEndpoint[] = [];
+  const acceptors: LeaseAcceptorConfig[] = [];
   const tell = (word: Word, message: string, hint: string): void =>
     reports.add({ code: 'lease-unusable', span: word.span, message, hint });
   let isSound = !block.spoils('acceptor');
+  const isIpv6 = words.some(({ text }) => parseEndpoint(text, LEASE_PORT)?.address.includes(':'));
   for (const word of words) {
-    const endpoint = parseEndpoint(word.text, LEASE_PORT);
-    const [first] = acceptors;
+    const port = parseEtcdAcceptor(word.text);
+    const endpoint = port === null ? parseEndpoint(word.text, LEASE_PORT) : etcdAt(port, isIpv6);
     if (endpoint === null) continue;
-    const { address, port } = endpoint;
-    if (acceptors.some((one) => one.address === address && one.port === port)) {
-      tell(
-        word,
-        `${formatEndpoint(address, port)} is in the list already`,
-        'each machine has one voice',
-      );
+    const fault = faultOf(endpoint, acceptors);
+    if (fault === null) acceptors.push(endpoint);
+    else {
+      tell(word, fault.message, fault.hint);
       isSound = false;
-    } else if (first !== undefined && familyOf(first.address) !== familyOf(address)) {
-      tell(
-        word,
-        `${address} is not of the family of ${first.address}`,
-        'all acceptors are asked over IPv4, or all over IPv6',
-      );
-      isSound = false;
-    } else acceptors.push(endpoint);
+    }
   }
   if (!isSound) return null;
   const wrong = wrongNumber(acceptors.length);
@@ -211,6 +203,35 @@ function readAcceptors(
   }
   tellNotHere(block, acceptors, { reports, environment });
   return acceptors;
+}
+
+/** The process that asks it is at the same address of each director. */
+function etcdAt(port: number, isIpv6: boolean): LeaseAcceptorConfig {
+  return { address: isIpv6 ? '::1' : '127.0.0.1', port, isEtcd: true };
+}
+
+/** Null: it may stand behind those before it. */
+function faultOf(
+  { address, port, isEtcd }: LeaseAcceptorConfig,
+  before: readonly LeaseAcceptorConfig[],
+): { readonly message: string; readonly hint: string } | null {
+  const [first] = before;
+  const hint = 'each machine has one voice';
+  if (isEtcd && before.some((one) => one.isEtcd)) {
+    return { message: 'etcd is in the list already', hint };
+  }
+  if (!isEtcd && (prefixContains('127.0.0.0', 8, address) || address === '::1')) {
+    const message = `${address} is another machine on each director`;
+    return { message, hint: 'an address that all directors reach, or "acceptor etcd"' };
+  }
+  if (before.some((one) => one.address === address && one.port === port)) {
+    return { message: `${formatEndpoint(address, port)} is in the list already`, hint };
+  }
+  if (first === undefined || familyOf(first.address) === familyOf(address)) return null;
+  return {
+    message: `${address} is not of the family of ${first.address}`,
+    hint: 'all acceptors are asked over IPv4, or all over IPv6',
+  };
 }
 
 function wrongNumber(count: number): { readonly message: string; readonly hint: string } | null {
@@ -237,14 +258,15 @@ function wrongNumber(count: number): { readonly message: string; readonly hint: 
 /** Decided by this machine: each director has a voice itself. */
 function tellNotHere(
   block: Section,
-  acceptors: readonly LeaseEndpoint[],
+  acceptors: readonly LeaseAcceptorConfig[],
   { reports, environment }: Pick<ScriptContext, 'reports' | 'environment'>,
 ): void {
   const interfaces = environment.interfaces();
   if (interfaces === null) return;
   const own = interfaces.flatMap((link) => environment.networks(link) ?? []);
   if (own.length === 0) return;
-  if (acceptors.some((one) => own.some(({ address }) => address === one.address))) return;
+  if (acceptors.some((one) => !one.isEtcd && own.some(({ address }) => address === one.address)))
+    return;
   reports.add({
     code: 'lease-not-here',
     span: block.words('acceptor')[0]?.span ?? block.span,
