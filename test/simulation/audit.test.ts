@@ -158,6 +158,8 @@ describe('a simulated world', () => {
       const instances = one.config.instances.map((instance) => ({
         ...instance,
         gate: { mode: 'off' as const, timeMs: null },
+        // Nor is it asked whether somebody still answers.
+        claimWaitMs: 0,
       }));
       return { ...one, config: configOf(instances) };
     };
