@@ -5,9 +5,8 @@
 import type { Cancel, Instant, Millis } from '../base/time.ts';
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { VrrpPlan } from '../model/plan.ts';
-import type { TrackerSnapshot, VrrpSnapshot, VrrpStates } from '../model/snapshot-vrrp.ts';
-import type { SyncGroup, Track, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
-import { UNKNOWN } from '../track/tracker.ts';
+import type { VrrpSnapshot, VrrpStates } from '../model/snapshot-vrrp.ts';
+import type { SyncGroup, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import { Trackers } from '../track/trackers.ts';
 import type { PeerReign } from '../wire/peer-link.ts';
 import type { ReceivedPacket } from './adverts/admit.ts';
@@ -21,9 +20,10 @@ import type { Gone } from './holding/held.ts';
 import type { Mastership } from './holding/will.ts';
 import { Leases } from './leases.ts';
 import type { LeasedEvent } from './machine/leased.ts';
-import { effectivePriority, isUndecided, type Tracked, weightOf } from './machine/priority.ts';
+import { effectivePriority } from './machine/priority.ts';
 import type { Event } from './machine/state.ts';
 import { joined, memberTracks, pulled } from './machine/sync-group.ts';
+import { outlooksOf, trackerSnapshot } from './outlook.ts';
 import { failOver } from './peers/failover.ts';
 import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
 import type { VrrpPorts } from './ports.ts';
@@ -287,7 +287,7 @@ export class VrrpSpeaker {
     return {
       instances: [...this.seats].map(([router, { group, tracks }]) =>
         router.snapshot(
-          tracks.map((track) => this.trackerSnapshot(track)),
+          tracks.map((track) => trackerSnapshot(this.trackers, track)),
           group?.group.name ?? null,
         ),
       ),
@@ -399,22 +399,20 @@ export class VrrpSpeaker {
     const { clock } = this.ports;
     this.trackers.look();
     this.handOver.configure();
-    const looks = [...this.seats].map(([router, seat]) => this.look(router, seat));
-    const outlooks = new Map(looks.map((look) => [look.router, this.listen(look)]));
-    const shared = new Map(this.groups.map((group) => [group, sharedOutlook(group, outlooks)]));
+    const outlooks = outlooksOf(this.seats, this.trackers, (router) =>
+      router.listen((packet, side) => this.onPacket(router, packet, side)),
+    );
     const begun = this.startAt !== null && clock.now() >= this.startAt;
     const fresh = new Set<VirtualRouter>();
     this.settleAt = begun ? Infinity : (this.startAt ?? Infinity);
-    for (const [router, seat] of this.seats) {
-      const own = outlooks.get(router) as Outlook;
-      const ofGroup = seat.group === null ? own : (shared.get(seat.group) as Outlook);
+    for (const [router, { fault, isReplaced, isUndecided }] of outlooks) {
+      const seat = this.seats.get(router) as Seat;
       if (router.wantsSocket) this.settleAt = Math.min(this.settleAt, clock.now() + DEAF_RETRY_MS);
       this.settleAt = Math.min(this.settleAt, router.lostUntil() ?? Infinity);
-      if (own.isReplaced) this.settleAt = clock.now();
-      const fault = own.fault ?? ofGroup.fault;
+      if (isReplaced) this.settleAt = clock.now();
       if (fault !== null) this.give(router, seat, { type: 'fault', reason: fault });
       else if (router.isHeir) this.give(router, seat, { type: 'resume' });
-      else if (begun && !ofGroup.isUndecided) {
+      else if (begun && !isUndecided) {
         if (router.state.is !== 'backup' && router.state.is !== 'master') fresh.add(router);
         this.give(router, seat, { type: 'start' });
       }
@@ -426,44 +424,6 @@ export class VrrpSpeaker {
       if (event !== null) this.giveAll(group, event);
     }
     this.onTime();
-  }
-
-  private look(router: VirtualRouter, { tracks }: Seat): Look {
-    const tracked = tracks.map((track) => this.tracked(track));
-    return { router, tracked, lost: router.look(tracked) };
-  }
-
-  /** After all have looked: those who have lost a link share its socket. */
-  private listen({ router, tracked, lost }: Look): Outlook {
-    router.listen((packet, side) => this.onPacket(router, packet, side));
-    const isRunning = this.trackers.isRunning(router.instance.interface);
-    return {
-      fault: lost ?? router.faultOf(tracked, isRunning),
-      isReplaced: lost !== null,
-      isUndecided: isUndecided(tracked),
-    };
-  }
-
-  private tracked(track: Track): Tracked {
-    const { up, value } = this.trackers.find(track)?.reading ?? UNKNOWN;
-    return { track, up, value };
-  }
-
-  private trackerSnapshot(track: Track): TrackerSnapshot {
-    const { kind, name, weightDelta, reverse } = track;
-    const tracker = this.trackers.find(track);
-    const tracked = this.tracked(track);
-    return {
-      kind,
-      name,
-      up: tracked.up,
-      value: tracked.value,
-      weightDelta,
-      reverse,
-      effectDelta: weightOf(tracked),
-      sinceMs: tracker?.sinceMs ?? 0,
-      detail: tracker?.detail ?? null,
-    };
   }
 
   /** Whether the packet was taken. */
@@ -510,29 +470,4 @@ export class VrrpSpeaker {
       else this.onTime();
     });
   }
-}
-
-interface Look {
-  readonly router: VirtualRouter;
-  readonly tracked: readonly Tracked[];
-  /** Why it cannot go on as it is, or null. */
-  readonly lost: string | null;
-}
-
-/** What a router, or a group of them, may do now. */
-interface Outlook {
-  readonly fault: string | null;
-  /** What it had on its interface went away with it. */
-  readonly isReplaced: boolean;
-  /** Something that it tracks is still to be heard of. */
-  readonly isUndecided: boolean;
-}
-
-function sharedOutlook(group: RouterGroup, outlooks: ReadonlyMap<VirtualRouter, Outlook>): Outlook {
-  const of = (member: VirtualRouter): Outlook | undefined => outlooks.get(member);
-  return {
-    fault: group.faultOf((member) => of(member)?.fault ?? null),
-    isReplaced: group.members.some((member) => of(member)?.isReplaced),
-    isUndecided: group.members.some((member) => of(member)?.isUndecided),
-  };
 }

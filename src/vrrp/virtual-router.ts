@@ -1,7 +1,5 @@
 /** One instance at work: the state of its machine, and the carrying out of its effects. */
-import type { LogFields } from '../base/log.ts';
 import type { Instant, Millis } from '../base/time.ts';
-import type { VrrpWord } from '../model/notice.ts';
 import type { InstanceSnapshot, TrackerSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { PeerReign } from '../wire/peer-link.ts';
@@ -10,6 +8,7 @@ import { Advertiser, type OnPacket } from './adverts/advertiser.ts';
 import type { Ears } from './adverts/ears.ts';
 import type { Spent } from './adverts/replay.ts';
 import type { FindLink, SideLink } from './adverts/side-paths.ts';
+import { Chronicle } from './chronicle.ts';
 import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
 import type { Reign } from './evidence/overlaps.ts';
@@ -22,20 +21,10 @@ import type { Mastership } from './holding/will.ts';
 import { nextDeadline } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
 import { effectivePriority, faultOf, type Tracked } from './machine/priority.ts';
-import type { Effect, Heard, Note, Self, State } from './machine/state.ts';
+import type { Effect, Heard, Self, State } from './machine/state.ts';
+import { Farewell } from './peers/farewell.ts';
 import { Preemption } from './peers/preemption.ts';
-import { STATE_WORD, type VrrpPorts } from './ports.ts';
-
-/** So many notes are told once by name; what a flood of forged ones adds is not remembered. */
-const NOTED_MAX = 64;
-
-const NOTE = {
-  'lesser-master': {
-    counter: 'lesserMasters',
-    level: 'warn',
-    message: 'a master of lower priority was heard',
-  },
-} as const;
+import type { VrrpPorts } from './ports.ts';
 
 /** What all routers have in common. */
 interface Shared {
@@ -56,25 +45,22 @@ interface RouterHost {
 export class VirtualRouter {
   instance: VrrpInstance;
   state: State = { is: 'init' };
-  /** What follows the release of the addresses. True: a peer is master, and nobody is told a priority 0. */
-  farewell: (() => Promise<boolean>) | null = null;
-  private parting: Promise<boolean> | null = null;
+  /** Its base priority, moved by what it tracks. */
+  effectivePriority: number;
+  readonly farewell: Farewell;
   /** Milliseconds since 1970: when it was given up by order, and does not preempt since; null: it was not. */
   gaveUpAtMs: number | null = null;
   /** Null: it may be master without. */
   lease: LeaseView | null = null;
   private readonly ports: VrrpPorts;
   private readonly counters = new Counters();
+  private readonly chronicle: Chronicle;
   private readonly advertiser: Advertiser;
   private readonly holding: Holding;
   private readonly gatekeeper: Gatekeeper;
   private readonly evidence: Evidence;
   private readonly preemption: Preemption;
   private advertisedAt: Instant = -Infinity;
-  private sinceMs: number;
-  private since: Instant = -Infinity;
-  private reason = 'start';
-  private priority: number;
   /** Without what it tracks. */
   private base: number;
   /** An owner that another one did not yield to; null: it has the priority of its configuration. */
@@ -85,18 +71,16 @@ export class VirtualRouter {
   private master: Heard | null = null;
   /** Who advertised when a peer was promised to take over from; undefined: nobody was. */
   private promisedFrom: string | null | undefined;
-  /** When a master of lower priority was told of last. */
-  private lowerToldAt: Instant = -Infinity;
-  /** What was noted in this state already, and need not be said loudly again. */
-  private readonly noted = new Set<string>();
   /** What the process before this one was master of, and left to us. */
   private inherited: Mastership | null = null;
 
   constructor(instance: VrrpInstance, ports: VrrpPorts, shared: Shared, host: RouterHost) {
     this.instance = instance;
     this.ports = ports;
+    this.chronicle = new Chronicle(ports, this.counters);
     this.advertiser = new Advertiser(ports, shared.ears, this.counters);
     this.holding = new Holding(ports, shared.announcer, this.counters);
+    this.farewell = new Farewell(this.holding);
     this.evidence = new Evidence(ports, this.counters, (source, reign) =>
       shared.askPeer(this, source, reign),
     );
@@ -104,9 +88,8 @@ export class VirtualRouter {
       host.onEvent({ type: 'shut', reason }),
     );
     this.preemption = new Preemption(ports.clock, () => host.askToHandOver());
-    this.priority = instance.priority;
+    this.effectivePriority = instance.priority;
     this.base = instance.priority;
-    this.sinceMs = ports.clock.wallTimeMs();
   }
 
   get name(): string {
@@ -126,7 +109,7 @@ export class VirtualRouter {
   mastership(): Mastership | null {
     const { interface: link, vrid, family } = this.instance;
     if (this.state.is !== 'master') return null;
-    return { interface: link, vrid, family, sinceMs: this.sinceMs };
+    return { interface: link, vrid, family, sinceMs: this.chronicle.sinceMs };
   }
 
   /** Goes on under a new configuration; a master lets go of addresses that left it. */
@@ -166,13 +149,11 @@ export class VirtualRouter {
     const reason = base === this.base ? 'tracking' : 'reload';
     this.base = base;
     const priority = effectivePriority(base, tracked);
-    if (priority === this.priority) return;
-    const fields = { instance: this.name, from: this.priority, to: priority };
+    if (priority === this.effectivePriority) return;
+    const fields = { instance: this.name, from: this.effectivePriority, to: priority };
     this.ports.log.info({ ...fields, reason }, 'effective priority changed');
-    this.priority = priority;
-    const { is } = this.state;
-    if (!this.instance.notify.tellsPriority || (is !== 'master' && is !== 'backup')) return;
-    this.notify(`${STATE_WORD[is]}_PRIORITY`);
+    this.effectivePriority = priority;
+    this.chronicle.priorityChanged(this, this.state);
   }
 
   /** `isRunning`: whether its interface is, when that has lasted. */
@@ -199,11 +180,6 @@ export class VirtualRouter {
       this.evidence.fault ??
       faultOf(tracked)
     );
-  }
-
-  /** Its base priority, moved by what it tracks. */
-  get effectivePriority(): number {
-    return this.priority;
   }
 
   /** What of signed advertisements must not be forgotten at a restart; null: none are signed. */
@@ -244,7 +220,7 @@ export class VirtualRouter {
    */
   hear(packet: ReceivedPacket, side: SideLink | null): Heard | 'twin' | null {
     if (this.address === null) return null;
-    const heard = this.advertiser.hear(this.instance, this.priority, packet, side);
+    const heard = this.advertiser.hear(this.instance, this.effectivePriority, packet, side);
     if (heard !== null && heard !== 'twin' && heard.priority > 0) this.master = heard;
     return heard;
   }
@@ -252,7 +228,7 @@ export class VirtualRouter {
   /** Tells whether another one was master beside it: the whole sync group is announced again. */
   take(given: LeasedEvent): boolean {
     const { clock } = this.ports;
-    const { instance, evidence, inherited } = this;
+    const { chronicle, instance, evidence, inherited } = this;
     // The first of a sync group that goes on takes the others along: they go on, too.
     const event: LeasedEvent =
       inherited !== null && given.type === 'group-master' ? { type: 'resume' } : given;
@@ -270,23 +246,21 @@ export class VirtualRouter {
       now: clock.now(),
       lease: this.lease,
     });
-    const forMs = this.isHolding ? clock.now() - this.since : 0;
+    const forMs = this.isHolding ? clock.now() - chronicle.since : 0;
     this.state = state;
     if (event.type === 'heard') {
-      const reign = { forMs, reason: this.reason };
+      const reign = { forMs, reason: chronicle.reason };
       evidence.heard(instance, { before: from, after: state, advert: event.advert, reign });
     }
-    let metLesser = false;
-    for (const effect of effects) {
-      this.carryOut(effect);
-      if (effect.do === 'note' && effect.note === 'lesser-master') metLesser = true;
-    }
-    const hasChanged = reason !== null && state.is !== from.is;
-    if (hasChanged && inherited !== null && event.type === 'resume') {
-      this.tellResumed(inherited, reason);
-    } else if (hasChanged) this.tell(from.is, reason);
-    else if (event.type === 'fault') this.tellOtherFault(event.reason);
-    if (metLesser && event.type === 'heard') this.tellLower(event.advert);
+    for (const effect of effects) this.carryOut(effect);
+    if (reason !== null && state.is !== from.is) {
+      if (state.is === 'master') this.gaveUpAtMs = null;
+      const isHeir = inherited !== null && event.type === 'resume';
+      if (isHeir) chronicle.resumed(this, inherited, reason);
+      else chronicle.changed(this, from.is, state.is, reason);
+    } else if (event.type === 'fault') chronicle.otherFault(this.name, event.reason);
+    const metLesser = effects.some((one) => one.do === 'note' && one.note === 'lesser-master');
+    if (metLesser && event.type === 'heard') chronicle.heardLower(this, event.advert);
     return metLesser || isOver;
   }
 
@@ -310,13 +284,13 @@ export class VirtualRouter {
    */
   reignBefore(agoMs: Millis): Reign | null {
     if (this.state.is !== 'master') return null;
-    const forMs = this.isHolding ? this.advertisedAt - this.since - agoMs : 0;
-    return { forMs: Math.max(0, forMs), reason: this.reason };
+    const forMs = this.isHolding ? this.advertisedAt - this.chronicle.since - agoMs : 0;
+    return { forMs: Math.max(0, forMs), reason: this.chronicle.reason };
   }
 
   private self(): Self {
     // A machine without address on its link is in init or fault, and these do not look at it.
-    const { acting: instance, priority, address } = this;
+    const { acting: instance, effectivePriority: priority, address } = this;
     return { instance, priority, address: address ?? '0.0.0.0' };
   }
 
@@ -386,7 +360,7 @@ export class VirtualRouter {
     if (!keep) this.take({ type: 'stop' });
     await this.holding.done();
     const removed = this.instance.notify.tellsDeleted ? 'DELETED' : 'FAULT';
-    this.notify(why === 'stop' ? 'STOP' : removed);
+    this.chronicle.notify(this, why === 'stop' ? 'STOP' : removed);
     await this.advertiser.hangUp();
   }
 
@@ -445,13 +419,13 @@ export class VirtualRouter {
       version: instance.version,
       group,
       state: this.state.is,
-      sinceMs: this.sinceMs,
-      reason: this.reason,
+      sinceMs: this.chronicle.sinceMs,
+      reason: this.chronicle.reason,
       priority: instance.priority,
-      effectivePriority: this.priority,
+      effectivePriority: this.effectivePriority,
       advertIntervalMs: instance.advertIntervalMs,
       masterAddress: isMaster ? this.address : (this.master?.source ?? null),
-      masterPriority: isMaster ? this.priority : (this.master?.priority ?? null),
+      masterPriority: isMaster ? this.effectivePriority : (this.master?.priority ?? null),
       addresses: [...instance.addresses, ...instance.excludedAddresses].map(
         (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
       ),
@@ -484,7 +458,7 @@ export class VirtualRouter {
       case 'advertise':
         // The priority 0 waits until the addresses are gone: a peer takes them when it hears it.
         if (effect.priority > 0) this.advertise(effect.priority);
-        else this.endFarewell();
+        else this.farewell.end(() => this.advertiser.send(0));
         break;
       case 'hold-addresses':
         gatekeeper.open(instance, this.mayAnswerUntil());
@@ -493,7 +467,7 @@ export class VirtualRouter {
       case 'release-addresses':
         gatekeeper.shut();
         holding.release(instance);
-        this.beginFarewell();
+        this.farewell.begin();
         holding.afterwards(() => gatekeeper.unguard(instance));
         break;
       case 'announce':
@@ -503,63 +477,20 @@ export class VirtualRouter {
         this.lower(effect.to);
         break;
       case 'note':
-        this.note(effect.note, effect.source);
+        this.chronicle.note(this.name, effect.note, effect.source);
         break;
     }
   }
 
-  /** As soon as the addresses are gone: the peer that waits need not wait for what else is to be cleared. */
-  private beginFarewell(): void {
-    const { farewell } = this;
-    if (farewell === null) return;
-    this.farewell = null;
-    this.holding.afterwards(() => {
-      this.parting = farewell();
-    });
-  }
-
-  private endFarewell(): void {
-    const { advertiser, holding } = this;
-    holding.afterwards(async () => {
-      const isTaken = (await this.parting) ?? false;
-      this.parting = null;
-      if (!isTaken) advertiser.send(0);
-    });
-  }
-
   private lower(to: number): void {
-    const fields = { instance: this.name, from: this.priority, to };
+    const fields = { instance: this.name, from: this.effectivePriority, to };
     this.ports.log.error(
       { ...fields, reason: 'another owner does not yield' },
       'effective priority changed',
     );
     this.loweredTo = to;
     this.base = to;
-    this.priority = to;
-  }
-
-  private note(note: Note, source: string): void {
-    this.counters.add(NOTE[note].counter);
-    const key = `${note} ${source}`;
-    const level = this.noted.has(key) ? 'debug' : NOTE[note].level;
-    if (this.noted.size < NOTED_MAX) this.noted.add(key);
-    this.ports.log[level]({ instance: this.name, source }, NOTE[note].message);
-  }
-
-  /** What kept it in fault has gone, and something else does now. */
-  private tellOtherFault(reason: string): void {
-    if (reason === this.reason) return;
-    this.reason = reason;
-    this.ports.log.info({ instance: this.name, reason }, 'another fault keeps it out of service');
-  }
-
-  /** To everybody else nothing has changed: no script is run. */
-  private tellResumed({ sinceMs }: Mastership, reason: string): void {
-    const { clock, log } = this.ports;
-    this.sinceMs = sinceMs;
-    this.since = clock.now() - Math.max(0, clock.wallTimeMs() - sinceMs);
-    this.reason = reason;
-    log.info({ instance: this.name, reason, priority: this.priority }, 'still master');
+    this.effectivePriority = to;
   }
 
   private advertise(priority: number): void {
@@ -580,36 +511,5 @@ export class VirtualRouter {
   private mayAnswerUntil(): Instant {
     if (this.lease === null) return openUntil(this.instance, this.advertisedAt);
     return this.lease.holdsUntil() ?? this.ports.clock.now();
-  }
-
-  private tell(from: State['is'], reason: string): void {
-    const { clock, log } = this.ports;
-    const to = this.state.is;
-    this.sinceMs = clock.wallTimeMs();
-    this.since = clock.now();
-    this.reason = reason;
-    this.noted.clear();
-    if (to === 'master') {
-      this.counters.add('becameMaster');
-      this.gaveUpAtMs = null;
-    }
-    if (from === 'master') this.counters.add('releasedMaster');
-    const fields: LogFields = { instance: this.name, from, to, reason, priority: this.priority };
-    log.info(fields, 'state changed');
-    if (to !== 'init') this.notify(STATE_WORD[to]);
-  }
-
-  /** Somebody of lower priority says that he is master, too. Once an interval: a flood is no news. */
-  private tellLower({ intervalMs }: Heard): void {
-    const now = this.ports.clock.now();
-    if (now < this.lowerToldAt + intervalMs) return;
-    this.lowerToldAt = now;
-    this.notify('MASTER_RX_LOWER_PRI');
-  }
-
-  private notify(state: VrrpWord): void {
-    const { name, priority } = this;
-    const transition = { kind: 'INSTANCE', name, state, priority } as const;
-    this.ports.notify.changed(transition, this.instance.notify);
   }
 }

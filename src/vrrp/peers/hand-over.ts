@@ -156,7 +156,7 @@ export class HandOver {
       this.host.leases?.releaseNow(routers);
       return ready.take();
     });
-    for (const router of routers) router.farewell = farewell;
+    for (const router of routers) router.farewell.prepare(farewell);
   }
 
   /** Whether a peer of ours could take it, or somebody else who speaks VRRP perhaps. */
