@@ -10,13 +10,18 @@ import { readVersion } from './base/version.ts';
 import { renderDiagnostics } from './config/diagnostics/render.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { dumpDirector } from './config/show/dump.ts';
-import { requireCapabilities } from './daemon/capabilities.ts';
-import { History } from './daemon/history.ts';
 import type { ProcessName } from './daemon/ipc.ts';
-import { chooseSource, goodReading, type Reading, readConfiguration } from './daemon/reload.ts';
-import { type CatchRealtime, catchSignals, SIGNAL_NUMBERS } from './daemon/signals.ts';
-import { readingAtStart, type Start } from './daemon/start-with.ts';
-import { type Beginning, Supervisor } from './daemon/supervisor.ts';
+import { History } from './daemon/reload/history.ts';
+import {
+  chooseSource,
+  goodReading,
+  type Reading,
+  readConfiguration,
+} from './daemon/reload/reload.ts';
+import { readingAtStart, type Start } from './daemon/reload/start-with.ts';
+import { requireCapabilities } from './daemon/supervisor/capabilities.ts';
+import { type CatchRealtime, catchSignals, SIGNAL_NUMBERS } from './daemon/supervisor/signals.ts';
+import { type Beginning, Supervisor } from './daemon/supervisor/supervisor.ts';
 import { loadAddon } from './kernel/addon.ts';
 
 interface Options {

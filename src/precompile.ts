@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { compile, compiledFile, compiledFolders, seal } from './base/compiled-code.ts';
-import { SMALL } from './daemon/flags.ts';
+import { SMALL } from './daemon/supervisor/flags.ts';
 
 const SELF = fileURLToPath(import.meta.url);
 const ROOT = dirname(SELF);

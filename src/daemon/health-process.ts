@@ -38,17 +38,17 @@ import { desiredTable } from '../reconcile/desired.ts';
 import { departing, takenUp, withLeaving } from '../reconcile/leaving.ts';
 import { renderChange } from '../reconcile/render.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
-import { ADOPT_VARIABLE, presenceIn } from './adopt.ts';
-import { openArpWatch } from './arp-watch.ts';
-import { readDrains, STATE_DIR_VARIABLE, writeDrains } from './drain-file.ts';
-import { afterVerification, NO_DRIFT } from './drift-log.ts';
-import { HEALTH_CODEC } from './health-patch.ts';
+import { ADOPT_VARIABLE, presenceIn } from './health/adopt.ts';
+import { openArpWatch } from './health/arp-watch.ts';
+import { readDrains, STATE_DIR_VARIABLE, writeDrains } from './health/drain-file.ts';
+import { afterVerification, NO_DRIFT } from './health/drift-log.ts';
+import { HEALTH_CODEC } from './health/health-patch.ts';
+import type { KernelSettingsKeeper } from './health/kernel-settings.ts';
+import { openKernelSettings } from './health/open-kernel-settings.ts';
+import { Ownership } from './health/ownership.ts';
+import { afterReconciliation } from './health/refusal-log.ts';
+import { absentFrom, countIn, servicesIn } from './health/table-reading.ts';
 import { openUplink, type ProcessDuties, type Question, type Uplink } from './ipc.ts';
-import type { KernelSettingsKeeper } from './kernel-settings.ts';
-import { openKernelSettings } from './open-kernel-settings.ts';
-import { Ownership } from './ownership.ts';
-import { afterReconciliation } from './refusal-log.ts';
-import { absentFrom, countIn, servicesIn } from './table-reading.ts';
 
 /** How often the kernel's table is read to find what others have changed in it. */
 const VERIFY_EVERY_MS: Millis = 10_000;

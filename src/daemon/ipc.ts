@@ -26,7 +26,7 @@ import type { Notice } from '../model/notice.ts';
 import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
-import { reviveSupervisor } from './revive.ts';
+import { reviveSupervisor } from './supervisor/revive.ts';
 
 export type ProcessName = 'vrrp' | 'bfd' | 'health' | 'notify';
 

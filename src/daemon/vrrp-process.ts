@@ -43,10 +43,6 @@ import type { PeerPort, PeerSocket } from '../vrrp/peers/ports-peers.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import type { Link } from '../wire/rtnl/links.ts';
-import { Anchors } from './anchors.ts';
-import { withBootDelay } from './boot-delay.ts';
-import { Gate } from './gate.ts';
-import { HeldNetwork } from './held-network.ts';
 import {
   openUplink,
   type ProcessDuties,
@@ -54,13 +50,17 @@ import {
   type RunOutcome,
   type Uplink,
 } from './ipc.ts';
-import { LeaseDesk } from './lease-desk.ts';
-import { LinkAnnouncer } from './link-announcer.ts';
-import { KnownLinks } from './links.ts';
-import { goneIn, renewedLinks } from './network-changes.ts';
-import { SpentFile } from './spent-file.ts';
-import { StaticEntries } from './statics.ts';
-import { VirtualLinks } from './virtual-links.ts';
+import { Anchors } from './vrrp/anchors.ts';
+import { withBootDelay } from './vrrp/boot-delay.ts';
+import { Gate } from './vrrp/gate.ts';
+import { HeldNetwork } from './vrrp/held-network.ts';
+import { LeaseDesk } from './vrrp/lease-desk.ts';
+import { LinkAnnouncer } from './vrrp/link-announcer.ts';
+import { KnownLinks } from './vrrp/links.ts';
+import { goneIn, renewedLinks } from './vrrp/network-changes.ts';
+import { SpentFile } from './vrrp/spent-file.ts';
+import { StaticEntries } from './vrrp/statics.ts';
+import { VirtualLinks } from './vrrp/virtual-links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;

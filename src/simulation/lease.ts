@@ -14,7 +14,7 @@ import type { Journal } from './journal.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
 
-/** As daemon/lease-desk.ts. */
+/** As daemon/vrrp/lease-desk.ts. */
 const LATENESS_MS: Millis = 100;
 
 /** As `lvsctl witness` without `--time-max`. */

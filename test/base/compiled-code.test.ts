@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compile, seal, unseal } from '../../src/base/compiled-code.ts';
-import { SMALL } from '../../src/daemon/flags.ts';
+import { SMALL } from '../../src/daemon/supervisor/flags.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const copy = mkdtempSync(join(tmpdir(), 'lvsd-compiled-'));

@@ -6,10 +6,14 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
 import { type Clock, systemClock } from '../../src/base/time.ts';
 import { Memory } from '../../src/config/memory.ts';
-import { History } from '../../src/daemon/history.ts';
-import { type GoodReading, goodReading, readConfiguration } from '../../src/daemon/reload.ts';
-import { readingAtStart } from '../../src/daemon/start-with.ts';
-import { Supervisor } from '../../src/daemon/supervisor.ts';
+import { History } from '../../src/daemon/reload/history.ts';
+import {
+  type GoodReading,
+  goodReading,
+  readConfiguration,
+} from '../../src/daemon/reload/reload.ts';
+import { readingAtStart } from '../../src/daemon/reload/start-with.ts';
+import { Supervisor } from '../../src/daemon/supervisor/supervisor.ts';
 
 /** On a busy machine a process takes its time to start. */
 vi.setConfig({ testTimeout: 20_000 });

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatEndpoint } from '../../src/base/endpoint.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { presenceIn } from '../../src/daemon/adopt.ts';
+import { presenceIn } from '../../src/daemon/health/adopt.ts';
 import { Drains } from '../../src/drain/drains.ts';
 import type { Held, Place } from '../../src/drain/places.ts';
 import { holdOf } from '../../src/health/hold.ts';

@@ -1,0 +1,82 @@
+/**
+ * Real servers on their way to another process: of those that differ in nothing but address and port, one goes as
+ * a pattern and the others as these two. Of a pool of ten thousand that is a tenth of the text, and what they
+ * have in common is one object there.
+ */
+import { invariant } from '../../base/error.ts';
+import type { RealServer } from '../../model/virtual-server.ts';
+
+/** Real servers in a row that are alike, the pattern's index, and what is their own. */
+export interface Run {
+  readonly pattern: number;
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+}
+
+/** The patterns of one message, as they are found. */
+export class Patterns {
+  readonly found: RealServer[] = [];
+
+  runsOf(servers: readonly RealServer[]): readonly Run[] {
+    const runs: { pattern: number; addresses: string[]; ports: number[] }[] = [];
+    for (const server of servers) {
+      const before = runs.at(-1)?.pattern;
+      const pattern = this.patternOf(server);
+      if (pattern !== before) runs.push({ pattern, addresses: [], ports: [] });
+      const run = runs.at(-1);
+      run?.addresses.push(server.address);
+      run?.ports.push(server.port);
+    }
+    return runs;
+  }
+
+  /** One that the last ones are like, or the server itself. */
+  private patternOf(server: RealServer): number {
+    const { found } = this;
+    for (let at = found.length - 1; at >= 0 && at >= found.length - LOOKED_AT; at -= 1) {
+      if (isLike(found[at] as RealServer, server)) return at;
+    }
+    return found.push(server) - 1;
+  }
+}
+
+/** So many patterns are compared with; pools seldom mix more kinds of servers. */
+const LOOKED_AT = 8;
+
+/** What `runsOf` was given. */
+export function serversOf(runs: readonly Run[], patterns: readonly RealServer[]): RealServer[] {
+  return runs.flatMap(({ pattern: at, addresses, ports }) => {
+    const pattern = patterns[at];
+    invariant(pattern !== undefined, 'each run has its pattern');
+    return addresses.map((address, place) => ({
+      ...pattern,
+      address,
+      port: ports[place] as number,
+    }));
+  });
+}
+
+/** Whether they differ in nothing but address and port. */
+function isLike(pattern: RealServer, server: RealServer): boolean {
+  return hasSame(pattern, server, 'address', 'port');
+}
+
+/** Of plain data. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  return hasSame(a, b);
+}
+
+/** The same keys with the same values, these two aside. Without a closure or list each: a pool has ten thousand. */
+function hasSame(a: object, b: object, aside?: string, alsoAside?: string): boolean {
+  let left = 0;
+  for (const name in a) {
+    if (!(name in b)) return false;
+    left += 1;
+    if (name === aside || name === alsoAside) continue;
+    if (!isSame(a[name as never], b[name as never])) return false;
+  }
+  for (const _ in b) left -= 1;
+  return left === 0;
+}

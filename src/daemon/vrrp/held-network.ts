@@ -1,0 +1,235 @@
+/**
+ * Addresses, routes and rules of all instances on their way to the kernel: what is asked for in one turn goes
+ * in one batch, in the order in which it was asked for.
+ */
+import { DirectorError, reasonAndHint } from '../../base/error.ts';
+import type { Log } from '../../base/log.ts';
+import { type Cancel, type Clock, type Instant, nextTurn } from '../../base/time.ts';
+import type { Network } from '../../kernel/network.ts';
+import type { ChangeOutcome, NetworkChange } from '../../kernel/network-change.ts';
+import type { Paths, VirtualAddress } from '../../model/vrrp.ts';
+import { diffAddresses, wantedAddress } from '../../reconcile/addresses.ts';
+import { wantedRoute, wantedRule } from '../../reconcile/paths.ts';
+import type { Held } from '../../vrrp/holding/held.ts';
+import type { AddressPort } from '../../vrrp/ports.ts';
+import type { LinkAddress } from '../../wire/rtnl/addresses.ts';
+import { type Lifetime, Lifetimes } from './lifetimes.ts';
+import type { KnownLinks } from './links.ts';
+
+/** Addresses that are prolonged in one turn: advertisements are not to wait for thousands of them. */
+const PROLONGED_A_TURN = 50;
+
+/** Refusals of one batch that are logged; there may be one for each of thousands of addresses. */
+const TOLD_MAX = 10;
+
+type Prolonging = Extract<NetworkChange, { readonly do: 'prolong-address' }>;
+
+interface Order {
+  readonly changes: readonly NetworkChange[];
+  readonly resolve: (isDone: boolean) => void;
+}
+
+export class HeldNetwork implements AddressPort {
+  private readonly network: Network;
+  private readonly links: KnownLinks;
+  private readonly log: Log;
+  private readonly clock: Clock;
+  private readonly lifetimes = new Lifetimes();
+  private readonly renewalsMade = new WeakMap<VirtualAddress, Prolonging>();
+  /** When the first lifetime is prolonged; -Infinity: that goes on already, or nothing is prolonged any more. */
+  private armedFor: Instant = Infinity;
+  private closed = false;
+  private cancel: Cancel = () => {};
+  private orders: Order[] = [];
+
+  constructor(
+    network: Network,
+    links: KnownLinks,
+    { log, clock }: { readonly log: Log; readonly clock: Clock },
+  ) {
+    this.network = network;
+    this.links = links;
+    this.log = log;
+    this.clock = clock;
+  }
+
+  async hold(
+    addresses: readonly VirtualAddress[],
+    { routes, rules }: Paths,
+    validSeconds: number | null,
+  ): Promise<void> {
+    await this.tryHold({ addresses, routes, rules }, validSeconds);
+  }
+
+  async release(addresses: readonly VirtualAddress[], { routes, rules }: Paths): Promise<void> {
+    for (const one of addresses) this.lifetimes.end(one);
+    await this.submit(this.removals({ addresses, routes, rules }), true);
+  }
+
+  /** Whether the time of one of these addresses is over. */
+  hasRunOut(is: (one: VirtualAddress) => boolean): boolean {
+    return this.lifetimes.hasRunOut(is, this.clock.now());
+  }
+
+  /** Nothing is prolonged any more. */
+  close(): void {
+    this.cancel();
+    this.closed = true;
+  }
+
+  /** Whether all of it is there now. `validSeconds`: addresses last so long unless prolonged; null: for ever. */
+  tryHold(held: Held, validSeconds: number | null = null): Promise<boolean> {
+    const { changes, missing } = this.additions(held, validSeconds);
+    if (missing.size > 0) {
+      this.log.error({ interfaces: [...missing] }, 'addresses or routes have no interface');
+    }
+    return this.submit(changes, missing.size === 0);
+  }
+
+  /** Addresses first: routes may lead from them, and rules into tables that have routes. */
+  private additions(
+    { addresses, routes, rules }: Held,
+    validSeconds: number | null,
+  ): {
+    readonly changes: readonly NetworkChange[];
+    readonly missing: ReadonlySet<string>;
+  } {
+    const { links } = this;
+    // Not read first: in a takeover that would be a millisecond without the address.
+    const interfaces = links.indexes;
+    const isLasting = (one: VirtualAddress): boolean =>
+      validSeconds === null && !this.lifetimes.has(one);
+    const lasting = addresses.filter(isLasting);
+    const wanted = { hold: lasting, release: [], actual: null, interfaces };
+    const { changes, missingInterfaces } = diffAddresses(wanted);
+    const missing = new Set(missingInterfaces);
+    const additions: NetworkChange[] = [...changes];
+    for (const one of addresses) {
+      if (isLasting(one)) continue;
+      const index = interfaces.get(one.interface);
+      if (index === undefined) missing.add(one.interface);
+      else additions.push(prolonged(one, index, validSeconds));
+    }
+    this.begin(addresses, validSeconds);
+    for (const virtual of routes) {
+      const route = wantedRoute(virtual, links);
+      if ('missing' in route) missing.add(route.missing);
+      else additions.push({ do: 'add-route', route, place: virtual.place });
+    }
+    for (const rule of rules) additions.push({ do: 'add-rule', rule: wantedRule(rule) });
+    return { changes: additions, missing };
+  }
+
+  private begin(addresses: readonly VirtualAddress[], validSeconds: number | null): void {
+    const now = this.clock.now();
+    let next = Infinity;
+    for (const one of addresses) {
+      if (validSeconds === null) this.lifetimes.end(one);
+      else next = Math.min(next, this.lifetimes.begin(one, validSeconds, now));
+    }
+    this.arm(next);
+  }
+
+  private arm(at: Instant): void {
+    if (this.closed || at >= this.armedFor) return;
+    this.cancel();
+    this.armedFor = at;
+    this.cancel = this.clock.wakeAt(at, () => {
+      this.armedFor = -Infinity;
+      void this.prolong();
+    });
+  }
+
+  private async prolong(): Promise<void> {
+    const due = this.lifetimes.due(this.clock.now());
+    for (let at = 0; at < due.length; at += PROLONGED_A_TURN) {
+      await this.submit(this.renewals(due.slice(at, at + PROLONGED_A_TURN)), true);
+    }
+    this.armedFor = Infinity;
+    this.arm(this.lifetimes.nextAt());
+  }
+
+  private renewals(due: readonly Lifetime[]): readonly NetworkChange[] {
+    const now = this.clock.now();
+    return due.flatMap((one) => {
+      const index = this.links.indexes.get(one.virtual.interface);
+      if (!this.lifetimes.prolong(one, now) || index === undefined) return [];
+      return [this.renewalOf(one, index)];
+    });
+  }
+
+  /** The same again and again, for thousands of addresses: made once. */
+  private renewalOf({ virtual, validSeconds }: Lifetime, index: number): NetworkChange {
+    const known = this.renewalsMade.get(virtual);
+    const { interfaceIndex, validSeconds: knownSeconds } = known?.address ?? {};
+    if (known !== undefined && interfaceIndex === index && knownSeconds === validSeconds)
+      return known;
+    const made = prolonged(virtual, index, validSeconds);
+    this.renewalsMade.set(virtual, made);
+    return made;
+  }
+
+  /** What is on an interface that is not there has gone with it. */
+  private removals({ addresses, routes, rules }: Held): readonly NetworkChange[] {
+    const interfaces = this.links.lastIndexes();
+    const known = { indexes: interfaces, vrfTables: this.links.vrfTables };
+    const wanted = { hold: [], release: addresses, actual: null, interfaces };
+    return [
+      ...rules.map((rule) => ({ do: 'remove-rule' as const, rule: wantedRule(rule) })),
+      ...routes.flatMap((virtual) => {
+        const route = wantedRoute(virtual, known);
+        return 'missing' in route ? [] : [{ do: 'remove-route' as const, route }];
+      }),
+      ...diffAddresses(wanted).changes,
+    ];
+  }
+
+  private submit(changes: readonly NetworkChange[], isWhole: boolean): Promise<boolean> {
+    if (changes.length === 0) return Promise.resolve(isWhole);
+    const done = new Promise<boolean>((resolve) => {
+      this.orders.push({ changes, resolve: (isDone) => resolve(isDone && isWhole) });
+    });
+    if (this.orders.length === 1) void nextTurn().then(() => this.send());
+    return done;
+  }
+
+  /** What the kernel refuses is logged; the protocol goes on, and the next change tries again. */
+  private async send(): Promise<void> {
+    const orders = this.orders.splice(0);
+    let outcomes: readonly ChangeOutcome[] = [];
+    try {
+      outcomes = await this.network.change(orders.flatMap(({ changes }) => changes));
+      this.tellRefusals(outcomes.filter((one) => one instanceof DirectorError));
+    } catch (error) {
+      this.log.error(reasonAndHint(error), 'addresses, routes and rules could not be changed');
+    }
+    let at = 0;
+    for (const { changes, resolve } of orders) {
+      const own = outcomes.slice(at, at + changes.length);
+      at += changes.length;
+      resolve(own.length > 0 && !own.some((one) => one instanceof DirectorError));
+    }
+  }
+
+  private tellRefusals(refusals: readonly DirectorError[]): void {
+    for (const refusal of refusals.slice(0, TOLD_MAX)) {
+      this.log.error(reasonAndHint(refusal), 'address, route or rule could not be changed');
+    }
+    const more = refusals.length - TOLD_MAX;
+    if (more > 0) this.log.error({ more }, 'and more of them could not be changed');
+  }
+}
+
+/** Adds it, or gives it this lifetime if it is there. */
+function prolonged(
+  virtual: VirtualAddress,
+  interfaceIndex: number,
+  validSeconds: number | null,
+): Prolonging {
+  const wanted = wantedAddress(virtual, interfaceIndex);
+  if (validSeconds === null) return { do: 'prolong-address', address: wanted };
+  // The kernel refuses a preferred lifetime beyond the valid one.
+  const preferredSeconds = Math.min(wanted.preferredSeconds ?? validSeconds, validSeconds);
+  const address: LinkAddress = { ...wanted, preferredSeconds, validSeconds };
+  return { do: 'prolong-address', address };
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { arpHost } from '../../../src/daemon/health/arp-watch.ts';
+import type { LinkAddressState } from '../../../src/wire/rtnl/addresses.ts';
+import type { Link } from '../../../src/wire/rtnl/links.ts';
+
+const link = (index: number, name: string, changes: Partial<Link> = {}): Link => ({
+  index,
+  name,
+  up: true,
+  running: true,
+  loopback: false,
+  noArp: false,
+  multicast: true,
+  mac: `02:00:00:00:00:0${index}`,
+  mtu: 1500,
+  lowerIndex: null,
+  masterIndex: null,
+  kind: null,
+  vrfTable: null,
+  activePortIndex: null,
+  isolation: null,
+  alias: null,
+  group: 0,
+  ...changes,
+});
+
+const on = (interfaceIndex: number, address: string, prefixLength: number): LinkAddressState => ({
+  interfaceIndex,
+  family: address.includes(':') ? 'ipv6' : 'ipv4',
+  address,
+  prefixLength,
+  scope: 'global',
+  label: null,
+  broadcast: null,
+  peer: null,
+  noDad: false,
+  home: false,
+  managesTemporary: false,
+  noPrefixRoute: false,
+  autoJoin: false,
+  preferredSeconds: null,
+  validSeconds: null,
+  deprecated: false,
+  secondary: false,
+  tentative: false,
+  dadFailed: false,
+  permanent: true,
+});
+
+test('links that speak ARP with their networks, and the addresses of all links', () => {
+  const links = [
+    link(1, 'lo', { loopback: true }),
+    link(2, 'eth0'),
+    link(3, 'eth1', { running: false }),
+    link(4, 'tun0', { noArp: true, mac: null }),
+    link(5, 'ib0', { mac: '80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:00:01' }),
+  ];
+  const addresses = [
+    on(1, '127.0.0.1', 8),
+    on(1, '192.0.2.10', 32),
+    on(2, '192.0.2.2', 24),
+    on(2, 'fd00::2', 64),
+    on(4, '10.9.0.1', 30),
+  ];
+  expect(arpHost(links, addresses)).toEqual({
+    held: new Set(['127.0.0.1', '192.0.2.10', '192.0.2.2', '10.9.0.1']),
+    links: [
+      {
+        index: 2,
+        name: 'eth0',
+        mac: '02:00:00:00:00:02',
+        networks: [{ address: '192.0.2.2', prefixLength: 24 }],
+      },
+    ],
+  });
+});

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HEALTH_CODEC, healthPatch } from '../../../src/daemon/health/health-patch.ts';
+import type { Check } from '../../../src/model/checker.ts';
+import { NO_SETTINGS } from '../../../src/model/kernel-settings.ts';
+import type { HealthConfig, RealServer, VirtualServer } from '../../../src/model/virtual-server.ts';
+import { httpCheck, realServer, target, tcpCheck, virtualServer } from '../../health/make.ts';
+
+const process = { realtimePriority: null, niceness: null, lockMemory: false };
+
+const listeners = { fifo: false, mail: false };
+
+function config(virtualServers: readonly VirtualServer[], flushAtStart = false): HealthConfig {
+  return {
+    virtualServers,
+    flushAtStart,
+    listeners,
+    settings: NO_SETTINGS,
+    process,
+    directorName: 'lvs1',
+  };
+}
+
+function real(last: number, changes: Partial<RealServer> = {}): RealServer {
+  return realServer(`10.1.0.${last}`, { checks: [tcpCheck()], ...changes });
+}
+
+/** Of the server itself, of another one, or of another port, over TCP or HTTP. */
+function check(kind: 'tcp' | 'http', address: string, port: number): Check {
+  const made = kind === 'tcp' ? tcpCheck() : httpCheck({}, { host: null });
+  return { ...made, target: target(address, port) };
+}
+
+function virtual(last: number, changes: Partial<VirtualServer> = {}): VirtualServer {
+  const address = `10.0.0.${last}`;
+  const key = { kind: 'address', family: 'ipv4', protocol: 'tcp', address, port: 80 } as const;
+  return virtualServer({ keys: [key], ...changes });
+}
+
+/** Over the channel and back: what arrives shares no object with what was sent. */
+function sent(before: HealthConfig | null, after: HealthConfig, there: HealthConfig | null) {
+  const text = JSON.stringify(HEALTH_CODEC.encode(before, after));
+  return HEALTH_CODEC.decode(there, JSON.parse(text));
+}
+
+describe('a configuration on its way to the health process', () => {
+  const reals = fc.uniqueArray(
+    fc.record({
+      last: fc.integer({ min: 1, max: 5 }),
+      weight: fc.constantFrom(1, 2),
+      checks: fc.array(
+        fc.record({
+          kind: fc.constantFrom('tcp', 'http'),
+          at: fc.constantFrom('itself', '10.1.0.1', '10.1.0.2'),
+          port: fc.constantFrom(80, 8080),
+        }),
+        { maxLength: 2 },
+      ),
+    }),
+    { maxLength: 5, selector: ({ last }) => last },
+  );
+  const servers = fc.uniqueArray(
+    fc.record({ last: fc.integer({ min: 1, max: 5 }), quorum: fc.constantFrom(1, 2), reals }),
+    { maxLength: 5, selector: ({ last }) => last },
+  );
+
+  test('arrives as it was sent, whatever went before (property)', () => {
+    fc.assert(
+      fc.property(fc.array(servers, { minLength: 1, maxLength: 6 }), (versions) => {
+        let before: HealthConfig | null = null;
+        let there: HealthConfig | null = null;
+        const same = new Map<string, VirtualServer>();
+        for (const version of versions) {
+          // As a reading that remembers: what is the same is the same object.
+          const after: HealthConfig = config(
+            version.map(({ last, quorum, reals }) => {
+              const made = virtual(last, {
+                quorum,
+                realServers: reals.map(({ last, weight, checks }) =>
+                  real(last, {
+                    weight,
+                    checks: checks.map(({ kind, at, port }) =>
+                      check(kind, at === 'itself' ? `10.1.0.${last}` : at, port),
+                    ),
+                  }),
+                ),
+              });
+              const name = JSON.stringify(made);
+              const known = same.get(name) ?? made;
+              same.set(name, known);
+              return known;
+            }),
+            version.length === 1,
+          );
+          there = sent(before, after, there);
+          expect(there).toEqual(after);
+          before = after;
+        }
+      }),
+    );
+  });
+
+  test('one changed weight is one virtual server, and in it one real server', () => {
+    const pool = Array.from({ length: 100 }, (_, at) => real(at + 1));
+    const rest = [virtual(1), virtual(2), virtual(4)];
+    const changed = virtual(3, { realServers: pool });
+    const [one, two, four] = rest as [VirtualServer, VirtualServer, VirtualServer];
+    const lighter = pool.map((server, at) => (at === 50 ? real(51, { weight: 7 }) : { ...server }));
+    const patch = healthPatch(
+      config([one, two, changed, four]),
+      config([one, two, { ...changed, realServers: lighter }, four]),
+    );
+    expect(patch.virtualServers).toMatchObject([
+      { keep: [0, 2] },
+      {
+        put: [
+          {
+            of: 2,
+            realServers: [
+              { keep: [0, 50] },
+              { put: [{ pattern: 0, addresses: ['10.1.0.51'] }] },
+              { keep: [51, 49] },
+            ],
+          },
+        ],
+      },
+      { keep: [3, 1] },
+    ]);
+    expect(patch.patterns).toEqual([real(51, { weight: 7 })]);
+  });
+
+  test('the objects of what is kept are those that were there', () => {
+    const [one, two] = [virtual(1), virtual(2)];
+    const there = sent(null, config([one, two]), null);
+    const after = sent(config([one, two]), config([two]), there);
+    expect(after.virtualServers[0]).toBe(there.virtualServers[1]);
+  });
+});

@@ -1,0 +1,78 @@
+/** Which routers and real servers a director is anchored to, as routes and checks change. */
+import { expect, test } from 'vitest';
+import { silentLog } from '../../../src/base/log.ts';
+import { Anchors } from '../../../src/daemon/vrrp/anchors.ts';
+import type { NetworkEvent } from '../../../src/kernel/network.ts';
+import type { VrrpInstance } from '../../../src/model/vrrp.ts';
+import type { NextHop } from '../../../src/wire/rtnl/default-routes.ts';
+import type { Link } from '../../../src/wire/rtnl/links.ts';
+import { simulatedClock } from '../../world/clock.ts';
+import { instanceOf } from '../../world/director.ts';
+
+const GATEWAY: Partial<VrrpInstance> = { isolationAnchors: [{ kind: 'gateway' }] };
+const ROUTER: NextHop = { gateway: '192.0.2.254', interfaceIndex: 2 };
+
+function world(...hops: readonly NextHop[]) {
+  const clock = simulatedClock();
+  const kernel = { hops, reads: 0 };
+  const listeners = new Set<(event: NetworkEvent) => void>();
+  const links = [
+    { index: 2, name: 'eth0' },
+    { index: 3, name: 'tun0' },
+  ] as Link[];
+  const anchors = new Anchors(
+    {
+      readNextHops: async () => {
+        kernel.reads += 1;
+        return kernel.hops;
+      },
+      watch: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    },
+    { all: () => links, macOf: (name) => (name === 'eth0' ? new Uint8Array(6) : null) },
+    { clock, log: silentLog },
+  );
+  const tell = (event: NetworkEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  return { clock, kernel, listeners, anchors, tell };
+}
+
+test('the routers of default routes are those on links that can be asked', async () => {
+  const { anchors } = world(ROUTER, { gateway: '10.0.0.1', interfaceIndex: 3 });
+  await anchors.configure([instanceOf(GATEWAY)]);
+  expect(anchors.gateways('ipv4')).toEqual([{ address: '192.0.2.254', interface: 'eth0' }]);
+  expect(anchors.gateways('ipv6')).toEqual([]);
+});
+
+test('another default route is taken over, many changes at once are one reading', async () => {
+  const { clock, kernel, anchors, tell } = world(ROUTER);
+  await anchors.configure([instanceOf(GATEWAY)]);
+  kernel.hops = [{ ...ROUTER, gateway: '192.0.2.253' }];
+  for (let count = 0; count < 50; count += 1) tell({ event: 'default-route' });
+  await clock.settleTo(2_000);
+  expect(anchors.gateways('ipv4')).toEqual([{ address: '192.0.2.253', interface: 'eth0' }]);
+  expect(kernel.reads).toBe(2);
+});
+
+test('a default route that goes leaves the routers that were known', async () => {
+  const { clock, kernel, anchors, tell } = world(ROUTER);
+  await anchors.configure([instanceOf(GATEWAY)]);
+  kernel.hops = [];
+  tell({ event: 'overrun' });
+  await clock.settleTo(2_000);
+  expect(kernel.reads).toBe(2);
+  expect(anchors.gateways('ipv4')).toEqual([{ address: '192.0.2.254', interface: 'eth0' }]);
+});
+
+test('routes are neither read nor followed for who does not need them', async () => {
+  const { kernel, listeners, anchors } = world(ROUTER);
+  await anchors.configure([instanceOf()]);
+  expect([kernel.reads, listeners.size]).toEqual([0, 0]);
+  await anchors.configure([instanceOf(GATEWAY)]);
+  expect([kernel.reads, listeners.size]).toEqual([1, 1]);
+  await anchors.configure([instanceOf()]);
+  expect(listeners.size).toBe(0);
+});

@@ -1,0 +1,159 @@
+/** The lifetimes of virtual addresses: what the kernel is asked for, and when. */
+import { describe, expect, test } from 'vitest';
+import { silentLog } from '../../../src/base/log.ts';
+import type { Clock } from '../../../src/base/time.ts';
+import { HeldNetwork } from '../../../src/daemon/vrrp/held-network.ts';
+import { KnownLinks } from '../../../src/daemon/vrrp/links.ts';
+import type { Network } from '../../../src/kernel/network.ts';
+import type { ChangeOutcome, NetworkChange } from '../../../src/kernel/network-change.ts';
+import type { VirtualAddress } from '../../../src/model/vrrp.ts';
+import { simulatedClock } from '../../world/clock.ts';
+import { instanceOf } from '../../world/director.ts';
+
+const [VIP] = instanceOf({}).addresses as [VirtualAddress];
+const isVip = ({ address }: VirtualAddress): boolean => address === VIP.address;
+const NO_PATHS = { routes: [], rules: [] };
+
+/** A kernel that removes an address when its time is over, as the real one does. */
+class SimulatedKernel {
+  readonly until = new Map<string, number>();
+  readonly batches: (readonly NetworkChange[])[] = [];
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  get network(): Network {
+    const link = { name: 'eth0', index: 7, up: true, running: true, vrfTable: null };
+    return {
+      readLinks: async () => [link],
+      readAddresses: async () => [],
+      change: async (changes: readonly NetworkChange[]) => changes.map((one) => this.apply(one)),
+    } as unknown as Network;
+  }
+
+  holds(address: string): boolean {
+    return (this.until.get(address) ?? 0) > this.clock.now();
+  }
+
+  private apply(change: NetworkChange): ChangeOutcome {
+    if (change.do === 'remove-address') this.until.delete(change.address.address);
+    if (change.do !== 'add-address' && change.do !== 'prolong-address') return 'changed';
+    const { address, validSeconds, preferredSeconds } = change.address;
+    if (change.do === 'add-address' && this.holds(address)) return 'unchanged';
+    expect(preferredSeconds ?? 0).toBeLessThanOrEqual(validSeconds ?? Infinity);
+    this.asked += 1;
+    this.until.set(address, this.clock.now() + (validSeconds ?? Infinity) * 1000);
+    return 'changed';
+  }
+
+  asked = 0;
+}
+
+async function world() {
+  const simulated = simulatedClock();
+  let pausedMs = 0;
+  // While the process is stopped time goes on, and its wake-ups wait.
+  const clock: Clock = {
+    ...simulated,
+    now: () => simulated.now() + pausedMs,
+    wakeAt: (at, run) => simulated.wakeAt(at - pausedMs, run),
+  };
+  const stop = (ms: number): void => {
+    pausedMs += ms;
+  };
+  const kernel = new SimulatedKernel(clock);
+  const links = new KnownLinks(kernel.network);
+  await links.read();
+  const held = new HeldNetwork(kernel.network, links, { log: silentLog, clock });
+  /** Turns of the event loop between the steps of simulated time, as in a live process. */
+  const live = async (ms: number): Promise<void> => {
+    for (const end = clock.now() + ms; clock.now() < end; ) {
+      await simulated.settleBy(50);
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { clock, kernel, held, live, stop };
+}
+
+describe('an address with a lifetime', () => {
+  test('is there as long as the process lives, and is asked for three times in its time', async () => {
+    const { kernel, held, live } = await world();
+    await held.hold([VIP], NO_PATHS, 3);
+    for (let second = 0; second < 30; second += 1) {
+      await live(1_000);
+      expect(kernel.holds(VIP.address)).toBe(true);
+    }
+    expect(kernel.asked).toBeGreaterThanOrEqual(25);
+    expect(kernel.asked).toBeLessThanOrEqual(32);
+  });
+
+  test('goes by itself when nobody prolongs it', async () => {
+    const { clock, kernel, held, live } = await world();
+    await held.hold([VIP], NO_PATHS, 3);
+    await live(10_000);
+    held.close();
+    await live(3_000);
+    expect(clock.now()).toBe(13_000);
+    expect(kernel.holds(VIP.address)).toBe(false);
+  });
+
+  test('who was stopped for longer than it lasts does not bring it back', async () => {
+    const { kernel, held, live, stop } = await world();
+    await held.hold([VIP], NO_PATHS, 2);
+    await live(1_000);
+    expect(held.hasRunOut(isVip)).toBe(false);
+    stop(5_000);
+    await live(2_000);
+    expect(kernel.holds(VIP.address)).toBe(false);
+    // And when the kernel says that it has gone, nobody else has removed it.
+    expect(held.hasRunOut(isVip)).toBe(true);
+    await held.hold([VIP], NO_PATHS, 2);
+    expect(held.hasRunOut(isVip)).toBe(false);
+    await live(5_000);
+    expect(kernel.holds(VIP.address)).toBe(true);
+  });
+
+  test('is not prolonged any more when it is released', async () => {
+    const { kernel, held, live } = await world();
+    await held.hold([VIP], NO_PATHS, 2);
+    await live(500);
+    await held.release([VIP], NO_PATHS);
+    await live(5_000);
+    expect(kernel.until.size).toBe(0);
+  });
+
+  test('one that is there already, from an earlier life, is given it; without `gate` it stays for ever', async () => {
+    const { kernel, held, live } = await world();
+    kernel.until.set(VIP.address, 400);
+    await held.hold([VIP], NO_PATHS, 3);
+    await live(1_000);
+    expect(kernel.holds(VIP.address)).toBe(true);
+    await held.hold([VIP], NO_PATHS, null);
+    expect(kernel.until.get(VIP.address)).toBe(Infinity);
+    const { asked } = kernel;
+    await live(5_000);
+    expect(kernel.asked).toBe(asked);
+  });
+
+  test('a preferred lifetime of the configuration is not longer than the valid one', async () => {
+    const { kernel, held, live } = await world();
+    await held.hold([{ ...VIP, preferredSeconds: 600 }], NO_PATHS, 3);
+    await live(5_000);
+    expect(kernel.holds(VIP.address)).toBe(true);
+  });
+
+  test('5100 of them are prolonged together, some of them a turn', async () => {
+    const { kernel, held, live } = await world();
+    const all = Array.from({ length: 5_100 }, (_, at) => ({
+      ...VIP,
+      address: `10.1.${at >> 8}.${at & 255}`,
+    }));
+    for (const one of all) void held.hold([one], NO_PATHS, 3);
+    await live(12_000);
+    expect(all.every(({ address }) => kernel.holds(address))).toBe(true);
+    expect(kernel.asked / all.length).toBeLessThan(14);
+  });
+});
