@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const BUNDLE = join(ROOT, 'dist', 'bin', 'daemon', 'vrrp-process.js');
 
 /** Loads the process as it is installed, with what it needs, tells what Node has loaded for it, and ends. */
