@@ -20,14 +20,13 @@ import {
   type PeerMessageKind,
   type PeerReign,
 } from '../../wire/peer-link.ts';
+import { Asking, type Tokens } from './asking.ts';
 import { Notes } from './notes.ts';
 import { type Open, PeerSockets } from './peer-sockets.ts';
 import { type Duty, HELLO_MS, type Peer, PeerTable, type Successor } from './peer-table.ts';
 import type { PeerDuties, PeerPlace, PeerPort } from './ports-peers.ts';
+import { Promises } from './promises.ts';
 
-/** How long a leaving master waits for "ready", and how often it asks. */
-const READY_MS: Millis = 60;
-const ASK_AGAIN_MS: Millis = 20;
 /** How long each "take" is given, and how often it is looked whether the peer is master. */
 const TAKE_AGAIN_MS: Millis = 10;
 const LOOK_EVERY_MS: Millis = 1;
@@ -35,22 +34,7 @@ const LOOK_EVERY_MS: Millis = 1;
 const TIMES = 3;
 /** Directors that come make others say that they are there, but not more often than so. */
 const GREET_AGAIN_MS: Millis = 50;
-const NO_TOKENS: ReadonlyMap<string, string> = new Map();
-/** A promise to take is good for so long. */
-const PROMISE_MS: Millis = 5_000;
-
-interface Promised {
-  readonly token: string;
-  readonly until: Instant;
-  readonly duties: readonly Duty[];
-}
-
-interface Asked {
-  /** Place → token, of those that said that they are ready. */
-  readonly tokens: Map<string, string>;
-  readonly places: ReadonlySet<string>;
-  onReady(): void;
-}
+const NO_TOKENS: Tokens = new Map();
 
 export class Peers {
   private readonly clock: Clock;
@@ -66,10 +50,8 @@ export class Peers {
   private sequence = 0;
   private cancelHello: Cancel = () => {};
   private greetedAt: Instant = -Infinity;
-  /** By the life that asked and the place. */
-  private readonly promised = new Map<string, Promised>();
-  /** By the life that is asked. */
-  private readonly asked = new Map<string, Asked>();
+  private readonly promises = new Promises();
+  private readonly asking: Asking;
 
   constructor(clock: Clock, log: Log, port: PeerPort, duties: PeerDuties) {
     this.clock = clock;
@@ -77,6 +59,7 @@ export class Peers {
     this.port = port;
     this.duties = duties;
     this.life = port.identity();
+    this.asking = new Asking(clock);
     this.notes = port.notes === undefined ? null : new Notes(clock, port.notes);
     this.sockets = new PeerSockets({
       clock,
@@ -209,11 +192,7 @@ export class Peers {
     this.send(open, address, 'yielded', { to: life, entries, reigns: [reign] });
   }
 
-  private readyFor(
-    successor: Successor,
-    duties: readonly Duty[],
-    tokens: ReadonlyMap<string, string>,
-  ): Ready {
+  private readyFor(successor: Successor, duties: readonly Duty[], tokens: Tokens): Ready {
     // As they are now: an instance that a reload removes is not among them any more when it is free.
     const entries = this.entriesFor(duties);
     return {
@@ -236,35 +215,13 @@ export class Peers {
     return this.table.isMaster(life, duties, this.clock.now());
   }
 
-  /** Place → token, once it is ready on all of them. */
-  private async ask(
-    successor: Successor,
-    duties: readonly Duty[],
-  ): Promise<ReadonlyMap<string, string> | null> {
-    const { life } = successor;
-    if (this.asked.has(life)) return null;
+  /** Null: it was not ready on all of them in time. */
+  private async ask(successor: Successor, duties: readonly Duty[]): Promise<Tokens | null> {
     const places = new Set(duties.map(({ place }) => place));
-    const tokens = new Map<string, string>();
-    const isReady = await new Promise<boolean>((resolve) => {
-      const until = this.clock.now() + READY_MS;
-      let cancel: Cancel = () => {};
-      const end = (ready: boolean): void => {
-        cancel();
-        resolve(ready);
-      };
-      const ask = (): void => {
-        if (this.clock.now() >= until) {
-          end(false);
-          return;
-        }
-        this.tellEach(successor, this.entriesFor(duties), 'prepare', tokens);
-        cancel = this.clock.wakeAt(this.clock.now() + ASK_AGAIN_MS, ask);
-      };
-      this.asked.set(life, { tokens, places, onReady: () => end(true) });
-      ask();
-    });
-    this.asked.delete(life);
-    if (isReady) return tokens;
+    const tokens = await this.asking.ask(successor.life, places, (known) =>
+      this.tellEach(successor, this.entriesFor(duties), 'prepare', known),
+    );
+    if (tokens !== null) return tokens;
     this.log.warn({ peer: addressOf(successor, duties) }, 'peer was not ready in time');
     return null;
   }
@@ -284,7 +241,7 @@ export class Peers {
     { life, addresses }: Successor,
     entries: ReadonlyMap<string, readonly PeerEntry[]>,
     kind: 'prepare' | 'take' | 'want',
-    tokens: ReadonlyMap<string, string>,
+    tokens: Tokens,
   ): void {
     for (const open of this.sockets.all) {
       const { name } = open.place;
@@ -346,7 +303,7 @@ export class Peers {
         this.onPrepare(place, message, from);
         break;
       case 'ready':
-        this.onReady(place, message);
+        if (message.token !== null) this.asking.ready(message.life, place.name, message.token);
         break;
       case 'take':
         this.onTake(place, message, from);
@@ -376,40 +333,22 @@ export class Peers {
         .map(({ vrid }) => vrid),
     );
     if (!message.entries.every(({ vrid }) => able.has(vrid))) return;
-    const key = `${message.life} ${place.name}`;
-    const now = this.clock.now();
-    for (const [other, { until }] of this.promised) if (until < now) this.promised.delete(other);
-    const duties = message.entries.map(({ vrid }) => ({ place: place.name, vrid }));
-    const token = this.promised.get(key)?.token ?? this.port.identity();
-    this.promised.set(key, { token, until: now + PROMISE_MS, duties });
+    const { life, entries } = message;
+    const { token, duties } = this.promises.promise(life, place.name, {
+      vrids: entries.map(({ vrid }) => vrid),
+      newToken: () => this.port.identity(),
+      now: this.clock.now(),
+    });
     this.duties.promise(duties);
     const open = this.sockets.all.find((one) => one.place === place);
-    if (open !== undefined) {
-      this.send(open, from, 'ready', { to: message.life, token, entries: message.entries });
-    }
+    if (open !== undefined) this.send(open, from, 'ready', { to: life, token, entries });
   }
 
-  private onReady(place: PeerPlace, { life, token }: PeerMessage): void {
-    const asked = this.asked.get(life);
-    if (asked === undefined || token === null) return;
-    asked.tokens.set(place.name, token);
-    if (asked.tokens.size === asked.places.size) asked.onReady();
-  }
-
-  private onTake(place: PeerPlace, { life, token, entries }: PeerMessage, from: string): void {
-    const key = `${life} ${place.name}`;
-    const promised = this.promised.get(key);
-    if (promised === undefined) return;
-    if (promised.token !== token || promised.until < this.clock.now()) {
-      this.drop('token');
-      return;
-    }
-    const isMeant = ({ vrid }: Duty): boolean => entries.some((entry) => entry.vrid === vrid);
-    const left = promised.duties.filter((duty) => !isMeant(duty));
-    if (left.length === 0) this.promised.delete(key);
-    else this.promised.set(key, { ...promised, duties: left });
-    const taken = promised.duties.filter(isMeant);
-    if (taken.length > 0) this.duties.take(taken, from);
+  private onTake({ name }: PeerPlace, { life, token, entries }: PeerMessage, from: string): void {
+    const vrids = entries.map(({ vrid }) => vrid);
+    const taken = this.promises.redeem(life, name, { vrids, token, now: this.clock.now() });
+    if (taken === null) this.drop('token');
+    else if (taken.length > 0) this.duties.take(taken, from);
   }
 
   private onWant({ name }: PeerPlace, { life, entries }: PeerMessage, from: string): void {

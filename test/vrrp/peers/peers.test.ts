@@ -121,6 +121,8 @@ const master = (): readonly PeerEntry[] => [
 ];
 const backup = (): readonly PeerEntry[] => [entry()];
 const DUTY: Duty = { place: 'eth0', vrid: 51 };
+const both = (state: 'master' | 'backup') => (): readonly PeerEntry[] =>
+  [51, 52].map((vrid) => entry({ vrid, state, canTake: state === 'backup' }));
 
 describe('directors of ours', () => {
   test('know of each other, and forget who is silent', async () => {
@@ -188,8 +190,6 @@ describe('directors of ours', () => {
 
 test('what goes over by itself is taken by itself', async () => {
   const wire = new Wire();
-  const both = (state: 'master' | 'backup') => (): readonly PeerEntry[] =>
-    [51, 52].map((vrid) => entry({ vrid, state, canTake: state === 'backup' }));
   const giver = wire.director('10.0.0.1', both('master'));
   const taker = wire.director('10.0.0.2', both('backup'));
   await wire.clock.settleTo(1500);
@@ -201,6 +201,22 @@ test('what goes over by itself is taken by itself', async () => {
   await wire.clock.settleTo(1510);
   expect(taker.taken.map(({ duties }) => duties)).toEqual([[second]]);
   void (await asked)[0]?.take();
+  await wire.clock.settleTo(1520);
+  expect(taker.taken.map(({ duties }) => duties)).toEqual([[second], [DUTY]]);
+});
+
+test('two units that are given up one after the other are both taken', async () => {
+  const wire = new Wire();
+  const giver = wire.director('10.0.0.1', both('master'));
+  const taker = wire.director('10.0.0.2', both('backup'));
+  await wire.clock.settleTo(1500);
+  const second = { ...DUTY, vrid: 52 };
+  // Asked at once, the peer is asked for one after the other; what it has promised first is taken last.
+  const asked = Promise.all([giver.peers.prepare([[DUTY]]), giver.peers.prepare([[second]])]);
+  await wire.clock.settleTo(1510);
+  const [[first], [other]] = await asked;
+  void other?.take();
+  void first?.take();
   await wire.clock.settleTo(1520);
   expect(taker.taken.map(({ duties }) => duties)).toEqual([[second], [DUTY]]);
 });

@@ -1,0 +1,80 @@
+/** A master that leaves asks a peer to be ready: again and again for a while, of each peer one thing after the other. */
+import type { Cancel, Clock, Millis } from '../../base/time.ts';
+
+/** How long a leaving master waits for "ready", and how often it asks. */
+const READY_MS: Millis = 60;
+const ASK_AGAIN_MS: Millis = 20;
+
+/** Place → token of a peer that is ready there. */
+export type Tokens = ReadonlyMap<string, string>;
+
+interface Asked {
+  readonly tokens: Map<string, string>;
+  readonly places: ReadonlySet<string>;
+  onReady(): void;
+}
+
+export class Asking {
+  private readonly clock: Clock;
+  /** By the life that is asked. */
+  private readonly asked = new Map<string, Asked>();
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** `tell`: says it once. Null: it was not ready on all places in time. */
+  ask(
+    life: string,
+    places: ReadonlySet<string>,
+    tell: (tokens: Tokens) => void,
+  ): Promise<Tokens | null> {
+    const before = this.turns.get(life);
+    const own =
+      before === undefined
+        ? this.askNow(life, places, tell)
+        : before.then(() => this.askNow(life, places, tell));
+    const turn = own.finally(() => {
+      if (this.turns.get(life) === turn) this.turns.delete(life);
+    });
+    this.turns.set(life, turn);
+    return own;
+  }
+
+  /** A peer is ready on a place. */
+  ready(life: string, place: string, token: string): void {
+    const asked = this.asked.get(life);
+    if (asked === undefined) return;
+    asked.tokens.set(place, token);
+    if (asked.tokens.size === asked.places.size) asked.onReady();
+  }
+
+  private async askNow(
+    life: string,
+    places: ReadonlySet<string>,
+    tell: (tokens: Tokens) => void,
+  ): Promise<Tokens | null> {
+    const tokens = new Map<string, string>();
+    const until = this.clock.now() + READY_MS;
+    const isReady = await new Promise<boolean>((resolve) => {
+      let cancel: Cancel = () => {};
+      const end = (ready: boolean): void => {
+        cancel();
+        resolve(ready);
+      };
+      const again = (): void => {
+        if (this.clock.now() >= until) {
+          end(false);
+          return;
+        }
+        tell(tokens);
+        cancel = this.clock.wakeAt(this.clock.now() + ASK_AGAIN_MS, again);
+      };
+      this.asked.set(life, { tokens, places, onReady: () => end(true) });
+      again();
+    });
+    this.asked.delete(life);
+    return isReady ? tokens : null;
+  }
+}
