@@ -41,6 +41,7 @@ const UNSIGNED =
 /** Cases that it starts with, and we do not, in any mode. */
 const NOT_OUR_START: Readonly<Record<string, string>> = {
   lease: WITHOUT_A_LEASE,
+  'lease-etcd-twice': WITHOUT_A_LEASE,
   'lease-missing': WITHOUT_A_LEASE,
   'lease-of-a-group': WITHOUT_A_LEASE,
   'lease-of-four': WITHOUT_A_LEASE,
