@@ -20,6 +20,7 @@ export class Duo {
   private readonly name: string;
   private readonly files: Readonly<Record<DuoHost, string>>;
   private readonly daemons = new Map<DuoHost, Running>();
+  private readonly deaf = new Set<DuoHost>();
   private readonly prober: Agent;
   /** Set by a test in which two hold the address by design. */
   mayOverlap = false;
@@ -126,6 +127,32 @@ export class Duo {
       async () => (await this.holds(host, address)) && !(await this.holds(other, address)),
       withinMs,
     );
+  }
+
+  /** Whether a director, and not the other, holds the address all the time. */
+  async holdsAlone(host: DuoHost, forMs: number): Promise<boolean> {
+    const other = host === 'director1' ? 'director2' : 'director1';
+    const end = performance.now() + forMs;
+    while (performance.now() < end) {
+      if (!(await this.holds(host)) || (await this.holds(other))) return false;
+    }
+    return true;
+  }
+
+  /** From now on a director drops what comes in and is one of these, in the words of nft. */
+  async deafen(host: DuoHost, ...what: readonly string[]): Promise<void> {
+    const chain = 'add chain inet cut in { type filter hook input priority 0; }';
+    const rules = what.map((match) => `add rule inet cut in ${match} drop`);
+    for (const line of ['add table inet cut', chain, ...rules]) {
+      await this.lab.run(host, 'nft', ...line.split(' '));
+    }
+    this.deaf.add(host);
+  }
+
+  /** Everybody hears everything again. */
+  async heal(): Promise<void> {
+    for (const host of this.deaf) await this.lab.run(host, 'nft', 'delete', 'table', 'inet', 'cut');
+    this.deaf.clear();
   }
 
   lvsctl(host: DuoHost, ...args: readonly string[]): Promise<Result> {

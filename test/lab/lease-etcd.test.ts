@@ -72,29 +72,8 @@ afterAll(async () => {
 async function cut(deaf?: DuoHost): Promise<void> {
   for (const host of ['director1', 'director2'] as const) {
     const other = ADDRESS[host === 'director1' ? 'director2' : 'director1'];
-    const rules = [
-      'add table inet cut',
-      'add chain inet cut in { type filter hook input priority 0; }',
-      'add rule inet cut in ip protocol vrrp drop',
-      `add rule inet cut in ip saddr ${other} drop`,
-      ...(host === deaf ? [`add rule inet cut in ip saddr ${ETCD} tcp sport 2379 drop`] : []),
-    ];
-    for (const rule of rules) await pair.lab.run(host, 'nft', ...rule.split(' '));
-  }
-}
-
-async function heal(): Promise<void> {
-  for (const host of ['director1', 'director2']) {
-    await pair.lab.run(host, 'nft', 'delete', 'table', 'inet', 'cut');
-  }
-}
-
-/** For a while, nothing changes. */
-async function stays(host: DuoHost, ms: number): Promise<void> {
-  const other = host === 'director1' ? 'director2' : 'director1';
-  const end = performance.now() + ms;
-  while (performance.now() < end) {
-    expect([await pair.holds(host), await pair.holds(other)]).toEqual([true, false]);
+    const etcd = host === deaf ? [`ip saddr ${ETCD} tcp sport 2379`] : [];
+    await pair.deafen(host, 'ip protocol vrrp', `ip saddr ${other}`, ...etcd);
   }
 }
 
@@ -118,7 +97,7 @@ describe('etcd as the third acceptor', () => {
       /acceptor etcd by 127\.0\.0\.1:4471: granted/.test(await pair.show('director1')),
     );
     await cut();
-    await stays('director1', 3_000);
+    expect(await pair.holdsAlone('director1', 3_000)).toBe(true);
     await eventually('director2 waits', async () =>
       (await pair.show('director2')).includes(`WAITS FOR IT, ${ADDRESS.director1}:4470 has it`),
     );
@@ -126,20 +105,20 @@ describe('etcd as the third acceptor', () => {
 
   test('its key removed by a hand makes no second master', async () => {
     expect(await removeKey()).toContain('"deleted":"1"');
-    await stays('director1', 2_500);
-    await heal();
+    expect(await pair.holdsAlone('director1', 2_500)).toBe(true);
+    await pair.heal();
   });
 
   test('gives the lease to the other when the master is cut off from both', async () => {
     await cut('director1');
     await pair.movesTo('director2');
-    await heal();
+    await pair.heal();
     await pair.movesTo('director1');
   });
 
   test('stopped for a while: nothing changes while the directors hear each other', async () => {
     etcd.kill('SIGSTOP');
-    await stays('director1', 2_500);
+    expect(await pair.holdsAlone('director1', 2_500)).toBe(true);
     etcd.kill('SIGCONT');
   });
 
@@ -154,7 +133,7 @@ describe('etcd as the third acceptor', () => {
     await eventually('somebody is', async () => {
       return (await pair.holds('director1')) || (await pair.holds('director2'));
     });
-    await heal();
+    await pair.heal();
     await pair.movesTo('director1');
   });
 });

@@ -52,29 +52,9 @@ beforeAll(async () => {
 afterAll(() => pair.close());
 
 /** From now on a director drops what comes of VRRP, and of the lease from these hosts. */
-async function deafen(host: DuoHost, ...sources: readonly string[]): Promise<void> {
-  const rules = [
-    'add table inet cut',
-    'add chain inet cut in { type filter hook input priority 0; }',
-    'add rule inet cut in ip protocol vrrp drop',
-    ...sources.map((one) => `add rule inet cut in ip saddr ${one} udp dport 4470 drop`),
-  ];
-  for (const rule of rules) await pair.lab.run(host, 'nft', ...rule.split(' '));
-}
-
-async function heal(): Promise<void> {
-  for (const host of ['director1', 'director2']) {
-    await pair.lab.run(host, 'nft', 'delete', 'table', 'inet', 'cut');
-  }
-}
-
-/** For a while, nothing changes. */
-async function stays(host: DuoHost, ms: number): Promise<void> {
-  const other = host === 'director1' ? 'director2' : 'director1';
-  const end = performance.now() + ms;
-  while (performance.now() < end) {
-    expect([await pair.holds(host), await pair.holds(other)]).toEqual([true, false]);
-  }
+function deafen(host: DuoHost, ...sources: readonly string[]): Promise<void> {
+  const lease = sources.map((one) => `ip saddr ${one} udp dport 4470`);
+  return pair.deafen(host, 'ip protocol vrrp', ...lease);
 }
 
 describe('the lease', () => {
@@ -92,19 +72,19 @@ describe('the lease', () => {
   test('keeps one master when the directors cannot hear each other at all', async () => {
     await deafen('director1', '192.0.2.3');
     await deafen('director2', ONE);
-    await stays('director1', 2_500);
+    expect(await pair.holdsAlone('director1', 2_500)).toBe(true);
     await eventually('director2 waits', async () =>
       (await pair.show('director2')).includes(`WAITS FOR IT, ${ONE}:4470 has it`),
     );
-    await heal();
-    await stays('director1', 1_000);
+    await pair.heal();
+    expect(await pair.holdsAlone('director1', 1_000)).toBe(true);
   });
 
   test('goes to the other when the master loses its majority, and comes back', async () => {
     await deafen('director1', '192.0.2.3', WITNESS);
     await pair.movesTo('director2');
     expect((await pair.snapshot('director1'))?.vrrp?.instances[0]?.reason).toBe('lease lost');
-    await heal();
+    await pair.heal();
     await pair.movesTo('director1');
   });
 
@@ -125,17 +105,17 @@ describe('the lease', () => {
     expect(set.code).toBe(0);
     await deafen('director1', '192.0.2.3');
     await deafen('director2', ONE);
-    await stays('director1', 2_000);
+    expect(await pair.holdsAlone('director1', 2_000)).toBe(true);
     expect(await pair.show('director1')).toMatch(
       /acceptor 192\.0\.2\.100:4470: granted, 0\.\d s ago/,
     );
-    await heal();
+    await pair.heal();
   });
 
   test('of a pair needs no witness while both are well, and the witness ends in good order', async () => {
     witness.kill('SIGTERM');
     await witness.ended;
     expect(pair.lab.logOf('witness')).toContain('"msg":"witness stopped"');
-    await stays('director1', 2_000);
+    expect(await pair.holdsAlone('director1', 2_000)).toBe(true);
   });
 });
