@@ -9,6 +9,8 @@ const IS_HOST = process.env.LAB_KERNEL === 'host';
 const ASK_EVERY_MS = IS_HOST ? 10 : 40;
 /** What a busy machine may delay the one that gives way; a guest with one CPU and slow system calls more. */
 export const OVERLAP_MS_MAX: number = IS_HOST ? 25 : 250;
+/** It answers for 9 to 15 ms after it has heard a better one, and on a busy machine for longer. */
+export const KEEPALIVED_OVERLAP_MS_MAX = 250;
 /** What goes over and comes back within this time is taken for two that hold it: scenarios give it longer. */
 export const RETURN_MS_MIN = 300;
 

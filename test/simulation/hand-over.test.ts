@@ -168,6 +168,20 @@ test('an order hands over, the greater priority does not take it back, and anoth
   }
 });
 
+test('what is asked back and not heard of is asked again', async () => {
+  const cut = { do: 'cut', from: 'A', to: 'B', link: null, oneWay: false } as const;
+  const held = world({ faults: [{ at: 19_990, fault: cut, forMs: 150 }] });
+  await held.runTo(8_000);
+  void held.host('A').failOver({ names: [], back: false, force: false });
+  await held.runTo(20_000);
+  const back = held.host('A').failOver({ names: [], back: true, force: false });
+  await held.runTo(20_300);
+  expect((await back).outcomes).toEqual([{ name: 'VI_1', result: 'taken-back', peer: null }]);
+  const { to, gapsMs } = moves(held, FIRST, 8_000);
+  expect(to).toEqual(['B', 'A']);
+  expectQuick(gapsMs);
+});
+
 test('what was given up by order is taken again when the other fails', async () => {
   const held = world({
     faults: [

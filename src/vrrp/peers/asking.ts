@@ -1,8 +1,11 @@
 /** A master that leaves asks a peer to be ready: again and again for a while, of each peer one thing after the other. */
 import type { Cancel, Clock, Millis } from '../../base/time.ts';
 
-/** How long a leaving master waits for "ready", and how often it asks. */
-const READY_MS: Millis = 60;
+/**
+ * How often a leaving master asks, and how long it waits for "ready" each time. Counted, not timed as a whole: whoever
+ * is woken late finds the answer only after it has asked again.
+ */
+const TIMES = 3;
 const ASK_AGAIN_MS: Millis = 20;
 
 /** Place → token of a peer that is ready there. */
@@ -56,18 +59,19 @@ export class Asking {
     tell: (tokens: Tokens) => void,
   ): Promise<Tokens | null> {
     const tokens = new Map<string, string>();
-    const until = this.clock.now() + READY_MS;
     const isReady = await new Promise<boolean>((resolve) => {
       let cancel: Cancel = () => {};
+      let times = 0;
       const end = (ready: boolean): void => {
         cancel();
         resolve(ready);
       };
       const again = (): void => {
-        if (this.clock.now() >= until) {
+        if (times === TIMES) {
           end(false);
           return;
         }
+        times += 1;
         tell(tokens);
         cancel = this.clock.wakeAt(this.clock.now() + ASK_AGAIN_MS, again);
       };

@@ -4,8 +4,9 @@ import { type Clock, type Instant, type Millis, sleep } from '../../base/time.ts
 import type { FailoverOutcome, FailoverReport, FailoverRequest } from '../../model/failover.ts';
 import type { HandOver, HandOverHost, Unit } from './hand-over.ts';
 
-/** So long it is waited for that a peer hands over what was asked back. */
-const BACK_MS: Millis = 500;
+/** So long it is waited for that a peer hands over what was asked back, and so often it is asked meanwhile. */
+const BACK_MS: Millis = 1_000;
+const ASK_AGAIN_MS: Millis = 200;
 const LOOK_EVERY_MS: Millis = 10;
 
 interface FailoverParts {
@@ -78,15 +79,24 @@ async function takeBack(
     ({ routers }) => areNamed || routers.some((router) => router.gaveUpAtMs !== null),
   );
   for (const { routers } of meant) for (const router of routers) router.endGivingUp();
-  const asked = meant.filter((unit) => !isMaster(unit) && handOver.want(unit));
-  handOver.tellPeers();
   const until: Instant = clock.now() + BACK_MS;
-  while (!asked.every(isMaster) && clock.now() < until) await sleep(clock, LOOK_EVERY_MS);
+  // Again: a peer for which we were not ready in time keeps it, and what was asked for is forgotten.
+  while (clock.now() < until && askBack(meant, handOver)) {
+    const again = clock.now() + ASK_AGAIN_MS;
+    while (!meant.every(isMaster) && clock.now() < again) await sleep(clock, LOOK_EVERY_MS);
+  }
   return meant.map((unit) => ({
     name: unit.name,
     result: isMaster(unit) ? 'taken-back' : 'waits',
     peer: null,
   }));
+}
+
+/** False: there is nothing that a peer of ours could hand over. */
+function askBack(units: readonly Unit[], handOver: HandOver): boolean {
+  const asked = units.filter((unit) => !isMaster(unit) && handOver.want(unit));
+  handOver.tellPeers();
+  return asked.length > 0;
 }
 
 function isMaster({ routers }: Unit): boolean {

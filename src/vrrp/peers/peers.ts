@@ -7,7 +7,7 @@
  *        (releases its addresses)
  *                  ── take ─────▶ master       at once, instead of after its skew
  *
- * A peer that does not answer in time costs the master 60 ms and nothing else: it leaves as the standard says.
+ * A peer that does not answer in time costs the master some 60 ms and nothing else: it leaves as the standard says.
  */
 import type { Log } from '../../base/log.ts';
 import { type Cancel, type Clock, type Instant, type Millis, sleep } from '../../base/time.ts';
