@@ -3,10 +3,11 @@
  * the settings come to is found once; for each one more its address and its real servers are read. Where anything is
  * to be told, or the settings do not all stand in front of the real servers, a virtual server is read in full.
  */
-import { type Family, familyOf, parseAddress } from '../../base/address.ts';
+import { type Family, familyOf } from '../../base/address.ts';
 import type { VirtualServer } from '../../model/virtual-server.ts';
 import { Reports } from '../diagnostics/diagnostic.ts';
 import type { Opening } from '../text/ast.ts';
+import type { Endpoint } from '../values/endpoint.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { type Parent, type Placed, readRealServers } from './real-servers.ts';
@@ -19,7 +20,7 @@ const KNOWN_MAX = 4;
 interface Known {
   /** What stands between its brace and its first real server. */
   readonly opening: Opening;
-  readonly port: string;
+  readonly port: number;
   readonly family: Family;
   readonly server: VirtualServer;
   readonly parent: Parent;
@@ -45,22 +46,22 @@ export class Alikes {
 
   /** Null: it is like none that is known, or something is to be told of it. */
   read(block: Unread): VirtualServer | null {
+    const { endpoint } = block;
+    if (endpoint === null) return null;
     for (const known of this.known) {
-      const server = this.readLike(known, block);
+      const server = this.readLike(known, block, endpoint);
       if (server !== null) return server;
     }
     return null;
   }
 
-  private readLike(known: Known, block: Unread): VirtualServer | null {
+  private readLike(known: Known, block: Unread, { address, port }: Endpoint): VirtualServer | null {
     const { opening, parent, server: model } = known;
-    if (block.port !== known.port) return null;
+    if (port !== known.port || familyOf(address) !== known.family) return null;
     const { context } = this;
     const blocks = block.realServersBehind(opening, context.reports);
-    const address = parseAddress(block.address);
     const [key] = model.keys;
-    if (blocks === null || address === null || familyOf(address) !== known.family) return null;
-    if (key?.kind !== 'address') return null;
+    if (blocks === null || key?.kind !== 'address') return null;
     const placed = readRealServers(blocks, parent, context);
     const realServers = placed.map(({ server }) => server);
     const server = { ...model, keys: [{ ...key, address }], realServers };
@@ -76,8 +77,8 @@ export class Alikes {
     const opening = block.opening('real_server');
     if (opening === null || server.group !== null || key?.kind !== 'address') return;
     if (block.realServersBehind(opening, this.context.reports) === null) return;
-    const { family } = key;
-    const one = { opening, port: block.port, family, server, parent };
+    const { family, port } = key;
+    const one = { opening, port, family, server, parent };
     this.known = [one, ...this.known.slice(0, KNOWN_MAX - 1)];
   }
 }

@@ -1,25 +1,20 @@
 /** Addresses and ports of servers. */
-import { parseAddress, whyNoHost } from '../../base/address.ts';
+import { whyNoHost } from '../../base/address.ts';
 import type { ForwardingMethod } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
-import type { Unread } from '../values/value.ts';
+import type { Endpoint } from '../values/endpoint.ts';
 import type { Services } from './services.ts';
 
-const PORT_MAX = 65_535;
 /** fe80::/10 (RFC 4291 §2.5.6), of addresses as they are written here. */
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** `IP [PORT]`; without port, or 0: every port. Null: they are not, which has been told. */
-export function endpointOf(addressText: string, portText: string): Endpoint | null {
-  const address = parseAddress(addressText);
-  const port = Number(portText || 0);
-  return address !== null && port >= 0 && port <= PORT_MAX ? { address, port } : null;
+/** Where a server is named: address and port are the first two words. */
+export interface Labelled {
+  readonly label: readonly Word[];
+  /** Of whoever names it. */
+  readonly span: Span;
 }
 
 /**
@@ -29,7 +24,7 @@ export function endpointOf(addressText: string, portText: string): Endpoint | nu
 export function tellNoHost(
   { address }: Endpoint,
   what: 'real server' | 'sorry server',
-  placeOfAddress: () => Span,
+  where: Labelled,
   reports: Reports,
 ): boolean {
   const isLinkLocal = LINK_LOCAL.test(address);
@@ -37,7 +32,7 @@ export function tellNoHost(
   if (why === null) return false;
   reports.add({
     code: 'bad-value',
-    span: placeOfAddress(),
+    span: addressSpan(where),
     message: `${address} cannot be a ${what}: it is ${ARTICLE[why]} ${why} address`,
     hint: isLinkLocal
       ? 'write another address of it: a global one, or one of fd00::/8'
@@ -53,7 +48,7 @@ export function portFor(
   forwarding: ForwardingMethod,
   { port }: Endpoint,
   { group, ports, firstPort }: Services,
-  placeOfPort: () => Span,
+  where: Labelled,
   reports: Reports,
 ): number {
   const only = ports.size > 1 ? 0 : firstPort;
@@ -62,7 +57,7 @@ export function portFor(
     const used = ports.size > 1 ? 'that of each service' : String(only);
     reports.add({
       code: 'port-ignored',
-      span: placeOfPort(),
+      span: where.label[1]?.span ?? where.span,
       message: `${forwarding.toUpperCase()} cannot change the port: ${used} is used instead of ${port}`,
       hint: 'write the port of the virtual server, or use NAT',
     });
@@ -71,6 +66,6 @@ export function portFor(
 }
 
 /** Where a server has its address. */
-export function addressSpan({ label, span }: Unread): Span {
+export function addressSpan({ label, span }: Labelled): Span {
   return label[0]?.span ?? span;
 }

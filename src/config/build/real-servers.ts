@@ -10,10 +10,11 @@ import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
 import type { Span } from '../text/source.ts';
+import type { Endpoint } from '../values/endpoint.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
-import { addressSpan, type Endpoint, endpointOf, portFor, tellNoHost } from './endpoint.ts';
+import { addressSpan, portFor, tellNoHost } from './endpoint.ts';
 import { type Forwarding, forwardingIn } from './forwarding.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import type { Services } from './services.ts';
@@ -65,7 +66,10 @@ export function readRealServers(
     const body = bodyOf(block, parent, context);
     const one = place(block, body, parent, context);
     if (one === null) continue;
-    const name = formatEndpoint(one.server.address, one.server.port);
+    const { address, port } = one.server;
+    // Most have the port of the first one.
+    const usual = placed[0]?.server.port ?? port;
+    const name = port === usual ? address : formatEndpoint(address, port);
     if (seen.has(name)) {
       tellTwin(one, parent.services, context.reports);
       continue;
@@ -90,7 +94,8 @@ function tellTwin({ server, block }: Placed, { group, ports }: Services, reports
 
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
   const { reports } = context;
-  const twin = block.text === null ? undefined : parent.twins.get(block.text);
+  const { text } = block;
+  const twin = text === null ? undefined : parent.twins.get(text);
   if (twin !== undefined) return twin;
   const before = reports.attempts;
   const section = block.read();
@@ -99,7 +104,7 @@ function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
   const body = readBody(section, parts.checkers.length, parent, context);
   // Of what was told each place has to be told: such a block is read wherever it stands.
   const isSilent = reports.attempts === before && !reports.takesNotes;
-  if (block.text !== null && isSilent) parent.twins.set(block.text, body);
+  if (text !== null && isSilent) parent.twins.set(text, body);
   return body;
 }
 
@@ -169,32 +174,34 @@ function place(
   { services }: Parent,
   { reports }: ScriptContext,
 ): Placed | null {
-  const endpoint = endpointOf(block.address, block.port);
+  const { endpoint } = block;
   if (endpoint === null) return null;
-  if (tellNoHost(endpoint, 'real server', () => addressSpan(block), reports)) return null;
+  if (tellNoHost(endpoint, 'real server', block, reports)) return null;
+  const { address } = endpoint;
   const { forwarding } = settings;
-  if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
-    tellOtherFamily(endpoint.address, services, addressSpan(block), reports);
+  if (forwarding !== 'tun' && familyOf(address) !== services.family) {
+    tellOtherFamily(address, services, addressSpan(block), reports);
     return null;
   }
   // Of a group with several ports the first one is asked.
-  const checked = { address: endpoint.address, port: endpoint.port || services.firstPort };
+  const checkedPort = endpoint.port || services.firstPort;
   if (endpoint.port === 0 && services.ports.size > 1) {
-    tellPortChecked(checked, services, checksOf(0), block, reports);
+    tellPortChecked({ address, port: checkedPort }, services, checksOf(0), block, reports);
   }
-  const placeOfPort = (): Span => block.label[1]?.span ?? block.span;
-  const port = portFor(forwarding, endpoint, services, placeOfPort, reports);
-  const checks = withoutOwnAddress(checksOf(checked.port), endpoint.address);
-  const server = { ...settings, address: endpoint.address, port, checks };
-  return { server, block, checkers };
+  const port = portFor(forwarding, endpoint, services, block, reports);
+  const checks = withoutOwnAddress(checksOf(checkedPort), address);
+  return { server: { ...settings, address, port, checks }, block, checkers };
 }
 
 /** Who names the real server's own address means what is meant without it. */
 function withoutOwnAddress(checks: readonly Check[], address: string): readonly Check[] {
-  const names = (check: Check): boolean => check.kind !== 'bfd' && check.target.address === address;
-  if (!checks.some(names)) return checks;
+  let isNamed = false;
+  for (const check of checks) {
+    if (check.kind !== 'bfd' && check.target.address === address) isNamed = true;
+  }
+  if (!isNamed) return checks;
   return checks.map((check) =>
-    check.kind !== 'bfd' && names(check)
+    check.kind !== 'bfd' && check.target.address === address
       ? { ...check, target: { ...check.target, address: null } }
       : check,
   );

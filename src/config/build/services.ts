@@ -6,8 +6,8 @@ import type { Protocol, ServiceKey, VirtualServer } from '../../model/virtual-se
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
+import { endpointOf } from '../values/endpoint.ts';
 import type { Section } from '../values/section.ts';
-import { endpointOf } from './endpoint.ts';
 import { andMore, type Group, type GroupEntry, tellMarkZero, tellTwins } from './groups.ts';
 
 const MARK_MAX = 4_294_967_295;

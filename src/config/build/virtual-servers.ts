@@ -17,12 +17,12 @@ import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
 import { SCHEDULERS } from '../keywords/schedulers.ts';
 import type { Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
-import type { Span } from '../text/source.ts';
+import { endpointOf } from '../values/endpoint.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { Alikes } from './alike.ts';
 import { readPacingWords } from './checks.ts';
-import { endpointOf, portFor, tellNoHost } from './endpoint.ts';
+import { addressSpan, portFor, tellNoHost } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
 import { readProcess } from './process.ts';
@@ -437,20 +437,21 @@ function readSorryServer(
   { reports }: ScriptContext,
 ): SorryServer | null {
   if (!section.has('sorry_server')) return null;
-  const [address, port] = section.words('sorry_server');
+  const label = section.words('sorry_server');
+  const where = { label, span: section.span };
+  const [address, port] = label;
   const endpoint = endpointOf(address?.text ?? '', port?.text ?? '');
   if (endpoint === null) return null;
-  const placeOfAddress = (): Span => address?.span ?? section.span;
-  if (tellNoHost(endpoint, 'sorry server', placeOfAddress, reports)) return null;
+  if (tellNoHost(endpoint, 'sorry server', where, reports)) return null;
   const own = forwardingIn(section, 'sorry_server_lvs_method', reports);
   const { forwarding, tunnel } = own ?? ofServer;
   if (forwarding !== 'tun' && familyOf(endpoint.address) !== services.family) {
-    tellOtherFamily(endpoint.address, services, placeOfAddress(), reports);
+    tellOtherFamily(endpoint.address, services, addressSpan(where), reports);
     return null;
   }
   return {
     address: endpoint.address,
-    port: portFor(forwarding, endpoint, services, () => port?.span ?? section.span, reports),
+    port: portFor(forwarding, endpoint, services, where, reports),
     forwarding,
     tunnel,
     inhibit: section.has('sorry_server_inhibit'),

@@ -171,7 +171,7 @@ export class Lexer {
       if (passage !== null) return passage;
     }
     for (const { name, passage } of this.known[depth] ?? []) {
-      if (isBody(passage.text, text, at) && this.tokens.text(head) === name) return passage;
+      if (isBody(passage.text, text, at) && this.tokens.isText(head, name)) return passage;
     }
     return null;
   }

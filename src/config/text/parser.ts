@@ -38,11 +38,21 @@ interface Matched {
   readonly fits: boolean;
 }
 
+/** A kind of block, with the kinds that were found in it. */
+interface Nest {
+  /** Null: the language does not know it there. */
+  readonly block: string | null;
+  /** What the block that was opened last in one of this kind is called; null: none was. */
+  lastName: string | null;
+  last: Nest | null;
+}
+
 /** The name of a block is the statement just before its brace. */
 function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matched {
   const ends = new Uint32Array(tokens.count);
   const stack: number[] = [];
-  const blocks: (string | null)[] = [grammar.root];
+  let nest: Nest = { block: grammar.root, lastName: null, last: null };
+  const nests: Nest[] = [nest];
   const seen = new Set([grammar.root]);
   let isBalanced = true;
   let fits = true;
@@ -50,19 +60,26 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
     const kind = tokens.kind(at);
     if (kind === Kind.open) {
       stack.push(at);
-      const isNamed = at > 0 && tokens.isWord(at - 1);
-      if (!isNamed) tellNameless(tokens, at, reports);
-      const name = isNamed ? headOf(tokens, at) : '';
-      const opened = opens(grammar, blocks.at(-1), name);
-      if (opened !== null) seen.add(opened);
-      else if ([...seen].some((block) => opens(grammar, block, name) !== null)) fits = false;
-      blocks.push(opened);
+      const head = at > 0 && tokens.isWord(at - 1) ? headOf(tokens, at) : null;
+      if (head === null) tellNameless(tokens, at, reports);
+      // Blocks mostly stand among others of their kind.
+      if (head === null || nest.lastName === null || !tokens.isText(head, nest.lastName)) {
+        const name = head === null ? '' : tokens.text(head);
+        const block = opens(grammar, nest.block, name);
+        if (block !== null) seen.add(block);
+        else if ([...seen].some((one) => opens(grammar, one, name) !== null)) fits = false;
+        nest.lastName = name;
+        nest.last = { block, lastName: null, last: null };
+      }
+      nest = nest.last as Nest;
+      nests.push(nest);
     } else if (kind === Kind.close) {
       const open = stack.pop();
       if (open === undefined) isBalanced = false;
       else {
         ends[open] = at;
-        blocks.pop();
+        nests.pop();
+        nest = nests[nests.length - 1] as Nest;
       }
     }
   }
@@ -71,13 +88,13 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
 }
 
 /** The first word of the statement that ends before a token. */
-function headOf(tokens: Tokens, end: number): string {
+function headOf(tokens: Tokens, end: number): number {
   let at = end - 1;
   while (at > 0 && !tokens.beginsStatement(at)) at -= 1;
-  return tokens.text(at);
+  return at;
 }
 
-function opens(grammar: Grammar, block: string | null | undefined, word: string): string | null {
+function opens(grammar: Grammar, block: string | null, word: string): string | null {
   return block ? grammar.opens(block, word) : null;
 }
 
@@ -116,6 +133,7 @@ export class Tree implements Flaws {
   private readonly reports: Reports;
   /** Each name of statements once, however many there are of it. */
   private readonly names = new Map<string, string>();
+  private lastName = '';
   isInsufficient: boolean;
   readonly isMended: boolean;
   /** The reading is over. */
@@ -161,10 +179,13 @@ export class Tree implements Flaws {
   }
 
   nameAt(at: number): string {
+    // Most stand among others of their name.
+    if (this.tokens.isText(at, this.lastName)) return this.lastName;
     const text = this.tokens.text(at);
     const known = this.names.get(text);
     if (known === undefined && this.names.size < NAMES_MAX) this.names.set(text, text);
-    return known ?? text;
+    this.lastName = known ?? text;
+    return this.lastName;
   }
 
   /** The first statement of this name among those of a plain block; null: there is none. */
@@ -172,7 +193,7 @@ export class Tree implements Flaws {
     const { tokens, structure } = this;
     for (let at = from; at < to; at += 1) {
       if (tokens.kind(at) === Kind.open) at = structure.ends[at] as number;
-      else if (tokens.beginsStatement(at) && tokens.text(at) === name) return at;
+      else if (tokens.beginsStatement(at) && tokens.isText(at, name)) return at;
     }
     return null;
   }

@@ -233,14 +233,25 @@ export class Tokens {
     return kind === Kind.escaped ? bare.replace(/\\([#!])/g, '$1') : bare;
   }
 
+  /** Whether a word is this one, as `text` gives it. */
+  isText(at: number, word: string): boolean {
+    if (this.kind(at) !== Kind.word) return this.text(at) === word;
+    const start = this.starts[at] as number;
+    if ((this.ends[at] as number) - start !== word.length) return false;
+    const { text } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
+    return text.startsWith(word, start);
+  }
+
   /**
    * The text between two tokens, or null when some of what stands between them was not written there:
    * definitions, generators and included files have put it there.
    */
   textInside(open: number, close: number): string | null {
-    const repeated = open + 1 < close ? this.passageAt(open + 1) : null;
-    // Not the text of an earlier reading: that would keep all of its file in memory.
-    if (repeated !== null && !isElsewhere(repeated.passage)) return repeated.passage.text;
+    if (open + 1 < close && this.kind(open + 1) === Kind.repeat) {
+      const passage = this.passages[this.ends[open + 1] as number] as Passage;
+      // Not the text of an earlier reading: that would keep all of its file in memory.
+      if (!isElsewhere(passage)) return passage.text;
+    }
     const cutting = this.cuttingOf[open] as number;
     for (let at = open + 1; at <= close; at += 1) {
       if (this.cuttingOf[at] !== cutting) return null;

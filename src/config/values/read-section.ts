@@ -8,12 +8,12 @@ import { type BlockName, type Keyword, nameOfMeaning } from '../keywords/keyword
 import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
+import { type Endpoint, endpointOf, plainEndpoint } from './endpoint.ts';
 import { addAgain, Section, type Setting } from './section.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
 import { isStrayComment } from './stray-comment.ts';
 import { tellUnknown } from './unknown-keyword.ts';
 import {
-  isPlainEndpoint,
   readEntries,
   readLabel,
   readWords,
@@ -176,11 +176,19 @@ class UnreadBlock implements Unread {
   private readonly block: BlockName;
   private readonly statement: Statement;
   private readonly reports: Reports;
+  /** Null: it has not been read. */
+  private readonly known: Endpoint | null;
 
-  constructor(block: BlockName, statement: Statement, reports: Reports) {
+  constructor(
+    block: BlockName,
+    statement: Statement,
+    reports: Reports,
+    known: Endpoint | null = null,
+  ) {
     this.block = block;
     this.statement = statement;
     this.reports = reports;
+    this.known = known;
   }
 
   read(): Section {
@@ -196,10 +204,10 @@ class UnreadBlock implements Unread {
     if (statements === null) return null;
     const found: Unread[] = [];
     for (const statement of statements) {
-      const isPlain =
-        statement.name === 'real_server' && statement.hasBlock && isPlainEndpoint(statement);
-      if (!isPlain) return null;
-      found.push(new UnreadBlock('real_server', statement, reports));
+      const isRealServer = statement.name === 'real_server' && statement.hasBlock;
+      const endpoint = isRealServer ? plainEndpoint(statement) : null;
+      if (endpoint === null) return null;
+      found.push(new UnreadBlock('real_server', statement, reports, endpoint));
     }
     return found;
   }
@@ -208,12 +216,8 @@ class UnreadBlock implements Unread {
     return this.statement.args;
   }
 
-  get address(): string {
-    return this.statement.argText(0);
-  }
-
-  get port(): string {
-    return this.statement.argText(1);
+  get endpoint(): Endpoint | null {
+    return this.known ?? endpointOf(this.statement.argText(0), this.statement.argText(1));
   }
 
   get span(): Span {

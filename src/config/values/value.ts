@@ -2,18 +2,12 @@
  * A statement × its keyword → a checked value, or diagnostics. Blocks of statements are read-section.ts's; what a
  * line of words may say is phrase.ts's.
  */
-import { parseAddress } from '../../base/address.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
-import {
-  type Keyword,
-  MANDATORY,
-  type PhraseName,
-  PORT_MAX,
-  type Scalar,
-} from '../keywords/keyword.ts';
+import { type Keyword, MANDATORY, type PhraseName, type Scalar } from '../keywords/keyword.ts';
 import { PHRASES } from '../keywords/phrases.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
+import { type Endpoint, plainEndpoint } from './endpoint.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
 import type { Section } from './section.ts';
@@ -45,9 +39,8 @@ export interface Unread {
   readonly is: 'unread';
   /** The words between the keyword and its brace; they have been checked. */
   readonly label: readonly Word[];
-  /** The first two of them, for who needs no place; '' where there is none. */
-  readonly address: string;
-  readonly port: string;
+  /** The first two of them, if they are that. */
+  readonly endpoint: Endpoint | null;
   readonly span: Span;
   /** What stands between the braces; null: not all of it was written there. */
   readonly text: string | null;
@@ -122,21 +115,10 @@ function readPhraseOf(
 
 /** The words between the keyword of a block and its brace. */
 export function readLabel(of: PhraseName, statement: Statement, reports: Reports): void {
-  if ((of === 'endpoint' || of === 'service') && isPlainEndpoint(statement)) return;
+  if ((of === 'endpoint' || of === 'service') && plainEndpoint(statement) !== null) return;
   const { text, span } = statement.keyword;
   const line = { name: text, help: formOf(PHRASES[of]), span, relation: 'behind' } as const;
   readPhraseNamed(of, statement.args, line, reports);
-}
-
-/** ADDRESS and PORT, as nearly all of a million have it: nothing needs to be told. */
-export function isPlainEndpoint(statement: Statement): boolean {
-  if (statement.argCount !== 2) return false;
-  const port = statement.argText(1);
-  return (
-    /^[1-9]\d{0,4}$/.test(port) &&
-    Number(port) <= PORT_MAX &&
-    parseAddress(statement.argText(0)) !== null
-  );
 }
 
 /** The lines of a value block; what stands before its brace is ignored. */
