@@ -46,7 +46,7 @@ export function whyNoHost(address: string): 'multicast' | 'broadcast' | 'unspeci
     if (address === '::') return 'unspecified';
     return /^ff..:/.test(address) ? 'multicast' : null;
   }
-  const first = Number(address.slice(0, address.indexOf('.')));
+  const first = Number.parseInt(address, 10);
   if (first === 0) return 'unspecified';
   if (address === '255.255.255.255') return 'broadcast';
   return first >= 224 && first < 240 ? 'multicast' : null;

@@ -27,7 +27,7 @@ export function tellNoHost(
   where: Labelled,
   reports: Reports,
 ): boolean {
-  const isLinkLocal = LINK_LOCAL.test(address);
+  const isLinkLocal = address.startsWith('fe') && LINK_LOCAL.test(address);
   const why = isLinkLocal ? 'link-local' : whyNoHost(address);
   if (why === null) return false;
   reports.add({

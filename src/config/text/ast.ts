@@ -29,8 +29,11 @@ export interface Statement {
   readonly head: string;
   /** The text of its block up to its first statement of this name; null: there is none, or more than words. */
   opening(name: string): Opening | null;
-  /** The statements of its block from the last word of such a text on; null: it does not begin with that. */
-  behind(opening: Opening): Iterable<Statement> | null;
+  /**
+   * The statements of its block from the last word of such a text on; null: it does not begin with that, or one of
+   * them has no block.
+   */
+  blocksBehind(opening: Opening): readonly Statement[] | null;
   /** No definition, condition or include stands in its block: what it says is all in its text. */
   readonly isPlain: boolean;
   /** What stands between its braces, as an earlier reading has it, and its statements; here are none. Else null. */

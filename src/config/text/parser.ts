@@ -56,11 +56,9 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
   const seen = new Set([grammar.root]);
   let isBalanced = true;
   let fits = true;
-  for (let at = 0; at < tokens.count; at += 1) {
-    const kind = tokens.kind(at);
-    if (kind === Kind.open) {
-      stack.push(at);
-      const head = at > 0 && tokens.isWord(at - 1) ? headOf(tokens, at) : null;
+  for (let at = tokens.nextBrace(0); at < tokens.count; at = tokens.nextBrace(at + 1)) {
+    if (tokens.kind(at) === Kind.open) {
+      const head = at > 0 && tokens.isWord(at - 1) ? tokens.headBefore(at) : null;
       if (head === null) tellNameless(tokens, at, reports);
       // Blocks mostly stand among others of their kind.
       if (head === null || nest.lastName === null || !tokens.isText(head, nest.lastName)) {
@@ -71,9 +69,15 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
         nest.lastName = name;
         nest.last = { block, lastName: null, last: null };
       }
+      if (tokens.isRepeat(at)) {
+        ends[at] = at + 2;
+        at += 2;
+        continue;
+      }
       nest = nest.last as Nest;
       nests.push(nest);
-    } else if (kind === Kind.close) {
+      stack.push(at);
+    } else {
       const open = stack.pop();
       if (open === undefined) isBalanced = false;
       else {
@@ -85,13 +89,6 @@ function matchBraces(tokens: Tokens, grammar: Grammar, reports: Reports): Matche
   }
   const structure = { ends, unopened: new Map(), unclosed: new Set<number>() };
   return { structure, isBalanced: isBalanced && stack.length === 0, fits };
-}
-
-/** The first word of the statement that ends before a token. */
-function headOf(tokens: Tokens, end: number): number {
-  let at = end - 1;
-  while (at > 0 && !tokens.beginsStatement(at)) at -= 1;
-  return at;
 }
 
 function opens(grammar: Grammar, block: string | null, word: string): string | null {
@@ -220,8 +217,7 @@ export class Tree implements Flaws {
         continue;
       }
       const first = at;
-      do at += 1;
-      while (at < to && tokens.isWord(at) && !tokens.beginsStatement(at));
+      at = tokens.headEnd(first, to);
       const opens = at < to && tokens.kind(at) === Kind.open;
       const found = (opens ? structure.ends[at] : structure.unopened.get(at)) ?? 0;
       // A brace that repairing has passed over ends nowhere.
@@ -231,6 +227,22 @@ export class Tree implements Flaws {
       if (end !== null) at = end;
       if (hasClose && at < to && tokens.kind(at) === Kind.close) at += 1;
     }
+  }
+
+  /** Those of a plain block from a token on, if all of them have a block; else null. */
+  blocksFrom(from: number, to: number, level: Level): readonly Statement[] | null {
+    const { tokens, structure } = this;
+    const found: Statement[] = [];
+    let at = from;
+    while (at < to) {
+      const first = at;
+      at = tokens.headEnd(first, to);
+      if (at === to || tokens.kind(at) !== Kind.open) return null;
+      const end = structure.ends[at] as number;
+      found.push(new ParsedStatement(this, tokens, level, first, at, at + 1, end));
+      at = end + 1;
+    }
+    return found;
   }
 }
 
@@ -320,13 +332,14 @@ class ParsedStatement implements Statement {
     return { text: tokens.textOfOpening(blockStart - 1, last), size: last - blockStart };
   }
 
-  behind({ text, size }: Opening): Iterable<Statement> | null {
+  blocksBehind({ text, size }: Opening): readonly Statement[] | null {
     const { tokens, tree, blockStart, blockEnd, level } = this;
     const last = blockStart + size;
     if (!this.isPlain || tree.isMended || blockEnd === null || last >= blockEnd) return null;
     // Where a word ends at the same place of the same text, the words before it are the same.
     if (!tokens.isWord(last) || !tokens.hasOpening(blockStart - 1, last, text)) return null;
-    return tree.inner(this, last, blockEnd, level);
+    const { depth, shift } = level;
+    return depth < DEPTH_MAX ? tree.blocksFrom(last, blockEnd, { depth: depth + 1, shift }) : null;
   }
 
   get head(): string {
@@ -345,12 +358,6 @@ class ParsedStatement implements Statement {
 
   blockText(): string | null {
     const { tokens, blockStart, blockEnd } = this;
-    const open = blockStart - 1;
-    const hasBraces =
-      blockEnd !== null &&
-      blockEnd < tokens.count &&
-      tokens.kind(open) === Kind.open &&
-      tokens.kind(blockEnd) === Kind.close;
-    return hasBraces ? tokens.textInside(open, blockEnd) : null;
+    return blockEnd === null ? null : tokens.textInside(blockStart - 1, blockEnd);
   }
 }

@@ -202,6 +202,39 @@ export class Tokens {
     return ((this.kinds[at] as number) & FIRST) !== 0;
   }
 
+  /** The next brace from a token on; `count`: there is none. */
+  nextBrace(from: number): number {
+    const { kinds, count } = this;
+    let at = from;
+    while (at < count) {
+      const kind = (kinds[at] as number) & KIND_BITS;
+      if (kind === Kind.open || kind === Kind.close) break;
+      at += 1;
+    }
+    return at;
+  }
+
+  /** The first word of the statement that ends before a token. */
+  headBefore(end: number): number {
+    const { kinds } = this;
+    let at = end - 1;
+    while (at > 0 && ((kinds[at] as number) & FIRST) === 0) at -= 1;
+    return at;
+  }
+
+  /** Behind the last word of the statement that begins with a token. */
+  headEnd(first: number, to: number): number {
+    const { kinds } = this;
+    let at = first + 1;
+    while (at < to && (kinds[at] as number) <= Kind.quoted) at += 1;
+    return at;
+  }
+
+  /** Whether nothing but a passage stands in a block. */
+  isRepeat(open: number): boolean {
+    return this.kinds[open + 1] === Kind.repeat && this.kinds[open + 2] === Kind.close;
+  }
+
   span(at: number): Span {
     return this.spanBetween(at, this.starts[at] as number, this.ends[at] as number);
   }
@@ -235,7 +268,7 @@ export class Tokens {
 
   /** Whether a word is this one, as `text` gives it. */
   isText(at: number, word: string): boolean {
-    if (this.kind(at) !== Kind.word) return this.text(at) === word;
+    if (((this.kinds[at] as number) & KIND_BITS) !== Kind.word) return this.text(at) === word;
     const start = this.starts[at] as number;
     if ((this.ends[at] as number) - start !== word.length) return false;
     const { text } = this.cuttings[this.cuttingOf[at] as number] as Cutting;
@@ -243,15 +276,18 @@ export class Tokens {
   }
 
   /**
-   * The text between two tokens, or null when some of what stands between them was not written there:
-   * definitions, generators and included files have put it there.
+   * The text between two braces, or null when they are none, or some of what stands between them was not written
+   * there: definitions, generators and included files have put it there.
    */
   textInside(open: number, close: number): string | null {
-    if (open + 1 < close && this.kind(open + 1) === Kind.repeat) {
+    if (this.isRepeat(open)) {
       const passage = this.passages[this.ends[open + 1] as number] as Passage;
       // Not the text of an earlier reading: that would keep all of its file in memory.
       if (!isElsewhere(passage)) return passage.text;
     }
+    const areBraces =
+      close < this.count && this.kind(open) === Kind.open && this.kind(close) === Kind.close;
+    if (!areBraces) return null;
     const cutting = this.cuttingOf[open] as number;
     for (let at = open + 1; at <= close; at += 1) {
       if (this.cuttingOf[at] !== cutting) return null;

@@ -200,12 +200,11 @@ class UnreadBlock implements Unread {
   }
 
   realServersBehind(opening: Opening, reports: Reports): readonly Unread[] | null {
-    const statements = this.statement.behind(opening);
+    const statements = this.statement.blocksBehind(opening);
     if (statements === null) return null;
     const found: Unread[] = [];
     for (const statement of statements) {
-      const isRealServer = statement.name === 'real_server' && statement.hasBlock;
-      const endpoint = isRealServer ? plainEndpoint(statement) : null;
+      const endpoint = statement.name === 'real_server' ? plainEndpoint(statement) : null;
       if (endpoint === null) return null;
       found.push(new UnreadBlock('real_server', statement, reports, endpoint));
     }
