@@ -10,7 +10,7 @@ import type { Opening } from '../text/ast.ts';
 import type { Endpoint } from '../values/endpoint.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
-import { type Parent, type Placed, readRealServers } from './real-servers.ts';
+import { type Parent, readUsualServers } from './real-servers.ts';
 import type { ScriptContext } from './scripts.ts';
 
 /** The newest are kept: what is alike mostly stands together. */
@@ -27,12 +27,7 @@ interface Known {
 }
 
 /** Tells what is wrong with real servers and settings together. */
-export type TellTogether = (
-  server: VirtualServer,
-  section: Section,
-  placed: readonly Placed[],
-  reports: Reports,
-) => void;
+export type TellTogether = (server: VirtualServer, section: Section, reports: Reports) => void;
 
 export class Alikes {
   private known: readonly Known[] = [];
@@ -50,7 +45,11 @@ export class Alikes {
     if (endpoint === null) return null;
     for (const known of this.known) {
       const server = this.readLike(known, block, endpoint);
-      if (server !== null) return server;
+      if (this.context.reports.attempts > 0) {
+        this.context = { ...this.context, reports: new Reports() };
+      } else if (server !== null) {
+        return server;
+      }
     }
     return null;
   }
@@ -59,16 +58,13 @@ export class Alikes {
     const { opening, parent, server: model } = known;
     if (port !== known.port || familyOf(address) !== known.family) return null;
     const { context } = this;
-    const blocks = block.realServersBehind(opening, context.reports);
+    const blocks = block.blocksBehind(opening);
+    const realServers = blocks && readUsualServers(blocks, parent, context);
     const [key] = model.keys;
-    if (blocks === null || key?.kind !== 'address') return null;
-    const placed = readRealServers(blocks, parent, context);
-    const realServers = placed.map(({ server }) => server);
+    if (realServers === null || key?.kind !== 'address') return null;
     const server = { ...model, keys: [{ ...key, address }], realServers };
-    this.tell(server, parent.section, placed, context.reports);
-    if (context.reports.attempts === 0) return server;
-    this.context = { ...context, reports: new Reports() };
-    return null;
+    this.tell(server, parent.section, context.reports);
+    return server;
   }
 
   /** Nothing was told of it, and the machine was not asked. */
@@ -76,7 +72,7 @@ export class Alikes {
     const [key] = server.keys;
     const opening = block.opening('real_server');
     if (opening === null || server.group !== null || key?.kind !== 'address') return;
-    if (block.realServersBehind(opening, this.context.reports) === null) return;
+    if (block.blocksBehind(opening) === null) return;
     const { family, port } = key;
     const one = { opening, port, family, server, parent };
     this.known = [one, ...this.known.slice(0, KNOWN_MAX - 1)];

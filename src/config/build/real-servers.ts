@@ -9,12 +9,21 @@ import type { RealServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
+import type { Statement } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
-import type { Endpoint } from '../values/endpoint.ts';
+import { type Endpoint, plainEndpoint } from '../values/endpoint.ts';
+import { unreadBlock } from '../values/read-section.ts';
 import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { type CheckOf, type PacingWords, readChecks } from './checks.ts';
-import { addressSpan, portFor, tellNoHost } from './endpoint.ts';
+import {
+  addressSpan,
+  isPortIgnored,
+  portFor,
+  tellNoHost,
+  tellPortIgnored,
+  whyNoServer,
+} from './endpoint.ts';
 import { type Forwarding, forwardingIn } from './forwarding.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import type { Services } from './services.ts';
@@ -66,11 +75,7 @@ export function readRealServers(
     const body = bodyOf(block, parent, context);
     const one = place(block, body, parent, context);
     if (one === null) continue;
-    const { address, port } = one.server;
-    // Most have the port of the first one.
-    const usual = placed[0]?.server.port ?? port;
-    const name = port === usual ? address : formatEndpoint(address, port);
-    seen.add(name);
+    seen.add(formatEndpoint(one.server.address, one.server.port));
     if (seen.size > placed.length) placed.push(one);
     else tellTwin(one, parent.services, context.reports);
   }
@@ -89,23 +94,63 @@ function tellTwin({ server, block }: Placed, { group, ports }: Services, reports
   });
 }
 
+/**
+ * The same of blocks that are all that stands there, as long as nothing is to be told of them. Null: something is, or
+ * they are not all real servers with a checker, or take no connection.
+ */
+export function readUsualServers(
+  blocks: readonly Statement[],
+  parent: Parent,
+  context: ScriptContext,
+): readonly RealServer[] | null {
+  const { services, twins } = parent;
+  const found: RealServer[] = [];
+  const seen = new Set<string>();
+  let weighs = false;
+  for (const block of blocks) {
+    const endpoint = block.name === 'real_server' ? plainEndpoint(block) : null;
+    if (endpoint === null) return null;
+    const text = block.blockText();
+    const body =
+      (text === null ? undefined : twins.get(text)) ??
+      readBody(unreadBlock('real_server', block, context.reports), parent, context);
+    if (body.checkers === 0 || troubleOf(endpoint, body, services) !== null) return null;
+    const server = serverOf(endpoint, body, services);
+    seen.add(nameAmong(found, server));
+    if (seen.size === found.length) return null;
+    found.push(server);
+    weighs ||= server.weight > 0;
+  }
+  return weighs ? found : null;
+}
+
+/** The same for the same address and port, among those that are there already. */
+function nameAmong([first]: readonly RealServer[], { address, port }: RealServer): string {
+  // Most have the port of the first one.
+  return port === (first?.port ?? port) ? address : formatEndpoint(address, port);
+}
+
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
-  const { reports } = context;
   const { text } = block;
   const twin = text === null ? undefined : parent.twins.get(text);
-  if (twin !== undefined) return twin;
+  return twin ?? readBody(block, parent, context);
+}
+
+function readBody(block: Unread, parent: Parent, context: ScriptContext): Body {
+  const { reports } = context;
+  const { text } = block;
   const before = reports.attempts;
   const section = block.read();
   const parts = partsOfRealServer(section);
   tellRealServer(parts, parent.section, reports);
-  const body = readBody(section, parts.checkers.length, parent, context);
+  const body = makeBody(section, parts.checkers.length, parent, context);
   // Of what was told each place has to be told: such a block is read wherever it stands.
   const isSilent = reports.attempts === before && !reports.takesNotes;
   if (text !== null && isSilent) parent.twins.set(text, body);
   return body;
 }
 
-function readBody(
+function makeBody(
   section: Section,
   checkers: number,
   { section: virtual, forwarding, pacing, globals }: Parent,
@@ -164,30 +209,59 @@ function readThresholds(
   return { upper, lower: 0 };
 }
 
+type Trouble = 'no host' | 'other family' | 'several ports' | 'port ignored';
+
+/** What is to be told of an address and a port in front of a body; null: nothing. */
+function troubleOf(
+  { address, port }: Endpoint,
+  { settings: { forwarding } }: Body,
+  services: Services,
+): Trouble | null {
+  if (whyNoServer(address) !== null) return 'no host';
+  if (forwarding !== 'tun' && familyOf(address) !== services.family) return 'other family';
+  if (port === 0 && services.ports.size > 1) return 'several ports';
+  return isPortIgnored(forwarding, port, services) ? 'port ignored' : null;
+}
+
 /** Null: the block has no address that it could have, which has been told. */
 function place(
   block: Unread,
-  { settings, checksOf, checkers }: Body,
+  body: Body,
   { services }: Parent,
   { reports }: ScriptContext,
 ): Placed | null {
   const { endpoint } = block;
   if (endpoint === null) return null;
-  if (tellNoHost(endpoint, 'real server', block, reports)) return null;
+  const { address, port } = endpoint;
+  switch (troubleOf(endpoint, body, services)) {
+    case null:
+      break;
+    case 'no host':
+      tellNoHost(endpoint, 'real server', block, reports);
+      return null;
+    case 'other family':
+      tellOtherFamily(address, services, addressSpan(block), reports);
+      return null;
+    case 'several ports':
+      tellPortChecked(address, services, body.checksOf(0), block, reports);
+      break;
+    case 'port ignored':
+      tellPortIgnored(body.settings.forwarding, port, services, block, reports);
+      break;
+  }
+  return { server: serverOf(endpoint, body, services), block, checkers: body.checkers };
+}
+
+function serverOf(
+  endpoint: Endpoint,
+  { settings, checksOf }: Body,
+  services: Services,
+): RealServer {
   const { address } = endpoint;
-  const { forwarding } = settings;
-  if (forwarding !== 'tun' && familyOf(address) !== services.family) {
-    tellOtherFamily(address, services, addressSpan(block), reports);
-    return null;
-  }
+  const port = portFor(settings.forwarding, endpoint.port, services);
   // Of a group with several ports the first one is asked.
-  const checkedPort = endpoint.port || services.firstPort;
-  if (endpoint.port === 0 && services.ports.size > 1) {
-    tellPortChecked({ address, port: checkedPort }, services, checksOf(0), block, reports);
-  }
-  const port = portFor(forwarding, endpoint, services, block, reports);
-  const checks = withoutOwnAddress(checksOf(checkedPort), address);
-  return { server: { ...settings, address, port, checks }, block, checkers };
+  const checks = withoutOwnAddress(checksOf(endpoint.port || services.firstPort), address);
+  return { ...settings, address, port, checks };
 }
 
 /** Who names the real server's own address means what is meant without it. */
@@ -206,8 +280,8 @@ function withoutOwnAddress(checks: readonly Check[], address: string): readonly 
 }
 
 function tellPortChecked(
-  { address, port }: Endpoint,
-  { group }: Services,
+  address: string,
+  { group, firstPort: port }: Services,
   checks: readonly Check[],
   block: Unread,
   reports: Reports,

@@ -22,7 +22,7 @@ import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { Alikes } from './alike.ts';
 import { readPacingWords } from './checks.ts';
-import { addressSpan, portFor, tellNoHost } from './endpoint.ts';
+import { addressSpan, isPortIgnored, portFor, tellNoHost, tellPortIgnored } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
 import { readProcess } from './process.ts';
@@ -82,10 +82,9 @@ export function buildHealth(
     byName: readGroups(root, reports),
     unusable: root.namesOf('virtual_server_group'),
   };
-  const alikes = new Alikes(context, (server, section, placed, silent) => {
+  const alikes = new Alikes(context, (server, section, silent) => {
     readQuorum(section, server.realServers, silent);
     tellTooMany(server, section, silent);
-    look.realServers(section, placed, silent);
   });
   for (const block of root.unread('virtual_server')) {
     let lines: readonly Line[] | null = null;
@@ -449,9 +448,12 @@ function readSorryServer(
     tellOtherFamily(endpoint.address, services, addressSpan(where), reports);
     return null;
   }
+  if (isPortIgnored(forwarding, endpoint.port, services)) {
+    tellPortIgnored(forwarding, endpoint.port, services, where, reports);
+  }
   return {
     address: endpoint.address,
-    port: portFor(forwarding, endpoint, services, where, reports),
+    port: portFor(forwarding, endpoint.port, services),
     forwarding,
     tunnel,
     inhibit: section.has('sorry_server_inhibit'),

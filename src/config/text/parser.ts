@@ -256,7 +256,7 @@ class ParsedStatement implements Statement {
   private readonly headEnd: number;
   private readonly blockStart: number;
   private readonly blockEnd: number | null;
-  private words: readonly [Word, ...Word[]] | null = null;
+  private words: readonly [Word, ...Word[]] | null;
 
   constructor(
     tree: Tree,
@@ -275,6 +275,7 @@ class ParsedStatement implements Statement {
     this.blockStart = blockStart;
     this.blockEnd = blockEnd;
     this.name = tree.nameAt(first);
+    this.words = null;
   }
 
   get keyword(): Word {

@@ -8,7 +8,7 @@ import { type BlockName, type Keyword, nameOfMeaning } from '../keywords/keyword
 import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
-import { type Endpoint, endpointOf, plainEndpoint } from './endpoint.ts';
+import { type Endpoint, endpointOf } from './endpoint.ts';
 import { addAgain, Section, type Setting } from './section.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
 import { isStrayComment } from './stray-comment.ts';
@@ -171,24 +171,21 @@ class StatementSetting implements Setting {
   }
 }
 
+/** A block of such a kind. */
+export function unreadBlock(block: BlockName, statement: Statement, reports: Reports): Unread {
+  return new UnreadBlock(block, statement, reports);
+}
+
 class UnreadBlock implements Unread {
   readonly is = 'unread';
   private readonly block: BlockName;
   private readonly statement: Statement;
   private readonly reports: Reports;
-  /** Null: it has not been read. */
-  private readonly known: Endpoint | null;
 
-  constructor(
-    block: BlockName,
-    statement: Statement,
-    reports: Reports,
-    known: Endpoint | null = null,
-  ) {
+  constructor(block: BlockName, statement: Statement, reports: Reports) {
     this.block = block;
     this.statement = statement;
     this.reports = reports;
-    this.known = known;
   }
 
   read(): Section {
@@ -199,16 +196,8 @@ class UnreadBlock implements Unread {
     return this.statement.opening(keyword);
   }
 
-  realServersBehind(opening: Opening, reports: Reports): readonly Unread[] | null {
-    const statements = this.statement.blocksBehind(opening);
-    if (statements === null) return null;
-    const found: Unread[] = [];
-    for (const statement of statements) {
-      const endpoint = statement.name === 'real_server' ? plainEndpoint(statement) : null;
-      if (endpoint === null) return null;
-      found.push(new UnreadBlock('real_server', statement, reports, endpoint));
-    }
-    return found;
+  blocksBehind(opening: Opening): readonly Statement[] | null {
+    return this.statement.blocksBehind(opening);
   }
 
   get label(): readonly Word[] {
@@ -216,7 +205,7 @@ class UnreadBlock implements Unread {
   }
 
   get endpoint(): Endpoint | null {
-    return this.known ?? endpointOf(this.statement.argText(0), this.statement.argText(1));
+    return endpointOf(this.statement.argText(0), this.statement.argText(1));
   }
 
   get span(): Span {

@@ -53,8 +53,8 @@ export interface Unread {
   read(): Section;
   /** What stands between its brace and its first block of this keyword; null: there is none, or more than words. */
   opening(keyword: string): Opening | null;
-  /** The real servers behind such a text; null: it does not begin with that, or something else is behind it. */
-  realServersBehind(opening: Opening, reports: Reports): readonly Unread[] | null;
+  /** The blocks behind such a text; null: it does not begin with that, or something else is behind it. */
+  blocksBehind(opening: Opening): readonly Statement[] | null;
 }
 
 /** The value of a keyword that has no block. */
