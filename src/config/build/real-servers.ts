@@ -116,18 +116,14 @@ export function readUsualServers(
       readBody(unreadBlock('real_server', block, context.reports), parent, context);
     if (body.checkers === 0 || troubleOf(endpoint, body, services) !== null) return null;
     const server = serverOf(endpoint, body, services);
-    seen.add(nameAmong(found, server));
+    // Most have the port of the first one.
+    const isUsual = server.port === (found[0] ?? server).port;
+    seen.add(isUsual ? server.address : formatEndpoint(server.address, server.port));
     if (seen.size === found.length) return null;
     found.push(server);
     weighs ||= server.weight > 0;
   }
   return weighs ? found : null;
-}
-
-/** The same for the same address and port, among those that are there already. */
-function nameAmong([first]: readonly RealServer[], { address, port }: RealServer): string {
-  // Most have the port of the first one.
-  return port === (first?.port ?? port) ? address : formatEndpoint(address, port);
 }
 
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {
