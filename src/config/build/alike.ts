@@ -4,14 +4,16 @@
  * to be told, or the settings do not all stand in front of the real servers, a virtual server is read in full.
  */
 import { type Family, familyOf } from '../../base/address.ts';
-import type { VirtualServer } from '../../model/virtual-server.ts';
+import type { RealServer, VirtualServer } from '../../model/virtual-server.ts';
 import { Reports } from '../diagnostics/diagnostic.ts';
 import type { Opening } from '../text/ast.ts';
 import type { Endpoint } from '../values/endpoint.ts';
-import type { Section } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
 import { type Parent, readUsualServers } from './real-servers.ts';
 import type { ScriptContext } from './scripts.ts';
+
+/** What a virtual server may have of them depends on its scheduler, and on their number alone when there are more. */
+const REAL_SERVERS_MAX = 4_000;
 
 /** The newest are kept: what is alike mostly stands together. */
 const KNOWN_MAX = 4;
@@ -26,16 +28,11 @@ interface Known {
   readonly parent: Parent;
 }
 
-/** Tells what is wrong with real servers and settings together. */
-export type TellTogether = (server: VirtualServer, section: Section, reports: Reports) => void;
-
 export class Alikes {
   private known: readonly Known[] = [];
-  private readonly tell: TellTogether;
   private context: ScriptContext;
 
-  constructor(context: ScriptContext, tell: TellTogether) {
-    this.tell = tell;
+  constructor(context: ScriptContext) {
     this.context = { ...context, reports: new Reports() };
   }
 
@@ -62,9 +59,8 @@ export class Alikes {
     const realServers = blocks && readUsualServers(blocks, parent, context);
     const [key] = model.keys;
     if (realServers === null || key?.kind !== 'address') return null;
-    const server = { ...model, keys: [{ ...key, address }], realServers };
-    this.tell(server, parent.section, context.reports);
-    return server;
+    if (!isEnough(realServers, model)) return null;
+    return { ...model, keys: [{ ...key, address }], realServers };
   }
 
   /** Nothing was told of it, and the machine was not asked. */
@@ -77,4 +73,11 @@ export class Alikes {
     const one = { opening, port, family, server, parent };
     this.known = [one, ...this.known.slice(0, KNOWN_MAX - 1)];
   }
+}
+
+/** They meet the quorum, and so many are no more than the model may have. */
+function isEnough(realServers: readonly RealServer[], model: VirtualServer): boolean {
+  const total = realServers.reduce((sum, { weight }) => sum + weight, 0);
+  const most = Math.max(REAL_SERVERS_MAX, model.realServers.length);
+  return total > 0 && total >= model.quorum + model.hysteresis && realServers.length <= most;
 }

@@ -96,7 +96,7 @@ function tellTwin({ server, block }: Placed, { group, ports }: Services, reports
 
 /**
  * The same of blocks that are all that stands there, as long as nothing is to be told of them. Null: something is, or
- * they are not all real servers with a checker, or take no connection.
+ * they are not all real servers with a checker.
  */
 export function readUsualServers(
   blocks: readonly Statement[],
@@ -106,7 +106,6 @@ export function readUsualServers(
   const { services, twins } = parent;
   const found: RealServer[] = [];
   const seen = new Set<string>();
-  let weighs = false;
   for (const block of blocks) {
     const endpoint = block.name === 'real_server' ? plainEndpoint(block) : null;
     if (endpoint === null) return null;
@@ -121,9 +120,8 @@ export function readUsualServers(
     seen.add(isUsual ? server.address : formatEndpoint(server.address, server.port));
     if (seen.size === found.length) return null;
     found.push(server);
-    weighs ||= server.weight > 0;
   }
-  return weighs ? found : null;
+  return found;
 }
 
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {

@@ -1,7 +1,7 @@
 /** What stands in front of a virtual server → its services in the kernel: of an address, a firewall mark or a group. */
 import { type Family, familyOf } from '../../base/address.ts';
 import { nearestOf } from '../../base/nearest.ts';
-import { formatService, nameOfVirtualServer } from '../../model/names.ts';
+import { formatService, nameOfService, nameOfVirtualServer } from '../../model/names.ts';
 import type { Protocol, ServiceKey, VirtualServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Word } from '../text/ast.ts';
@@ -202,12 +202,12 @@ export function takeServices(
   taken: Taken,
   reports: Reports,
 ): readonly ServiceKey[] {
-  const owner = nameOfVirtualServer(server);
+  const owner = nameOfOwner(server);
   const free: ServiceKey[] = [];
   for (const { keys, place } of lines) {
     const twins: ServiceKey[] = [];
     for (const key of keys) {
-      const name = formatService(key);
+      const name = nameOfService(key);
       if (taken.has(name)) {
         twins.push(key);
       } else {
@@ -222,6 +222,14 @@ export function takeServices(
     else tellTaken(twins, other, place(), reports);
   }
   return free;
+}
+
+/** As `nameOfVirtualServer` has it; but that remembers names, which are not asked for again here. */
+function nameOfOwner(server: Taking['server']): string {
+  const [key] = server.keys;
+  return server.group === null && key !== undefined
+    ? nameOfService(key)
+    : nameOfVirtualServer(server);
 }
 
 function tellBlockTwice(owner: string, span: Span, reports: Reports): void {

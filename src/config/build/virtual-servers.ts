@@ -82,10 +82,7 @@ export function buildHealth(
     byName: readGroups(root, reports),
     unusable: root.namesOf('virtual_server_group'),
   };
-  const alikes = new Alikes(context, (server, section, silent) => {
-    readQuorum(section, server.realServers, silent);
-    tellTooMany(server, section, silent);
-  });
+  const alikes = new Alikes(context);
   for (const block of root.unread('virtual_server')) {
     let lines: readonly Line[] | null = null;
     const build = (): VirtualServer | null => {
