@@ -1,4 +1,5 @@
 /** What reading a configuration asks of this machine: files, interfaces, accounts. The only effects here. */
+import { isAscii } from 'node:buffer';
 import {
   accessSync,
   closeSync,
@@ -159,7 +160,8 @@ function readStandardInput(): FileText {
 function readText(opened: number, size: number): FileText {
   const octets = readOctets(opened, size);
   if (octets === null) return { error: `it is larger than ${FILE_BYTES_MAX} octets` };
-  return { text: octets.toString('utf8') };
+  // ASCII, which nearly all are, is quicker to copy than to decode.
+  return { text: octets.toString(isAscii(octets) ? 'latin1' : 'utf8') };
 }
 
 /** Null: there are too many. A file of /proc says that it has none, and gives some. */
