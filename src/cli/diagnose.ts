@@ -3,7 +3,7 @@ import type { Command as Commander } from 'commander';
 import { type Diagnostic, isOfThisHost, isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { comparePair } from '../config/pair.ts';
+import { comparePair } from '../config/pair/compare.ts';
 import { chosenFile, defaultFile } from './default-file.ts';
 import type { ReadingOptions } from './read-config.ts';
 

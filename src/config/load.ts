@@ -20,7 +20,7 @@ import { type ConfigEnvironment, elsewhere } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
 import type { Memory } from './memory.ts';
-import type { Outline } from './pair.ts';
+import type { Outline } from './pair/side.ts';
 import { tellRealServers, tellSettings, tellVrrp } from './rules/all.ts';
 import type { SeenServer } from './rules/virtual-servers.ts';
 import type { Statement } from './text/ast.ts';

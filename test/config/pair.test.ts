@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/config/diagnostics/render.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { comparePair } from '../../src/config/pair.ts';
+import { comparePair } from '../../src/config/pair/compare.ts';
 import { environmentOf, load } from './world.ts';
 
 const FOLDER = new URL('../golden/pair/', import.meta.url);

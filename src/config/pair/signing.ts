@@ -1,8 +1,8 @@
 /** `auth_hmac` of one instance in the files of two directors: whether each takes what the other signs. */
-import type { Report } from './diagnostics/diagnostic.ts';
-import { nameSpan } from './rules/written.ts';
-import type { Span } from './text/source.ts';
-import { merged, type Section } from './values/section.ts';
+import type { Report } from '../diagnostics/diagnostic.ts';
+import { nameSpan } from '../rules/written.ts';
+import type { Span } from '../text/source.ts';
+import { merged, type Section } from '../values/section.ts';
 
 interface Signs {
   readonly span: Span;

@@ -1,9 +1,9 @@
 /** The sync daemons of two directors of one pair: what a backup does not hear, though each file is good. */
-import type { Report } from './diagnostics/diagnostic.ts';
-import { nameIn, numberOf, valueSpan } from './rules/written.ts';
-import type { Span } from './text/source.ts';
-import type { Said } from './values/phrase.ts';
-import type { Section } from './values/section.ts';
+import type { Report } from '../diagnostics/diagnostic.ts';
+import { nameIn, numberOf, valueSpan } from '../rules/written.ts';
+import type { Span } from '../text/source.ts';
+import type { Said } from '../values/phrase.ts';
+import type { Section } from '../values/section.ts';
 
 interface File {
   readonly root: Section;

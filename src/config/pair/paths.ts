@@ -1,11 +1,11 @@
 /** What goes between two directors of one pair beside the main path: `advert_paths` and the link of hand-overs. */
-import { parseAddress } from '../base/address.ts';
-import { PEER_PORT } from '../model/peer-link.ts';
-import type { Report } from './diagnostics/diagnostic.ts';
-import { nameSpan, valueSpan } from './rules/written.ts';
-import type { Span } from './text/source.ts';
-import type { Said } from './values/phrase.ts';
-import type { Section } from './values/section.ts';
+import { parseAddress } from '../../base/address.ts';
+import { PEER_PORT } from '../../model/peer-link.ts';
+import type { Report } from '../diagnostics/diagnostic.ts';
+import { nameSpan, valueSpan } from '../rules/written.ts';
+import type { Span } from '../text/source.ts';
+import type { Said } from '../values/phrase.ts';
+import type { Section } from '../values/section.ts';
 
 interface WrittenPath {
   readonly span: Span;

@@ -1,11 +1,11 @@
 /** The leases of two directors of one pair: what makes each deaf to the other, though each file is good. */
-import { parseEndpoint } from '../base/address.ts';
-import { formatEndpoint } from '../base/endpoint.ts';
-import { LEASE_PORT } from '../model/lease.ts';
-import { parseEtcdAcceptor } from './build/etcd-acceptor.ts';
-import type { Report } from './diagnostics/diagnostic.ts';
-import type { Span } from './text/source.ts';
-import { merged, type Section } from './values/section.ts';
+import { parseEndpoint } from '../../base/address.ts';
+import { formatEndpoint } from '../../base/endpoint.ts';
+import { LEASE_PORT } from '../../model/lease.ts';
+import { parseEtcdAcceptor } from '../build/etcd-acceptor.ts';
+import type { Report } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../text/source.ts';
+import { merged, type Section } from '../values/section.ts';
 
 interface File {
   readonly root: Section;
