@@ -1,15 +1,10 @@
 /**
- * Draining as it goes on: the orders of operators and what leaves after a reload are kept here and on the disk, and
- * as long as one of them drains, the connections that it still has are counted every second. What an order means
- * for the table is health's to say (health/hold.ts); how an operator's words are understood stands in names.ts,
- * when a drain has ended in progress.ts.
+ * Draining as it goes on: the orders of operators and what leaves after a reload are kept here and on the disk. How
+ * many connections are left is watch.ts's to count, and when a drain has ended progress.ts's to say. What an order
+ * means for the table is health's (health/hold.ts); how an operator's words are understood stands in names.ts.
  */
 import { DirectorError, describeError } from '../base/error.ts';
-import type { Log } from '../base/log.ts';
-import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
 import type {
-  DrainEnd,
-  DrainOrder,
   DrainSnapshot,
   DrainState,
   Leaving,
@@ -20,7 +15,6 @@ import type {
   SteerRequest,
 } from '../model/drain.ts';
 import { nameOfVirtualServer, stageOf } from '../model/names.ts';
-import type { Connections } from '../model/plan.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import { type Asked, type Meant, meantBy } from './names.ts';
 import {
@@ -34,17 +28,12 @@ import {
   type Target,
   withEnd,
 } from './orders.ts';
-import { type Held, type Place, PlaceBook, placeOf, sumOf } from './places.ts';
-import { type Count, howEnded, remaining } from './progress.ts';
+import { PlaceBook, placeOf } from './places.ts';
+import { remaining } from './progress.ts';
 import { namedLeaving, nameOfLeaving, tellLeaving, tellOrder } from './telling.ts';
+import { type CountPorts, type Draining, DrainWatch, type Ended, type Running } from './watch.ts';
 
-export interface DrainPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** What the kernel holds, one entry a place; null: nothing. @throws DirectorError when it does not answer. */
-  count(places: readonly Place[]): Promise<readonly (Held | null)[]>;
-  /** Whether persistence still brings clients to a real server of weight 0 (progress.ts). */
-  templatesBind(): boolean;
+export interface DrainPorts extends CountPorts {
   /** It is on the disk when this returns. @throws DirectorError STATE_UNWRITABLE */
   keep(state: DrainState): void;
   /** `router_id` */
@@ -52,13 +41,6 @@ export interface DrainPorts {
   /** What another director has been told has come into force, or something has ended: the table is another. */
   onChange(reason: 'drain ended' | 'peer'): void;
 }
-
-/** How often connections are counted while something drains. */
-const LOOK_EVERY_MS: Millis = 1_000;
-/** The first time: an idle server need not be waited for. */
-const FIRST_LOOK_MS: Millis = 100;
-
-type Draining = DrainOrder | Leaving;
 
 export class Drains {
   private readonly ports: DrainPorts;
@@ -68,11 +50,7 @@ export class Drains {
   private index: OrderIndex;
   private leaving: readonly Leaving[];
   private servers: readonly VirtualServer[] = [];
-  /** On this process's own clock, so that a step of the wall clock ends nothing. */
-  private readonly deadlines = new WeakMap<Draining, Instant | null>();
-  private readonly counts = new WeakMap<Draining, Count>();
-  private cancel: Cancel | null = null;
-  private closed = false;
+  private readonly watch: DrainWatch;
 
   /** `state`: what an earlier life has kept. */
   constructor(ports: DrainPorts, state: DrainState) {
@@ -82,6 +60,11 @@ export class Drains {
     this.book = { orders, lifts };
     this.index = new OrderIndex(this.book);
     this.leaving = state.leaving;
+    this.watch = new DrainWatch(ports, {
+      isRunning: () => this.leaving.length > 0 || this.orders.some(isDraining),
+      running: () => this.running(),
+      ended: (ended) => this.end(ended),
+    });
   }
 
   get isEmpty(): boolean {
@@ -105,7 +88,7 @@ export class Drains {
   /** The configuration in force. */
   configure(servers: readonly VirtualServer[]): void {
     this.servers = servers;
-    this.look(FIRST_LOOK_MS);
+    this.watch.lookSoon();
   }
 
   /** Whom an operator means. @throws DirectorError UNKNOWN_SERVER */
@@ -132,7 +115,7 @@ export class Drains {
     if (order !== null || before.length > 0) {
       tellOrder(this.ports.log, target, { from: before.map(stageOf), order, reason: 'operator' });
     }
-    this.look(FIRST_LOOK_MS);
+    this.watch.lookSoon();
     const { realServer } = target;
     const configured = meant.servers.map((server) => ({
       virtualServer: nameOfVirtualServer(server),
@@ -164,7 +147,7 @@ export class Drains {
         reason: `ordered on ${from}`,
       });
     }
-    this.look(FIRST_LOOK_MS);
+    this.watch.lookSoon();
     this.ports.onChange('peer');
     return true;
   }
@@ -180,7 +163,7 @@ export class Drains {
       to: 'draining',
       reason: 'reload',
     });
-    this.look(FIRST_LOOK_MS);
+    this.watch.lookSoon();
   }
 
   /** These are no longer there, or no longer ours to drain. */
@@ -199,7 +182,7 @@ export class Drains {
       orders: this.orders.map((order) => ({
         order,
         servers: places.serversOf(order),
-        left: order.kind === 'drain' ? (this.counts.get(order)?.left ?? null) : null,
+        left: order.kind === 'drain' ? this.watch.leftOf(order) : null,
         isOwn: order.version.director === this.director,
         peers: hasOf(order),
       })),
@@ -208,14 +191,13 @@ export class Drains {
         ...namedLeaving(one),
         sinceMs: one.sinceMs,
         untilMs: one.untilMs,
-        left: this.counts.get(one)?.left ?? null,
+        left: this.watch.leftOf(one),
       })),
     };
   }
 
   close(): void {
-    this.closed = true;
-    this.cancel?.();
+    this.watch.close();
   }
 
   /** What a new order for this target takes the place of, also where one for all virtual servers covers it. */
@@ -246,7 +228,7 @@ export class Drains {
   private take(book: Book): void {
     this.book = book;
     this.index = new OrderIndex(book);
-    for (const order of book.orders) if (isDraining(order)) this.deadlineOf(order);
+    for (const order of book.orders) if (isDraining(order)) this.watch.begin(order);
     this.cutDisabled();
   }
 
@@ -268,7 +250,7 @@ export class Drains {
 
   private replaceLeaving(leaving: readonly Leaving[]): void {
     this.leaving = leaving;
-    for (const one of leaving) this.deadlineOf(one);
+    for (const one of leaving) this.watch.begin(one);
     this.keepAnyhow();
   }
 
@@ -281,69 +263,17 @@ export class Drains {
     }
   }
 
-  private deadlineOf(one: Draining): Instant | null {
-    const known = this.deadlines.get(one);
-    if (known !== undefined) return known;
-    const { clock } = this.ports;
-    const { untilMs } = one;
-    const leftMs = untilMs === null ? null : Math.max(0, untilMs - clock.wallTimeMs());
-    const deadline = leftMs === null ? null : clock.now() + leftMs;
-    this.deadlines.set(one, deadline);
-    return deadline;
-  }
-
   private places(): PlaceBook {
     return new PlaceBook(this.servers, this.orders, this.index);
   }
 
-  private look(afterMs: Millis): void {
-    this.cancel?.();
-    this.cancel = null;
-    const isNeeded = this.leaving.length > 0 || this.orders.some(isDraining);
-    if (this.closed || !isNeeded) return;
-    const { clock } = this.ports;
-    this.cancel = clock.wakeAt(clock.now() + afterMs, () => {
-      this.cancel = null;
-      void this.countAll().then(() => {
-        if (this.cancel === null) this.look(LOOK_EVERY_MS);
-      });
-    });
-  }
-
-  private async countAll(): Promise<void> {
+  /** All that drains, with where it stands in the kernel. */
+  private running(): readonly Running[] {
     const book = this.places();
-    const running = [
-      ...this.orders.filter(isDraining).map((one) => ({
-        one,
-        places: book.placesOf(one),
-      })),
+    return [
+      ...this.orders.filter(isDraining).map((one) => ({ one, places: book.placesOf(one) })),
       ...this.leaving.map((one) => ({ one, places: [placeOf(one)] })),
     ];
-    const held = await this.held(running.flatMap(({ places }) => places));
-    if (this.closed) return;
-    let from = 0;
-    const ended = running.flatMap(({ one, places }) => {
-      const count = held && sumOf(held.slice(from, from + places.length));
-      from += places.length;
-      if (count !== null) this.counts.set(one, count);
-      const how = howEnded({
-        count,
-        deadline: this.deadlineOf(one),
-        now: this.ports.clock.now(),
-        templatesBind: this.ports.templatesBind(),
-      });
-      return how === null ? [] : [{ one, how, left: count?.left ?? null }];
-    });
-    if (ended.length > 0) this.end(ended);
-  }
-
-  private async held(places: readonly Place[]): Promise<readonly (Held | null)[] | null> {
-    try {
-      return places.length === 0 ? [] : await this.ports.count(places);
-    } catch (error) {
-      this.ports.log.warn({ reason: describeError(error) }, 'connections could not be counted');
-      return null;
-    }
   }
 
   /** What was lifted or taken up again while its connections were counted has ended otherwise. */
@@ -360,7 +290,10 @@ export class Drains {
     }
     if (gone.size === 0 && orders === this.orders) return;
     const before = this.orders;
-    this.carryCounts(orders);
+    for (const [at, order] of orders.entries()) {
+      const drained = before[at];
+      if (drained !== undefined && drained !== order) this.watch.carry(drained, order);
+    }
     this.take({ ...this.book, orders });
     this.leaving = this.leaving.filter((one) => !gone.has(one));
     this.keepAnyhow();
@@ -380,28 +313,12 @@ export class Drains {
     }
     this.ports.onChange('drain ended');
   }
-
-  /** An order that has ended is another object than while it drained. */
-  private carryCounts(orders: readonly Order[]): void {
-    for (const [at, order] of orders.entries()) {
-      const before = this.orders[at];
-      if (order === before || order.kind !== 'drain' || before?.kind !== 'drain') continue;
-      const count = this.counts.get(before);
-      if (count !== undefined) this.counts.set(order, count);
-    }
-  }
 }
 
 export interface Steered {
   readonly meant: Meant;
   readonly said: Steering;
   readonly report: Omit<SteerReport, 'notes' | 'peers'>;
-}
-
-interface Ended {
-  readonly one: Draining;
-  readonly how: DrainEnd['how'];
-  readonly left: Connections | null;
 }
 
 function tooMany(): DirectorError {
