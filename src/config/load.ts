@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly mode: Mode;
   /** Default: the host name up to its first dot. */
   readonly configId?: string;
+  /** Network namespace, whatever the file says. */
+  readonly namespace?: string;
   readonly environment: ConfigEnvironment;
   /** Also the advice of `lvsctl lint`; default false. */
   readonly notes?: boolean;
@@ -246,9 +248,10 @@ function predefined(name: string, environment: ConfigEnvironment): string | unde
 function build(
   root: Section,
   reports: Reports,
-  { environment: machine, memory, mode }: LoadOptions,
+  { environment: machine, memory, mode, namespace }: LoadOptions,
 ): { readonly director: Director; readonly outline: Outline } {
-  const seen = root.has('net_namespace') ? elsewhere(machine) : machine;
+  const netNamespace = namespace ?? root.text('net_namespace');
+  const seen = netNamespace === null ? machine : elsewhere(machine);
   const environment = memory?.watched(seen) ?? seen;
   const globals =
     merged(root.sections('global_defs')) ?? new Section('global_defs', [], root.span, new Map());
@@ -294,7 +297,7 @@ function build(
       routerId,
       scriptUser: user?.text ?? null,
       scriptSecurity: globals.has('enable_script_security'),
-      netNamespace: root.text('net_namespace'),
+      netNamespace,
       ...(processName === null ? {} : { processName }),
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },

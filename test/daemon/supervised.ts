@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
-import { type Clock, systemClock } from '../../src/base/time.ts';
+import { systemClock } from '../../src/base/time.ts';
 import { Memory } from '../../src/config/memory.ts';
 import { History } from '../../src/daemon/reload/history.ts';
 import {
@@ -13,7 +13,7 @@ import {
   readConfiguration,
 } from '../../src/daemon/reload/reload.ts';
 import { readingAtStart } from '../../src/daemon/reload/start-with.ts';
-import { Supervisor } from '../../src/daemon/supervisor/supervisor.ts';
+import { Supervisor, type SupervisorOptions } from '../../src/daemon/supervisor/supervisor.ts';
 
 /** On a busy machine a process takes its time to start. */
 vi.setConfig({ testTimeout: 20_000 });
@@ -68,13 +68,16 @@ export function health(name: string): string {
 
 export const MISTAKE = 'vrrp_script alive {\n    script "/bin/true"\n    internal 1\n}\n';
 
-export function prepare(text: string, clock: Clock = systemClock): Supervisor {
+/** What a test has otherwise. */
+type Otherwise = Partial<Pick<SupervisorOptions, 'clock' | 'childPidFiles' | 'respawns'>>;
+
+export function prepare(text: string, otherwise: Otherwise = {}): Supervisor {
   writeFileSync(file(), text);
-  return launch(clock);
+  return launch(otherwise);
 }
 
 /** As `lvsd` begins on the file and on what an earlier life has left. */
-export function launch(clock: Clock = systemClock): Supervisor {
+export function launch({ clock = systemClock, ...rest }: Otherwise = {}): Supervisor {
   const source = {
     path: file(),
     mode: 'default',
@@ -94,9 +97,12 @@ export function launch(clock: Clock = systemClock): Supervisor {
       keep: { vrrp: false, health: false },
       adopt: false,
       pidFile: join(runDir, 'lvsd.pid'),
+      childPidFiles: {},
+      respawns: true,
       logLevel: 'info',
       log: logTo((record) => records.push(record)),
       clock,
+      ...rest,
     },
     { reading: goodReading(reading) as GoodReading, state },
   );

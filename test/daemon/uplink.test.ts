@@ -29,6 +29,7 @@ function start(config: Lesson, told: VrrpStates[] = [], sessions: BfdStates[] = 
     logLevel: 'info',
     clock: systemClock,
     log: silentLog,
+    respawns: true,
     onRefused: () => {},
     onVrrpStates: (states) => told.push(states),
     onBfdStates: (states) => sessions.push(states),

@@ -1,7 +1,8 @@
-// needs: root; takes 110 s
+// needs: root; takes 113 s
 /** The daemon as its operator meets it: killed processes, signals, bad files, bad packets, missing rights. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openControl } from '../../src/api/client.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import { encodeAdvert } from '../../src/wire/vrrp.ts';
 import { Duo } from './duo.ts';
@@ -99,6 +100,26 @@ describe('a process that is killed', () => {
     await eventually('it is released', async () => !(await pair.holds('director1')), 3_000);
     await pair.movesTo('director1');
   });
+});
+
+test('started as keepalived is: in a namespace, with pid files, not to be started again', async () => {
+  const { lab } = pair;
+  const name = lab.netns('director1');
+  const pidFile = '/run/processes-vrrp.pid';
+  const options = ['-D', '-l', '--all', '-S', '3', '-R', '-s', name, '-r', pidFile];
+  const lvsd = ['dist/bin/lvsd.js', '-n', '-f', pair.file('director1'), ...options];
+  const daemon = lab.start('client', 'elsewhere', process.execPath, ...lvsd);
+  await pair.movesTo('director1');
+  expect(lab.logOf('elsewhere')).toContain('lvsd: --log-facility has no effect: ');
+  const { processes } = await openControl(`/run/lvsd/${name}`).snapshot();
+  const pid = processes.find((one) => one.name === 'vrrp')?.pid as number;
+  expect(readFileSync(pidFile, 'utf8')).toBe(`${pid}\n`);
+  const { stdout } = await lab.run('client', 'ip', 'netns', 'pids', name);
+  expect(stdout.split('\n')).toContain(`${pid}`);
+  process.kill(pid, 'SIGKILL');
+  expect(await daemon.ended).toBe(1);
+  expect(lab.logOf('elsewhere')).toContain('the process vrrp has died');
+  expect(existsSync(pidFile)).toBe(false);
 });
 
 test('a VRRP process that is stopped is killed after ten seconds, and another one is MASTER', async () => {

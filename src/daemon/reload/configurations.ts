@@ -217,7 +217,7 @@ export class Configurations {
   private sourceOf(file: string | null): ConfigSource {
     const { source } = this.options;
     if (file === null || file === source.path) return source;
-    return { path: file, mode: 'default', configId: source.configId, memory: null };
+    return { ...source, path: file, mode: 'default', memory: null };
   }
 
   private expireAfter(confirmMs: Millis): void {

@@ -17,22 +17,29 @@ export interface ConfigSource {
   readonly mode: 'default' | 'compat';
   /** Identity for `@ID` lines, or undefined for the host name up to its first dot. */
   readonly configId: string | undefined;
+  /** Network namespace, whatever the file says. */
+  readonly namespace?: string;
   /** What earlier readings found, of which there is no outline then; null: all is read. */
   readonly memory: Memory | null;
 }
 
+/** As an operator asks for one. */
+export interface AskedSource {
+  readonly useFile?: string;
+  readonly configId?: string;
+  readonly namespace?: string;
+}
+
 /** The file that was asked for, else our own, else keepalived's. */
-export function chooseSource(
-  asked: string | undefined,
-  configId: string | undefined,
-): ConfigSource {
+export function chooseSource({ useFile, configId, namespace }: AskedSource): ConfigSource {
   const memory = new Memory();
+  const rest = { configId, memory, ...(namespace === undefined ? {} : { namespace }) };
   // Absolute: lvsctl names the same file from another folder.
-  if (asked !== undefined) return { path: resolve(asked), mode: 'default', configId, memory };
+  if (useFile !== undefined) return { path: resolve(useFile), mode: 'default', ...rest };
   if (!existsSync(OWN_FILE) && existsSync(KEEPALIVED_FILE)) {
-    return { path: KEEPALIVED_FILE, mode: 'compat', configId, memory };
+    return { path: KEEPALIVED_FILE, mode: 'compat', ...rest };
   }
-  return { path: OWN_FILE, mode: 'default', configId, memory };
+  return { path: OWN_FILE, mode: 'default', ...rest };
 }
 
 /** A configuration as it was read, and the means to read it again. */
@@ -59,6 +66,7 @@ export function readConfiguration(source: ConfigSource, kept?: KeptFiles): Readi
     mode: source.mode,
     ...(source.memory === null || kept !== undefined ? {} : { memory: source.memory }),
     ...(source.configId === undefined ? {} : { configId: source.configId }),
+    ...(source.namespace === undefined ? {} : { namespace: source.namespace }),
     environment: files.environment,
   });
   const { director, diagnostics, sources, digest, outline } = loaded;

@@ -48,6 +48,8 @@ export interface ChildOptions<Config> {
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
+  /** False: its death is a reason that no restart mends. */
+  readonly respawns: boolean;
   /** It ended for a reason that no restart mends. */
   onRefused(error: DirectorError): void;
   /** It told of its VRRP instances, or died: then none is known any more. */
@@ -60,7 +62,7 @@ export interface ChildOptions<Config> {
   /** It told whether real servers are found alive. */
   onServersUp?(up: boolean | null): void;
   /** A process has been started, the first or another one. */
-  onStart?(): void;
+  onStart?(pid: number): void;
   onNotice?(notice: Notice): void;
   onRun?(message: RunMessage): void;
   onRan?(message: RanMessage): void;
@@ -250,7 +252,7 @@ export class Child<Config> {
     if (this.serversUp !== null) this.tellServersUp(this.serversUp);
     this.order(quietMs);
     this.watchdog = watchOver(child, this.options, () => this.send({ type: 'ping' }));
-    this.options.onStart?.();
+    if (child.pid !== undefined) this.options.onStart?.(child.pid);
   }
 
   /** Null: its network namespace is not there, or may not be entered. */
@@ -360,8 +362,13 @@ export class Child<Config> {
     this.options.onPeerLinks?.([]);
     this.waiting.clear();
     if (this.stopping || code === REFUSED_EXIT_CODE) return;
+    const { name, clock, log, respawns } = this.options;
+    if (!respawns) {
+      this.settle({ is: 'refused', error });
+      this.options.onRefused(error);
+      return;
+    }
     this.state = { is: 'waiting' };
-    const { name, clock, log } = this.options;
     const restart = afterDeath(this.history, { startedAt: this.startedAt, diedAt: clock.now() });
     this.history = restart.history;
     this.restarts += 1;

@@ -3,8 +3,9 @@
  * and stopped. A reload first starts those that it needs and that do not run yet; if one of these cannot
  * work on this machine, the new ones go and those that ran before have noticed nothing.
  */
+import { rmSync } from 'node:fs';
 import type { Unconfirmed, VerifyReport } from '../../api/protocol.ts';
-import { DirectorError } from '../../base/error.ts';
+import { DirectorError, describeError } from '../../base/error.ts';
 import type { Log, LogLevel } from '../../base/log.ts';
 import type { Clock, Instant, Millis } from '../../base/time.ts';
 import type { BfdConfig, BfdStates } from '../../model/bfd.ts';
@@ -21,6 +22,7 @@ import { HEALTH_CODEC } from '../health/health-patch.ts';
 import { AS_IT_IS, type Codec, type ProcessName } from '../ipc.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
 import { SMALL } from './flags.ts';
+import { writePid } from './pid-file.ts';
 import { Relay } from './relay.ts';
 
 /** A configuration counts as in force although a process has not confirmed it within this time. */
@@ -43,9 +45,21 @@ export interface ProcessesOptions {
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where those are to leave their numbers that are named here. */
+  readonly pidFiles: Readonly<Partial<Record<ProcessName, string>>>;
+  /** False: that one dies is a reason to stop. */
+  readonly respawns: boolean;
   /** One that worked has ended for a reason that no restart mends. */
   onRefused(name: ProcessName, error: DirectorError): void;
 }
+
+/** Which option names the pid file of each. */
+const PID_OPTIONS: Readonly<Record<ProcessName, string>> = {
+  vrrp: '--vrrp_pid',
+  health: '--checkers_pid',
+  bfd: '--bfd_pid',
+  notify: '--pid',
+};
 
 /** Those that change or hold something outside, and may leave it as it is. */
 export type WorkerName = Exclude<ProcessName, 'bfd' | 'notify'>;
@@ -177,6 +191,7 @@ export class Processes {
       this.children.get('health')?.stop(keep.health, limitMs),
     ]);
     await this.children.get('notify')?.stop(false, limitMs);
+    for (const file of Object.values(this.options.pidFiles)) rmSync(file, { force: true });
   }
 
   /** A process stays in the network namespace that it was started in, and so do the sockets of IPVS. */
@@ -197,7 +212,7 @@ export class Processes {
   }
 
   private start(name: ProcessName, director: Director): Child<Part> {
-    const { modules, environment, logLevel, clock, log, onRefused } = this.options;
+    const { modules, environment, logLevel, clock, log, respawns, onRefused } = this.options;
     const child = new Child<Part>({
       name,
       module: modules[name],
@@ -209,6 +224,7 @@ export class Processes {
       logLevel,
       clock,
       log,
+      respawns,
       onRefused: (error) => {
         // Whoever starts it waits for its answer, and is told there.
         if (!this.fresh.has(name)) onRefused(name, error);
@@ -221,7 +237,8 @@ export class Processes {
         : {}),
       onPeerNote: (note) => this.children.get(name === 'vrrp' ? 'health' : 'vrrp')?.tell(note),
       ...(name === 'bfd' ? { onBfdStates: (states) => this.passOnBfd(states) } : {}),
-      onStart: () => {
+      onStart: (pid) => {
+        this.notePid(name, pid);
         this.relay.started(name);
         // What the one before it has found is not known to be so any more.
         if (name === 'health') this.passOnServers(null);
@@ -238,6 +255,17 @@ export class Processes {
     if (name !== 'bfd') child.tellBfdStates(this.bfdStates);
     if (name === 'vrrp') child.tellServersUp(this.serversUp);
     return child;
+  }
+
+  /** It works as well when its number is nowhere. */
+  private notePid(name: ProcessName, pid: number): void {
+    const file = this.options.pidFiles[name];
+    if (file === undefined) return;
+    try {
+      writePid(file, pid, PID_OPTIONS[name]);
+    } catch (error) {
+      this.options.log.error({ process: name, reason: describeError(error) }, 'no pid file');
+    }
   }
 
   /** The sync daemon of IPVS follows VRRP. */

@@ -8,7 +8,7 @@
  *         ├─ health  checkers, the IPVS table
  *         └─ notify  the operator's scripts, FIFOs, mail
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDump } from '../../api/keepalived/data.ts';
 import { jsonDump } from '../../api/keepalived/json.ts';
@@ -42,6 +42,7 @@ import type { ConfigSource, GoodReading } from '../reload/reload.ts';
 import { ReloadQueue } from '../reload/reload-queue.ts';
 import { Around } from './around.ts';
 import { dumpPath, writeDump } from './dump-files.ts';
+import { writePid } from './pid-file.ts';
 import { Processes, type WorkerName } from './processes.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
 import type { Signal } from './signals.ts';
@@ -61,6 +62,10 @@ export interface SupervisorOptions {
   /** Services of others in the IPVS table are ours, too. */
   readonly adopt: boolean;
   readonly pidFile: string;
+  /** Where the processes leave their numbers, those that are to. */
+  readonly childPidFiles: Readonly<Partial<Record<ProcessName, string>>>;
+  /** False: the daemon stops when a process dies (`-R`). */
+  readonly respawns: boolean;
   readonly logLevel: LogLevel;
   readonly log: Log;
   readonly clock: Clock;
@@ -111,6 +116,8 @@ export class Supervisor {
       logLevel,
       clock,
       log,
+      pidFiles: options.childPidFiles,
+      respawns: options.respawns,
       onRefused: (name, error) => this.refused({ process: name, ...told(error) }),
     });
     this.configurations = new Configurations(
@@ -288,7 +295,7 @@ export class Supervisor {
       return;
     }
     forgetRevivals(runDir);
-    writePid(pidFile);
+    writePid(pidFile, process.pid, '--pid');
     const { digest, director, path } = configurations;
     log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
     if (director.global.processName !== undefined) process.title = director.global.processName;
@@ -351,17 +358,6 @@ function makeRunDir(runDir: string): void {
   } catch (cause) {
     const why = `the run directory ${runDir} cannot be made: ${errnoName(cause)}`;
     const hint = 'give lvsd one that it may write: --run-dir DIR';
-    throw new DirectorError('RUN_DIR_UNWRITABLE', why, { cause, hint });
-  }
-}
-
-/** @throws DirectorError RUN_DIR_UNWRITABLE */
-function writePid(path: string): void {
-  try {
-    writeFileSync(path, `${process.pid}\n`);
-  } catch (cause) {
-    const why = `the pid file ${path} cannot be written: ${errnoName(cause)}`;
-    const hint = 'make room for it, or give it another place: --pid FILE';
     throw new DirectorError('RUN_DIR_UNWRITABLE', why, { cause, hint });
   }
 }

@@ -41,7 +41,7 @@ async function startAgain(one: Supervisor): Promise<Supervisor> {
 describe('apply with a time to confirm', () => {
   test('returns to the configuration before when nobody confirms', async () => {
     const clock = simulatedClock();
-    const one = prepare(vrrp('VI_1'), clock);
+    const one = prepare(vrrp('VI_1'), { clock });
     await one.start();
     const before = (await snapshotOf(one)).digest;
     writeFileSync(file(), vrrp('VI_2'));
@@ -70,7 +70,7 @@ describe('apply with a time to confirm', () => {
 
   test('stays when somebody does', async () => {
     const clock = simulatedClock();
-    const one = prepare(vrrp('VI_1'), clock);
+    const one = prepare(vrrp('VI_1'), { clock });
     await one.start();
     writeFileSync(file(), vrrp('VI_2'));
     const { digest } = await one.apply({ file: null, confirmMs: 60_000, allowEmpty: false });

@@ -6,7 +6,7 @@ import { chooseSource, readConfiguration } from '../../../src/daemon/reload/relo
 import { refusedConfiguration } from '../../../src/daemon/reload/reload-report.ts';
 
 test('the file of the daemon has one name, from whatever folder lvsctl names it', () => {
-  const { path, mode } = chooseSource('conf/lvsd.conf', undefined);
+  const { path, mode } = chooseSource({ useFile: 'conf/lvsd.conf' });
   expect({ path, mode }).toEqual({ path: join(process.cwd(), 'conf/lvsd.conf'), mode: 'default' });
 });
 
@@ -14,7 +14,7 @@ test('a file that cannot be read is refused without a digest, and one that is em
   const folder = mkdtempSync(join(tmpdir(), 'lvs-reload-'));
   const told = { atMs: 0, processes: [] };
   const digestOf = (name: string): string | null =>
-    refusedConfiguration(readConfiguration(chooseSource(join(folder, name), undefined)), told)
+    refusedConfiguration(readConfiguration(chooseSource({ useFile: join(folder, name) })), told)
       .digest;
   writeFileSync(join(folder, 'empty.conf'), '');
   writeFileSync(join(folder, 'wrong.conf'), 'nonsense\n');

@@ -37,7 +37,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((child) => child.stop(false, STOP_MS_MAX)));
 });
 
-function start(config: PupilConfig, clock: Clock = systemClock): Pupil {
+function start(config: PupilConfig, clock: Clock = systemClock, respawns = true): Pupil {
   let refuse: (error: DirectorError) => void = () => {};
   const refused = new Promise<DirectorError>((resolve) => {
     refuse = resolve;
@@ -53,6 +53,7 @@ function start(config: PupilConfig, clock: Clock = systemClock): Pupil {
     logLevel: 'info',
     clock,
     log: silentLog,
+    respawns,
     onRefused: (error) => refuse(error),
   });
   started.push(child);
@@ -68,6 +69,14 @@ test('a process gets its configuration, and another one at a reload', async () =
   expect(child.standing).toEqual({ is: 'waiting' });
   expect(await child.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
   expect(await child.snapshot()).toMatchObject({ config: { name: 'two' } });
+});
+
+test('a process that is not to be started again is given up when it dies', async () => {
+  const { child, refused } = start({ name: 'one' }, systemClock, false);
+  await child.settled(ANSWER_MS_MAX);
+  process.kill(child.status().pid as number, 'SIGKILL');
+  expect(await refused).toMatchObject({ message: 'the process health has died' });
+  expect(child.status()).toMatchObject({ pid: null, restarts: 0 });
 });
 
 test('a process that was killed is started again, with the newest configuration', async () => {

@@ -156,7 +156,7 @@ describe('a reload', () => {
 
   test('that a process does not answer is told after 10 s', async () => {
     const clock = simulatedClock();
-    const one = prepare(vrrp('VI_1'), clock);
+    const one = prepare(vrrp('VI_1'), { clock });
     await one.start();
     writeFileSync(file(), vrrp('silent'));
     const report = one.reload({ allowEmpty: false });
