@@ -202,7 +202,7 @@ export function takeServices(
   taken: Taken,
   reports: Reports,
 ): readonly ServiceKey[] {
-  const owner = nameOfOwner(server);
+  const owner = server.group === null ? null : nameOfVirtualServer(server);
   const free: ServiceKey[] = [];
   for (const { keys, place } of lines) {
     const twins: ServiceKey[] = [];
@@ -211,25 +211,19 @@ export function takeServices(
       if (taken.has(name)) {
         twins.push(key);
       } else {
-        taken.set(name, owner);
+        // Without a group it has this one service.
+        taken.set(name, owner ?? name);
         free.push(key);
       }
     }
     const [twin] = twins;
     if (twin === undefined) continue;
-    const other = taken.get(formatService(twin)) ?? '';
-    if (other === owner) tellBlockTwice(owner, block, reports);
+    const name = nameOfService(twin);
+    const other = taken.get(name) ?? '';
+    if (other === (owner ?? name)) tellBlockTwice(other, block, reports);
     else tellTaken(twins, other, place(), reports);
   }
   return free;
-}
-
-/** As `nameOfVirtualServer` has it; but that remembers names, which are not asked for again here. */
-function nameOfOwner(server: Taking['server']): string {
-  const [key] = server.keys;
-  return server.group === null && key !== undefined
-    ? nameOfService(key)
-    : nameOfVirtualServer(server);
 }
 
 function tellBlockTwice(owner: string, span: Span, reports: Reports): void {

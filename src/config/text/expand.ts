@@ -135,6 +135,7 @@ export class Expander {
     const cutting = this.tokens.addFile(file);
     const hasMark = text.startsWith('\ufeff');
     if (hasMark) tellByteOrderMark(file, this.options.reports);
+    this.tokens.expect(text.length);
     this.includes.enter(file.path);
     this.lexer.changeFile();
     let at = hasMark ? 1 : 0;

@@ -35,6 +35,8 @@ const KIND_BITS = 7;
 export const TOKENS_MAX: number = 8 * 1024 * 1024;
 
 const TOKENS_AT_FIRST = 4096;
+/** With its indentation; what is made ready and not needed costs address space, and no memory. */
+const CHARACTERS_A_TOKEN = 12;
 
 /**
  * What stands between two braces, to the letter and in one file: where it stands again, one token of the
@@ -113,7 +115,7 @@ export class Tokens {
   /** `start` and `end` are offsets in the text of `cutting`; those of a quoted word include its quotes. */
   push(kind: number, cutting: number, start: number, end: number): void {
     const at = this.count;
-    if (at === this.kinds.length) this.grow();
+    if (at === this.kinds.length) this.growTo(at * 2);
     this.kinds[at] = kind;
     this.cuttingOf[at] = cutting;
     this.starts[at] = start;
@@ -130,7 +132,9 @@ export class Tokens {
 
   /** A passage stands at `start` again. */
   pushRepeat(passage: Passage, cutting: number, start: number): void {
-    this.push(Kind.repeat, cutting, start, this.passages.push(passage) - 1);
+    const { passages } = this;
+    if (passages[passages.length - 1] !== passage) passages.push(passage);
+    this.push(Kind.repeat, cutting, start, passages.length - 1);
   }
 
   /** The passage that a token stands for, and how far behind its first place that is; or null. */
@@ -174,8 +178,13 @@ export class Tokens {
     }
   }
 
-  private grow(): void {
-    const length = this.kinds.length * 2;
+  /** Makes room at once for what a text of so many characters usually has. */
+  expect(characters: number): void {
+    const length = Math.min(this.count + Math.ceil(characters / CHARACTERS_A_TOKEN), TOKENS_MAX);
+    if (length > this.kinds.length) this.growTo(length);
+  }
+
+  private growTo(length: number): void {
     const grown = <Column extends Uint8Array | Uint32Array>(
       old: Column,
       column: Column,
