@@ -157,6 +157,18 @@ export class Duo {
     this.deaf.clear();
   }
 
+  /** Whether the host of the address answers the client: that nobody listens there is an answer, too. */
+  async reaches(): Promise<boolean> {
+    const { stderr } = await this.lab.run('client', 'bash', '-c', `</dev/tcp/${VIP}/9`);
+    return stderr.includes('Connection refused');
+  }
+
+  /** Which MAC the client knows for the address. */
+  async macAtClient(): Promise<string | undefined> {
+    const { stdout } = await this.lab.run('client', 'ip', 'neigh', 'show', VIP);
+    return /lladdr (\S+)/.exec(stdout)?.[1];
+  }
+
   lvsctl(host: DuoHost, ...args: readonly string[]): Promise<Result> {
     return this.lab.lvsctl(host, '--run-dir', this.runDir(host), ...args);
   }

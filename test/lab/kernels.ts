@@ -10,8 +10,8 @@ import { join } from 'node:path';
 export const KERNELS = ['host', 'uml', 'qemu'] as const;
 export type Kernel = (typeof KERNELS)[number];
 
-/** `timing`: figures that mean something. `nftables`: families ip, inet and netdev. `smp`: two CPUs. */
-export const NEEDS = ['root', 'ipvs', 'netem', 'timing', 'nftables', 'smp'] as const;
+/** `timing`: figures that mean something. `nftables`: families ip, inet and netdev. `smp`: two CPUs. `vrf`: ipvlan, too. */
+export const NEEDS = ['root', 'ipvs', 'netem', 'timing', 'nftables', 'smp', 'vrf'] as const;
 export type Need = (typeof NEEDS)[number];
 
 export const KERNEL_NAMES: Readonly<Record<Kernel, string>> = {
@@ -21,8 +21,8 @@ export const KERNEL_NAMES: Readonly<Record<Kernel, string>> = {
 };
 
 const GUESTS_HAVE: Readonly<Record<'uml' | 'qemu', readonly Need[]>> = {
-  uml: ['root', 'ipvs', 'netem'],
-  qemu: ['root', 'ipvs', 'netem', 'nftables', 'smp'],
+  uml: ['root', 'ipvs', 'netem', 'vrf'],
+  qemu: ['root', 'ipvs', 'netem', 'nftables', 'smp', 'vrf'],
 };
 
 const PROGRAM: Readonly<Record<'uml' | 'qemu', string>> = {
@@ -82,6 +82,7 @@ const HOST_TESTS: Readonly<Record<Need, () => boolean>> = {
   timing: () => true,
   nftables: () => succeeds('unshare', '--net', 'nft', 'add', 'table', 'inet', 'lab'),
   smp: () => Number(execFileSync('nproc')) > 1,
+  vrf: () => ['vrf', 'ipvlan'].every((name) => succeeds('modprobe', name)),
 };
 
 const asked = new Map<Need, boolean>();

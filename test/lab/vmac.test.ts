@@ -58,17 +58,6 @@ async function setting(duo: Duo, host: DuoHost, name: string): Promise<string> {
   return (await duo.lab.run(host, 'cat', `/proc/sys/net/ipv4/conf/${name}`)).stdout.trim();
 }
 
-async function macAtClient(duo: Duo): Promise<string | undefined> {
-  const { stdout } = await duo.lab.run('client', 'ip', 'neigh', 'show', VIP);
-  return /lladdr (\S+)/.exec(stdout)?.[1];
-}
-
-/** Whether the host of the address answers: that nobody listens there is an answer, too. */
-async function reaches(duo: Duo): Promise<boolean> {
-  const { stderr } = await duo.lab.run('client', 'bash', '-c', `</dev/tcp/${VIP}/9`);
-  return stderr.includes('Connection refused');
-}
-
 /** Lines of tshark for what was on the link. */
 function seen(duo: Duo, filter: string, ...fields: readonly string[]): readonly string[] {
   const args = ['-r', join(duo.lab.folder, 'link.pcap'), '-Y', filter, '-T', 'fields'];
@@ -91,23 +80,23 @@ test('vrrp-T5 vrrp-A8: clients have one MAC, whoever is MASTER, and a BACKUP doe
   await eventually('director2 is BACKUP', async () => {
     return (await duo.snapshot('director2'))?.vrrp?.instances[0]?.state === 'backup';
   });
-  expect([await reaches(duo), await macAtClient(duo)]).toEqual([true, MAC]);
+  expect([await duo.reaches(), await duo.macAtClient()]).toEqual([true, MAC]);
   // It must ask for the client to answer him from the virtual address.
   await duo.lab.run('director1', 'ip', 'neigh', 'flush', 'all');
-  expect(await reaches(duo)).toBe(true);
+  expect(await duo.reaches()).toBe(true);
   watch.kill('SIGTERM');
   await watch.ended;
   expect(duo.lab.logOf('shown')).not.toContain(' > ');
 
   await duo.stop('director1');
   await movesTo(duo, 'director2');
-  expect([await reaches(duo), await macAtClient(duo)]).toEqual([true, MAC]);
+  expect([await duo.reaches(), await duo.macAtClient()]).toEqual([true, MAC]);
   expect(await ip(duo, 'director1', 'link', 'show', 'dev', 'vrrp.51')).toBe('');
   expect(await setting(duo, 'director1', 'eth0/arp_ignore')).toBe(before);
 
   duo.start('director1');
   await movesTo(duo, 'director1');
-  expect(await macAtClient(duo)).toBe(MAC);
+  expect(await duo.macAtClient()).toBe(MAC);
   expect(await duo.show('director1')).toContain(
     `on vrrp.51 above eth0, MAC ${MAC}, advertises with it`,
   );
