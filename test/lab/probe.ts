@@ -7,8 +7,8 @@ import type { ProbeReport } from './agent-protocol.ts';
 const IS_HOST = process.env.LAB_KERNEL === 'host';
 /** Where much is allowed, little is asked: a guest's CPU is the scenario's. */
 const ASK_EVERY_MS = IS_HOST ? 10 : 40;
-/** What a busy machine may delay the one that gives way; a guest with one CPU and slow system calls more. */
-export const OVERLAP_MS_MAX: number = IS_HOST ? 25 : 250;
+/** What a machine with guests beside may delay the one that gives way; one CPU and slow system calls more. */
+export const OVERLAP_MS_MAX: number = IS_HOST ? 40 : 250;
 /** It answers for 9 to 15 ms after it has heard a better one, and on a busy machine for longer. */
 export const KEEPALIVED_OVERLAP_MS_MAX = 250;
 /** What goes over and comes back within this time is taken for two that hold it: scenarios give it longer. */
