@@ -6,6 +6,7 @@ import { type ControlDuties, openControlServer } from '../../src/api/server.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { dutiesOf } from '../api/duties.ts';
+import { Screen } from './screen.ts';
 
 interface Answer {
   readonly code: number;
@@ -26,17 +27,10 @@ export async function runAgainst<Options>(
     maySteer: () => true,
     duties: dutiesOf(duties),
   });
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    colour: false,
-    live: false,
-    write: (text: string) => void out.push(text),
-    writeError: (text: string) => void err.push(text),
-  };
+  const screen = new Screen();
   try {
-    const code = await command.run({ terminal, runDir }, options, args);
-    return { code, out: out.join(''), err: err.join('') };
+    const code = await command.run(screen.contextIn(runDir), options, args);
+    return { code, out: screen.written, err: screen.complaints };
   } finally {
     server.close();
     rmSync(runDir, { recursive: true });

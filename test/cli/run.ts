@@ -4,6 +4,7 @@ import { type Command, Exit } from '../../src/cli/command.ts';
 import { configDiff } from '../../src/cli/config-diff.ts';
 import { configFmt } from '../../src/cli/config-fmt.ts';
 import { configShow } from '../../src/cli/config-show.ts';
+import { Screen } from './screen.ts';
 
 const COMMANDS = [configShow, configDiff, configFmt] as readonly unknown[] as readonly Command[];
 
@@ -17,24 +18,19 @@ export interface Ran {
 export async function run(words: readonly string[]): Promise<Ran> {
   const command = COMMANDS.find(({ name }) => name === words.slice(0, 2).join(' '));
   if (command === undefined) throw new Error(`no such command: ${words.join(' ')}`);
-  let output = '';
-  let errors = '';
-  const write = (text: string): void => {
-    output += text;
+  const screen = new Screen();
+  const { context } = screen;
+  const { writeError } = context.terminal;
+  const ran = (exitCode: number): Ran => {
+    return { output: screen.written, errors: screen.complaints, exitCode };
   };
-  const writeError = (text: string): void => {
-    errors += text;
-  };
-  const terminal = { write, writeError, colour: false, live: false };
   const parser = new Commander().exitOverride().configureOutput({ writeErr: writeError });
   command.declare(parser);
   try {
     parser.parse(words.slice(2), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return { output, errors, exitCode: Exit.usage };
+    return ran(Exit.usage);
   }
-  const context = { terminal, runDir: '' };
-  const exitCode = await command.run(context, parser.opts(), parser.args);
-  return { output, errors, exitCode };
+  return ran(await command.run(context, parser.opts(), parser.args));
 }

@@ -5,29 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { simulate } from '../../src/cli/simulate.ts';
 import { parseEvents } from '../../src/simulation/events.ts';
+import { Screen } from './screen.ts';
 
 let folder = '';
-let written = '';
-let complaints = '';
-
-const context = {
-  runDir: '',
-  terminal: {
-    write: (text: string): void => {
-      written += text;
-    },
-    writeError: (text: string): void => {
-      complaints += text;
-    },
-    colour: false,
-    live: false,
-  },
-};
+let screen = new Screen();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'lvsctl-simulate-'));
-  written = '';
-  complaints = '';
+  screen = new Screen();
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,24 +57,26 @@ virtual_server 192.0.2.10 80 {
 test('a cut is told as it happens, who held what, and with exit code 3 that two did', async () => {
   const files = [director('a.conf', 150), director('b.conf', 100)];
   const options = { events: 'cut A-B at 5s for 10s; kill rs1', seed: '1' };
-  expect(await simulate.run(context, options, files)).toBe(3);
-  expect(written).toContain('A   VI_1 MASTER: no advertisement in time');
-  expect(written).toMatch(/!! {2}two-holders: 192\.0\.2\.10: A and B hold it, for \d\.\d\d s/);
-  expect(written).toMatch(/A and B {2}\d+\.\d{3} s to \d+\.\d{3} s/);
-  expect(written).toContain('A   198.51.100.21:80 leaves 192.0.2.10:80 tcp');
-  expect(written).toMatch(/\n1 finding\n$/);
+  expect(await simulate.run(screen.context, options, files)).toBe(3);
+  expect(screen.written).toContain('A   VI_1 MASTER: no advertisement in time');
+  expect(screen.written).toMatch(
+    /!! {2}two-holders: 192\.0\.2\.10: A and B hold it, for \d\.\d\d s/,
+  );
+  expect(screen.written).toMatch(/A and B {2}\d+\.\d{3} s to \d+\.\d{3} s/);
+  expect(screen.written).toContain('A   198.51.100.21:80 leaves 192.0.2.10:80 tcp');
+  expect(screen.written).toMatch(/\n1 finding\n$/);
 });
 
 test('with a lease a cut leaves one of them, and without the witness nobody', async () => {
   const files = [director('a.conf', 150, LEASE), director('b.conf', 100, LEASE)];
   const events =
     'cut A-B at 15s for 15s; kill W at 20s; crash W at 20.1s for 5s; pause A at 50s for 9s';
-  expect(await simulate.run(context, { events, seed: '1' }, files)).toBe(0);
-  expect(written).toContain('A   VI_1 MASTER: lease granted');
-  expect(written).toContain('W   process dead');
-  expect(written).toContain('A   VI_1 BACKUP: lease lost');
-  expect(written).toContain('B   VI_1 MASTER: lease granted');
-  expect(written).toMatch(/\n0 findings\n$/);
+  expect(await simulate.run(screen.context, { events, seed: '1' }, files)).toBe(0);
+  expect(screen.written).toContain('A   VI_1 MASTER: lease granted');
+  expect(screen.written).toContain('W   process dead');
+  expect(screen.written).toContain('A   VI_1 BACKUP: lease lost');
+  expect(screen.written).toContain('B   VI_1 MASTER: lease granted');
+  expect(screen.written).toMatch(/\n0 findings\n$/);
 });
 
 test('who reaches none of its anchors and hears nobody stands down; a cut between directors is not that', async () => {
@@ -104,22 +91,22 @@ test('who reaches none of its anchors and hears nobody stands down; a cut betwee
   };
   const files = [anchored('lb1.conf', 150), anchored('lb2.conf', 100)];
   const events = 'cut A-B at 10s for 10s; cut A at 40s for 10s';
-  expect(await simulate.run(context, { events, seed: '1' }, files)).toBe(3);
-  const faults = written.split('\n').filter((line) => line.includes('FAULT'));
+  expect(await simulate.run(screen.context, { events, seed: '1' }, files)).toBe(3);
+  const faults = screen.written.split('\n').filter((line) => line.includes('FAULT'));
   expect(faults).toHaveLength(1);
   expect(faults[0]).toMatch(/^ +4[123]\.\d+ s {2}A {3}VI_1 FAULT: isolated/);
   // The directors do not hear each other, and both have their anchor.
-  expect(written).toMatch(/two-holders: 192\.0\.2\.10: A and B hold it/);
+  expect(screen.written).toMatch(/two-holders: 192\.0\.2\.10: A and B hold it/);
 });
 
 test('a failover by order is handed over, and back; one that nobody could take is told as refused', async () => {
   const files = [director('a.conf', 150), director('b.conf', 100)];
   const events = 'failover A for 5s; failover B; stop B at 40s for 20s; failover A at 45s';
-  expect(await simulate.run(context, { events, seed: '1' }, files)).toBe(0);
-  expect(written).toContain('A   VI_1 BACKUP: gave up by order');
-  expect(written).toContain('B   VI_1 MASTER: handed over by 192.0.2.1');
-  expect(written).toContain('A   VI_1 MASTER: handed over by 192.0.2.2');
-  expect(written).toContain('failover A is refused: nobody could take over VI_1');
+  expect(await simulate.run(screen.context, { events, seed: '1' }, files)).toBe(0);
+  expect(screen.written).toContain('A   VI_1 BACKUP: gave up by order');
+  expect(screen.written).toContain('B   VI_1 MASTER: handed over by 192.0.2.1');
+  expect(screen.written).toContain('A   VI_1 MASTER: handed over by 192.0.2.2');
+  expect(screen.written).toContain('failover A is refused: nobody could take over VI_1');
   expect(() =>
     parseEvents('failover W', {
       hosts: [{ name: 'W', links: [], scripts: [] }],
@@ -130,22 +117,22 @@ test('a failover by order is handed over, and back; one that nobody could take i
 
 test('more directors than acceptors of the lease are no such cluster', async () => {
   const files = ['a', 'b', 'c', 'd'].map((name) => director(`${name}.conf`, 100, LEASE));
-  await expect(simulate.run(context, { seed: '1' }, files)).rejects.toThrow(
+  await expect(simulate.run(screen.context, { seed: '1' }, files)).rejects.toThrow(
     'there are 4 directors and 3 acceptors of the lease',
   );
 });
 
 test('a director that stops in good order leaves nobody holding its address twice', async () => {
   const files = [director('a.conf', 150), director('b.conf', 100)];
-  expect(await simulate.run(context, { events: 'stop A', seed: '1' }, files)).toBe(0);
-  expect(written).toMatch(/\n0 findings\n$/);
+  expect(await simulate.run(screen.context, { events: 'stop A', seed: '1' }, files)).toBe(0);
+  expect(screen.written).toMatch(/\n0 findings\n$/);
 });
 
 test('as JSON there are the same facts', async () => {
   const files = [director('a.conf', 150), director('b.conf', 100)];
   const options = { events: 'crash A', seed: '1', json: true } as const;
-  expect(await simulate.run(context, options, files)).toBe(0);
-  const { holders, findings } = JSON.parse(written) as {
+  expect(await simulate.run(screen.context, options, files)).toBe(0);
+  const { holders, findings } = JSON.parse(screen.written) as {
     holders: Record<string, { hosts: string[] }[]>;
     findings: unknown[];
   };
@@ -154,17 +141,17 @@ test('as JSON there are the same facts', async () => {
 });
 
 test('a file that is not there has an exit code of its own', async () => {
-  expect(await simulate.run(context, { seed: '1' }, [join(folder, 'nowhere.conf')])).toBe(2);
-  expect(complaints).toContain('nowhere.conf');
+  expect(await simulate.run(screen.context, { seed: '1' }, [join(folder, 'nowhere.conf')])).toBe(2);
+  expect(screen.complaints).toContain('nowhere.conf');
 });
 
 test('a file with errors is told of, and nothing runs', async () => {
   const good = director('a.conf', 150);
   const bad = join(folder, 'b.conf');
   writeFileSync(bad, 'vrrp_instnce VI_1 {\n}\n');
-  expect(await simulate.run(context, { seed: '1' }, [good, bad])).toBe(1);
-  expect(complaints).toContain('vrrp_instnce');
-  expect(written).toBe('');
+  expect(await simulate.run(screen.context, { seed: '1' }, [good, bad])).toBe(1);
+  expect(screen.complaints).toContain('vrrp_instnce');
+  expect(screen.written).toBe('');
 });
 
 test('a path that goes by another link keeps two from being MASTER while one link is cut', async () => {
@@ -187,12 +174,12 @@ test('a path that goes by another link keeps two from being MASTER while one lin
     return path;
   });
   const run = (events: string): Promise<number> =>
-    simulate.run(context, { events, seed: '1' }, named);
+    simulate.run(screen.context, { events, seed: '1' }, named);
   expect(
     await run('cut A-B on eth0 at 10s 30s; cut A-B on eth1 at 15s 5s; cut A-B on eth2 at 25s 5s'),
   ).toBe(0);
-  expect(written).toContain('cut A-B on eth1');
-  expect(written).not.toContain('A and B');
+  expect(screen.written).toContain('cut A-B on eth1');
+  expect(screen.written).not.toContain('A and B');
   expect(await run('cut A-B at 10s for 30s')).toBe(3);
-  expect(written).toContain('A and B');
+  expect(screen.written).toContain('A and B');
 });

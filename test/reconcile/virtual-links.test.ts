@@ -3,30 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { VirtualLink } from '../../src/model/virtual-link.ts';
 import { diffVirtualLinks, QUIET } from '../../src/reconcile/virtual-links.ts';
 import type { Link } from '../../src/wire/rtnl/links.ts';
+import { ETH0 } from '../world/eth0.ts';
 
 const OWNER = 100;
 const DEAD = 99;
 const OTHER = 200;
-
-const ETH0: Link = {
-  index: 2,
-  name: 'eth0',
-  up: true,
-  running: true,
-  loopback: false,
-  noArp: false,
-  multicast: true,
-  mac: '02:00:00:00:00:01',
-  mtu: 1500,
-  lowerIndex: null,
-  masterIndex: null,
-  kind: null,
-  vrfTable: null,
-  activePortIndex: null,
-  isolation: null,
-  alias: null,
-  group: 0,
-};
 
 const WANTED: VirtualLink = {
   name: 'vrrp.51',

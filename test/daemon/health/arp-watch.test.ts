@@ -2,25 +2,13 @@ import { expect, test } from 'vitest';
 import { arpHost } from '../../../src/daemon/health/arp-watch.ts';
 import type { LinkAddressState } from '../../../src/wire/rtnl/addresses.ts';
 import type { Link } from '../../../src/wire/rtnl/links.ts';
+import { ETH0 } from '../../world/eth0.ts';
 
 const link = (index: number, name: string, changes: Partial<Link> = {}): Link => ({
+  ...ETH0,
   index,
   name,
-  up: true,
-  running: true,
-  loopback: false,
-  noArp: false,
-  multicast: true,
   mac: `02:00:00:00:00:0${index}`,
-  mtu: 1500,
-  lowerIndex: null,
-  masterIndex: null,
-  kind: null,
-  vrfTable: null,
-  activePortIndex: null,
-  isolation: null,
-  alias: null,
-  group: 0,
   ...changes,
 });
 

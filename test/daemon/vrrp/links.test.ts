@@ -4,26 +4,7 @@ import { renewedLinks } from '../../../src/daemon/vrrp/network-changes.ts';
 import type { Network } from '../../../src/kernel/network.ts';
 import type { LinkAddressState } from '../../../src/wire/rtnl/addresses.ts';
 import type { Link } from '../../../src/wire/rtnl/links.ts';
-
-const ETH0: Link = {
-  index: 2,
-  name: 'eth0',
-  up: true,
-  running: true,
-  loopback: false,
-  noArp: false,
-  multicast: true,
-  mac: '02:00:00:00:00:01',
-  mtu: 1500,
-  lowerIndex: null,
-  masterIndex: null,
-  kind: null,
-  vrfTable: null,
-  activePortIndex: null,
-  isolation: null,
-  alias: null,
-  group: 0,
-};
+import { ETH0 } from '../../world/eth0.ts';
 
 const on = (address: string, family: 'ipv4' | 'ipv6'): Partial<LinkAddressState> => ({
   interfaceIndex: 2,
