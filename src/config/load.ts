@@ -78,7 +78,7 @@ function load(path: string, options: LoadOptions): LoadedConfig | null {
   const root = readSection('the top level', withinLimits(tree.statements(), reports), reports);
   if (tree.isEmpty) tellEmpty(sources, mode, reports);
   const { director, outline } = build(root, reports, options);
-  const holds = memory?.turnOver(surroundingsOf(outline, options)) ?? true;
+  const holds = memory?.turnOver(surroundingsOf(outline, options), tree.runs) ?? true;
   if (!holds || tree.isInsufficient) return null;
   tree.isDone = true;
   const diagnostics = toDiagnostics(reports.all, mode);
@@ -201,14 +201,13 @@ function expand(path: string, options: LoadOptions): Expanded {
 function expandOnce(path: string, options: LoadOptions, keepsBraces: boolean): Expanded {
   const { environment, mode, memory, notes = false } = options;
   const reports = new Reports(notes);
-  const remembered = memory === undefined ? null : (head: string) => memory.bodiesOf(head);
   const expander = new Expander({
     configId: configIdOf(options),
     files: environment,
     reports,
     literal: mode === 'compat',
     keepsBraces,
-    ...(remembered === null ? {} : { remembered }),
+    ...(memory === undefined ? {} : { remembered: memory }),
     predefined: (name) => predefined(name, environment),
   });
   expander.read(path);

@@ -39,10 +39,7 @@ export function quorumMet(server: QuorumRules, sum: number, was: boolean | null)
  * for a quorum that is always met.
  */
 export function quorumBounds(server: QuorumRules): { gainedAt: number; lostBelow: number } {
-  const total = upWeight(
-    server,
-    server.realServers.map(() => true),
-  );
+  const total = server.realServers.reduce((sum, { weight }) => sum + weight, 0);
   const quorum = Math.max(1, Math.min(server.quorum, total));
   const hysteresis = Math.min(server.hysteresis, quorum - 1);
   return {

@@ -34,22 +34,48 @@ export function desiredTable(
 
 type Entries = readonly ServiceEntry[];
 
+interface Made {
+  readonly virtualServer: VirtualServer;
+  readonly serving: Serving;
+  readonly entries: Entries;
+}
+
 /** The same serving gives the same objects, so that what has not changed is seen at a glance. */
-const lastEntries = new WeakMap<Serving, { virtualServer: VirtualServer; entries: Entries }>();
+const madeOf = new WeakMap<Serving, Made>();
+
+/** What was made last with a real server as the first or the last one: a pool that has changed mostly has one of them. */
+const madeWith = new WeakMap<RealServer, Made>();
 
 function desiredEntries(virtualServer: VirtualServer, serving: Serving): Entries {
-  const last = lastEntries.get(serving);
+  const last = madeOf.get(serving);
   if (last?.virtualServer === virtualServer) return last.entries;
+  const before = madeBefore(virtualServer);
   // Services of one port share their destinations.
   const shared = new Map<number, readonly Destination[]>();
-  const entries = virtualServer.keys.map((key) => {
-    const port = key.kind === 'address' ? key.port : 0;
-    const destinations = shared.get(port) ?? desiredDestinations(key, virtualServer, serving);
-    shared.set(port, destinations);
-    return { service: desiredService(key, virtualServer), destinations };
+  const entries = virtualServer.keys.map((key, at) => {
+    const port = portOf(key);
+    const made =
+      shared.get(port) ?? desiredDestinations(key, { virtualServer, serving, before, at });
+    shared.set(port, made);
+    return { service: desiredService(key, virtualServer), destinations: made };
   });
-  lastEntries.set(serving, { virtualServer, entries });
+  const made = { virtualServer, serving, entries };
+  madeOf.set(serving, made);
+  for (const server of endsOf(virtualServer)) madeWith.set(server, made);
   return entries;
+}
+
+function madeBefore(virtualServer: VirtualServer): Made | null {
+  for (const server of endsOf(virtualServer)) {
+    const made = madeWith.get(server);
+    if (made !== undefined) return made;
+  }
+  return null;
+}
+
+function endsOf({ realServers }: VirtualServer): readonly RealServer[] {
+  const [first, last] = [realServers[0], realServers.at(-1)];
+  return first === undefined || last === undefined ? [] : [first, last];
 }
 
 function desiredService(key: ServiceKey, virtualServer: VirtualServer): Service {
@@ -66,26 +92,70 @@ function desiredService(key: ServiceKey, virtualServer: VirtualServer): Service 
   };
 }
 
+interface Wanted {
+  readonly virtualServer: VirtualServer;
+  readonly serving: Serving;
+  readonly before: Made | null;
+  /** The index of the service. */
+  readonly at: number;
+}
+
 function desiredDestinations(
   key: ServiceKey,
-  { realServers, sorryServer }: VirtualServer,
-  { weights, sorryWeight }: Serving,
+  { virtualServer, serving, before, at: place }: Wanted,
 ): readonly Destination[] {
+  const { keys, realServers, sorryServer } = virtualServer;
+  const { weights, sorryWeight } = serving;
   invariant(realServers.length === weights.length, 'health tells of each real server');
-  const destinations = new Map<string, Destination>();
-  const put = (destination: Destination): void => {
-    const name = formatEndpoint(destination.address, destination.port);
-    const twin = destinations.get(name);
-    // A sorry server may be one of the real servers: the kernel holds it once.
-    const weight = Math.max(destination.weight, twin?.weight ?? 0);
-    destinations.set(name, twin === undefined ? destination : { ...twin, weight });
-  };
-  realServers.forEach((realServer, at) => {
+  const destinations: Destination[] = [];
+  const known = before && keptIn(before, place, key);
+  for (let at = 0; at < realServers.length; at += 1) {
     const weight = weights[at] ?? null;
-    if (weight !== null) put(toDestination(key, realServer, weight));
-  });
-  if (sorryServer && sorryWeight !== null) put(toDestination(key, sorryServer, sorryWeight));
-  return [...destinations.values()];
+    if (weight === null) continue;
+    const server = realServers[at] as RealServer;
+    const kept = known?.realServers[at] === server ? known.destinations[at] : undefined;
+    destinations.push(kept?.weight === weight ? kept : toDestination(key, server, weight));
+  }
+  if (sorryServer && sorryWeight !== null) {
+    destinations.push(toDestination(key, sorryServer, sorryWeight));
+  } else if (keys.length === 1) {
+    // Real servers of one service are unlike each other, and there may be ten thousand.
+    return destinations;
+  }
+  return withoutTwins(destinations);
+}
+
+interface Kept {
+  readonly realServers: readonly RealServer[];
+  /** Each at the place of its real server. */
+  readonly destinations: readonly Destination[];
+}
+
+/** Of a service that was as this one; null: there is none, or some real server was not in it. */
+function keptIn(before: Made, at: number, key: ServiceKey): Kept | null {
+  const { keys, realServers } = before.virtualServer;
+  const [old, destinations] = [keys[at], before.entries[at]?.destinations];
+  if (old?.kind !== key.kind || portOf(old) !== portOf(key)) return null;
+  // Nothing but a sorry server adds to them.
+  const isAligned =
+    before.serving.sorryWeight === null && destinations?.length === realServers.length;
+  return isAligned && destinations !== undefined ? { realServers, destinations } : null;
+}
+
+function portOf(key: ServiceKey): number {
+  return key.kind === 'address' ? key.port : 0;
+}
+
+/** A sorry server may be one of the real servers, or two of these one at some port: the kernel holds it once. */
+function withoutTwins(destinations: readonly Destination[]): readonly Destination[] {
+  const byName = new Map<string, Destination>();
+  for (const destination of destinations) {
+    const name = formatEndpoint(destination.address, destination.port);
+    const twin = byName.get(name);
+    const weight = Math.max(destination.weight, twin?.weight ?? 0);
+    byName.set(name, twin === undefined ? destination : { ...twin, weight });
+  }
+  return [...byName.values()];
 }
 
 function toDestination(

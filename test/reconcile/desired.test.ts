@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type {
   RealServer,
@@ -233,4 +234,44 @@ test('a serving that has not changed gives the same entry', () => {
   const [first, again] = [desiredTable([server], [serving]), desiredTable([server], [serving])];
   expect(again.services[0]).toBe(first.services[0]);
   expect(desiredTable([virtualServer()], [serving]).services[0]).not.toBe(first.services[0]);
+});
+
+describe('what was made before', () => {
+  const pool = [1, 2, 3, 4].map((host) => realServer(host));
+  const state = fc.record({
+    realServers: fc.uniqueArray(fc.constantFrom(...pool, realServer(9)), { minLength: 1 }),
+    weights: fc.array(fc.constantFrom(1, 1, 1, 2, null), { minLength: 5, maxLength: 5 }),
+    sorryServer: fc.constantFrom(null, null, SORRY),
+    sorryWeight: fc.constantFrom(null, null, 1),
+    ports: fc.constantFrom([80], [80], [81], [80, 81]),
+  });
+
+  test('changes nothing about the table (property)', () => {
+    fc.assert(
+      fc.property(fc.array(state, { minLength: 2 }), (states) => {
+        for (const { realServers, weights, sorryServer, sorryWeight, ports } of states) {
+          const keys = ports.map((port) => key('10.0.0.1', port));
+          const server = virtualServer({ keys, realServers, sorryServer });
+          const serving = { weights: weights.slice(0, realServers.length), sorryWeight };
+          const alone = desiredTable([structuredClone(server)], [structuredClone(serving)]);
+          expect(desiredTable([server], [serving])).toEqual(alone);
+        }
+      }),
+    );
+  });
+
+  test('is kept but for the real server that has changed', () => {
+    const tableOf = (realServers: readonly RealServer[]) => {
+      const weights = realServers.map(({ weight }) => weight);
+      const server = virtualServer({ realServers, sorryServer: null });
+      return desiredTable([server], [{ weights, sorryWeight: null }]).services[0]?.destinations;
+    };
+    for (const at of [0, 2, 3]) {
+      const before = tableOf(pool);
+      const after = tableOf(pool.with(at, realServer(at + 1, { weight: 7 })));
+      expect(after?.map((one, place) => one === before?.[place])).toEqual(
+        pool.map((_, place) => place !== at),
+      );
+    }
+  });
 });

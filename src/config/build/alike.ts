@@ -6,9 +6,11 @@
 import { type Family, familyOf } from '../../base/address.ts';
 import type { RealServer, VirtualServer } from '../../model/virtual-server.ts';
 import { Reports } from '../diagnostics/diagnostic.ts';
+import type { RealServerLesson } from '../memory.ts';
 import type { Opening } from '../text/ast.ts';
 import type { Endpoint } from '../values/endpoint.ts';
 import type { Unread } from '../values/value.ts';
+import { realServerLesson } from './real-server-lesson.ts';
 import { type Parent, readUsualServers } from './real-servers.ts';
 import type { ScriptContext } from './scripts.ts';
 
@@ -26,6 +28,14 @@ interface Known {
   readonly family: Family;
   readonly server: VirtualServer;
   readonly parent: Parent;
+  /** Of the parent's section. */
+  readonly signature: string;
+}
+
+interface Alike {
+  readonly server: VirtualServer;
+  /** What of its real servers can be remembered. */
+  readonly realServers: RealServerLesson | null;
 }
 
 export class Alikes {
@@ -37,22 +47,22 @@ export class Alikes {
   }
 
   /** Null: it is like none that is known, or something is to be told of it. */
-  read(block: Unread): VirtualServer | null {
+  read(block: Unread): Alike | null {
     const { endpoint } = block;
     if (endpoint === null) return null;
     for (const known of this.known) {
-      const server = this.readLike(known, block, endpoint);
+      const alike = this.readLike(known, block, endpoint);
       if (this.context.reports.attempts > 0) {
         this.context = { ...this.context, reports: new Reports() };
-      } else if (server !== null) {
-        return server;
+      } else if (alike !== null) {
+        return alike;
       }
     }
     return null;
   }
 
-  private readLike(known: Known, block: Unread, { address, port }: Endpoint): VirtualServer | null {
-    const { opening, parent, server: model } = known;
+  private readLike(known: Known, block: Unread, { address, port }: Endpoint): Alike | null {
+    const { opening, parent, server: model, signature } = known;
     if (port !== known.port || familyOf(address) !== known.family) return null;
     const { context } = this;
     const blocks = block.blocksBehind(opening);
@@ -60,7 +70,15 @@ export class Alikes {
     const [key] = model.keys;
     if (realServers === null || key?.kind !== 'address') return null;
     if (!isEnough(realServers, model)) return null;
-    return { ...model, keys: [{ ...key, address }], realServers };
+    const server = { ...model, keys: [{ ...key, address }], realServers };
+    // A real server without a checker is not usual.
+    const isChecked = new Uint8Array(realServers.length).fill(1);
+    const lesson = realServerLesson(block.span, signature, {
+      servers: realServers,
+      isChecked,
+      places: blocks ?? [],
+    });
+    return { server, realServers: lesson };
   }
 
   /** Nothing was told of it, and the machine was not asked. */
@@ -70,7 +88,8 @@ export class Alikes {
     if (opening === null || server.group !== null || key?.kind !== 'address') return;
     if (block.blocksBehind(opening) === null) return;
     const { family, port } = key;
-    const one = { opening, port, family, server, parent };
+    const signature = parent.section.signature();
+    const one = { opening, port, family, server, parent, signature };
     this.known = [one, ...this.known.slice(0, KNOWN_MAX - 1)];
   }
 }

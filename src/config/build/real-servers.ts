@@ -8,6 +8,7 @@ import type { Check } from '../../model/checker.ts';
 import type { RealServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LANGUAGE } from '../keywords/table.ts';
+import type { Memory } from '../memory.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';
 import type { Statement } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
@@ -25,6 +26,7 @@ import {
   whyNoServer,
 } from './endpoint.ts';
 import { type Forwarding, forwardingIn } from './forwarding.ts';
+import { PlacedServers } from './placed.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import type { Services } from './services.ts';
 
@@ -35,6 +37,9 @@ export interface Parent {
   readonly pacing: PacingWords;
   readonly globals: Section;
   readonly twins: Twins;
+  readonly memory: Memory | null;
+  /** Of the virtual server, as written. */
+  readonly head: string;
 }
 
 /** Blocks that only a checker has. */
@@ -56,10 +61,9 @@ const NO_CHECKS: readonly Check[] = [];
 /** Bodies by the text that they were read from, within virtual servers that hand down the same. */
 export type Twins = Map<string, Body>;
 
-/** A real server with what is told of it and its siblings together. */
-export interface Placed {
+/** One that was read. */
+interface ReadServer {
   readonly server: RealServer;
-  readonly block: Unread;
   readonly checkers: number;
 }
 
@@ -68,22 +72,41 @@ export function readRealServers(
   blocks: readonly Unread[],
   parent: Parent,
   context: ScriptContext,
-): readonly Placed[] {
-  const placed: Placed[] = [];
-  const seen = new Set<string>();
+): PlacedServers {
+  const placed = new PlacedServers(blocks);
   for (const block of blocks) {
-    const body = bodyOf(block, parent, context);
-    const one = place(block, body, parent, context);
-    if (one === null) continue;
-    seen.add(formatEndpoint(one.server.address, one.server.port));
-    if (seen.size > placed.length) placed.push(one);
-    else tellTwin(one, parent.services, context.reports);
+    if (block.run !== null) {
+      readAgain(block, placed, parent, context.reports);
+      continue;
+    }
+    const one = place(block, bodyOf(block, parent, context), parent, context);
+    if (one !== null && !placed.add(block, one.server, one.checkers > 0)) {
+      tellTwin(block, one.server, parent.services, context.reports);
+    }
   }
   return placed;
 }
 
-function tellTwin({ server, block }: Placed, { group, ports }: Services, reports: Reports): void {
-  const { address, port } = server;
+/** What an earlier reading has made of a run. */
+function readAgain(
+  block: Unread,
+  placed: PlacedServers,
+  { memory, head, section, services }: Parent,
+  reports: Reports,
+): void {
+  const { run } = block;
+  const known = run && memory?.recallRealServers(run, { head, signature: section.signature() });
+  if (!known) return;
+  const twin = placed.addRun(block, known.servers, known.isChecked);
+  if (twin !== null) tellTwin(block, twin, services, reports);
+}
+
+function tellTwin(
+  block: Unread,
+  { address, port }: RealServer,
+  { group, ports }: Services,
+  reports: Reports,
+): void {
   const isOfEachPort = port === 0 && ports.size > 1;
   const name = isOfEachPort ? address : formatEndpoint(address, port);
   reports.add({
@@ -223,7 +246,7 @@ function place(
   body: Body,
   { services }: Parent,
   { reports }: ScriptContext,
-): Placed | null {
+): ReadServer | null {
   const { endpoint } = block;
   if (endpoint === null) return null;
   const { address, port } = endpoint;
@@ -243,7 +266,7 @@ function place(
       tellPortIgnored(body.settings.forwarding, port, services, block, reports);
       break;
   }
-  return { server: serverOf(endpoint, body, services), block, checkers: body.checkers };
+  return { server: serverOf(endpoint, body, services), checkers: body.checkers };
 }
 
 function serverOf(

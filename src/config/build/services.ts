@@ -196,6 +196,16 @@ interface Taking {
   readonly block: Span;
 }
 
+/** Takes the service of a virtual server that has one, if it is free: most of ten thousand are such. */
+export function takeAlone({ keys, group }: VirtualServer, taken: Taken): boolean {
+  const [key] = keys;
+  if (key === undefined || keys.length > 1 || group !== null) return false;
+  const name = formatService(key);
+  if (taken.has(name)) return false;
+  taken.set(name, name);
+  return true;
+}
+
 /** Takes the services that are still free; the others are told. */
 export function takeServices(
   { server, lines, block }: Taking,

@@ -15,8 +15,10 @@ import type {
 } from '../../model/virtual-server.ts';
 import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
 import { SCHEDULERS } from '../keywords/schedulers.ts';
-import type { Memory } from '../memory.ts';
+import type { Lesson, Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';
+import { placeIn, type Run } from '../text/pool.ts';
+import type { Span } from '../text/source.ts';
 import { endpointOf } from '../values/endpoint.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { Unread } from '../values/value.ts';
@@ -25,14 +27,10 @@ import { readPacingWords } from './checks.ts';
 import { addressSpan, isPortIgnored, portFor, tellNoHost, tellPortIgnored } from './endpoint.ts';
 import { type Forwarding, forwardingIn, NAT } from './forwarding.ts';
 import { readGroups, tellUnusedGroups } from './groups.ts';
+import { PlacedServers } from './placed.ts';
 import { readProcess } from './process.ts';
-import {
-  type Parent,
-  type Placed,
-  readRealServers,
-  type Twins,
-  tellOtherFamily,
-} from './real-servers.ts';
+import { realServerLesson } from './real-server-lesson.ts';
+import { type Parent, readRealServers, type Twins, tellOtherFamily } from './real-servers.ts';
 import { readScript, type ScriptContext } from './scripts.ts';
 import {
   type Groups,
@@ -40,6 +38,7 @@ import {
   readServices,
   type Services,
   type Taken,
+  takeAlone,
   takeServices,
 } from './services.ts';
 
@@ -60,7 +59,7 @@ export interface ServerContext extends ScriptContext {
 /** Sees each virtual server, whose section is not kept. */
 export interface LookAt {
   settings(section: Section): void;
-  realServers(section: Section, placed: readonly Placed[], reports: Reports): void;
+  realServers(section: Section, placed: PlacedServers, reports: Reports): void;
 }
 
 interface Ground {
@@ -83,32 +82,50 @@ export function buildHealth(
     unusable: root.namesOf('virtual_server_group'),
   };
   const alikes = new Alikes(context);
+  const take = (server: VirtualServer, lines: readonly Line[], block: Span): void => {
+    const keys = takeServices({ server, lines, block }, taken, reports);
+    if (keys.length === server.keys.length) virtualServers.push(server);
+    else if (keys.length > 0) virtualServers.push({ ...server, keys });
+  };
+  const takeAgain = (run: Run, span: Span): void => {
+    const lessons = memory?.recallRun(run, span) ?? [];
+    for (const [at, { server, told }] of lessons.entries()) {
+      for (const one of told) reports.tell(one);
+      if (takeAlone(server, taken)) {
+        virtualServers.push(server);
+      } else {
+        const place = placeIn(run, at, span);
+        take(server, [{ keys: server.keys, place: () => place }], place);
+      }
+    }
+  };
   for (const block of root.unread('virtual_server')) {
+    if (block.run !== null) {
+      takeAgain(block.run, block.span);
+      continue;
+    }
     let lines: readonly Line[] | null = null;
-    const build = (): VirtualServer | null => {
+    const build = (): Built => {
       const { attempts } = reports;
       const questions = memory?.questions;
       const section = block.read();
       const services = readServices(section, groups, reports);
       lines = services?.lines ?? null;
-      const pool = { globals, twins: twinsOf(section, pools) };
-      const { server, realServers, parent } =
+      const pool = { globals, twins: twinsOf(section, pools), memory, head: block.head };
+      const { server, placed, parent, lesson } =
         services === null ? NOTHING : buildVirtualServer(section, services, pool, context);
       look.settings(section);
-      look.realServers(section, realServers, reports);
+      look.realServers(section, placed, reports);
       const isSilent = reports.attempts === attempts && memory?.questions === questions;
       if (server !== null && parent !== null && isSilent) alikes.learn(block, server, parent);
-      return server;
+      return { server, realServers: lesson };
     };
-    const server = remembering(block, memory, reports, () =>
-      reports.takesNotes ? build() : (alikes.read(block) ?? build()),
-    );
+    const server = remembering(block, memory, reports, () => {
+      return (reports.takesNotes ? null : alikes.read(block)) ?? build();
+    });
     if (server === null) continue;
     // What is remembered has been made of one line.
-    lines ??= [{ keys: server.keys, place: () => block.span }];
-    const keys = takeServices({ server, lines, block: block.span }, taken, reports);
-    if (keys.length === server.keys.length) virtualServers.push(server);
-    else if (keys.length > 0) virtualServers.push({ ...server, keys });
+    take(server, lines ?? [{ keys: server.keys, place: () => block.span }], block.span);
   }
   tellUnusedGroups(groups.byName, reports);
   return {
@@ -123,9 +140,9 @@ function remembering(
   block: Unread,
   memory: Memory | null,
   reports: Reports,
-  build: () => VirtualServer | null,
+  build: () => Built,
 ): VirtualServer | null {
-  if (memory === null || !block.isPlain) return build();
+  if (memory === null || !block.isPlain) return build().server;
   const recalled = block.remembered === null ? null : memory.recall(block);
   if (recalled !== null) {
     for (const told of recalled.told) reports.tell(told);
@@ -133,10 +150,13 @@ function remembering(
     return recalled.server;
   }
   const { questions } = memory;
-  const { result: server, told } = reports.listening(build);
+  const {
+    result: { server, realServers },
+    told,
+  } = reports.listening(build);
   // The machine may answer otherwise next time; a group has its services from elsewhere.
   const isClosed = memory.questions === questions && server?.group === null && !reports.isFull;
-  if (isClosed) memory.learn(block, { server, told });
+  if (isClosed) memory.learn(block, { server, told, realServers });
   return server;
 }
 
@@ -148,26 +168,41 @@ function twinsOf(section: Section, pools: Map<string, Twins>): Twins {
   return twins;
 }
 
+interface Built extends Pick<Lesson, 'realServers'> {
+  /** Null: it cannot be used. */
+  readonly server: VirtualServer | null;
+}
+
 interface BuiltServer {
   /** Null: it cannot be used. */
   readonly server: VirtualServer | null;
-  readonly realServers: readonly Placed[];
+  readonly placed: PlacedServers;
   readonly parent: Parent | null;
+  readonly lesson: Lesson['realServers'];
 }
 
-const NOTHING: BuiltServer = { server: null, realServers: [], parent: null };
+const NOTHING: BuiltServer = {
+  server: null,
+  placed: new PlacedServers([]),
+  parent: null,
+  lesson: null,
+};
 
 function buildVirtualServer(
   section: Section,
   services: Services,
-  pool: Pick<Parent, 'globals' | 'twins'>,
+  pool: Pick<Parent, 'globals' | 'twins' | 'memory' | 'head'>,
   context: ServerContext,
 ): BuiltServer {
   const forwarding = readMethod(section, context);
   const pacing = readPacingWords(section);
   const parent = { section, services, forwarding, pacing, ...pool };
-  const placed = readRealServers(section.unread('real_server'), parent, context);
   const { reports } = context;
+  const { attempts } = reports;
+  const questions = pool.memory?.questions;
+  const placed = readRealServers(section.unread('real_server'), parent, context);
+  const isSilent = reports.attempts === attempts && pool.memory?.questions === questions;
+  const lesson = isSilent ? realServerLesson(section.span, section.signature(), placed) : null;
   if (!section.mentions('real_server')) {
     reports.add({
       code: 'missing-keyword',
@@ -175,8 +210,8 @@ function buildVirtualServer(
       message: `virtual_server ${nameOfVirtualServer(services)} has no real_server`,
     });
   }
-  if (placed.length === 0) return { server: null, realServers: placed, parent };
-  const realServers = placed.map(({ server }) => server);
+  const { servers: realServers } = placed;
+  if (realServers.length === 0) return { ...NOTHING, parent };
   const { keys, group } = services;
   const server = {
     keys,
@@ -194,7 +229,7 @@ function buildVirtualServer(
     drainOnRemoveMs: readDrainOnRemove(section) ?? readDrainOnRemove(pool.globals) ?? 0,
   };
   tellTooMany(server, section, reports);
-  return { server, realServers: placed, parent };
+  return { server, placed, parent, lesson };
 }
 
 function tellTooMany(server: VirtualServer, section: Section, reports: Reports): void {

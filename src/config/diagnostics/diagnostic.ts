@@ -352,19 +352,24 @@ export class Reports {
   }
 
   add(report: Report): void {
+    if (this.isDropped(report)) return;
     this.tape.told?.push({ report, once: false });
     this.take(report);
   }
 
   /** The first report of this message only, wherever the others stand. */
   addOnce(report: Report): void {
+    if (this.isDropped(report)) return;
     this.tape.told?.push({ report, once: true });
     if (this.seen.has(shortened(report.message))) this.counts.attempts += 1;
     else this.take(report);
   }
 
+  private isDropped({ code }: Report): boolean {
+    return code === this.ignored || (NOTES.has(code) && !this.takesNotes);
+  }
+
   private take(said: Report): void {
-    if (said.code === this.ignored || (NOTES.has(said.code) && !this.takesNotes)) return;
     const { counts } = this;
     counts.attempts += 1;
     const kind = kindOf(said.code);

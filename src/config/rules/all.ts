@@ -3,7 +3,7 @@
  * in: once a real server (real-servers.ts), once a virtual server, and once a file for all the rest. What each
  * finding means stands in diagnostics/explanations.ts; whether it is an error, a warning or advice in diagnostics/diagnostic.ts.
  */
-import type { Placed } from '../build/real-servers.ts';
+import type { PlacedServers } from '../build/placed.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import type { Section } from '../values/section.ts';
@@ -59,13 +59,9 @@ import {
 import { type Whole, wholeOf } from './whole.ts';
 
 /** Looks at the real servers of a virtual server together. */
-export function tellRealServers(
-  section: Section,
-  realServers: readonly Placed[],
-  reports: Reports,
-): void {
-  tellUnchecked(section, realServers, reports);
-  tellZeroWeights(section, realServers, reports);
+export function tellRealServers(section: Section, placed: PlacedServers, reports: Reports): void {
+  tellUnchecked(section, placed, reports);
+  tellZeroWeights(section, placed, reports);
 }
 
 /** Looks at one virtual server. When advice is asked for, `seen` takes what the end of the file needs of it. */

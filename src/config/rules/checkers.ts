@@ -1,7 +1,6 @@
 /** Checkers: whether there are any, how long they take, and what they look at. */
 
-import { addressSpan } from '../build/endpoint.ts';
-import type { Placed } from '../build/real-servers.ts';
+import type { PlacedServers } from '../build/placed.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Section, Setting } from '../values/section.ts';
 import type { RealServerParts } from './real-servers.ts';
@@ -41,15 +40,10 @@ export function tellLongTimeouts(
 }
 
 /** Where some are checked and one is not, it was forgotten; where none is, that may be meant. */
-export function tellUnchecked(
-  section: Section,
-  realServers: readonly Placed[],
-  reports: Reports,
-): void {
-  const unchecked = realServers.filter(({ checkers }) => checkers === 0);
-  const [first] = unchecked;
-  if (first === undefined) return;
-  if (unchecked.length === realServers.length) {
+export function tellUnchecked(section: Section, placed: PlacedServers, reports: Reports): void {
+  const { servers, isChecked } = placed;
+  if (!isChecked.includes(0)) return;
+  if (!isChecked.includes(1)) {
     reports.add({
       code: 'no-checkers',
       span: nameSpan(section),
@@ -58,11 +52,12 @@ export function tellUnchecked(
     });
     return;
   }
-  for (const { server, block } of unchecked) {
+  for (const [at, { address }] of servers.entries()) {
+    if (isChecked[at] === 1) continue;
     reports.add({
       code: 'unchecked-server',
-      span: addressSpan(block),
-      message: `${server.address} has no checker, and others here have: it is up for ever`,
+      span: placed.placeOf(at),
+      message: `${address} has no checker, and others here have: it is up for ever`,
       hint: 'TCP_CHECK { } is the least; a server in maintenance has weight 0',
     });
   }

@@ -1,6 +1,6 @@
 /** What a virtual server and its real servers are together. Each server is looked at by itself. */
 import { parseAddress } from '../../base/address.ts';
-import type { Placed } from '../build/real-servers.ts';
+import type { PlacedServers } from '../build/placed.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Word } from '../text/ast.ts';
 import type { Section } from '../values/section.ts';
@@ -67,10 +67,10 @@ function weightsOf({ section, realServers }: ServerParts): readonly number[] {
 
 export function tellZeroWeights(
   section: Section,
-  realServers: readonly Placed[],
+  { servers }: PlacedServers,
   reports: Reports,
 ): void {
-  if (realServers.length === 0 || realServers.some(({ server }) => server.weight > 0)) return;
+  if (servers.length === 0 || servers.some(({ weight }) => weight > 0)) return;
   reports.add({
     code: 'all-weights-zero',
     span: nameSpan(section),

@@ -1,5 +1,6 @@
 /** The tree that the parser makes: statements of words, some of them with a block. */
-import type { Span } from './source.ts';
+import type { Run } from './pool.ts';
+import type { Extent, Span } from './source.ts';
 
 export interface Word {
   readonly text: string;
@@ -36,8 +37,12 @@ export interface Statement {
   blocksBehind(opening: Opening): readonly Statement[] | null;
   /** No definition, condition or include stands in its block: what it says is all in its text. */
   readonly isPlain: boolean;
+  /** Where all of it stands; null: not in one piece, or without its closing brace. */
+  readonly extent: Extent | null;
   /** What stands between its braces, as an earlier reading has it, and its statements; here are none. Else null. */
   readonly remembered: string | null;
+  /** It is many blocks of this name, which an earlier reading has made; where the first begins, is its keyword. Else null. */
+  readonly run: Run | null;
 }
 
 /** The beginning of a block: from its brace to the first word of a statement, that word included. */

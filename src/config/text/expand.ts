@@ -14,7 +14,7 @@ import {
 import { DerivedText, standingFor } from './derived-text.ts';
 import { type Generated, generate } from './generator.ts';
 import { type FilePort, Includes } from './include.ts';
-import { type BodiesOf, Lexer } from './lexer.ts';
+import { Lexer, type RememberedBlocks } from './lexer.ts';
 import { mended, tellByteOrderMark } from './mend.ts';
 import type { SourceFile, Span } from './source.ts';
 import { TOKENS_MAX, Tokens } from './tokens.ts';
@@ -25,7 +25,7 @@ export interface ExpandOptions {
   readonly reports: Reports;
   /** Odd characters stay as keepalived takes them, instead of being read as what was meant. */
   readonly literal: boolean;
-  readonly remembered?: BodiesOf;
+  readonly remembered?: RememberedBlocks;
   /** Lines of other hosts are taken in as well when they open or close a block, and not both. */
   readonly keepsBraces: boolean;
   /** Other values of predefined names: `_INSTANCE`, `_ENV NAME`. */
@@ -137,7 +137,7 @@ export class Expander {
     if (hasMark) tellByteOrderMark(file, this.options.reports);
     this.tokens.expect(text.length);
     this.includes.enter(file.path);
-    this.lexer.changeFile();
+    this.lexer.changeFile(file.path);
     let at = hasMark ? 1 : 0;
     while (at < text.length && !this.isStopped) {
       const next = this.lexer.plainLine(cutting, text, at);
@@ -146,7 +146,7 @@ export class Expander {
         this.stop({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
       }
     }
-    this.lexer.changeFile();
+    this.lexer.changeFile(file.includedAt?.file.path ?? null);
     this.includes.leave();
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import { LOOKALIKES } from './lookalikes.ts';
+import { hasOpening, lengthOf, type Pool, PoolReader, type Run } from './pool.ts';
 import { type DerivedLine, FIRST, Kind, type Passage, type Tokens } from './tokens.ts';
 
 const TAB = 9;
@@ -62,19 +63,37 @@ const SPECIAL = -1;
 /** No token. */
 const NONE = -1;
 
-/** What earlier readings have between the braces behind these words. */
-export type BodiesOf = (head: string) => readonly string[];
+/** A block of an earlier reading. */
+export interface RememberedBlock {
+  /** What stood between its braces. */
+  readonly body: string;
+  /** The blocks in it, which may stand there again though it has changed. Its text begins with the head. */
+  readonly inner: Pool | null;
+}
+
+/** What earlier readings have found, and need not find again. */
+export interface RememberedBlocks {
+  /** The blocks at the top of a file. */
+  blocksOf(path: string): Pool | null;
+  /** Those with this head; of many perhaps only the one that is expected there. */
+  find(head: string, expected: Run | null): readonly RememberedBlock[];
+}
 
 export class Lexer {
   private readonly tokens: Tokens;
   private readonly reports: Reports;
-  private readonly remembered: BodiesOf | null;
+  private readonly remembered: RememberedBlocks | null;
+  /** What may stand again at the top of this file, and in the block there that is open. */
+  private readonly pools: { top: PoolReader | null; inner: PoolReader | null } = {
+    top: null,
+    inner: null,
+  };
   /** Blocks of this file that are open, as far as nothing but plain lines stands in them. */
   private readonly open: OpenBlock[] = [];
   /** By the depth of their blocks, the passages that stood there last. */
   private readonly known: KnownPassage[][] = Array.from({ length: PASSAGE_DEPTH_MAX }, () => []);
 
-  constructor(tokens: Tokens, reports: Reports, remembered: BodiesOf | null = null) {
+  constructor(tokens: Tokens, reports: Reports, remembered: RememberedBlocks | null = null) {
     this.tokens = tokens;
     this.reports = reports;
     this.remembered = remembered;
@@ -102,14 +121,17 @@ export class Lexer {
   }
 
   /** Another file is read: passages are known by their place in one. */
-  changeFile(): void {
+  changeFile(path: string | null): void {
     this.forgetOpen();
     for (const passages of this.known) passages.length = 0;
+    const pool = path === null ? null : (this.remembered?.blocksOf(path) ?? null);
+    this.pools.top = pool && new PoolReader(pool);
   }
 
   /** What stands in a block is no longer all of its text, or has been told of. */
   private forgetOpen(): void {
     this.open.length = 0;
+    this.pools.inner = null;
   }
 
   /** Takes in a line that has been expanded. */
@@ -144,7 +166,14 @@ export class Lexer {
         first = FIRST;
         head = NONE;
       } else {
-        if (first === FIRST) head = tokens.count;
+        if (first === FIRST) {
+          const length = plain ? this.takeRun(cutting, text, at) : 0;
+          if (length > 0) {
+            at += length;
+            continue;
+          }
+          head = tokens.count;
+        }
         if (plain && first === FIRST && beginsDirective(text, at, code)) return SPECIAL;
         at =
           code === QUOTE
@@ -162,15 +191,32 @@ export class Lexer {
     const { tokens } = this;
     const brace = tokens.count - 1;
     const passage = head === NONE ? null : this.recognise(text, at, head);
+    if (head !== NONE) this.poolHere()?.passedOver(tokens.text(head));
     if (passage === null) {
       this.open.push({ brace, head });
       return at;
     }
+    if (this.open.length === 0) this.pools.inner = null;
     const close = at + passage.text.length;
     tokens.pushRepeat(passage, cutting, at);
     tokens.push(Kind.close, cutting, close, close + 1);
     tokens.markPlain(brace);
     return close + 1;
+  }
+
+  /** Blocks in a row that an earlier reading has made: gives how many characters they take. */
+  private takeRun(cutting: number, text: string, at: number): number {
+    const reader = this.poolHere();
+    const run = reader?.runAt(text, at) ?? null;
+    if (run === null) return 0;
+    this.tokens.pushRun(run, cutting, at);
+    return lengthOf(run);
+  }
+
+  private poolHere(): PoolReader | null {
+    const { top, inner } = this.pools;
+    const depth = this.open.length;
+    return depth === 0 ? top : depth === 1 ? inner : null;
   }
 
   private recognise(text: string, from: number, head: number): Passage | null {
@@ -187,11 +233,22 @@ export class Lexer {
     return null;
   }
 
-  private remember(bodiesOf: BodiesOf, text: string, at: number, head: number): Passage | null {
+  private remember(
+    known: RememberedBlocks,
+    text: string,
+    at: number,
+    head: number,
+  ): Passage | null {
     const { tokens } = this;
-    const bodies = bodiesOf(tokens.textBetween(head, tokens.count - 2));
-    const body = bodies.find((one) => isBody(one, text, at));
-    return body === undefined ? null : { text: body, from: 0, to: 0, start: at };
+    const words = tokens.textBetween(head, tokens.count - 2);
+    const found = known.find(words, this.pools.top?.expected ?? null);
+    const same = found.find(({ body }) => isBody(body, text, at));
+    if (same !== undefined) return { text: same.body, from: 0, to: 0, start: at };
+    const { start } = tokens.span(head);
+    const pools = found.flatMap(({ inner }) => inner ?? []);
+    const pool = pools.find((one) => hasOpening(one, text, start));
+    this.pools.inner = pool === undefined ? null : new PoolReader(pool);
+    return null;
   }
 
   /** Its closing brace is the last token. */
@@ -199,7 +256,12 @@ export class Lexer {
     const { tokens } = this;
     const block = this.open.pop();
     if (block !== undefined) tokens.markPlain(block.brace);
-    const passages = this.known[this.open.length];
+    const depth = this.open.length;
+    const { inner } = this.pools;
+    if (depth === 0) this.pools.inner = null;
+    // Whoever has the same text has not the same memory.
+    if (depth === 0 && inner?.hasFound) return;
+    const passages = this.known[depth];
     const close = tokens.count - 1;
     if (block === undefined || passages === undefined || block.head === NONE) return;
     if (close - block.brace <= PASSAGE_TOKENS_MIN) return;

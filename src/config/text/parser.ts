@@ -7,6 +7,8 @@ import { invariant } from '../../base/error.ts';
 import type { Reports } from '../diagnostics/diagnostic.ts';
 import type { Opening, Statement, Word } from './ast.ts';
 import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
+import { RunStatement } from './run-statement.ts';
+import type { Extent } from './source.ts';
 import { isElsewhere, Kind, type Tokens } from './tokens.ts';
 
 /** Where blocks begin and end, as token numbers. */
@@ -154,6 +156,11 @@ export class Tree implements Flaws {
     return this.tokens.count === 0;
   }
 
+  /** How many runs stand in it: whoever has found fewer has passed over blocks. */
+  get runs(): number {
+    return this.tokens.runCount;
+  }
+
   /** The statements at the top level, each made when it is asked for. */
   statements(): Iterable<Statement> {
     return this.statementsFrom(0, this.tokens.count, { depth: 0, shift: 0 });
@@ -185,10 +192,11 @@ export class Tree implements Flaws {
     return this.lastName;
   }
 
-  /** The first statement of this name among those of a plain block; null: there is none. */
+  /** The first statement of this name among those of a plain block; null: there is none, or it is in a run. */
   firstNamed(name: string, from: number, to: number): number | null {
     const { tokens, structure } = this;
     for (let at = from; at < to; at += 1) {
+      if (tokens.runAt(at) !== null) return null;
       if (tokens.kind(at) === Kind.open) at = structure.ends[at] as number;
       else if (tokens.beginsStatement(at) && tokens.isText(at, name)) return at;
     }
@@ -211,6 +219,14 @@ export class Tree implements Flaws {
     }
     let at = from;
     while (at < to) {
+      const run = tokens.runAt(at);
+      if (run !== null) {
+        yield new RunStatement(run, tokens.span(at), () => {
+          this.isInsufficient = true;
+        });
+        at += 1;
+        continue;
+      }
       if (!tokens.isWord(at)) {
         // A brace too many, or a block without a name.
         at = Math.max(at, structure.ends[at] as number) + 1;
@@ -249,6 +265,7 @@ export class Tree implements Flaws {
 /** A statement that makes its words and its block when it is asked for them; its block each time anew. */
 class ParsedStatement implements Statement {
   readonly name: string;
+  readonly run = null;
   private readonly tree: Tree;
   private readonly tokens: Tokens;
   private readonly level: Level;
@@ -349,6 +366,16 @@ class ParsedStatement implements Statement {
 
   get isPlain(): boolean {
     return this.blockEnd !== null && this.tokens.isPlain(this.blockStart - 1);
+  }
+
+  get extent(): Extent | null {
+    const { tokens, first, blockStart, blockEnd, level } = this;
+    const isWhole =
+      blockEnd !== null &&
+      blockEnd < tokens.count &&
+      tokens.kind(blockStart - 1) === Kind.open &&
+      tokens.kind(blockEnd) === Kind.close;
+    return isWhole ? tokens.extent(first, blockStart - 1, blockEnd, level.shift) : null;
   }
 
   get remembered(): string | null {

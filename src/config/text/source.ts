@@ -18,6 +18,14 @@ export interface Span {
   readonly definedAt?: Span | null;
 }
 
+/** Where a block stands in its file: from its keyword to behind its brace. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  /** Behind the brace that opens it. */
+  readonly bodyStart: number;
+}
+
 /** Line and column count from 1; a tab is one column. */
 export interface Position {
   readonly line: number;

@@ -10,10 +10,12 @@
  *   }
  *
  * Who reads the second block is given the words of the first, moved to where they stand again. Of what an earlier
- * reading of the file has made already (memory.ts) there is the `repeat` alone, and nothing to read.
+ * reading of the file has made already (memory.ts) there is the `repeat` alone, and nothing to read. Many blocks in a
+ * row that it has made are one token of the kind `run`.
  */
 import type { Word } from './ast.ts';
-import type { SourceFile, Span } from './source.ts';
+import type { Run } from './pool.ts';
+import type { Extent, SourceFile, Span } from './source.ts';
 
 /** A line after definitions were replaced, and where each of its characters came from. */
 export interface DerivedLine {
@@ -26,7 +28,15 @@ export interface DerivedLine {
  * Kinds of tokens. A word that begins a statement has `FIRST` added, and an opening brace `PLAIN` when nothing but
  * words and braces stands in its block: no definition, condition or include.
  */
-export const Kind = { word: 0, escaped: 1, quoted: 2, open: 3, close: 4, repeat: 5 } as const;
+export const Kind = {
+  word: 0,
+  escaped: 1,
+  quoted: 2,
+  open: 3,
+  close: 4,
+  repeat: 5,
+  run: 6,
+} as const;
 export const FIRST = 8;
 const PLAIN = 16;
 const KIND_BITS = 7;
@@ -98,6 +108,7 @@ export class Tokens {
   count = 0;
   private readonly cuttings: Cutting[] = [];
   private readonly passages: Passage[] = [];
+  private readonly runs: Run[] = [];
   private kinds = new Uint8Array(TOKENS_AT_FIRST);
   private cuttingOf = new Uint32Array(TOKENS_AT_FIRST);
   private starts = new Uint32Array(TOKENS_AT_FIRST);
@@ -137,6 +148,20 @@ export class Tokens {
     this.push(Kind.repeat, cutting, start, passages.length - 1);
   }
 
+  /** Blocks that an earlier reading has made stand from `start` on. */
+  pushRun(run: Run, cutting: number, start: number): void {
+    this.push(Kind.run + FIRST, cutting, start, this.runs.push(run) - 1);
+  }
+
+  get runCount(): number {
+    return this.runs.length;
+  }
+
+  /** The blocks that a token stands for; or null. */
+  runAt(at: number): Run | null {
+    return this.kind(at) === Kind.run ? (this.runs[this.ends[at] as number] as Run) : null;
+  }
+
   /** The passage that a token stands for, and how far behind its first place that is; or null. */
   passageAt(at: number): { readonly passage: Passage; readonly shift: number } | null {
     if (this.kind(at) !== Kind.repeat) return null;
@@ -154,7 +179,7 @@ export class Tokens {
 
   /** Whether some of the text was cut into words by an earlier reading, and is not here. */
   get isIncomplete(): boolean {
-    return this.passages.some(isElsewhere);
+    return this.runs.length > 0 || this.passages.some(isElsewhere);
   }
 
   /** The same with each passage written out. */
@@ -244,13 +269,31 @@ export class Tokens {
     return this.kinds[open + 1] === Kind.repeat && this.kinds[open + 2] === Kind.close;
   }
 
+  /** Of a word or a brace; of a run its first word. */
   span(at: number): Span {
+    const run = this.runAt(at);
+    if (run !== null) {
+      const start = this.starts[at] as number;
+      return this.spanBetween(at, start, start + run.pool.keyword.length);
+    }
     return this.spanBetween(at, this.starts[at] as number, this.ends[at] as number);
   }
 
   private spanBetween(at: number, start: number, end: number): Span {
     const cutting = this.cuttings[this.cuttingOf[at] as number] as Cutting;
     return isLine(cutting) ? cutting.spanOf(start, end) : { file: cutting, start, end };
+  }
+
+  /** Of a block in a file, by the tokens of its keyword and its braces; null: they stand in different texts. */
+  extent(first: number, open: number, close: number, shift: number): Extent | null {
+    const cutting = this.cuttingOf[first] as number;
+    const isOne = cutting === this.cuttingOf[open] && cutting === this.cuttingOf[close];
+    if (!isOne || isLine(this.cuttings[cutting] as Cutting)) return null;
+    return {
+      start: (this.starts[first] as number) + shift,
+      end: (this.ends[close] as number) + shift,
+      bodyStart: (this.ends[open] as number) + shift,
+    };
   }
 
   /** `shift`: so many characters behind the place where it was cut from, for the text is repeated there. */

@@ -7,7 +7,8 @@ import type { Reports } from '../diagnostics/diagnostic.ts';
 import { type BlockName, type Keyword, nameOfMeaning } from '../keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
-import type { Span } from '../text/source.ts';
+import type { Run } from '../text/pool.ts';
+import type { Extent, Span } from '../text/source.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { addAgain, Section, type Setting } from './section.ts';
 import { tellRepeated, tellStanding } from './standing.ts';
@@ -140,7 +141,7 @@ function readValue(keyword: Keyword, statement: Statement, reports: Reports): Va
     tellNoBlock(statement, reports);
     return null;
   }
-  readLabel(argument.label, statement, reports);
+  if (statement.run === null) readLabel(argument.label, statement, reports);
   if (argument.is === 'entries') return readEntries(keyword, statement, reports);
   const { block } = argument;
   if (MANY.has(block)) return new UnreadBlock(block, statement, reports);
@@ -214,6 +215,14 @@ class UnreadBlock implements Unread {
 
   get text(): string | null {
     return this.statement.blockText();
+  }
+
+  get extent(): Extent | null {
+    return this.statement.extent;
+  }
+
+  get run(): Run | null {
+    return this.statement.run;
   }
 
   get head(): string {

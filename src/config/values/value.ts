@@ -6,7 +6,8 @@ import type { Reports } from '../diagnostics/diagnostic.ts';
 import { type Keyword, MANDATORY, type PhraseName, type Scalar } from '../keywords/keyword.ts';
 import { PHRASES } from '../keywords/phrases.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
-import type { Span } from '../text/source.ts';
+import type { Run } from '../text/pool.ts';
+import type { Extent, Span } from '../text/source.ts';
 import { type Endpoint, plainEndpoint } from './endpoint.ts';
 import { formOf, readPhraseNamed, type Said } from './phrase.ts';
 import { readScalar } from './scalar.ts';
@@ -44,6 +45,10 @@ export interface Unread {
   readonly span: Span;
   /** What stands between the braces; null: not all of it was written there. */
   readonly text: string | null;
+  /** Where all of it stands; null: not in one piece. */
+  readonly extent: Extent | null;
+  /** It is many blocks, which an earlier reading has made, and none that could be read; else null. */
+  readonly run: Run | null;
   /** Keyword and label as written. */
   readonly head: string;
   /** What it says is all in this text. */

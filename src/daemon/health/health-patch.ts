@@ -89,8 +89,10 @@ function placesIn(
 ): (server: RealServer, here: number) => number | undefined {
   let places: Map<string, number> | null = null;
   return (server, here) => {
-    // Most stand where they stood.
-    if (isSame(old[here], server)) return here;
+    // Most stand where they stood, and one that has changed stands there, too.
+    const before = old[here];
+    if (isSame(before, server)) return here;
+    if (before?.address === server.address && before.port === server.port) return undefined;
     places ??= new Map(old.map((one, at) => [nameOf(one), at]));
     const at = places.get(nameOf(server));
     return at !== undefined && isSame(old[at], server) ? at : undefined;
@@ -107,7 +109,8 @@ function piecesOf<Item, Others>(
   pack: (others: readonly Item[]) => Others,
 ): readonly Piece<Others>[] {
   const pieces: ({ readonly keep: [number, number] } | { readonly put: Item[] })[] = [];
-  for (const [here, item] of items.entries()) {
+  for (let here = 0; here < items.length; here += 1) {
+    const item = items[here] as Item;
     const at = placeOf(item, here);
     const last = pieces.at(-1);
     if (at === undefined) {
