@@ -154,6 +154,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   async configure(config: HealthConfig, quietMs: Millis): Promise<void> {
     const starts = this.reconciler === null;
     if (starts) await this.open(config);
+    else await this.prepare(config);
     if (quietMs > 0) await sleep(clock, quietMs);
     this.settings = config.settings;
     this.directorName = config.directorName;
@@ -174,6 +175,14 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     }
     this.working = true;
     this.sharing.linksAre(this.peerLinksNow);
+  }
+
+  /** What takes long if much is new, while the configuration before is in force. */
+  private async prepare({ virtualServers }: HealthConfig): Promise<void> {
+    await this.monitor.prepare(virtualServers, (server, serving) => {
+      // The table finds again what was made for it once.
+      desiredTable([server], [serving]);
+    });
   }
 
   async answer(question: Question<HealthConfig>): Promise<unknown> {

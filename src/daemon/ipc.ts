@@ -26,18 +26,15 @@ import type { Notice } from '../model/notice.ts';
 import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
+import { AS_IT_IS, type Codec, Intake } from './codec.ts';
 import { reviveSupervisor } from './supervisor/revive.ts';
 
 export type ProcessName = 'vrrp' | 'bfd' | 'health' | 'notify';
 
-/** How a configuration goes to its process: both ends know which one went there before. */
-export interface Codec<Config> {
-  encode(before: Config | null, config: Config): unknown;
-  decode(before: Config | null, encoded: unknown): Config;
-}
-
 export type ToProcess =
-  /** The first one starts the work, a later one is a reload. `config` is encoded. */
+  /** Some of the next configuration (codec.ts). */
+  | { readonly type: 'part'; readonly part: unknown }
+  /** The first one starts the work, a later one is a reload. `config` is the last part of it. */
   | {
       readonly type: 'configure';
       /** Counts up; the answer names it, so that a late one is not taken for that to a later order. */
@@ -289,12 +286,6 @@ class Channel {
   }
 }
 
-/** A small configuration goes as it is. */
-export const AS_IT_IS = {
-  encode: <Config>(_before: Config | null, config: Config): unknown => config,
-  decode: <Config>(_before: Config | null, encoded: unknown): Config => encoded as Config,
-};
-
 type Configure = Extract<ToProcess, { type: 'configure' }>;
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
@@ -308,7 +299,7 @@ function serve<Config>(
   const send = (message: FromProcess): void => channel.send(message);
   let turn: Promise<void> = Promise.resolve();
   let working = false;
-  let received: Config | null = null;
+  const intake = new Intake(codec);
   const configure = async (
     config: Config,
     { revision, quietMs, will }: Configure,
@@ -329,14 +320,16 @@ function serve<Config>(
   process.on('message', (message) => {
     const order = message as ToProcess;
     switch (order.type) {
+      case 'part':
+        intake.take(order.part);
+        break;
       case 'configure': {
-        const config = codec.decode(received, order.config);
-        received = config;
+        const config = intake.finish(order.config);
         inTurn(() => configure(config, order));
         break;
       }
       case 'request':
-        duties.answer(decoded(order.question, (one) => codec.decode(received, one))).then(
+        duties.answer(decoded(order.question, (one) => intake.look(one))).then(
           (body) => send({ type: 'reply', id: order.id, body }),
           (error: unknown) => {
             const { ask } = order.question;

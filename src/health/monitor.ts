@@ -5,7 +5,7 @@
  */
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { Clock } from '../base/time.ts';
+import { type Clock, type Millis, nextTurn } from '../base/time.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
@@ -48,14 +48,19 @@ interface Successor {
   readonly server: VirtualServer;
   readonly known: WatchedVirtualServer | null;
   /** What is known of the real servers of one that is new. */
-  readonly presences: readonly Presence[];
+  readonly presences: () => readonly Presence[];
 }
+
+/** So long new virtual servers are made before others have their turn. */
+const PIECE_MS: Millis = 5;
 
 export class HealthMonitor {
   private readonly ports: HealthPorts;
   private readonly watchPorts: WatchPorts;
   private readonly rounds: Rounds;
   private watched: readonly WatchedVirtualServer[] = [];
+  /** Made before the configuration that they are of comes into force, and at work already. */
+  private readonly prepared = new Map<VirtualServer, WatchedVirtualServer>();
   private configured = false;
   private telling = false;
   private closed = false;
@@ -67,23 +72,58 @@ export class HealthMonitor {
   }
 
   /**
+   * Makes what is new in a configuration that is about to come into force, piece by piece, so that nobody waits for
+   * a hundred thousand real servers. Their checks begin; what serves is as before. `made` is told of each.
+   */
+  async prepare(
+    servers: readonly VirtualServer[],
+    made: (server: VirtualServer, serving: Serving) => void,
+  ): Promise<void> {
+    const beginning = this.beginning();
+    let until = this.ports.clock.now() + PIECE_MS;
+    for (const successor of this.succession(servers, presenceBefore(this.watched))) {
+      if (successor.known !== null) continue;
+      const { server } = successor;
+      const watched = this.watch(successor, beginning);
+      this.prepared.set(server, watched);
+      made(server, watched.serving);
+      if (this.ports.clock.now() < until) continue;
+      await nextTurn();
+      if (this.closed) return;
+      until = this.ports.clock.now() + PIECE_MS;
+    }
+  }
+
+  /**
    * The first time begins the checks; later it is a reload, and what is found of the same stays.
    * `presence` tells what an earlier life of this process has left in the kernel; a reload knows by itself.
    */
   configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
-    const beginning = {
-      at: this.ports.clock.now(),
-      sinceMs: this.ports.clock.wallTimeMs(),
-      reload: this.configured,
-    };
+    const beginning = this.beginning();
     // All that is to be learnt from the old ones is learnt before one of them is changed.
-    const next = this.succession(servers, presence ?? presenceBefore(this.watched));
+    const next = this.succession(servers, presence ?? presenceBefore(this.watched)).map((one) => {
+      if (one.known !== null || this.prepared.has(one.server)) return one;
+      const presences = one.presences();
+      return { ...one, presences: () => presences };
+    });
     const moved = new Set(next.map(({ known }) => known).filter((one, at) => !this.isAt(at, one)));
     const gone = this.watched.filter((one, at) => next[at]?.known !== one && !moved.has(one));
     this.configured = true;
     this.watched = next.map((one) => this.watch(one, beginning));
     for (const one of gone) one.stop(true);
+    this.dropPrepared();
     this.tell();
+  }
+
+  private beginning(): Omit<Beginning, 'presence'> {
+    const { clock } = this.ports;
+    return { at: clock.now(), sinceMs: clock.wallTimeMs(), reload: this.configured };
+  }
+
+  /** Of a configuration that has not come into force. */
+  private dropPrepared(): void {
+    for (const one of this.prepared.values()) one.stop(false);
+    this.prepared.clear();
   }
 
   /** What should serve now, one entry a virtual server in the order of the configuration. */
@@ -96,7 +136,7 @@ export class HealthMonitor {
     const next = this.succession(servers, presenceBefore(this.watched));
     return next.map(
       ({ server, known, presences }) =>
-        known?.servingUnder(server) ?? firstServing(server, presences, this.ports.orders),
+        known?.servingUnder(server) ?? firstServing(server, presences(), this.ports.orders),
     );
   }
 
@@ -143,6 +183,7 @@ export class HealthMonitor {
   close(): void {
     this.closed = true;
     for (const server of this.watched) server.stop(false);
+    this.dropPrepared();
     this.rounds.close();
   }
 
@@ -154,7 +195,14 @@ export class HealthMonitor {
       known.adopt(server, time);
       return known;
     }
-    const beginning = { ...time, presence: () => presences };
+    const prepared = this.prepared.get(server);
+    if (prepared !== undefined) {
+      this.prepared.delete(server);
+      // An operator may have ordered something of it meanwhile.
+      prepared.steer();
+      return prepared;
+    }
+    const beginning = { ...time, presence: presences };
     return new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
   }
 
@@ -175,7 +223,7 @@ export class HealthMonitor {
       const known = stays(at)
         ? (this.watched[at] ?? null)
         : (unchanged.get(server) ?? old.claim(nameOfVirtualServer(server)) ?? null);
-      return { server, known, presences: known === null ? presence(server) : [] };
+      return { server, known, presences: () => presence(server) };
     });
   }
 

@@ -23,6 +23,7 @@ export function presenceBefore(watched: readonly WatchedVirtualServer[]): Presen
     // Most reloads bring no new virtual server.
     services ??= servicesOf(watched);
     const shared = sharedServices(keys, services);
+    if (shared.length === 0) return realServers.map(() => 'unknown');
     return realServers.map((real) =>
       summary(shared.flatMap(({ key, before }) => before.get(nameWithin(key, real)) ?? [])),
     );

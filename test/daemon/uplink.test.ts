@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
-import { AS_IT_IS } from '../../src/daemon/ipc.ts';
+import { AS_IT_IS } from '../../src/daemon/codec.ts';
 import { Child } from '../../src/daemon/supervisor/child.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
 import type { VrrpStates } from '../../src/model/snapshot-vrrp.ts';

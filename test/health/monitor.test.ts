@@ -1,6 +1,7 @@
 /** The whole of health over simulated time: servers that answer or not, and what follows. */
 import { describe, expect, test } from 'vitest';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
+import type { Clock } from '../../src/base/time.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
 import { Sessions } from '../../src/health/sessions.ts';
 import type { Check } from '../../src/model/checker.ts';
@@ -35,8 +36,8 @@ function check(address: string, pacing: Parameters<typeof tcpCheck>[0], port = 8
 const scripts = { quorumUp: script('quorum up'), quorumDown: script('quorum down') };
 
 /** A monitor in front of servers that can be told to fail, and everything that it does, with times. */
-function world() {
-  const clock = simulatedClock();
+function world(over: Partial<Clock> = {}) {
+  const clock = { ...simulatedClock(), ...over };
   const failing = new Set<string>();
   const happened: string[] = [];
   const attempts: string[] = [];
@@ -382,6 +383,77 @@ describe('a reload', () => {
     expect(w.monitor.servings().map(render)).toEqual(['1', '2']);
     await w.configure(one(), one({ realServers: [checked('10.0.0.2', { weight: 3 })] }));
     expect(w.monitor.servings().map(render)).toEqual(['1', '3']);
+  });
+});
+
+describe('what is new in a configuration that is about to come into force', () => {
+  const before = virtualServer({ realServers: [checked('10.0.0.1')] });
+  const added = virtualServer({
+    keys: [serviceKey('192.0.2.20')],
+    realServers: [checked('10.0.0.2')],
+    ...scripts,
+  });
+
+  test('is made before, and serves when it does', async () => {
+    const w = world();
+    await w.configure(before);
+    w.news();
+    const made: string[] = [];
+    await w.monitor.prepare([before, added], (server, serving) => {
+      made.push(`${server.realServers[0]?.address} ${render(serving)}`);
+    });
+    expect(made).toEqual(['10.0.0.2 1']);
+    expect(w.monitor.servings()).toHaveLength(1);
+    expect(w.news()).toEqual(['0 quorum up']);
+    await w.configure(before, added);
+    expect(w.news()).toEqual(['0 1 / 1']);
+    await w.to(1);
+    expect(w.attempts).toEqual(['1 10.0.0.1:80', '1 10.0.0.2:80']);
+  });
+
+  test('is known to have failed, should it fail meanwhile', async () => {
+    const w = world();
+    w.failing.add('10.0.0.2');
+    await w.configure(before);
+    await w.monitor.prepare([before, added], () => {});
+    await w.to(2);
+    w.news();
+    await w.configure(before, added);
+    expect(w.news()).toEqual(['2 1 / -']);
+  });
+
+  test('is given up when another configuration comes into force, and at the end', async () => {
+    const w = world();
+    await w.configure(before);
+    await w.monitor.prepare([before, added], () => {});
+    await w.configure(before);
+    await w.monitor.prepare([before, added], () => {});
+    w.monitor.close();
+    await w.to(9);
+    expect(w.attempts).toEqual([]);
+  });
+
+  test('leaves others their turn while it is made', async () => {
+    let now = 0;
+    // Each look at the clock is a millisecond later.
+    const w = world({ now: () => now++ });
+    const many = Array.from({ length: 100 }, (_, at) =>
+      virtualServer({ keys: [serviceKey('192.0.2.20', at + 1)] }),
+    );
+    let made = 0;
+    const madeInTurns: number[] = [];
+    const look = (): void => {
+      madeInTurns.push(made);
+      if (made < many.length) setImmediate(look);
+    };
+    setImmediate(look);
+    await w.monitor.prepare(many, () => {
+      made += 1;
+    });
+    expect(made).toBe(100);
+    const steps = madeInTurns.map((count, at) => count - (madeInTurns[at - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThan(10);
+    w.monitor.close();
   });
 });
 

@@ -3,12 +3,14 @@
  * weight among a hundred thousand real servers is one virtual server, and in it one real server.
  *
  *   before  A B C D        after  A B x D        pieces  keep 0..2, put x, keep 3..1
+ *
+ * Many that are new go in several parts.
  */
 import { formatEndpoint } from '../../base/endpoint.ts';
 import { invariant } from '../../base/error.ts';
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../model/virtual-server.ts';
-import type { Codec } from '../ipc.ts';
+import type { Codec } from '../codec.ts';
 import { isSame, Patterns, type Run, serversOf } from './real-server-runs.ts';
 
 /** A stretch of a list: of the list before, from an index on so many; or others. */
@@ -23,20 +25,36 @@ interface ServerPatch {
   readonly realServers: readonly Piece<readonly Run[]>[];
 }
 
+/** One part of it. */
 export interface HealthPatch {
-  readonly rest: Omit<HealthConfig, 'virtualServers'>;
+  /** In the last one. */
+  readonly rest: Omit<HealthConfig, 'virtualServers'> | null;
+  /** Those that stand behind the ones of the part before. */
   readonly virtualServers: readonly Piece<readonly ServerPatch[]>[];
   /** Of the runs of real servers. */
   readonly patterns: readonly RealServer[];
 }
 
-export const HEALTH_CODEC: Codec<HealthConfig> = {
-  encode: healthPatch,
+/** Virtual servers and real servers that are new in one part: to take them in takes some milliseconds. */
+const NEW_MAX = 5_000;
+
+export const HEALTH_CODEC: Codec<HealthConfig, HealthPart> = {
+  encode: healthPatches,
   decode: (before, encoded) => healthPatched(before, encoded as HealthPatch),
+  join: (parts) => {
+    const rest = parts.at(-1)?.rest;
+    invariant(rest, 'the last part has all the rest');
+    return { ...rest, virtualServers: parts.flatMap(({ virtualServers }) => virtualServers) };
+  },
 };
 
+type HealthPart = Pick<HealthPatch, 'rest'> & Pick<HealthConfig, 'virtualServers'>;
+
 /** `before` is what the process has, or null. */
-export function healthPatch(before: HealthConfig | null, after: HealthConfig): HealthPatch {
+export function healthPatches(
+  before: HealthConfig | null,
+  after: HealthConfig,
+): readonly HealthPatch[] {
   const { virtualServers, ...rest } = after;
   const old = before?.virtualServers ?? [];
   let places: Map<VirtualServer, number> | null = null;
@@ -59,20 +77,55 @@ export function healthPatch(before: HealthConfig | null, after: HealthConfig): H
     names ??= new Map(old.map((one, at) => [nameOfVirtualServer(one), at]));
     return names.get(nameOfVirtualServer(server)) ?? null;
   };
-  const patterns = new Patterns();
-  const patchOf = (whole: VirtualServer): ServerPatch => {
+  const patchOf = (whole: VirtualServer, patterns: Patterns): ServerPatch => {
     const { realServers, ...server } = whole;
     const of = predecessorOf(whole);
     const placeOfReal = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
     const pieces = piecesOf(realServers, placeOfReal, (others) => patterns.runsOf(others));
     return { of, server, realServers: pieces };
   };
-  const pieces = piecesOf(virtualServers, placeOf, (others) => others.map(patchOf));
-  return { rest, virtualServers: pieces, patterns: patterns.found };
+  const pieces = piecesOf(virtualServers, placeOf, (others) => others);
+  const parts = inParts(pieces);
+  return parts.map((part, at) => {
+    const patterns = new Patterns();
+    const packed = part.map((piece) =>
+      'put' in piece ? { put: piece.put.map((one) => patchOf(one, patterns)) } : piece,
+    );
+    const isLast = at === parts.length - 1;
+    return { rest: isLast ? rest : null, virtualServers: packed, patterns: patterns.found };
+  });
 }
 
-/** What `healthPatch` was made of. `before` says the same as it did there. */
-export function healthPatched(before: HealthConfig | null, patch: HealthPatch): HealthConfig {
+type Pieces = readonly Piece<readonly VirtualServer[]>[];
+
+/** The same pieces, and no more in one part than may be new there; but a virtual server is never divided. */
+function inParts(pieces: Pieces): readonly Pieces[] {
+  const parts: Piece<VirtualServer[]>[][] = [];
+  let part: Piece<VirtualServer[]>[] = [];
+  let room = NEW_MAX;
+  for (const piece of pieces) {
+    if ('keep' in piece) {
+      part.push(piece);
+      continue;
+    }
+    let put: VirtualServer[] = [];
+    for (const one of piece.put) {
+      const size = 1 + one.realServers.length;
+      if (size > room && room < NEW_MAX) {
+        if (put.length > 0) part.push({ put });
+        parts.push(part);
+        [part, put, room] = [[], [], NEW_MAX];
+      }
+      put.push(one);
+      room -= size;
+    }
+    part.push({ put });
+  }
+  return [...parts, part];
+}
+
+/** What a part was made of. `before` says the same as it did there. */
+function healthPatched(before: HealthConfig | null, patch: HealthPatch): HealthPart {
   const old = before?.virtualServers ?? [];
   const serverOf = ({ of, server, realServers }: ServerPatch): VirtualServer => {
     const kept = of === null ? [] : (old[of]?.realServers ?? []);
@@ -80,7 +133,7 @@ export function healthPatched(before: HealthConfig | null, patch: HealthPatch): 
     return { ...server, realServers: unpacked };
   };
   const virtualServers = listOf(patch.virtualServers, old, (others) => others.map(serverOf));
-  return { ...patch.rest, virtualServers };
+  return { rest: patch.rest, virtualServers };
 }
 
 /** Where a list has a real server that is the same, for one that stands at a certain place now. */

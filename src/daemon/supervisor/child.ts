@@ -11,8 +11,8 @@ import type { BfdStates } from '../../model/bfd.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { PeerLink } from '../../model/peer.ts';
 import type { VrrpStates } from '../../model/snapshot-vrrp.ts';
+import type { Codec } from '../codec.ts';
 import {
-  type Codec,
   type FromProcess,
   fromRefusal,
   type NoticeMessage,
@@ -277,10 +277,11 @@ export class Child<Config> {
   private order(quietMs: Millis): void {
     const { revision, config } = this;
     if (!this.process?.connected) return;
-    const encoded = this.options.codec.encode(this.sent, config);
+    const parts = this.options.codec.encode(this.sent, config);
     const will = this.sent === null ? this.will : null;
     this.sent = config;
-    this.send({ type: 'configure', revision, config: encoded, quietMs, will });
+    for (const part of parts.slice(0, -1)) this.send({ type: 'part', part });
+    this.send({ type: 'configure', revision, config: parts.at(-1), quietMs, will });
   }
 
   private settle(standing: Standing): void {

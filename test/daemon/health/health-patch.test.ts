@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HEALTH_CODEC, healthPatch } from '../../../src/daemon/health/health-patch.ts';
+import { HEALTH_CODEC, healthPatches } from '../../../src/daemon/health/health-patch.ts';
 import type { Check } from '../../../src/model/checker.ts';
 import { NO_SETTINGS } from '../../../src/model/kernel-settings.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../../src/model/virtual-server.ts';
@@ -39,8 +39,8 @@ function virtual(last: number, changes: Partial<VirtualServer> = {}): VirtualSer
 
 /** Over the channel and back: what arrives shares no object with what was sent. */
 function sent(before: HealthConfig | null, after: HealthConfig, there: HealthConfig | null) {
-  const text = JSON.stringify(HEALTH_CODEC.encode(before, after));
-  return HEALTH_CODEC.decode(there, JSON.parse(text));
+  const parts = HEALTH_CODEC.encode(before, after).map((part) => JSON.stringify(part));
+  return HEALTH_CODEC.join(parts.map((part) => HEALTH_CODEC.decode(there, JSON.parse(part))));
 }
 
 describe('a configuration on its way to the health process', () => {
@@ -106,11 +106,12 @@ describe('a configuration on its way to the health process', () => {
     const changed = virtual(3, { realServers: pool });
     const [one, two, four] = rest as [VirtualServer, VirtualServer, VirtualServer];
     const lighter = pool.map((server, at) => (at === 50 ? real(51, { weight: 7 }) : { ...server }));
-    const patch = healthPatch(
+    const [patch, ...others] = healthPatches(
       config([one, two, changed, four]),
       config([one, two, { ...changed, realServers: lighter }, four]),
     );
-    expect(patch.virtualServers).toMatchObject([
+    expect(others).toEqual([]);
+    expect(patch?.virtualServers).toMatchObject([
       { keep: [0, 2] },
       {
         put: [
@@ -126,7 +127,30 @@ describe('a configuration on its way to the health process', () => {
       },
       { keep: [3, 1] },
     ]);
-    expect(patch.patterns).toEqual([real(51, { weight: 7 })]);
+    expect(patch?.patterns).toEqual([real(51, { weight: 7 })]);
+  });
+
+  test('what is new goes in parts that are not large, and in its order', () => {
+    const pool = Array.from({ length: 900 }, (_, at) =>
+      realServer(`10.2.${at >> 8}.${at & 255}`, { checks: [tcpCheck()] }),
+    );
+    const large = { realServers: Array.from({ length: 9 }, () => pool).flat() };
+    const servers = Array.from({ length: 20 }, (_, at) =>
+      virtual(at + 1, at === 13 ? large : { realServers: pool }),
+    );
+    const before = config([servers[7], servers[3]] as VirtualServer[]);
+    const after = config(servers);
+    const parts = healthPatches(before, after);
+    const news = parts.map(({ virtualServers }) =>
+      virtualServers.flatMap((piece) => ('put' in piece ? piece.put : [])),
+    );
+    expect(news.flat()).toHaveLength(18);
+    for (const some of news) expect(some.length === 1 || some.length <= 5).toBe(true);
+    expect(parts.map(({ rest }) => rest !== null)).toEqual(
+      parts.map((one) => one === parts.at(-1)),
+    );
+    const there = sent(before, after, sent(null, before, null));
+    expect(there).toEqual(after);
   });
 
   test('the objects of what is kept are those that were there', () => {

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { DirectorError } from '../../../src/base/error.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { type Clock, systemClock } from '../../../src/base/time.ts';
-import { AS_IT_IS } from '../../../src/daemon/ipc.ts';
+import { AS_IT_IS } from '../../../src/daemon/codec.ts';
 import { Child } from '../../../src/daemon/supervisor/child.ts';
 import { simulatedClock } from '../../world/clock.ts';
 
