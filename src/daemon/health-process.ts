@@ -30,23 +30,21 @@ import { formatService } from '../model/names.ts';
 import type { ServerNotice } from '../model/notice.ts';
 import type { PeerLink } from '../model/peer.ts';
 import type { IpvsPlan } from '../model/plan.ts';
-import type { DriftSnapshot, IpvsSnapshot, RefusalSnapshot } from '../model/snapshot-ipvs.ts';
+import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { HealthConfig, VirtualServer } from '../model/virtual-server.ts';
 import { IpvsReconciler, type Report } from '../reconcile/apply.ts';
 import { desiredTable } from '../reconcile/desired.ts';
 import { departing, takenUp, withLeaving } from '../reconcile/leaving.ts';
-import { renderChange } from '../reconcile/render.ts';
 import type { TableColumns } from '../wire/ipvs/table.ts';
 import { ADOPT_VARIABLE, presenceIn } from './health/adopt.ts';
 import { openArpWatch } from './health/arp-watch.ts';
 import { readDrains, STATE_DIR_VARIABLE, writeDrains } from './health/drain-file.ts';
-import { afterVerification, NO_DRIFT } from './health/drift-log.ts';
 import { HEALTH_CODEC } from './health/health-patch.ts';
 import type { KernelSettingsKeeper } from './health/kernel-settings.ts';
 import { openKernelSettings } from './health/open-kernel-settings.ts';
 import { Ownership } from './health/ownership.ts';
-import { afterReconciliation } from './health/refusal-log.ts';
+import { CHANGES_LOGGED_MAX, ReportBook, verifyReport } from './health/report-book.ts';
 import { absentFrom, countIn, servicesIn } from './health/table-reading.ts';
 import { openUplink, type ProcessDuties, type Question, type Uplink } from './ipc.ts';
 
@@ -54,10 +52,6 @@ import { openUplink, type ProcessDuties, type Question, type Uplink } from './ip
 const VERIFY_EVERY_MS: Millis = 10_000;
 /** Between two readings, however long they take. */
 const VERIFY_PAUSE_MS_MIN: Millis = 1_000;
-/** Lines of one log record: a start with 10 000 real servers is told by its count. */
-const CHANGES_LOGGED_MAX = 20;
-/** Lines of one answer. */
-const CHANGES_TOLD_MAX = 1_000;
 
 /** So long an order waits for the answer of the other director before it is told. */
 const TOLD_MS_MAX: Millis = 500;
@@ -83,11 +77,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private states: VrrpStates = {};
   private listeners: HealthConfig['listeners'] = { fifo: false, mail: false };
   private virtualServers: readonly VirtualServer[] = [];
-  private drift: DriftSnapshot = NO_DRIFT;
-  private refusals: readonly RefusalSnapshot[] = [];
-  /** Reports that were told, and those whose drift was counted. */
-  private readonly booked = new WeakSet<Report>();
-  private readonly counted = new WeakSet<Report>();
+  private readonly book: ReportBook;
   /** When the last regular verification began. */
   private verifiedAt: Instant = 0;
   private cancelVerify: Cancel = () => {};
@@ -110,6 +100,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     this.adopts = adopts;
     this.runDir = runDir;
     this.ownership = new Ownership(join(runDir, 'ipvs-owned.json'), log);
+    this.book = new ReportBook({ clock, log, ownership: this.ownership });
     this.drains = new Drains(
       {
         clock,
@@ -237,7 +228,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private async empty(): Promise<void> {
     if (this.ipvs === null || this.reconciler === null) return;
     if (this.settings.flushOnStop !== 'everything') {
-      this.book(await this.reconciler.reconcile({ services: [] }), 'stop');
+      this.book.book(await this.reconciler.reconcile({ services: [] }), 'stop');
       return;
     }
     await this.ipvs.flush();
@@ -418,7 +409,7 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
 
   private async reconcile(reason: string): Promise<void> {
     if (this.stopped || this.reconciler === null) return;
-    this.book(await this.reconciler.reconcile(this.desired()), reason);
+    this.book.book(await this.reconciler.reconcile(this.desired()), reason);
   }
 
   private desired(): IpvsTable {
@@ -442,28 +433,12 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
   private async verifyNow(): Promise<VerifyReport> {
     if (this.reconciler === null || !this.working || this.stopped) throw notWorking();
     const report = await this.verified(this.reconciler);
-    const { drift, refused, foreign, converged } = report;
-    return {
-      count: drift.length,
-      drift: drift.slice(0, CHANGES_TOLD_MAX).map(renderChange),
-      refused: refused.slice(0, CHANGES_TOLD_MAX).map(({ error: { message, hint } }) => ({
-        reason: message,
-        hint: hint ?? null,
-      })),
-      foreignCount: foreign.length,
-      foreign: foreign.slice(0, CHANGES_TOLD_MAX).map(formatService),
-      virtualServers: this.ownership.keys.length,
-      converged,
-    };
+    return verifyReport(report, this.ownership.keys.length);
   }
 
   private async verified(reconciler: IpvsReconciler): Promise<Report> {
     const report = await reconciler.verify();
-    if (!this.counted.has(report)) {
-      this.counted.add(report);
-      this.drift = afterVerification(this.drift, report.drift, clock.wallTimeMs());
-    }
-    this.book(report, report.drift.length > 0 ? 'drift' : 'verification');
+    this.book.bookVerification(report);
     return report;
   }
 
@@ -477,37 +452,8 @@ class HealthProcess implements ProcessDuties<HealthConfig> {
     }
   }
 
-  /** Tells what a reconciliation did, and keeps which services are ours. */
-  private book(report: Report, reason: string): void {
-    // Who was overtaken by another reconciliation has been given its report.
-    if (this.booked.has(report)) return;
-    this.booked.add(report);
-    const { applied, refused, owned, takenOver } = report;
-    if (takenOver.length > 0) {
-      const services = takenOver.slice(0, CHANGES_LOGGED_MAX).map(formatService);
-      this.log.info({ reason, count: takenOver.length, services }, 'services are taken over');
-    }
-    if (applied.length > 0) {
-      const changes = applied.slice(0, CHANGES_LOGGED_MAX).map(renderChange);
-      const level = reason === 'drift' ? 'warn' : 'info';
-      this.log[level]({ reason, count: applied.length, changes }, 'IPVS table changed');
-    }
-    this.bookRefusals(refused);
-    this.ownership.keep(owned);
-  }
-
-  private bookRefusals(refused: Report['refused']): void {
-    const { all, fresh } = afterReconciliation(this.refusals, refused);
-    this.refusals = all;
-    for (const { change, reason, hint } of fresh.slice(0, CHANGES_LOGGED_MAX)) {
-      this.log.error({ change, reason, hint }, 'IPVS change refused');
-    }
-    const more = fresh.length - CHANGES_LOGGED_MAX;
-    if (more > 0) this.log.error({ count: more }, 'more IPVS changes refused');
-  }
-
   private async readIpvs(): Promise<IpvsSnapshot> {
-    const { drift, refusals: refused } = this;
+    const { drift, refused } = this.book;
     if (this.ipvs === null) return { services: [], refused, drift };
     const table = await this.ipvs.readColumns({ withStatistics: false });
     return { drift, refused, services: servicesIn(table, this.ownership.keys) };
