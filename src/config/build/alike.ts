@@ -73,7 +73,7 @@ export class Alikes {
     const server = { ...model, keys: [{ ...key, address }], realServers };
     // A real server without a checker is not usual.
     const isChecked = new Uint8Array(realServers.length).fill(1);
-    const lesson = realServerLesson(block.span, signature, {
+    const lesson = realServerLesson(block.span, () => signature, {
       servers: realServers,
       isChecked,
       places: blocks ?? [],

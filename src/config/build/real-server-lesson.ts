@@ -20,7 +20,7 @@ interface Placed {
  */
 export function realServerLesson(
   { file, start: origin }: Span,
-  signature: string,
+  signature: () => string,
   { servers, isChecked, places }: Placed,
 ): RealServerLesson | null {
   if (servers.length < SERVERS_MIN) return null;
@@ -31,5 +31,5 @@ export function realServerLesson(
       extent !== null && (run === null ? pool.add(extent) : pool.addRun(run, extent.start));
     if (!isTaken) return null;
   }
-  return { signature, servers, isChecked, blocks: pool.places };
+  return { signature: signature(), servers, isChecked, blocks: pool.places };
 }

@@ -202,7 +202,9 @@ function buildVirtualServer(
   const questions = pool.memory?.questions;
   const placed = readRealServers(section.unread('real_server'), parent, context);
   const isSilent = reports.attempts === attempts && pool.memory?.questions === questions;
-  const lesson = isSilent ? realServerLesson(section.span, section.signature(), placed) : null;
+  const lesson = isSilent
+    ? realServerLesson(section.span, () => section.signature(), placed)
+    : null;
   if (!section.mentions('real_server')) {
     reports.add({
       code: 'missing-keyword',

@@ -11,7 +11,7 @@ import { invariant } from '../../base/error.ts';
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../model/virtual-server.ts';
 import type { Codec } from '../codec.ts';
-import { isSame, Patterns, type Run, serversOf } from './real-server-runs.ts';
+import { isSame, Patterns, RealServerPatterns, type Run, serversOf } from './real-server-runs.ts';
 
 /** A stretch of a list: of the list before, from an index on so many; or others. */
 type Piece<Others> =
@@ -21,7 +21,9 @@ type Piece<Others> =
 interface ServerPatch {
   /** The index of the virtual server whose real servers are kept; null: none are. */
   readonly of: number | null;
-  readonly server: Omit<VirtualServer, 'realServers'>;
+  readonly keys: VirtualServer['keys'];
+  /** The index of what it says besides, which many have in common. */
+  readonly settings: number;
   readonly realServers: readonly Piece<readonly Run[]>[];
 }
 
@@ -33,7 +35,10 @@ export interface HealthPatch {
   readonly virtualServers: readonly Piece<readonly ServerPatch[]>[];
   /** Of the runs of real servers. */
   readonly patterns: readonly RealServer[];
+  readonly settings: readonly Settings[];
 }
+
+type Settings = Omit<VirtualServer, 'keys' | 'realServers'>;
 
 /** Virtual servers and real servers that are new in one part: to take them in takes some milliseconds. */
 const NEW_MAX = 5_000;
@@ -77,23 +82,34 @@ export function healthPatches(
     names ??= new Map(old.map((one, at) => [nameOfVirtualServer(one), at]));
     return names.get(nameOfVirtualServer(server)) ?? null;
   };
-  const patchOf = (whole: VirtualServer, patterns: Patterns): ServerPatch => {
-    const { realServers, ...server } = whole;
+  const patchOf = (whole: VirtualServer, { patterns, settings }: Common): ServerPatch => {
+    const { keys, realServers, ...rest } = whole;
     const of = predecessorOf(whole);
     const placeOfReal = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
     const pieces = piecesOf(realServers, placeOfReal, (others) => patterns.runsOf(others));
-    return { of, server, realServers: pieces };
+    return { of, keys, settings: settings.placeOf(rest), realServers: pieces };
   };
   const pieces = piecesOf(virtualServers, placeOf, (others) => others);
   const parts = inParts(pieces);
   return parts.map((part, at) => {
-    const patterns = new Patterns();
+    const common = { patterns: new RealServerPatterns(), settings: new Patterns<Settings>() };
     const packed = part.map((piece) =>
-      'put' in piece ? { put: piece.put.map((one) => patchOf(one, patterns)) } : piece,
+      'put' in piece ? { put: piece.put.map((one) => patchOf(one, common)) } : piece,
     );
     const isLast = at === parts.length - 1;
-    return { rest: isLast ? rest : null, virtualServers: packed, patterns: patterns.found };
+    return {
+      rest: isLast ? rest : null,
+      virtualServers: packed,
+      patterns: common.patterns.found,
+      settings: common.settings.found,
+    };
   });
+}
+
+/** What virtual servers of one part have in common. */
+interface Common {
+  readonly patterns: RealServerPatterns;
+  readonly settings: Patterns<Settings>;
 }
 
 type Pieces = readonly Piece<readonly VirtualServer[]>[];
@@ -127,10 +143,12 @@ function inParts(pieces: Pieces): readonly Pieces[] {
 /** What a part was made of. `before` says the same as it did there. */
 function healthPatched(before: HealthConfig | null, patch: HealthPatch): HealthPart {
   const old = before?.virtualServers ?? [];
-  const serverOf = ({ of, server, realServers }: ServerPatch): VirtualServer => {
+  const serverOf = ({ of, keys, settings: at, realServers }: ServerPatch): VirtualServer => {
+    const settings = patch.settings[at];
+    invariant(settings !== undefined, 'each virtual server has its settings');
     const kept = of === null ? [] : (old[of]?.realServers ?? []);
     const unpacked = listOf(realServers, kept, (runs) => serversOf(runs, patch.patterns));
-    return { ...server, realServers: unpacked };
+    return { ...settings, keys, realServers: unpacked };
   };
   const virtualServers = listOf(patch.virtualServers, old, (others) => others.map(serverOf));
   return { rest: patch.rest, virtualServers };

@@ -14,14 +14,40 @@ export interface Run {
 }
 
 /** The patterns of one message, as they are found. */
-export class Patterns {
-  readonly found: RealServer[] = [];
+export class Patterns<Item extends object> {
+  readonly found: Item[] = [];
+  private readonly aside: readonly string[];
+
+  /** Those that differ in nothing but these two are alike. */
+  constructor(aside?: string, alsoAside?: string) {
+    this.aside = [aside ?? '', alsoAside ?? ''];
+  }
+
+  /** The index of one that the last ones are like, or of the item itself. */
+  placeOf(item: Item): number {
+    const { found } = this;
+    const [aside, alsoAside] = this.aside;
+    for (let at = found.length - 1; at >= 0 && at >= found.length - LOOKED_AT; at -= 1) {
+      if (hasSame(found[at] as Item, item, aside, alsoAside)) return at;
+    }
+    return found.push(item) - 1;
+  }
+}
+
+/** So many patterns are compared with; pools seldom mix more kinds of servers. */
+const LOOKED_AT = 8;
+
+/** Those of real servers. */
+export class RealServerPatterns extends Patterns<RealServer> {
+  constructor() {
+    super('address', 'port');
+  }
 
   runsOf(servers: readonly RealServer[]): readonly Run[] {
     const runs: { pattern: number; addresses: string[]; ports: number[] }[] = [];
     for (const server of servers) {
       const before = runs.at(-1)?.pattern;
-      const pattern = this.patternOf(server);
+      const pattern = this.placeOf(server);
       if (pattern !== before) runs.push({ pattern, addresses: [], ports: [] });
       const run = runs.at(-1);
       run?.addresses.push(server.address);
@@ -29,19 +55,7 @@ export class Patterns {
     }
     return runs;
   }
-
-  /** One that the last ones are like, or the server itself. */
-  private patternOf(server: RealServer): number {
-    const { found } = this;
-    for (let at = found.length - 1; at >= 0 && at >= found.length - LOOKED_AT; at -= 1) {
-      if (isLike(found[at] as RealServer, server)) return at;
-    }
-    return found.push(server) - 1;
-  }
 }
-
-/** So many patterns are compared with; pools seldom mix more kinds of servers. */
-const LOOKED_AT = 8;
 
 /** What `runsOf` was given. */
 export function serversOf(runs: readonly Run[], patterns: readonly RealServer[]): RealServer[] {
@@ -54,11 +68,6 @@ export function serversOf(runs: readonly Run[], patterns: readonly RealServer[])
       port: ports[place] as number,
     }));
   });
-}
-
-/** Whether they differ in nothing but address and port. */
-function isLike(pattern: RealServer, server: RealServer): boolean {
-  return hasSame(pattern, server, 'address', 'port');
 }
 
 /** Of plain data. */
