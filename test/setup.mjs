@@ -47,7 +47,7 @@ function run(command, args, environment = {}) {
 function filesBelow(...folders) {
   return folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.includes('build'))
+      .filter((entry) => entry.isFile() && !entry.parentPath.startsWith('native/build'))
       .map((entry) => join(entry.parentPath, entry.name)),
   );
 }

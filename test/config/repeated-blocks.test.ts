@@ -190,6 +190,44 @@ describe('a virtual server with the settings of another one', () => {
     );
   });
 
+  test('and its real servers, too, is read, and told of, as if it were the only one (property)', () => {
+    const lines = [
+      ...SERVERS.map((line) => line.replace('@', '9')),
+      `real_server 198.51.100.5 80${CHECKED}`,
+      'real_server 198.51.100.6 80 {\n}',
+    ];
+    const body = fc
+      .tuple(fc.constantFrom(...OPENINGS), fc.array(fc.constantFrom(...lines), { maxLength: 3 }))
+      .map(([opening, inner]) => [opening, ...inner].join('\n'));
+    const servers = fc.array(body, { minLength: 1, maxLength: 2 }).chain((bodies) =>
+      fc.array(fc.tuple(mostly('192.0.2.@ 80', HEADS), fc.constantFrom(...bodies)), {
+        minLength: 2,
+        maxLength: 6,
+      }),
+    );
+    fc.assert(
+      fc.property(servers, (list) => {
+        const text = list
+          .map(([head, body], at) => {
+            return `virtual_server ${head.replace('@', String(at + 20))} {\n${body}\n}\n`;
+          })
+          .join('');
+        const [repeated, unique] = [text, withoutRepeats(text)].map((one) => readingOf(load(one)));
+        expect(repeated).toEqual(unique);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('has their real servers from that one, if these are the same', () => {
+    const body = `${GOOD}\nreal_server 198.51.100.1 80 {\n}`;
+    const text = [1, 2].map((last) => `virtual_server 192.0.2.${last} 80 {\n${body}\n}\n`).join('');
+    const [first, second] = load(text).director?.health.virtualServers ?? [];
+    expect(second?.keys).toEqual([expect.objectContaining({ address: '192.0.2.2' })]);
+    expect(second?.realServers).toHaveLength(1);
+    expect(second?.realServers).toBe(first?.realServers);
+  });
+
   test('has what they come to from that one', () => {
     const real = (last: number): string => `real_server 198.51.100.${last} 80${CHECKED}`;
     const server = (last: number): string =>

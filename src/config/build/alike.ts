@@ -22,6 +22,8 @@ const KNOWN_MAX = 4;
 
 /** One that was read in full, and of which nothing was told. */
 interface Known {
+  /** What stands between its braces. */
+  readonly text: string | null;
   /** What stands between its brace and its first real server. */
   readonly opening: Opening;
   readonly port: number;
@@ -65,14 +67,19 @@ export class Alikes {
     const { opening, parent, server: model, signature } = known;
     if (port !== known.port || familyOf(address) !== known.family) return null;
     const { context } = this;
-    const blocks = block.blocksBehind(opening);
-    const realServers = blocks && readUsualServers(blocks, parent, context);
     const [key] = model.keys;
-    if (realServers === null || key?.kind !== 'address') return null;
+    if (key?.kind !== 'address') return null;
+    const keys = [{ ...key, address }];
+    // The same real servers at another address; when one of them changes, all are read again.
+    const isSame = known.text !== null && known.text === block.text;
+    if (isSame) return { server: { ...model, keys }, realServers: null };
+    const blocks = block.blocksBehind(opening);
+    const usual = blocks && readUsualServers(blocks, parent, context);
+    if (usual === null) return null;
+    const { servers: realServers, areChecked } = usual;
     if (!isEnough(realServers, model)) return null;
-    const server = { ...model, keys: [{ ...key, address }], realServers };
-    // A real server without a checker is not usual.
-    const isChecked = new Uint8Array(realServers.length).fill(1);
+    const server = { ...model, keys, realServers };
+    const isChecked = new Uint8Array(realServers.length).fill(areChecked ? 1 : 0);
     const lesson = realServerLesson(block.span, () => signature, {
       servers: realServers,
       isChecked,
@@ -89,7 +96,7 @@ export class Alikes {
     if (block.blocksBehind(opening) === null) return;
     const { family, port } = key;
     const signature = parent.section.signature();
-    const one = { opening, port, family, server, parent, signature };
+    const one = { text: block.text, opening, port, family, server, parent, signature };
     this.known = [one, ...this.known.slice(0, KNOWN_MAX - 1)];
   }
 }

@@ -117,17 +117,25 @@ function tellTwin(
   });
 }
 
+/** Real servers of which nothing is to be told. */
+export interface UsualServers {
+  readonly servers: readonly RealServer[];
+  /** Whether each has a checker, or none. */
+  readonly areChecked: boolean;
+}
+
 /**
  * The same of blocks that are all that stands there, as long as nothing is to be told of them. Null: something is, or
- * they are not all real servers with a checker.
+ * they are not all real servers, or some have a checker and some have none.
  */
 export function readUsualServers(
   blocks: readonly Statement[],
   parent: Parent,
   context: ScriptContext,
-): readonly RealServer[] | null {
+): UsualServers | null {
   const { services, twins } = parent;
   const found: RealServer[] = [];
+  let areChecked = false;
   const seen = new Set<string>();
   for (const block of blocks) {
     const endpoint = block.name === 'real_server' ? plainEndpoint(block) : null;
@@ -136,7 +144,10 @@ export function readUsualServers(
     const body =
       (text === null ? undefined : twins.get(text)) ??
       readBody(unreadBlock('real_server', block, context.reports), parent, context);
-    if (body.checkers === 0 || troubleOf(endpoint, body, services) !== null) return null;
+    if (troubleOf(endpoint, body, services) !== null) return null;
+    const isChecked = body.checkers > 0;
+    if (found.length === 0) areChecked = isChecked;
+    else if (areChecked !== isChecked) return null;
     const server = serverOf(endpoint, body, services);
     // Most have the port of the first one.
     const isUsual = server.port === (found[0] ?? server).port;
@@ -144,7 +155,7 @@ export function readUsualServers(
     if (seen.size === found.length) return null;
     found.push(server);
   }
-  return found;
+  return { servers: found, areChecked };
 }
 
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {

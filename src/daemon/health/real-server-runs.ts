@@ -18,9 +18,9 @@ export class Patterns<Item extends object> {
   readonly found: Item[] = [];
   private readonly aside: readonly string[];
 
-  /** Those that differ in nothing but these two are alike. */
-  constructor(aside?: string, alsoAside?: string) {
-    this.aside = [aside ?? '', alsoAside ?? ''];
+  /** Those that differ in nothing but these, two at most, are alike. */
+  constructor(...aside: readonly string[]) {
+    this.aside = aside;
   }
 
   /** The index of one that the last ones are like, or of the item itself. */
@@ -37,7 +37,7 @@ export class Patterns<Item extends object> {
 /** So many patterns are compared with; pools seldom mix more kinds of servers. */
 const LOOKED_AT = 8;
 
-/** Those of real servers. */
+/** Those of real servers: all but address and port. */
 export class RealServerPatterns extends Patterns<RealServer> {
   constructor() {
     super('address', 'port');
