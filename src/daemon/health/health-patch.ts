@@ -86,7 +86,10 @@ export function healthPatches(
     const { keys, realServers, ...rest } = whole;
     const of = predecessorOf(whole);
     const placeOfReal = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
-    const pieces = piecesOf(realServers, placeOfReal, (others) => patterns.runsOf(others));
+    const pieces =
+      of === null
+        ? [{ put: patterns.runsOf(realServers) }]
+        : piecesOf(realServers, placeOfReal, (others) => patterns.runsOf(others));
     return { of, keys, settings: settings.placeOf(rest), realServers: pieces };
   };
   const pieces = piecesOf(virtualServers, placeOf, (others) => others);

@@ -39,11 +39,16 @@ const LOOKED_AT = 8;
 
 /** Those of real servers: all but address and port. */
 export class RealServerPatterns extends Patterns<RealServer> {
+  /** Virtual servers with the same pool mostly stand together. */
+  private last: { readonly servers: readonly RealServer[]; readonly runs: readonly Run[] } | null =
+    null;
+
   constructor() {
     super('address', 'port');
   }
 
   runsOf(servers: readonly RealServer[]): readonly Run[] {
+    if (this.last?.servers === servers) return this.last.runs;
     const runs: { pattern: number; addresses: string[]; ports: number[] }[] = [];
     for (const server of servers) {
       const before = runs.at(-1)?.pattern;
@@ -53,6 +58,7 @@ export class RealServerPatterns extends Patterns<RealServer> {
       run?.addresses.push(server.address);
       run?.ports.push(server.port);
     }
+    this.last = { servers, runs };
     return runs;
   }
 }
