@@ -317,6 +317,8 @@ describe('a group that serves', () => {
 
   test('gains, loses and exchanges services at a reload, and the others do not notice', async () => {
     await countsAtLeast('10.0.0.1', { '198.51.100.21': 1, '198.51.100.22': 1 });
+    // The kernel sums its counts up every two seconds.
+    await countsAtLeast('10.0.0.2', { '198.51.100.21': 2, '198.51.100.22': 2 });
     const before = await counted('10.0.0.2');
     await client.watch('http://10.0.0.1/');
     // The second moves to the other group, which loses its last one.
