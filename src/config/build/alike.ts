@@ -71,7 +71,7 @@ export class Alikes {
     if (key?.kind !== 'address') return null;
     const keys = [{ ...key, address }];
     // The same real servers at another address; when one of them changes, all are read again.
-    const isSame = known.text !== null && known.text === block.text;
+    const isSame = known.text !== null && known.text === block.repeatedText;
     if (isSame) return { server: { ...model, keys }, realServers: null };
     const blocks = block.blocksBehind(opening);
     const usual = blocks && readUsualServers(blocks, parent, context);
@@ -79,6 +79,7 @@ export class Alikes {
     const { servers: realServers, areChecked } = usual;
     if (!isEnough(realServers, model)) return null;
     const server = { ...model, keys, realServers };
+    if (parent.memory === null) return { server, realServers: null };
     const isChecked = new Uint8Array(realServers.length).fill(areChecked ? 1 : 0);
     const lesson = realServerLesson(block.span, () => signature, {
       servers: realServers,

@@ -26,6 +26,8 @@ export interface Statement {
   block(): Iterable<Statement>;
   /** The text between its braces; null: not all of it was written there. */
   blockText(): string | null;
+  /** The same, if it was found to be that of a block before; else null. */
+  repeatedText(): string | null;
   /** Keyword and arguments as written, the key to what is remembered of its block. */
   readonly head: string;
   /** The text of its block up to its first statement of this name; null: there is none, or more than words. */

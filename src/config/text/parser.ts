@@ -384,6 +384,11 @@ class ParsedStatement implements Statement {
     return repeated !== null && isElsewhere(repeated.passage) ? repeated.passage.text : null;
   }
 
+  repeatedText(): string | null {
+    const { tokens, blockStart, blockEnd } = this;
+    return blockEnd === null ? null : tokens.textOfRepeat(blockStart - 1);
+  }
+
   blockText(): string | null {
     const { tokens, blockStart, blockEnd } = this;
     return blockEnd === null ? null : tokens.textInside(blockStart - 1, blockEnd);

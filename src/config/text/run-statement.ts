@@ -51,6 +51,10 @@ export class RunStatement implements Statement {
     return null;
   }
 
+  repeatedText(): null {
+    return null;
+  }
+
   opening(): null {
     return null;
   }

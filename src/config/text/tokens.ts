@@ -269,6 +269,14 @@ export class Tokens {
     return this.kinds[open + 1] === Kind.repeat && this.kinds[open + 2] === Kind.close;
   }
 
+  /** What stands in a block, if it was found to be that of a block before; else null. */
+  textOfRepeat(open: number): string | null {
+    if (!this.isRepeat(open)) return null;
+    const passage = this.passages[this.ends[open + 1] as number] as Passage;
+    // Not the text of an earlier reading: that would keep all of its file in memory.
+    return isElsewhere(passage) ? null : passage.text;
+  }
+
   /** Of a word or a brace; of a run its first word. */
   span(at: number): Span {
     const run = this.runAt(at);
@@ -332,11 +340,8 @@ export class Tokens {
    * there: definitions, generators and included files have put it there.
    */
   textInside(open: number, close: number): string | null {
-    if (this.isRepeat(open)) {
-      const passage = this.passages[this.ends[open + 1] as number] as Passage;
-      // Not the text of an earlier reading: that would keep all of its file in memory.
-      if (!isElsewhere(passage)) return passage.text;
-    }
+    const repeated = this.textOfRepeat(open);
+    if (repeated !== null) return repeated;
     const areBraces =
       close < this.count && this.kind(open) === Kind.open && this.kind(close) === Kind.close;
     if (!areBraces) return null;

@@ -217,6 +217,10 @@ class UnreadBlock implements Unread {
     return this.statement.blockText();
   }
 
+  get repeatedText(): string | null {
+    return this.statement.repeatedText();
+  }
+
   get extent(): Extent | null {
     return this.statement.extent;
   }

@@ -45,6 +45,8 @@ export interface Unread {
   readonly span: Span;
   /** What stands between the braces; null: not all of it was written there. */
   readonly text: string | null;
+  /** The same, if it was found to be that of a block before; else null. */
+  readonly repeatedText: string | null;
   /** Where all of it stands; null: not in one piece. */
   readonly extent: Extent | null;
   /** It is many blocks, which an earlier reading has made, and none that could be read; else null. */
