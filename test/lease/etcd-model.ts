@@ -7,11 +7,11 @@
  * - Questions and answers between a director and its process arrive at any time, any number of times, or never.
  *   Those of the last `rounds` rounds are under way; a question that would have to wait for another job comes later.
  * - A call of etcd is carried out at any time, and its reply comes at once or never: what comes late is like what was
- *   asked late. A call may fail at once; who waits gives up after a tick or two, and a swap that was given up is carried out
- *   at any time after that, or never.
+ *   asked late. A call may fail at once; who waits gives up after a tick or two, and a swap that was given up is
+ *   carried out at any time after that, or never.
  * - A lease of etcd ends when its time is over, and takes the key with it.
- * - Directors want, renew, give up and are killed at any time; processes are started again, which takes a tick, and have forgotten all.
- *   The clock of the first machine may lose ticks. A tick is a second.
+ * - Directors want, renew, give up and are killed at any time; processes are started again, which takes a tick, and
+ *   have forgotten all. The clock of the first machine may lose ticks. A tick is a second.
  */
 import type { Verdict } from '../../src/lease/acceptor.ts';
 import {
