@@ -9,6 +9,7 @@ import { buildNotify, listenersOf, readDumps, readNotifyDefaults } from './build
 import { readAround, resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
+import { readWatchdogs } from './build/watchdog.ts';
 import {
   type Diagnostic,
   type Mode,
@@ -298,6 +299,7 @@ function build(
       scriptSecurity: globals.has('enable_script_security'),
       netNamespace,
       ...(processName === null ? {} : { processName }),
+      watchdogMs: readWatchdogs(globals),
       childWaitMs: (root.number('child_wait_time') ?? DEFAULT_CHILD_WAIT_SECONDS) * 1000,
     },
     vrrp,

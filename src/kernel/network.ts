@@ -40,7 +40,7 @@ export interface Network {
   /** Null if there is no link of this name. */
   readLink(name: string): Promise<Link | null>;
   readAddresses(): Promise<readonly LinkAddressState[]>;
-  /** Routers of the default routes of the main table: all routes of the family are read for it. */
+  /** Routers of the default routes of all tables: all routes of the family are read for it. */
   readNextHops(family: Family): Promise<readonly NextHop[]>;
   /** Of `/proc/sys/net/ipv4/conf/NAME`; null if there is no such link. */
   readIpv4Settings(name: string): Promise<Required<Ipv4Settings> | null>;

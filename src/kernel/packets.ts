@@ -106,7 +106,7 @@ function openIpv4(
         try {
           addon.sendPacket4(fd, octets);
         } catch (error) {
-          handlers.onError(failed(options, error));
+          handlers.onError(failedSend(options.interface, error));
         }
       }),
     filter: (vrids) => telling(options, handlers, () => attach(addon, fd, options, vrids)),
@@ -166,7 +166,7 @@ function openIpv6(
           try {
             addon.sendDatagram6(fd, payload, addresses, interfaceIndex, hopLimit);
           } catch (error) {
-            handlers.onError(failed(options, error));
+            handlers.onError(failedSend(options.interface, error));
           }
         },
       };
@@ -202,7 +202,7 @@ function openWithoutAddon(options: VrrpSocketOptions, handlers: VrrpSocketHandle
     { protocol, interface: link, interfaceIndex, group: group ?? '' },
     {
       onOctets: (octets) => giveIpv4(octets, handlers),
-      onError: (error) => handlers.onError(failed(options, error)),
+      onError: (error) => handlers.onError(failedSend(options.interface, error)),
     },
   );
   const packet = new Uint8Array(PACKET_OCTETS_MAX);
@@ -221,12 +221,26 @@ function failed({ interface: link }: VrrpSocketOptions, cause: unknown): Directo
 /** What the kernel refuses becomes an error that names the interface. */
 export function failedSocket(link: string, cause: unknown): DirectorError {
   if (cause instanceof DirectorError) return cause;
-  const reason = errnoName(cause);
-  if (/not permitted|EPERM|EACCES/i.test(reason)) {
+  if (isNotPermitted(cause)) {
     return new DirectorError('NOT_PERMITTED', `no VRRP socket on ${link}: CAP_NET_RAW is missing`, {
       hint: 'run as root, or grant the capability',
       cause,
     });
   }
-  return new DirectorError('SOCKET_FAILED', `VRRP socket on ${link}: ${reason}`, { cause });
+  return new DirectorError('SOCKET_FAILED', `VRRP socket on ${link}: ${errnoName(cause)}`, {
+    cause,
+  });
+}
+
+/** The same of a packet. Whoever has a socket had the capability: a packet filter says EPERM, too. */
+export function failedSend(link: string, cause: unknown): DirectorError {
+  if (!isNotPermitted(cause)) return failedSocket(link, cause);
+  return new DirectorError('NOT_PERMITTED', `VRRP on ${link}: what is sent is refused (EPERM)`, {
+    hint: 'a packet filter of this machine drops it on its way out ("nft list ruleset", "iptables -S OUTPUT"), or a security module keeps lvsd from it (CAP_NET_RAW)',
+    cause,
+  });
+}
+
+function isNotPermitted(cause: unknown): boolean {
+  return /not permitted|EPERM|EACCES/i.test(errnoName(cause));
 }

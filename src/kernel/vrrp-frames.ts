@@ -17,6 +17,7 @@ import {
 } from '../wire/vrrp-frame.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import {
+  failedSend,
   failedSocket,
   openVrrpSocket,
   type VrrpPath,
@@ -68,19 +69,20 @@ export function openFrameSocket(
     addon.stopReceiving(handle);
     throw error;
   }
-  const attempt = (act: () => void): void => {
+  const attempt = (act: () => void, because: (cause: unknown) => DirectorError): void => {
     try {
       act();
     } catch (error) {
-      handlers.onError(failed(error));
+      handlers.onError(because(error));
     }
   };
+  const unsent = (cause: unknown): DirectorError => failedSend(link.name, cause);
   return {
     path: (target) =>
       sendsFromBase
         ? below.path(target)
         : pathOf({ ...target, destination: group }, { base, link }, (frame) =>
-            attempt(() => addon.sendFrame(fd, frame)),
+            attempt(() => addon.sendFrame(fd, frame), unsent),
           ),
     filter: (vrids) =>
       attempt(() => {
@@ -88,7 +90,7 @@ export function openFrameSocket(
         const program =
           vrids === null ? framedFilter(family, protocol) : vrrpFilter({ ...options, vrids });
         addon.attachFilter(fd, program);
-      }),
+      }, failed),
     close: async () => {
       addon.stopReceiving(handle);
       await below.close();

@@ -16,6 +16,8 @@ export interface GlobalSettings {
   readonly processName?: string;
   /** How long children may take to stop before they are killed. */
   readonly childWaitMs: Millis;
+  /** A process that answers nothing for so long is killed (`vrrp_watchdog`, `bfd_watchdog`, `checker_watchdog`). */
+  readonly watchdogMs: Readonly<Record<'vrrp' | 'bfd' | 'health', Millis>>;
   /** Network namespace of the processes, by its name in /run/netns; null: that of the supervisor. */
   readonly netNamespace: string | null;
 }

@@ -78,8 +78,8 @@ export interface Gateway {
 
 /** What an instance is anchored to beside addresses (`isolation_anchor`). */
 export interface AnchorPort {
-  /** None: no default route was ever known. */
-  gateways(family: VrrpInstance['family']): readonly Gateway[];
+  /** Of the table that the link is in. None: no default route was ever known. */
+  gateways(family: VrrpInstance['family'], link: string): readonly Gateway[];
   /** Whether a checker finds any real server alive; null: of none is anything known. */
   areServersUp(): boolean | null;
 }

@@ -7,7 +7,7 @@ import type { ReceivedPacket } from './adverts/admit.ts';
 import { Advertiser, type OnPacket } from './adverts/advertiser.ts';
 import type { Ears } from './adverts/ears.ts';
 import type { Spent } from './adverts/replay.ts';
-import type { FindLink, SideLink } from './adverts/side-paths.ts';
+import type { FindLink, PathSource, SideLink } from './adverts/side-paths.ts';
 import { Chronicle } from './chronicle.ts';
 import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
@@ -308,6 +308,12 @@ export class VirtualRouter {
   /** Who advertised last, or null. */
   get heardFrom(): string | null {
     return this.master?.source ?? null;
+  }
+
+  /** From where advertisements of who has this address on the main path came, that one first. */
+  sourcesOf(address: string): readonly PathSource[] {
+    const main = { interface: this.instance.interface, address };
+    return [main, ...this.advertiser.sideSourcesOf(address)];
   }
 
   /** A peer makes it ready to take over from the master of now. */

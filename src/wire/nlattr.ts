@@ -17,6 +17,12 @@ export const HEADER_OCTETS = 4;
 /** NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER, which some kernels set. */
 export const TYPE_MASK = 0x3fff;
 
+/** Types of an index: one that is made up, or of a newer kernel, may be 16383 and must not make it large. */
+const INDEXED = 20;
+
+/** Of an attribute that is not there. */
+const ABSENT = -1;
+
 /** Thrown for an attribute that a message must have and does not. */
 export class AttributeMissing extends RangeError {
   constructor(type: number) {
@@ -43,9 +49,10 @@ export function orNull<T>(read: () => T): T | null {
 export class Attributes {
   private readonly octets: Uint8Array;
   private readonly view: DataView;
-  /** Where the value of each type starts, and its octets. */
+  private readonly from: number;
+  private readonly to: number;
+  /** Where the value of each type starts; of those that no list of ours has it is looked for. */
   private readonly start: number[] = [];
-  private readonly size: number[] = [];
 
   /**
    * Those between two places; what they stand in is shared. Throws `Truncated` if one reaches beyond the
@@ -64,14 +71,15 @@ export class Attributes {
       const length = view.getUint16(at, hostIsLittleEndian);
       if (length < HEADER_OCTETS || length > to - at) throw new Truncated(at, length, to);
       const type = view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK;
-      this.start[type] = at + HEADER_OCTETS;
-      this.size[type] = length - HEADER_OCTETS;
+      if (type < INDEXED) this.start[type] = at + HEADER_OCTETS;
       at += (length + 3) & ~3;
     }
+    this.from = from;
+    this.to = at;
   }
 
   has(type: number): boolean {
-    return this.start[type] !== undefined;
+    return this.last(type) !== ABSENT;
   }
 
   u8(type: number, absent?: number): number {
@@ -119,14 +127,14 @@ export class Attributes {
   bytes(type: number, octetsMin = 0): Uint8Array {
     const at = this.find(type, octetsMin);
     if (at === null) throw new AttributeMissing(type);
-    return this.octets.subarray(at, at + (this.size[type] as number));
+    return this.octets.subarray(at, at + this.sizeAt(at));
   }
 
   /** Up to the first NUL. */
   text<Absent>(type: number, absent: Absent): string | Absent {
-    const from = this.start[type];
-    if (from === undefined) return absent;
-    const to = from + (this.size[type] as number);
+    const from = this.last(type);
+    if (from === ABSENT) return absent;
+    const to = from + this.sizeAt(from);
     let text = '';
     for (let at = from; at < to; at += 1) {
       const octet = this.octets[at] as number;
@@ -140,15 +148,34 @@ export class Attributes {
   nest(type: number): Attributes {
     const at = this.find(type, 0);
     if (at === null) throw new AttributeMissing(type);
-    return new Attributes(this.octets, at, at + (this.size[type] as number), this.view);
+    return new Attributes(this.octets, at, at + this.sizeAt(at), this.view);
   }
 
   private find(type: number, octetsMin: number): number | null {
-    const at = this.start[type];
-    if (at === undefined) return null;
-    const size = this.size[type] as number;
+    const at = this.last(type);
+    if (at === ABSENT) return null;
+    const size = this.sizeAt(at);
     if (size < octetsMin) throw new Truncated(at, octetsMin, at + size);
     return at;
+  }
+
+  /** Where the value of the last attribute of this type begins. */
+  private last(type: number): number {
+    if (type < INDEXED) return this.start[type] ?? ABSENT;
+    const { view, to } = this;
+    let found = ABSENT;
+    for (let at = this.from; at < to; ) {
+      if ((view.getUint16(at + 2, hostIsLittleEndian) & TYPE_MASK) === type) {
+        found = at + HEADER_OCTETS;
+      }
+      at += (view.getUint16(at, hostIsLittleEndian) + 3) & ~3;
+    }
+    return found;
+  }
+
+  /** Octets of the value that begins there. */
+  private sizeAt(at: number): number {
+    return this.view.getUint16(at - HEADER_OCTETS, hostIsLittleEndian) - HEADER_OCTETS;
   }
 }
 

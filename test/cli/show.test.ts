@@ -168,6 +168,7 @@ const MASTER: Snapshot = {
     scriptUser: 'nobody',
     scriptSecurity: true,
     childWaitMs: 5_000,
+    watchdogMs: { vrrp: 10_000, bfd: 10_000, health: 60_000 },
     netNamespace: null,
     vrrpStartupDelayMs: 0,
     flushAtStart: false,

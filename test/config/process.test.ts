@@ -41,6 +41,15 @@ test('processes are called as the file says, with process_names all of them', ()
   expect(names(director(''))).toEqual([undefined, undefined, undefined, undefined]);
 });
 
+test('processes may be silent for as long as the file says', () => {
+  const said = ['vrrp_watchdog 30', 'bfd_watchdog 4.5', 'checker_watchdog 300'];
+  const { global } = load(['global_defs {', ...said, '}', SERVER].join('\n'), {})
+    .director as Director;
+  expect(global.watchdogMs).toEqual({ vrrp: 30_000, bfd: 4_500, health: 300_000 });
+  const unset = { vrrp: 10_000, bfd: 10_000, health: 60_000 };
+  expect(director('').global.watchdogMs).toEqual(unset);
+});
+
 test('processes run on the CPUs that the file names', () => {
   const { vrrp, health, bfd } = director('vrrp_cpu_affinity 0 2 3\nchecker_cpu_affinity 1');
   expect(vrrp.process.cpus).toEqual([0, 2, 3]);

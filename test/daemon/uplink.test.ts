@@ -22,6 +22,7 @@ function start(config: Lesson, told: VrrpStates[] = [], sessions: BfdStates[] = 
     name: 'vrrp',
     module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
     config,
+    silentMsMax: () => 60_000,
     codec: AS_IT_IS,
     flags: [],
     environment: {},

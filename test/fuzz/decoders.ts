@@ -29,7 +29,11 @@ import {
 import { decodeElements } from '../../src/wire/nftables/elements.ts';
 import { decodeTable } from '../../src/wire/nftables/message.ts';
 import { orNull } from '../../src/wire/nlattr.ts';
-import { decodeAcknowledgement, decodeMessages } from '../../src/wire/nlmsg.ts';
+import {
+  decodeAcknowledgement,
+  decodeMessages,
+  type NetlinkMessage,
+} from '../../src/wire/nlmsg.ts';
 import { decodePeerMessage, encodePeerMessage } from '../../src/wire/peer-link.ts';
 import { decodeNotification } from '../../src/wire/rtnl/notification.ts';
 import { decodeIpv4Settings } from '../../src/wire/rtnl/virtual-links.ts';
@@ -193,27 +197,31 @@ export const OF_THE_KERNEL: Decoder = {
   name: 'netlink',
   seeds: messages,
   decode: (octets) => {
-    for (const message of decodeMessages(octets) ?? []) readAll(message);
+    for (const message of decodeMessages(octets) ?? []) {
+      for (const read of readingsOf(message)) read();
+    }
   },
 };
 
 const IPVS = [decodeService, decodeDestination, decodeDaemon, decodeTimeouts, decodeInfo] as const;
 
-function readAll(message: { type: number; flags: number; payload: Uint8Array }): void {
+/** What a message may be read as: by the program as one of these. */
+export function readingsOf(message: NetlinkMessage): readonly (() => unknown)[] {
   const { type, payload } = message;
   // Error and end of a dump.
-  if (type === 2 || type === 3) decodeAcknowledgement(message);
-  else if (type >= 0x0a00) {
-    decodeElements(payload);
-    orNull(() => decodeTable(payload));
-  } else if (type >= 16 && type < 40) {
-    decodeNotification(type, payload);
-    if (type === 16) decodeIpv4Settings(payload);
-    // The numbers of generic netlink families begin here, too.
-    if (type >= 0x1c) for (const decode of IPVS) decode(payload);
-    if (type === 16) decodeFamilyId(payload);
-    orNull(() => decodeGeneric(payload));
+  if (type === 2 || type === 3) return [() => decodeAcknowledgement(message)];
+  if (type >= 0x0a00) {
+    return [() => decodeElements(payload), () => orNull(() => decodeTable(payload))];
   }
+  if (type < 16 || type >= 40) return [];
+  const ofLinks = [() => decodeIpv4Settings(payload), () => decodeFamilyId(payload)];
+  return [
+    () => decodeNotification(type, payload),
+    () => orNull(() => decodeGeneric(payload)),
+    ...(type === 16 ? ofLinks : []),
+    // The numbers of generic netlink families begin here, too.
+    ...(type >= 0x1c ? IPVS.map((decode) => () => decode(payload)) : []),
+  ];
 }
 
 /** Octets of the longest mutant. */

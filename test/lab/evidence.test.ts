@@ -101,6 +101,20 @@ describe('a stranger who claims the address', () => {
   );
 });
 
+test('a MASTER whose own packet filter drops what it sends is told so, and of no missing capability', async () => {
+  const duo = await start('');
+  const rules = `add table inet mute
+    add chain inet mute out { type filter hook output priority 0; }
+    add rule inet mute out ip protocol 112 drop`;
+  await duo.lab.run('director1', 'sh', '-c', `echo '${rules}' | nft -f -`);
+  await eventually(
+    'it is told',
+    async () => duo.lab.logOf('director1').includes('a packet filter of this machine drops it'),
+    3_000,
+  );
+  expect(duo.lab.logOf('director1')).not.toContain('CAP_NET_RAW is missing');
+});
+
 describe('two that were MASTER while they heard nothing of each other', () => {
   test('tell for how long and why, and the better one announces its address again', async () => {
     const duo = await start('claim_wait 0');

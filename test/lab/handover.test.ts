@@ -1,13 +1,11 @@
 // needs: root, timing
 /** Planned hand-over on the real kernel: how long a client's echo is away, and that never two answer. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Agent } from './agent-client.ts';
-import type { Observation } from './agent-protocol.ts';
-import { Duo, type DuoHost } from './duo.ts';
+import { BLACKOUT_MS_MAX, blackoutMs, isSucceeded, watched } from './blackout.ts';
+import { Duo } from './duo.ts';
 import { eventually, pause } from './lab.ts';
 
 const VIP = '192.0.2.10';
-const BLACKOUT_MS_MAX = 10;
 /** What advertises is not to wait for whatever else this machine does. */
 const GLOBAL = 'global_defs {\n vrrp_rt_priority 50\n}\n';
 
@@ -59,11 +57,6 @@ async function layOut(name: string, text: (priority: number) => string): Promise
   return duo;
 }
 
-async function isReady(pair: Duo, host: DuoHost): Promise<boolean> {
-  const peers = (await pair.snapshot(host))?.vrrp?.peers ?? [];
-  return peers.length > 0 && peers.every(({ instances }) => instances.every((one) => one.canTake));
-}
-
 /** director1 is MASTER, and director2 ready to take over. */
 async function begin(pair: Duo): Promise<void> {
   for (const [host, part] of [
@@ -75,32 +68,7 @@ async function begin(pair: Duo): Promise<void> {
   pair.start('director1');
   await pair.movesTo('director1');
   pair.start('director2');
-  await eventually('director2 is ready', () => isReady(pair, 'director1'), 10_000);
-}
-
-/** From the first echo request without an answer to the next one with one; what is under way at the end is not. */
-function blackoutMs({ echoes }: Observation): number {
-  // Asked often enough to see it.
-  expect(echoes.length).toBeGreaterThan(150);
-  let longest = 0;
-  let lostSince: number | null = null;
-  for (const { sentAtMs, isAnswered } of echoes.slice(0, -50)) {
-    if (!isAnswered) lostSince ??= sentAtMs;
-    else if (lostSince !== null) {
-      longest = Math.max(longest, sentAtMs - lostSince);
-      lostSince = null;
-    }
-  }
-  return longest;
-}
-
-/** What a client sees of it while something is done, and a while after. */
-async function watched(client: Agent, work: () => Promise<void>): Promise<Observation> {
-  await client.observe(VIP);
-  await pause(300);
-  await work();
-  await pause(500);
-  return client.endObserve();
+  await eventually('director2 is ready', () => isSucceeded(pair, 'director1'), 10_000);
 }
 
 describe.each([
@@ -118,15 +86,15 @@ describe.each([
       );
       expect(code).toBe(0);
     };
-    const away = await watched(client, () => order());
+    const away = await watched(client, VIP, () => order());
     await pair.movesTo('director2');
     expect(await pair.show('director1')).toMatch(/given up by order since/);
-    const back = await watched(client, () => order('--back'));
+    const back = await watched(client, VIP, () => order('--back'));
     await pair.movesTo('director1');
-    await eventually('director2 is ready', () => isReady(pair, 'director1'), 10_000);
-    const stopped = await watched(client, () => pair.stop('director1'));
+    await eventually('director2 is ready', () => isSucceeded(pair, 'director1'), 10_000);
+    const stopped = await watched(client, VIP, () => pair.stop('director1'));
     await pair.movesTo('director2');
-    const returned = await watched(client, async () => {
+    const returned = await watched(client, VIP, async () => {
       pair.start('director1');
       await pair.movesTo('director1');
     });
@@ -156,7 +124,7 @@ test('beside keepalived it is the priority 0 and its skew, and it is not preempt
   pair.start('director1');
   await pair.movesTo('director1');
   const client = pair.lab.agent('client');
-  const seen = await watched(client, async () => {
+  const seen = await watched(client, VIP, async () => {
     const { stdout } = await pair.lvsctl('director1', 'failover');
     expect(stdout).toContain('no peer was ready');
     await pair.movesTo('director2');

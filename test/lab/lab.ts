@@ -151,6 +151,12 @@ export class Lab {
     await this.ip('switch', 'link', 'set', ...port, ...settings);
   }
 
+  /** Another switch for a cable, or none (null): the carrier stays, and nothing passes. */
+  async rewire(name: string, link: string, bridge: string | null): Promise<void> {
+    const where = bridge === null ? ['nomaster'] : ['master', bridge];
+    await this.ip('switch', 'link', 'set', this.port(name, link), ...where);
+  }
+
   /** Loses or delays what is sent to a host; without an impairment all is well again. Needs netem. */
   async impair(name: string, link: string, impairment: Impairment | null): Promise<void> {
     const port = ['dev', this.port(name, link), 'root'];

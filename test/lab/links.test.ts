@@ -75,14 +75,16 @@ test('an ipvlan has the address and the MAC of its interface, goes over, and lea
   expect(await ip(duo, 'director1', 'link', 'show', 'dev', 'vrrp.51')).toBe('');
 }, 120_000);
 
+async function putIntoVrf(duo: Duo, host: DuoHost): Promise<void> {
+  await ip(duo, host, 'link', 'add', 'blue', 'type', 'vrf', 'table', '10');
+  for (const words of ['blue up', 'eth0 master blue']) {
+    await ip(duo, host, 'link', 'set', 'dev', ...words.split(' '));
+  }
+}
+
 test('an instance in a VRF advertises and answers there; its virtual MAC is put into it', async () => {
   const duo = await layOut('vrf blue', 'use_vmac\n    vrf blue');
-  for (const host of ['director1', 'director2'] as const) {
-    await ip(duo, host, 'link', 'add', 'blue', 'type', 'vrf', 'table', '10');
-    for (const words of ['blue up', 'eth0 master blue']) {
-      await ip(duo, host, 'link', 'set', 'dev', ...words.split(' '));
-    }
-  }
+  for (const host of ['director1', 'director2'] as const) await putIntoVrf(duo, host);
   duo.start('director1');
   await movesTo(duo, 'director1', 'eth0');
   duo.start('director2');
@@ -106,3 +108,18 @@ test('a VRF in which the interface is not is told, and nothing is claimed there'
   });
   expect(await holds(duo, 'director1', 'eth0')).toBe(false);
 }, 60_000);
+
+test('the gateway of an instance in a VRF is the one of its table: without it the instance stands down', async () => {
+  const duo = await layOut('vrf blue\n    isolation_anchor {\n        gateway\n    }', 'vrf blue');
+  await putIntoVrf(duo, 'director1');
+  await ip(duo, 'director1', 'route', 'add', 'default', 'via', '192.0.2.100', 'table', '10');
+  duo.start('director1');
+  await movesTo(duo, 'director1', 'eth0');
+  expect(duo.lab.logOf('director1')).not.toContain('no-gateway');
+  await duo.lab.plug('client', 'eth0', false);
+  await eventually('it stands down', async () => !(await holds(duo, 'director1', 'eth0')), 15_000);
+  const [one] = (await duo.snapshot('director1'))?.vrrp?.instances ?? [];
+  expect(one?.reason).toContain('isolated');
+  await duo.lab.plug('client', 'eth0', true);
+  await movesTo(duo, 'director1', 'eth0');
+}, 120_000);

@@ -5,7 +5,7 @@
  *                director1 .2   director2 .3                       │
  *                    └── servers 198.51.100.0/24 ──┬── rs1 .21  rs2 .22  rs3 .23
  */
-
+import { readFileSync, writeFileSync } from 'node:fs';
 import { openControl } from '../../src/api/client.ts';
 import type { Snapshot } from '../../src/api/protocol.ts';
 import type { Agent } from './agent-client.ts';
@@ -25,20 +25,23 @@ export class Pair {
   private readonly daemons = new Map<DirectorName, Running>();
   private readonly conf: Readonly<Record<DirectorName, string>>;
 
-  private constructor(lab: Lab, client: Agent, servers: readonly Agent[], folder: string) {
+  private constructor(
+    lab: Lab,
+    client: Agent,
+    servers: readonly Agent[],
+    conf: Readonly<Record<DirectorName, string>>,
+  ) {
     this.lab = lab;
     this.client = client;
     this.servers = servers;
-    this.conf = {
-      director1: `conf/${folder}/master.conf`,
-      director2: `conf/${folder}/backup.conf`,
-    };
+    this.conf = conf;
   }
 
-  /** Hosts, links and real servers, ready for the example; no daemon yet. */
+  /** Hosts, links and real servers, ready for the example; no daemon yet. `edit`: what is to be other in its files. */
   static async layOut(
     name: string,
     folder: 'lvs-dr' | 'lvs-sync' | 'lvs-nat' = 'lvs-dr',
+    edit: ((text: string) => string) | null = null,
   ): Promise<Pair> {
     const lab = new Lab(name);
     await lab.bridge('clients');
@@ -71,7 +74,15 @@ export class Pair {
       await agent.serve(isDr ? 80 : 8080, server);
       servers.push(agent);
     }
-    return new Pair(lab, lab.agent('client'), servers, folder);
+    const conf = (example: string): string => {
+      const path = `conf/${folder}/${example}.conf`;
+      if (edit === null) return path;
+      const edited = `/run/${name}-${example}.conf`;
+      writeFileSync(edited, edit(readFileSync(path, 'utf8')));
+      return edited;
+    };
+    const files = { director1: conf('master'), director2: conf('backup') };
+    return new Pair(lab, lab.agent('client'), servers, files);
   }
 
   start(director: DirectorName): void {
@@ -157,6 +168,10 @@ export class Pair {
 
   private tableChanges(director: DirectorName): number {
     return this.lab.logOf(director).split('IPVS table changed').length - 1;
+  }
+
+  async holds(director: DirectorName): Promise<boolean> {
+    return (await this.lab.ip(director, 'addr', 'show', 'dev', 'eth0')).stdout.includes(`${VIP}/`);
   }
 
   /** The addresses of real servers in the director's kernel, as it is now. */

@@ -1,10 +1,18 @@
 /** `npm run model`: all variants, the large ones too, with their figures and the way to each violation. */
-import { LeaseModel } from './model.ts';
-import { BROKEN, SAFE, SAFE_AND_LARGE, type Variant } from './variants.ts';
+import { EtcdModel } from './etcd-model.ts';
+import { LeaseModel, type ModelResult } from './model.ts';
+import {
+  BROKEN,
+  BROKEN_ETCD,
+  BROKEN_ETCD_AND_LARGE,
+  SAFE,
+  SAFE_AND_LARGE,
+  SAFE_ETCD,
+} from './variants.ts';
 
-function run({ name, options }: Variant, isSafe: boolean): boolean {
+function run(name: string, model: { run(): ModelResult }, isSafe: boolean): boolean {
   const began = performance.now();
-  const { states, transitions, violation, complete } = new LeaseModel(options).run();
+  const { states, transitions, violation, complete } = model.run();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const result = violation === null ? 'never two holders' : `two holders after ${violation.length}`;
   const whole = complete ? '' : ' as far as it was searched';
@@ -15,9 +23,16 @@ function run({ name, options }: Variant, isSafe: boolean): boolean {
   return isSafe === (violation === null);
 }
 
+const lease = [
+  ...BROKEN.map((one) => ({ ...one, isSafe: false })),
+  ...[...SAFE, ...SAFE_AND_LARGE].map((one) => ({ ...one, isSafe: true })),
+];
+const etcd = [
+  ...[...BROKEN_ETCD, ...BROKEN_ETCD_AND_LARGE].map((one) => ({ ...one, isSafe: false })),
+  ...SAFE_ETCD.map((one) => ({ ...one, isSafe: true })),
+];
 const outcomes = [
-  ...BROKEN.map((one) => run(one, false)),
-  ...SAFE.map((one) => run(one, true)),
-  ...SAFE_AND_LARGE.map((one) => run(one, true)),
+  ...lease.map(({ name, options, isSafe }) => run(name, new LeaseModel(options), isSafe)),
+  ...etcd.map(({ name, options, isSafe }) => run(name, new EtcdModel(options), isSafe)),
 ];
 process.exitCode = outcomes.every(Boolean) ? 0 : 1;

@@ -22,9 +22,17 @@ import {
 import {
   type RequesterEvent,
   type RequesterSelf,
-  type RequesterState,
   requesterStep,
 } from '../../src/lease/requester.ts';
+import {
+  awaits,
+  type Director,
+  IDLE,
+  PRIORITY,
+  packDirector,
+  tickOfDirector,
+  unpackDirector,
+} from './model-director.ts';
 import { StateSet } from './state-set.ts';
 
 export interface ModelOptions {
@@ -56,24 +64,8 @@ export interface ModelResult {
 const NODES = [0, 1] as const;
 const ACCEPTORS = 3;
 const KEY = 51;
-const PRIORITY = 100;
 /** Of the number of what is under way. */
 const UNDER_WAY_BITS = 16;
-
-/** One director, without what the acceptors granted it. Times from now on, in its own ticks. */
-interface Director {
-  readonly is: RequesterState['is'];
-  /** Of holding: how long still; 0: over, and not noticed yet. */
-  readonly left: number;
-  /** Of a round: how long ago it was asked, up to `hold`. */
-  readonly age: number;
-  readonly openLeft: number;
-  /** For how long its kernel still lets the address be used. */
-  readonly gate: number;
-  /** Rounds whose questions, and whose giving back, are under way: bit `rounds` is the last one. */
-  readonly asked: number;
-  readonly released: number;
-}
 
 interface Pair {
   readonly directors: readonly [Director, Director];
@@ -157,16 +149,7 @@ export class LeaseModel {
   /** Breadth first, so that a violation is told in as few steps as it takes. */
   run(): ModelResult {
     const { set, options } = this;
-    const idle: Director = {
-      is: 'idle',
-      left: 0,
-      age: 0,
-      openLeft: 0,
-      gate: 0,
-      asked: 0,
-      released: 0,
-    };
-    const pair = this.pairs.number({ directors: [idle, idle], steady: 0 });
+    const pair = this.pairs.number({ directors: [IDLE, IDLE], steady: 0 });
     const corner = this.corners.number({
       silent: 0,
       holder: null,
@@ -255,12 +238,17 @@ export class LeaseModel {
 
   /** The production's step; `granted`: how many acceptors granted the round before this event. */
   private step(pair: number, node: 0 | 1, event: RequesterEvent, granted: number): PairMove {
-    const { rounds, lateness } = this.options;
+    const { rounds, lateness, hold } = this.options;
     const before = (this.pairs.items[pair] as Pair).directors[node];
-    const { state, effects } = requesterStep(this.self, this.unpack(before, granted), event, {
-      now: 0,
-      chance: 0,
-    });
+    const { state, effects } = requesterStep(
+      this.self,
+      unpackDirector(before, rounds, granted),
+      event,
+      {
+        now: 0,
+        chance: 0,
+      },
+    );
     const ages = state.round > rounds;
     // Who hands over has closed before it says so.
     let gate = event.type === 'release' ? 0 : before.gate;
@@ -271,11 +259,11 @@ export class LeaseModel {
       if (effect.do === 'release') released |= 1 << rounds;
       if (effect.do === 'granted' || effect.do === 'renewed') gate = effect.until + lateness;
     }
-    const after = this.pack(state, { gate, asked, released });
+    const after = packDirector(state, { gate, asked, released });
     return {
       pair: this.withDirector(pair, node, after),
       ages: ages ? node : null,
-      closes: this.awaits(after) ? null : node,
+      closes: awaits(after, hold) ? null : node,
       does: `director ${node}: ${event.type}${effects.map((one) => `, ${one.do}`).join('')}`,
     };
   }
@@ -284,7 +272,7 @@ export class LeaseModel {
     const { gate, asked, released } = (this.pairs.items[pair] as Pair).directors[node];
     const { rounds, killed } = this.options;
     const born = { is: 'idle', round: rounds, openUntil: killed ?? 0 } as const;
-    const after = this.pack(born, { gate, asked, released });
+    const after = packDirector(born, { gate, asked, released });
     const next = this.withDirector(pair, node, after);
     return { pair: next, ages: null, closes: node, does: `director ${node}: is killed` };
   }
@@ -304,63 +292,6 @@ export class LeaseModel {
       this.countMoves.set(key, move);
     }
     return move;
-  }
-
-  /**
-   * Whether an answer can still change anything: not once a majority has been counted, and not when the round
-   * is as old as a lease may get. Such states are one, whatever was answered.
-   */
-  private awaits({ is, left, age }: Director): boolean {
-    const { hold } = this.options;
-    return age < hold && (is === 'asking' || (is === 'holding' && left < hold - age));
-  }
-
-  private unpack(director: Director, granted: number): RequesterState {
-    const { is, left, age, openLeft } = director;
-    const round = this.options.rounds;
-    const lacking = { round, openUntil: openLeft, priority: PRIORITY };
-    const bits = 2 ** granted - 1;
-    switch (is) {
-      case 'idle':
-        return { is, ...lacking };
-      case 'resting':
-        return { is, ...lacking, askAt: 0 };
-      case 'asking':
-        return {
-          is,
-          ...lacking,
-          askedAt: -age,
-          granted: bits,
-          refused: new Map(),
-          repeatAt: Infinity,
-        };
-      case 'holding':
-        return {
-          is,
-          priority: PRIORITY,
-          round,
-          until: left,
-          askedAt: -age,
-          granted: bits,
-          repeatAt: Infinity,
-          renewAt: -age,
-        };
-    }
-  }
-
-  private pack(
-    state: RequesterState,
-    more: Pick<Director, 'gate' | 'asked' | 'released'>,
-  ): Director {
-    const { is } = state;
-    const isRound = is === 'asking' || is === 'holding';
-    return {
-      is,
-      left: is === 'holding' ? state.until : 0,
-      age: isRound ? -state.askedAt : 0,
-      openLeft: is === 'holding' ? 0 : Math.max(0, state.openUntil),
-      ...more,
-    };
   }
 
   private withDirector(pair: number, node: 0 | 1, director: Director): number {
@@ -417,7 +348,7 @@ export class LeaseModel {
     for (const node of NODES) {
       const { asked, released } = directors[node];
       for (let round = 1; round <= rounds; round += 1) {
-        const isAwaited = round === rounds && this.awaits(directors[node]);
+        const isAwaited = round === rounds && awaits(directors[node], this.options.hold);
         if (asked & (1 << round)) reached.push(this.hears(corner, node, round, isAwaited));
         if (released & (1 << round)) reached.push(this.isReleased(corner, node, round));
       }
@@ -433,7 +364,11 @@ export class LeaseModel {
     let number = this.underWays[pair];
     if (number === undefined) {
       const { directors } = this.pairs.items[pair] as Pair;
-      const facts = directors.map((one) => [one.asked, one.released, this.awaits(one)]);
+      const facts = directors.map((one) => [
+        one.asked,
+        one.released,
+        awaits(one, this.options.hold),
+      ]);
       number = this.networks.number(facts);
       this.underWays[pair] = number;
     }
@@ -513,7 +448,9 @@ export class LeaseModel {
     if (ticks === undefined) {
       const { directors, steady } = this.pairs.items[pair] as Pair;
       const { losesOneIn } = this.options;
-      const [first, second] = NODES.map((node) => this.tickOfDirector(directors[node]));
+      const [first, second] = NODES.map((node) =>
+        tickOfDirector(directors[node], this.options.hold),
+      );
       const on = [first as Director, second as Director] as const;
       ticks = [this.tick({ directors: on, steady: Math.max(0, steady - 1) }, 'a tick')];
       if (losesOneIn !== null && steady === 0) {
@@ -527,20 +464,9 @@ export class LeaseModel {
 
   private tick(pair: Pair, does: string): Tick {
     const [first, second] = pair.directors;
-    const closes = [!this.awaits(first), !this.awaits(second)] as const;
+    const { hold } = this.options;
+    const closes = [!awaits(first, hold), !awaits(second, hold)] as const;
     return { pair: this.pairs.number(pair), closes, does };
-  }
-
-  private tickOfDirector(director: Director): Director {
-    const { is, left, age, openLeft, gate } = director;
-    const isRound = is === 'asking' || is === 'holding';
-    return {
-      ...director,
-      left: Math.max(0, left - 1),
-      age: isRound ? Math.min(this.options.hold, age + 1) : 0,
-      openLeft: Math.max(0, openLeft - 1),
-      gate: Math.max(0, gate - 1),
-    };
   }
 
   /** From the beginning to a state. */

@@ -1,4 +1,5 @@
 /** What is searched through: lease times and failures under which there are never two holders, and broken ones. */
+import type { EtcdModelOptions } from './etcd-model.ts';
 import type { ModelOptions } from './model.ts';
 
 const CORRECT: ModelOptions = {
@@ -65,4 +66,56 @@ export const BROKEN: readonly Variant[] = [
   variant('a director that was killed and gives back what its kernel still has open', {
     killed: 0,
   }),
+];
+
+const ETCD: EtcdModelOptions = {
+  hold: 1,
+  promise: 1,
+  rounds: 1,
+  losesOneIn: null,
+  killed: null,
+  lateness: 0,
+  failing: [0, 1],
+  late: [],
+  restarts: false,
+  fault: null,
+  statesMax: 1_000_000,
+};
+
+export interface EtcdVariant {
+  readonly name: string;
+  readonly options: EtcdModelOptions;
+}
+
+function ofEtcd(name: string, over: Partial<EtcdModelOptions>): EtcdVariant {
+  return { name: `etcd: ${name}`, options: { ...ETCD, ...over } };
+}
+
+/** There are never two holders when etcd is the only acceptor: so it is one. The first is searched to its end. */
+export const SAFE_ETCD: readonly EtcdVariant[] = [
+  ofEtcd('any call may fail', {}),
+  ofEtcd('swaps of a machine are carried out late', { late: [0], statesMax: 150_000 }),
+  ofEtcd('processes are started again', { restarts: true, statesMax: 150_000 }),
+  ofEtcd('directors are killed, and give nothing back for a promise', {
+    killed: 1,
+    statesMax: 150_000,
+  }),
+  ofEtcd('a clock loses every second tick, and promises are longer by as much', {
+    losesOneIn: 2,
+    promise: 2,
+    statesMax: 150_000,
+  }),
+];
+
+/** Found within seconds. */
+export const BROKEN_ETCD: readonly EtcdVariant[] = [
+  ofEtcd('it writes without comparing', { fault: 'compares-not' }),
+  ofEtcd('it loses what it has confirmed', { fault: 'loses' }),
+  ofEtcd('promises shorter than the lease', { hold: 2 }),
+  ofEtcd('a kernel that closes late, and promises no longer than the lease', { lateness: 1 }),
+];
+
+/** Found within a minute. */
+export const BROKEN_ETCD_AND_LARGE: readonly EtcdVariant[] = [
+  ofEtcd('a director that was killed and gives back what its kernel still has open', { killed: 0 }),
 ];

@@ -54,8 +54,16 @@ describe('attributes', () => {
     expect(attributes.u32Host(2)).toBe(7);
   });
 
-  test('of one type given twice: the last counts', () => {
-    expect(new Attributes(new AttributeWriter().u8(1, 1).u8(1, 2).finish()).u8(1)).toBe(2);
+  test.each([1, 19, 20, 64, 0x3fff])('of type %i, given twice: the last counts', (type) => {
+    const list = new AttributeWriter().u8(type, 1).u8(7, 5).u8(type, 2).finish();
+    const read = new Attributes(list);
+    expect([read.u8(type), read.u8(7), read.has(type), read.has(type - 1)]).toEqual([
+      2,
+      5,
+      true,
+      false,
+    ]);
+    expect(read.bytes(type)).toEqual(Uint8Array.of(2));
   });
 
   test('ignore up to 3 stray octets at the end, as the kernel does', () => {

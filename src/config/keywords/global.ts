@@ -42,6 +42,8 @@ const REALTIME = integer(1, 99, { tolerated: { min: INT_MIN, max: INT_MAX } });
 /** keepalived takes 0 as 1. */
 const AT_LEAST_ONE = integer(1, UINT_MAX, { tolerated: { min: 0, max: UINT_MAX } });
 const OCTETS = integer(0, UINT_MAX, { unit: 'octets' });
+/** Each process is asked every two seconds: less would be one lost answer. */
+const WATCHDOG = seconds(4, 3600);
 const MICROSECONDS = integer(1, UINT_MAX, { unit: 'microseconds' });
 const SECONDS = integer(0, WHOLE_SECONDS_MAX, { unit: 'seconds' });
 const SCRIPT_SECONDS = integer(1, 1000, { unit: 'seconds' });
@@ -222,6 +224,18 @@ export const GLOBAL_DEFS: KeywordTable = tableOf(
   keyword('vrrp_lower_prio_no_advert', boolean, 'see lower_prio_no_advert', { default: 'off' }),
   keyword('vrrp_higher_prio_send_advert', boolean, 'see higher_prio_send_advert', {
     default: 'off',
+  }),
+  keyword('vrrp_watchdog', WATCHDOG, 'silence after which the VRRP process is killed', {
+    unset: '10',
+    ours: true,
+  }),
+  keyword('bfd_watchdog', WATCHDOG, 'silence after which the BFD process is killed', {
+    unset: '10',
+    ours: true,
+  }),
+  keyword('checker_watchdog', WATCHDOG, 'silence after which the health process is killed', {
+    unset: '60',
+    ours: true,
   }),
   keyword('vrrp_rt_priority', REALTIME, 'real-time priority of the VRRP process', { unset: 'off' }),
   keyword('vrrp_priority', NICE, 'nice value of the VRRP process', { unset: 'that of the daemon' }),

@@ -38,6 +38,8 @@ export interface ChildOptions<Config> {
   readonly name: ProcessName;
   /** Compiled module that the process runs. */
   readonly module: URL;
+  /** How long it may answer nothing, as is configured now. */
+  silentMsMax(): Millis;
   readonly config: Config;
   readonly codec: Codec<Config>;
   /** Of Node. */

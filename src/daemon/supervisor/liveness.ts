@@ -3,24 +3,32 @@ import type { ChildProcess } from 'node:child_process';
 import type { Log } from '../../base/log.ts';
 import type { Clock, Millis } from '../../base/time.ts';
 import { isTraced } from '../../kernel/traced.ts';
+import type { GlobalSettings } from '../../model/director.ts';
 import type { ProcessName } from '../ipc.ts';
 import { Watchdog } from './watchdog.ts';
 
-/**
- * Who advertises has given its addresses up long before (its gate has shut), and another one could take them; a checker
- * may read a large table for seconds.
- */
-const SILENT_MS_MAX: Readonly<Record<ProcessName, Millis>> = {
-  vrrp: 10_000,
-  bfd: 10_000,
-  health: 60_000,
-  notify: 60_000,
-};
+/** A script or a server for mail may keep it. */
+const NOTIFY_MS: Millis = 60_000;
+
+/** How long each may be silent. */
+export type SilentMsMax = Readonly<Record<ProcessName, Millis>>;
+
+export function silentMsMaxOf({ watchdogMs }: GlobalSettings): SilentMsMax {
+  return { ...watchdogMs, notify: NOTIFY_MS };
+}
+
+interface Watched {
+  readonly name: ProcessName;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** As it is configured now. */
+  silentMsMax(): Millis;
+}
 
 /** `ask`: sends the question. */
 export function watchOver(
   child: ChildProcess,
-  { name, clock, log }: { readonly name: ProcessName; readonly clock: Clock; readonly log: Log },
+  { name, clock, log, silentMsMax }: Watched,
   ask: () => void,
 ): Watchdog {
   const onSilent = (forMs: Millis): void => {
@@ -32,5 +40,5 @@ export function watchOver(
     log.error(fields, 'process does not answer and is killed');
     child.kill('SIGKILL');
   };
-  return new Watchdog({ clock, silentMsMax: SILENT_MS_MAX[name], ask, onSilent });
+  return new Watchdog({ clock, silentMsMax, ask, onSilent });
 }

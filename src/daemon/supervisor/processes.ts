@@ -23,6 +23,7 @@ import { HEALTH_CODEC } from '../health/health-patch.ts';
 import type { ProcessName } from '../ipc.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
 import { SMALL } from './flags.ts';
+import { type SilentMsMax, silentMsMaxOf } from './liveness.ts';
 import { writePid } from './pid-file.ts';
 import { Relay } from './relay.ts';
 
@@ -76,6 +77,8 @@ export class Processes {
   private bfdStates: BfdStates = {};
   private peerLinks: readonly PeerLink[] = [];
   private serversUp: boolean | null = null;
+  /** By the configuration in force; null: by the first one. */
+  private silentMsMax: SilentMsMax | null = null;
   private readonly relay = new Relay((name, message) => this.children.get(name)?.tell(message));
   /** Those that the first configuration named. */
   private namespaces: Readonly<
@@ -108,6 +111,7 @@ export class Processes {
     // One that nothing is configured for is told, too: that is how it lets go.
     const before = [...this.children.keys()].filter((name) => !this.fresh.has(name));
     this.fresh.clear();
+    this.silentMsMax = silentMsMaxOf(director.global);
     this.forgetSessions(director);
     for (const name of before) this.children.get(name)?.configure(partOf(director, name));
     await this.settled(before);
@@ -216,6 +220,7 @@ export class Processes {
     const { modules, environment, logLevel, clock, log, respawns, onRefused } = this.options;
     const child = new Child<Part>({
       name,
+      silentMsMax: () => (this.silentMsMax ?? silentMsMaxOf(director.global))[name],
       module: modules[name],
       config: partOf(director, name),
       codec: CODECS[name] as Codec<Part>,

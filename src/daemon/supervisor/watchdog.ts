@@ -12,8 +12,8 @@ const LATE_MS: Millis = 500;
 
 export interface WatchdogOptions {
   readonly clock: Clock;
-  /** More than any pause that a process which works may make. */
-  readonly silentMsMax: Millis;
+  /** How long it may be silent: more than any pause that a process which works may make. */
+  silentMsMax(): Millis;
   /** Sends the question; the answer comes by `answered`. */
   ask(): void;
   /** It has not answered for so long, at least. */
@@ -61,7 +61,7 @@ export class Watchdog {
     else if (isLate || !this.isStarted) this.silentMs = 0;
     else {
       this.silentMs += LOOK_EVERY_MS;
-      if (this.silentMs < silentMsMax) return;
+      if (this.silentMs < silentMsMax()) return;
       const forMs = this.silentMs;
       this.silentMs = 0;
       onSilent(forMs);

@@ -10,7 +10,7 @@ import type { Cancel, Clock, Instant, Millis } from '../../base/time.ts';
 import type { Network, NetworkEvent } from '../../kernel/network.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import type { AnchorPort, Gateway } from '../../vrrp/ports.ts';
-import type { NextHop } from '../../wire/rtnl/default-routes.ts';
+import { MAIN_TABLE, type NextHop } from '../../wire/rtnl/default-routes.ts';
 import type { Link } from '../../wire/rtnl/links.ts';
 import type { KnownLinks } from './links.ts';
 
@@ -31,12 +31,12 @@ export class Anchors implements AnchorPort {
   private readonly clock: Clock;
   private readonly log: Log;
   private hops: Hops = { ipv4: [], ipv6: [] };
-  /** Found once for all that ask: links may be thousands, and instances ask twice a second. */
+  /** Found once for all that ask: links may be thousands, and instances ask twice a second. By family and link. */
   private found: {
     readonly hops: Hops;
     readonly links: readonly Link[];
-    readonly byFamily: Readonly<Record<Family, readonly Gateway[]>>;
-  } = { hops: this.hops, links: [], byFamily: { ipv4: [], ipv6: [] } };
+    readonly gateways: Map<string, readonly Gateway[]>;
+  } = { hops: this.hops, links: [], gateways: new Map() };
   private families: readonly Family[] = [];
   private unwatch: (() => void) | null = null;
   private readAt: Instant = -Infinity;
@@ -77,22 +77,30 @@ export class Anchors implements AnchorPort {
     return this.up;
   }
 
-  gateways(family: Family): readonly Gateway[] {
+  /** Of the main table, or of that of the VRF which the link is in. */
+  gateways(family: Family, link: string): readonly Gateway[] {
     const { hops } = this;
     const links = this.links.all();
     if (this.found.hops !== hops || this.found.links !== links) {
-      const ipv4 = this.named(hops.ipv4, links);
-      this.found = { hops, links, byFamily: { ipv4, ipv6: this.named(hops.ipv6, links) } };
+      this.found = { hops, links, gateways: new Map() };
     }
-    return this.found.byFamily[family];
+    const key = `${family} ${link}`;
+    const known = this.found.gateways.get(key) ?? this.named(hops[family], links, link);
+    this.found.gateways.set(key, known);
+    return known;
   }
 
-  private named(hops: readonly NextHop[], links: readonly Link[]): readonly Gateway[] {
+  private named(
+    hops: readonly NextHop[],
+    links: readonly Link[],
+    link: string,
+  ): readonly Gateway[] {
+    const table = tableOf(link, links);
     const names = new Map(links.map(({ index, name }) => [index, name]));
-    return hops.flatMap(({ gateway, interfaceIndex }) => {
+    return hops.flatMap(({ gateway, interfaceIndex, table: other }) => {
       const name = names.get(interfaceIndex);
       // A tunnel has nobody who could be asked for an address.
-      if (name === undefined || this.links.macOf(name) === null) return [];
+      if (other !== table || name === undefined || this.links.macOf(name) === null) return [];
       return [{ address: gateway, interface: name }];
     });
   }
@@ -122,12 +130,21 @@ export class Anchors implements AnchorPort {
     for (const family of this.families) {
       try {
         const hops = await this.network.readNextHops(family);
-        // While there is none the last ones are asked on: a route that goes with its link proves nothing.
-        if (hops.length > 0) this.hops = { ...this.hops, [family]: hops };
+        // While a table has none its last ones are asked on: a route that goes with its link proves nothing.
+        const tables = new Set(hops.map(({ table }) => table));
+        const gone = this.hops[family].filter(({ table }) => !tables.has(table));
+        this.hops = { ...this.hops, [family]: [...hops, ...gone] };
       } catch (error) {
         const fields = { family, ...reasonAndHint(error) };
         this.log.error(fields, 'the default routes could not be read');
       }
     }
   }
+}
+
+/** The routing table that packets by this link are sent by, unless a rule says otherwise. */
+function tableOf(link: string, links: readonly Link[]): number {
+  const master = links.find(({ name }) => name === link)?.masterIndex ?? null;
+  const vrf = links.find(({ index }) => index === master);
+  return vrf?.vrfTable ?? MAIN_TABLE;
 }

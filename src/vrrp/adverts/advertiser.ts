@@ -18,7 +18,7 @@ import { PathLink, type Standing } from './path-link.ts';
 import { PathRecord, PathWatch } from './path-watch.ts';
 import { Remarks } from './remarks.ts';
 import type { Spent } from './replay.ts';
-import { type FindLink, type SideLink, SidePaths } from './side-paths.ts';
+import { type FindLink, type PathSource, type SideLink, SidePaths } from './side-paths.ts';
 import { AhSequence, TrailerSigner } from './signature.ts';
 import { Twins } from './twins.ts';
 
@@ -87,6 +87,11 @@ export class Advertiser {
   /** None, where there is but the main path. */
   paths(): readonly AdvertPathSnapshot[] {
     return this.watch.snapshot();
+  }
+
+  /** From where on further paths who has this address on the main one was heard last. */
+  sideSourcesOf(sender: string): readonly PathSource[] {
+    return this.sides.sourcesOf(sender);
   }
 
   /** Takes its place on each of its paths, or another one when what it is there changes; `source` null: the main one is not there. */
@@ -232,7 +237,8 @@ export class Advertiser {
     const { priority } = advert;
     const intervalMs = Math.min(advert.intervalMs, instance.hearing.intervalMaxMs);
     const rhythm = { intervalMs, missed: instance.downTimerAdverts };
-    this.watch.heard(instance.name, side?.record ?? this.mainRecord, source, rhythm);
+    const record = side?.record ?? this.mainRecord;
+    this.watch.heard(instance.name, record, { source, sender }, rhythm);
     if (freshness !== null) return freshness === 'twin';
     const now = this.ports.clock.now();
     return this.twins.isTwin(this.nameOf(side), { sender, priority }, intervalMs / 2, now);

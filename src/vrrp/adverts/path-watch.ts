@@ -20,6 +20,8 @@ export class PathRecord {
   /** When it was last heard, and from which address of the sender on this path. */
   heardAt: Instant | null = null;
   heardFrom: string | null = null;
+  /** The address on the main path of who that was. */
+  heardSender: string | null = null;
   /** Since when nothing came by it, though others heard; null: it is not silent. */
   silentSince: Instant | null = null;
   sent = 0;
@@ -76,7 +78,7 @@ export class PathWatch {
   heard(
     instance: string,
     path: PathRecord,
-    source: string,
+    { source, sender }: { readonly source: string; readonly sender: string },
     { intervalMs, missed }: { readonly intervalMs: Millis; readonly missed: number },
   ): void {
     const now = this.clock.now();
@@ -87,6 +89,7 @@ export class PathWatch {
     path.heard += 1;
     path.heardAt = now;
     path.heardFrom = source;
+    path.heardSender = sender;
     for (const other of this.all) if (other !== path) this.judge(instance, other, path, now);
   }
 

@@ -63,6 +63,12 @@ export class SideLink {
   }
 }
 
+/** An address that advertisements come from, on a link. */
+export interface PathSource {
+  readonly interface: string;
+  readonly address: string;
+}
+
 /** How an interface is now. */
 export type FindLink = (interfaceName: string) => LinkFacts | null;
 
@@ -87,6 +93,14 @@ export class SidePaths {
   /** One of them wants a socket, and has none. */
   get wantsSocket(): boolean {
     return this.links.some(({ link }) => link.deafness !== null);
+  }
+
+  sourcesOf(sender: string): readonly PathSource[] {
+    return this.links.flatMap(({ path, record: { heardFrom, heardSender } }) =>
+      heardFrom === null || heardSender !== sender
+        ? []
+        : [{ interface: path.interface, address: heardFrom }],
+    );
   }
 
   /** Takes the paths of a configuration; those that stay go on as they are. */

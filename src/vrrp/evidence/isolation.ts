@@ -98,7 +98,7 @@ export class Isolation {
     ownAddress: string | null,
   ): boolean {
     const { anchors, announcer, clock } = this.ports;
-    this.gateways = anchors?.gateways(family) ?? NO_GATEWAYS;
+    this.gateways = anchors?.gateways(family, link) ?? NO_GATEWAYS;
     for (const gateway of this.gateways) {
       const isOwnLink = gateway.interface === link && isOfSameFamily(gateway.address, ownAddress);
       announcer.probe(gateway.interface, gateway.address, isOwnLink ? ownAddress : null);

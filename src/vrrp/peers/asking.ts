@@ -13,7 +13,7 @@ export type Tokens = ReadonlyMap<string, string>;
 
 interface Asked {
   readonly tokens: Map<string, string>;
-  readonly places: ReadonlySet<string>;
+  isEnough(tokens: Tokens): boolean;
   onReady(): void;
 }
 
@@ -27,17 +27,17 @@ export class Asking {
     this.clock = clock;
   }
 
-  /** `tell`: says it once. Null: it was not ready on all places in time. */
+  /** `isEnough`: it is ready for all; `tell`: says it once. Null: it was not in time. */
   ask(
     life: string,
-    places: ReadonlySet<string>,
+    isEnough: (tokens: Tokens) => boolean,
     tell: (tokens: Tokens) => void,
   ): Promise<Tokens | null> {
     const before = this.turns.get(life);
     const own =
       before === undefined
-        ? this.askNow(life, places, tell)
-        : before.then(() => this.askNow(life, places, tell));
+        ? this.askNow(life, isEnough, tell)
+        : before.then(() => this.askNow(life, isEnough, tell));
     const turn = own.finally(() => {
       if (this.turns.get(life) === turn) this.turns.delete(life);
     });
@@ -50,12 +50,12 @@ export class Asking {
     const asked = this.asked.get(life);
     if (asked === undefined) return;
     asked.tokens.set(place, token);
-    if (asked.tokens.size === asked.places.size) asked.onReady();
+    if (asked.isEnough(asked.tokens)) asked.onReady();
   }
 
   private async askNow(
     life: string,
-    places: ReadonlySet<string>,
+    isEnough: (tokens: Tokens) => boolean,
     tell: (tokens: Tokens) => void,
   ): Promise<Tokens | null> {
     const tokens = new Map<string, string>();
@@ -75,7 +75,7 @@ export class Asking {
         tell(tokens);
         cancel = this.clock.wakeAt(this.clock.now() + ASK_AGAIN_MS, again);
       };
-      this.asked.set(life, { tokens, places, onReady: () => end(true) });
+      this.asked.set(life, { tokens, isEnough, onReady: () => end(true) });
       again();
     });
     this.asked.delete(life);

@@ -37,6 +37,19 @@ export class PeerSockets {
     return this.opened;
   }
 
+  at(name: string): Open | null {
+    return this.opened.find(({ place }) => place.name === name) ?? null;
+  }
+
+  /** So often one message may come: by each link, to the group and to our address. */
+  get copies(): number {
+    const each = this.opened.map(
+      ({ place: { group, unicastPeers } }) =>
+        Number(group !== null) + Number(unicastPeers.length > 0),
+    );
+    return each.reduce((sum, count) => sum + count, 0);
+  }
+
   get areWanted(): boolean {
     return this.wanted.length > 0;
   }

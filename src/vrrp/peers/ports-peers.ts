@@ -40,9 +40,11 @@ export interface PeerPort {
   readonly notes?: NotePort;
 }
 
-/** What the speaker answers. */
+/** What the speaker answers. Of an instance it is told on its main path, on whatever link a peer spoke of it. */
 export interface PeerDuties {
   entriesOf(place: string): readonly PeerEntry[];
+  /** The same instance on its main path; null: there is none. */
+  mainOf(duty: Duty): Duty | null;
   /** These will be free in a moment. */
   promise(duties: readonly Duty[]): void;
   /** These are free. */

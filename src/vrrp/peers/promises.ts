@@ -8,48 +8,45 @@ const PROMISE_MS: Millis = 5_000;
 interface Promised {
   readonly token: string;
   readonly until: Instant;
+  /** On the main path of each instance, by whichever it was asked for. */
   readonly duties: readonly Duty[];
 }
 
 export class Promises {
-  /** By the life that asked and the place. */
+  /** By the life that asked. */
   private readonly promised = new Map<string, Promised>();
 
-  /** The token by which that life may say "take" of these on that place. */
+  /** The token by which that life may say "take" of these. */
   promise(
     life: string,
-    place: string,
-    { vrids, newToken, now }: { vrids: readonly number[]; newToken: () => string; now: Instant },
-  ): { readonly token: string; readonly duties: readonly Duty[] } {
+    duties: readonly Duty[],
+    { newToken, now }: { newToken: () => string; now: Instant },
+  ): string {
     for (const [other, { until }] of this.promised) if (until < now) this.promised.delete(other);
-    const key = keyOf(life, place);
-    const before = this.promised.get(key);
+    const before = this.promised.get(life);
     const token = before?.token ?? newToken();
-    const duties = vrids.map((vrid) => ({ place, vrid }));
     // What was promised for another unit is still to be taken.
-    const others = before?.duties.filter(({ vrid }) => !vrids.includes(vrid)) ?? [];
-    this.promised.set(key, { token, until: now + PROMISE_MS, duties: [...others, ...duties] });
-    return { token, duties };
+    const others = before?.duties.filter((duty) => !has(duties, duty)) ?? [];
+    this.promised.set(life, { token, until: now + PROMISE_MS, duties: [...others, ...duties] });
+    return token;
   }
 
   /** What of these was promised, and is not from now on. Null: it was, but by another token, or too long ago. */
   redeem(
     life: string,
-    place: string,
-    { vrids, token, now }: { vrids: readonly number[]; token: string | null; now: Instant },
+    duties: readonly Duty[],
+    { token, now }: { token: string | null; now: Instant },
   ): readonly Duty[] | null {
-    const key = keyOf(life, place);
-    const promised = this.promised.get(key);
+    const promised = this.promised.get(life);
     if (promised === undefined) return [];
     if (promised.token !== token || promised.until < now) return null;
-    const isMeant = ({ vrid }: Duty): boolean => vrids.includes(vrid);
-    const left = promised.duties.filter((duty) => !isMeant(duty));
-    if (left.length === 0) this.promised.delete(key);
-    else this.promised.set(key, { ...promised, duties: left });
-    return promised.duties.filter(isMeant);
+    const left = promised.duties.filter((duty) => !has(duties, duty));
+    if (left.length === 0) this.promised.delete(life);
+    else this.promised.set(life, { ...promised, duties: left });
+    return promised.duties.filter((duty) => has(duties, duty));
   }
 }
 
-function keyOf(life: string, place: string): string {
-  return `${life} ${place}`;
+function has(duties: readonly Duty[], { place, vrid }: Duty): boolean {
+  return duties.some((duty) => duty.place === place && duty.vrid === vrid);
 }

@@ -1,5 +1,5 @@
 /**
- * Where packets leave that no other route is for: the default routes of the main table, as route netlink tells
+ * Where packets leave that no other route is for: the default routes of each table, as route netlink tells
  * them (RFC 3549 §3.1.3; the message is drawn in routes.ts). Nothing of them is changed here.
  */
 import { addressFromBytes, type Family } from '../../base/address.ts';
@@ -9,8 +9,9 @@ import { AF, familyNamed, readAddressOrNull } from './numbers.ts';
 
 /** RTA_*. */
 const Route = { outputInterface: 4, gateway: 5, multipath: 9, table: 15, via: 18 } as const;
-/** RT_TABLE_MAIN, RTN_UNICAST, RTM_F_CLONED. */
-const MAIN = 254;
+/** RT_TABLE_MAIN. */
+export const MAIN_TABLE = 254;
+/** RTN_UNICAST, RTM_F_CLONED. */
 const UNICAST = 1;
 const CLONED = 0x200;
 /** `struct rtmsg` and `struct rtnexthop`. */
@@ -22,6 +23,8 @@ export interface NextHop {
   /** May be of the other family than the route. */
   readonly gateway: string;
   readonly interfaceIndex: number;
+  /** Of the route. */
+  readonly table: number;
 }
 
 /** The payload of RTM_GETROUTE for a dump of a family; the kernel gives the routes of all tables. */
@@ -37,7 +40,7 @@ export function isDefaultRoute(payload: Uint8Array): boolean {
   return payload.length >= HEADER_OCTETS && payload[1] === 0;
 }
 
-/** The routers of a default route of the main table; null: it is another one, leads nowhere, or is damaged. */
+/** The routers of a default route; null: it is another one, leads nowhere, or is damaged. */
 export function decodeDefaultRoute(payload: Uint8Array): readonly NextHop[] | null {
   if (!isDefaultRoute(payload)) return null;
   return orNull(() => {
@@ -45,24 +48,24 @@ export function decodeDefaultRoute(payload: Uint8Array): readonly NextHop[] | nu
     const family = familyNamed(reader.u8());
     // Lengths, of which that of the source is not 0 for what only some packets take; then TOS.
     const [, sourceLength] = [reader.u8(), reader.u8(), reader.u8()];
-    const table = reader.u8();
+    const shortTable = reader.u8();
     // Origin and scope.
     reader.skip(2);
     const [type, flags] = [reader.u8(), reader.u32Host()];
     if (family === null || type !== UNICAST || sourceLength !== 0 || (flags & CLONED) !== 0)
       return null;
     const attributes = new Attributes(reader.rest());
-    if (attributes.u32Host(Route.table, table) !== MAIN) return null;
+    const table = attributes.u32Host(Route.table, shortTable);
     if (attributes.has(Route.multipath)) {
-      return readHops(attributes.bytes(Route.multipath), family);
+      return readHops(attributes.bytes(Route.multipath), family, table);
     }
     const gateway = gatewayIn(attributes, family);
     if (gateway === null) return [];
-    return [{ gateway, interfaceIndex: attributes.u32Host(Route.outputInterface) }];
+    return [{ gateway, interfaceIndex: attributes.u32Host(Route.outputInterface), table }];
   });
 }
 
-function readHops(octets: Uint8Array, family: Family): readonly NextHop[] {
+function readHops(octets: Uint8Array, family: Family, table: number): readonly NextHop[] {
   const hops: NextHop[] = [];
   const reader = new ByteReader(octets);
   while (reader.left >= HOP_OCTETS) {
@@ -71,7 +74,7 @@ function readHops(octets: Uint8Array, family: Family): readonly NextHop[] {
     const interfaceIndex = reader.u32Host();
     const inner = new Attributes(reader.slice(Math.max(0, length - HOP_OCTETS)));
     const gateway = gatewayIn(inner, family);
-    if (gateway !== null) hops.push({ gateway, interfaceIndex });
+    if (gateway !== null) hops.push({ gateway, interfaceIndex, table });
     reader.skip(Math.min(reader.left, -length & 3));
   }
   return hops;

@@ -44,6 +44,7 @@ function start(config: PupilConfig, clock: Clock = systemClock, respawns = true)
   });
   const child = new Child<PupilConfig>({
     name: 'health',
+    silentMsMax: () => 60_000,
     module: new URL('../pupil.mjs', import.meta.url),
     config,
     codec: AS_IT_IS,

@@ -11,6 +11,8 @@ interface Kennel {
   readonly watchdog: Watchdog;
   readonly silent: { readonly atMs: number; readonly forMs: number }[];
   asked: number;
+  /** What is configured. */
+  silentMsMax: number;
   /** Whether a question is answered at once. */
   answers: boolean;
   /** The machine stands still for so long, and its clock goes on: each timer is late by that. */
@@ -32,10 +34,10 @@ function kennel(answers = true): Kennel {
     wakeAt: (at: Instant, run) => clock.wakeAt(at - jumpedMs, run),
   };
   const silent: { readonly atMs: number; readonly forMs: number }[] = [];
-  const state = { asked: 0, answers };
+  const state = { asked: 0, answers, silentMsMax: SILENT_MS_MAX };
   const watchdog: Watchdog = new Watchdog({
     clock: jumping,
-    silentMsMax: SILENT_MS_MAX,
+    silentMsMax: () => state.silentMsMax,
     ask: () => {
       state.asked += 1;
       if (state.answers) clock.wakeAt(clock.now() + 1, () => watchdog.answered());
@@ -66,6 +68,16 @@ describe('the watchdog of a process', () => {
     expect(one.silent).toEqual([]);
     one.clock.advanceTo(16_000);
     expect(one.silent).toEqual([{ atMs: 16_000, forMs: 10_000 }]);
+  });
+
+  test('takes another time that is configured meanwhile', () => {
+    const one = kennel();
+    one.clock.advanceTo(4_500);
+    one.answers = false;
+    one.clock.advanceTo(8_500);
+    one.silentMsMax = 4_000;
+    one.clock.advanceTo(10_000);
+    expect(one.silent).toEqual([{ atMs: 10_000, forMs: 4_000 }]);
   });
 
   test('does not pile up questions in the channel of one that is stopped', () => {

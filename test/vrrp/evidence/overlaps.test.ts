@@ -88,6 +88,44 @@ describe('two directors of ours', () => {
     expect([countOf(one), countOf(two)]).toEqual([1, 1]);
   });
 
+  test.each([
+    ['after the main path had worked', true],
+    ['of which the main path never worked', false],
+  ])('tell the same by a further path, while the main one is cut: %s', async (_, hasMain) => {
+    const clock = simulatedClock();
+    const [main, side] = [new SimulatedLink(clock), new SimulatedLink(clock)];
+    const peers = new PeerWire(clock);
+    const world = { clock, links: { eth0: main, eth2: side }, peers };
+    const path = { name: 'eth2', interface: 'eth2', sourceAddress: null, unicast: null };
+    const cut = (link: SimulatedLink, address: string, isCut: boolean): void => {
+      link.setCut('two', isCut);
+      if (isCut) peers.cut.add(address);
+      else peers.cut.delete(address);
+    };
+    if (!hasMain) cut(main, '10.0.0.2', true);
+    const [one, two] = [1, 2].map((hostPart) => {
+      const director = new SimulatedDirector(hostPart === 1 ? 'one' : 'two', hostPart, world);
+      const priority = 200 - 50 * hostPart;
+      director.speaker.configure(configOf([instanceOf({ priority, sidePaths: [path] })]));
+      return director;
+    }) as [SimulatedDirector, SimulatedDirector];
+    await clock.settleTo(9_900);
+    expect(`${one.state()} ${two.state()}`).toBe('master backup');
+    cut(main, '10.0.0.2', true);
+    cut(side, '10.0.2.2', true);
+    await clock.settleTo(20_400);
+    expect(`${one.state()} ${two.state()}`).toBe('master master');
+    cut(side, '10.0.2.2', false);
+    await clock.settleTo(22_400);
+    expect(`${one.state()} ${two.state()}`).toBe('master backup');
+    const [byOne, byTwo] = [overlapsOf(one), overlapsOf(two)];
+    const message = 'two were MASTER';
+    const known = hasMain ? '10.0.0.2' : '10.0.2.2';
+    expect(byOne).toMatchObject([{ message, source: known, reason: OURS_LOST }]);
+    expect(byTwo).toMatchObject([{ message, source: '10.0.0.1', reason: THEIRS_LOST }]);
+    expect([countOf(one), countOf(two)]).toEqual([1, 1]);
+  });
+
   test('tell nothing when the better one takes over from one that is well', async () => {
     const { clock, one, two } = pairOf({ ours: true });
     await clock.settleTo(9_900);

@@ -12,16 +12,20 @@ const OIF3 = '0800040003000000';
 const VIA_254 = '08000500c00002fe';
 
 test.each<[string, string, ReturnType<typeof decodeDefaultRoute>]>([
-  ['one router', HEAD4 + MAIN + VIA_254 + OIF3, [{ gateway: '192.0.2.254', interfaceIndex: 3 }]],
+  [
+    'one router',
+    HEAD4 + MAIN + VIA_254 + OIF3,
+    [{ gateway: '192.0.2.254', interfaceIndex: 3, table: 254 }],
+  ],
   [
     'a router of IPv6',
     `${HEAD6}${MAIN}14000500fe800000000000000000000000000001${OIF3}`,
-    [{ gateway: 'fe80::1', interfaceIndex: 3 }],
+    [{ gateway: 'fe80::1', interfaceIndex: 3, table: 254 }],
   ],
   [
     'IPv4 by a router of IPv6 (RFC 5549)',
     `${HEAD4}${MAIN}160012000a00fe8000000000000000000000000000010000${OIF3}`,
-    [{ gateway: 'fe80::1', interfaceIndex: 3 }],
+    [{ gateway: 'fe80::1', interfaceIndex: 3, table: 254 }],
   ],
   [
     'two routers',
@@ -31,13 +35,17 @@ test.each<[string, string, ReturnType<typeof decodeDefaultRoute>]>([
       '1000000004000000' +
       '08000500c00002fd',
     [
-      { gateway: '192.0.2.254', interfaceIndex: 3 },
-      { gateway: '192.0.2.253', interfaceIndex: 4 },
+      { gateway: '192.0.2.254', interfaceIndex: 3, table: 254 },
+      { gateway: '192.0.2.253', interfaceIndex: 4, table: 254 },
     ],
   ],
   ['a tunnel, which has no router', HEAD4 + MAIN + OIF3, []],
   ['a route to a network', `02180000fe030001${'00000000'}${MAIN}${VIA_254}${OIF3}`, null],
-  ['another table', `${HEAD4}08000f0064000000${VIA_254}${OIF3}`, null],
+  [
+    'of another table',
+    `${HEAD4}08000f0064000000${VIA_254}${OIF3}`,
+    [{ gateway: '192.0.2.254', interfaceIndex: 3, table: 100 }],
+  ],
   ['one that leads nowhere', `02000000fe030006${'00000000'}${MAIN}`, null],
   ['one for some sources only', `0a004000fe030001${'00000000'}${MAIN}${OIF3}`, null],
   ['an entry of the cache', `02000000fe030001${'00020000'}${MAIN}${VIA_254}${OIF3}`, null],
