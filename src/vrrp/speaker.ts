@@ -190,6 +190,10 @@ export class VrrpSpeaker {
         this.onTime();
       },
       askToHandOver: () => this.handOver.unitsOf([router]).some((unit) => this.handOver.want(unit)),
+      companions: () => {
+        const members = this.seats.get(router)?.group?.members ?? [];
+        return members.filter((member) => member !== router);
+      },
     });
     if (mastership !== null) router.inherit(mastership);
     return router;

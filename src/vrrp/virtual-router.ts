@@ -9,6 +9,7 @@ import type { Ears } from './adverts/ears.ts';
 import type { Spent } from './adverts/replay.ts';
 import type { FindLink, PathSource, SideLink } from './adverts/side-paths.ts';
 import { Chronicle } from './chronicle.ts';
+import { type Companion, Companions } from './companions.ts';
 import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
 import type { Reign } from './evidence/overlaps.ts';
@@ -40,6 +41,8 @@ interface RouterHost {
   onEvent(event: LeasedEvent): void;
   /** Asks the director that is master to hand over. False: it is none of ours. */
   askToHandOver(): boolean;
+  /** The other members of its sync group. */
+  companions(): readonly Companion[];
 }
 
 export class VirtualRouter {
@@ -60,6 +63,7 @@ export class VirtualRouter {
   private readonly gatekeeper: Gatekeeper;
   private readonly evidence: Evidence;
   private readonly preemption: Preemption;
+  private readonly companions: Companions;
   private advertisedAt: Instant = -Infinity;
   /** Without what it tracks. */
   private base: number;
@@ -88,6 +92,7 @@ export class VirtualRouter {
       host.onEvent({ type: 'shut', reason }),
     );
     this.preemption = new Preemption(ports.clock, () => host.askToHandOver());
+    this.companions = new Companions(ports.clock, ports.log, () => host.companions());
     this.effectivePriority = instance.priority;
     this.base = instance.priority;
   }
@@ -221,7 +226,9 @@ export class VirtualRouter {
   hear(packet: ReceivedPacket, side: SideLink | null): Heard | 'twin' | null {
     if (this.address === null) return null;
     const heard = this.advertiser.hear(this.instance, this.effectivePriority, packet, side);
-    if (heard !== null && heard !== 'twin' && heard.priority > 0) this.master = heard;
+    if (heard === null || heard === 'twin') return heard;
+    this.companions.heard(heard.priority);
+    if (heard.priority > 0) this.master = heard;
     return heard;
   }
 
@@ -296,8 +303,9 @@ export class VirtualRouter {
 
   /** A takeover may be put off. */
   private beforeTime(self: Self): State {
-    const state = this.evidence.beforeTime(this.instance, this.state);
-    return this.preemption.beforeTime(self, state);
+    const { instance } = this;
+    const state = this.companions.beforeTime(instance.name, this.state);
+    return this.preemption.beforeTime(self, this.evidence.beforeTime(instance, state));
   }
 
   /** Master, and has the addresses. */
