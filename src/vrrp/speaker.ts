@@ -36,10 +36,13 @@ import {
   type Seat,
   seatsOf,
 } from './seats.ts';
+import { turnOf } from './turns.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
 /** An instance that could not open its socket tries again after this time. */
 const DEAF_RETRY_MS: Millis = 1_000;
+/** Instances that are due are woken as long as this; then others have their turn, and advertisements of masters theirs. */
+const WAKING_MS: Millis = 4;
 
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
@@ -130,6 +133,7 @@ export class VrrpSpeaker {
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
+    this.takeTurns();
     this.holders = holdersOf(routers);
     this.anchored = anchoredTo(routers);
     this.anchoredToGateways = anchoredToGateways(routers);
@@ -234,7 +238,10 @@ export class VrrpSpeaker {
   /** Something was removed: if we hold it, it is put back, and nobody's role changes. */
   gone(gone: Gone): void {
     let isLost = false;
-    for (const router of this.seats.keys()) {
+    // Thousands may go at once.
+    const holders =
+      gone.kind === 'address' ? (this.holders.get(gone.address) ?? []) : this.seats.keys();
+    for (const router of holders) {
       router.putBack(gone);
       isLost ||= router.state.is === 'master' && router.lostUntil() !== null;
     }
@@ -341,6 +348,15 @@ export class VrrpSpeaker {
     return effectivePriority(instance.priority, tracked);
   }
 
+  private takeTurns(): void {
+    const units = this.handOver.unitsOf(this.seats.keys());
+    for (const [at, { routers }] of units.entries()) {
+      for (const router of routers) {
+        router.turn = turnOf(at, units.length, router.instance.advertIntervalMs);
+      }
+    }
+  }
+
   private adoptGroup(group: SyncGroup, routers: readonly VirtualRouter[]): RouterGroup {
     const known = this.groups.find((one) => one.group.name === group.name);
     const next = known ?? new RouterGroup(group, this.ports);
@@ -441,12 +457,17 @@ export class VrrpSpeaker {
   private onTime(): void {
     if (this.stopped) return;
     const { clock } = this.ports;
+    const begunAt = clock.now();
+    const due = this.deadlines.takeDue(begunAt);
     let isOtherwise = false;
-    for (const router of this.deadlines.takeDue(clock.now())) {
+    for (const router of mastersFirst(due)) {
       const seat = this.seats.get(router);
       if (seat === undefined) continue;
-      if (router.watch()) isOtherwise = true;
-      if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
+      // The others are due at once when this turn has ended.
+      if (clock.now() - begunAt < WAKING_MS) {
+        if (router.watch()) isOtherwise = true;
+        if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
+      }
       this.deadlines.note(router);
     }
     if (isOtherwise) this.settle();
@@ -470,4 +491,10 @@ export class VrrpSpeaker {
       else this.onTime();
     });
   }
+}
+
+/** To advertise takes a tenth of the time that to take over does, and a peer waits for it. */
+function mastersFirst(due: readonly VirtualRouter[]): readonly VirtualRouter[] {
+  const isMaster = ({ state }: VirtualRouter): boolean => state.is === 'master';
+  return [...due.filter(isMaster), ...due.filter((router) => !isMaster(router))];
 }
