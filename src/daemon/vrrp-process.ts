@@ -116,7 +116,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
     );
-    this.held = new HeldNetwork(this.network, this.links, { log, clock: systemClock });
+    this.held = new HeldNetwork(this.network, this.links, {
+      log,
+      clock: systemClock,
+      isAdvertising: () => this.speaker.isAdvertising,
+    });
     this.virtualLinks = new VirtualLinks(this.network, this.links, log);
     this.links.faultOf = (instance) => this.virtualLinks.faultOf(instance);
     this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());

@@ -69,13 +69,15 @@ export class VrrpSpeaker {
   private settleAt: Instant = Infinity;
   private armedFor: Instant = Infinity;
   private cancel: Cancel = () => {};
+  /** Those that are due and wait for the next turn, as `mastersFirst` has sorted them. */
+  private waiting: readonly VirtualRouter[] = [];
   private stopped = false;
   private leaving: Promise<unknown> = Promise.resolve();
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
     this.ears = new Ears(ports);
-    this.announcer = new Announcer(ports.announcer, ports.clock);
+    this.announcer = new Announcer(ports.announcer, ports.clock, () => this.isAdvertising);
     this.trackers = new Trackers(ports, () => this.settle());
     this.leases = ports.leases === undefined ? null : new Leases(ports.leases);
     this.host = {
@@ -85,6 +87,12 @@ export class VrrpSpeaker {
       announceBeside: (router) => this.announceBeside(router),
     };
     this.handOver = new HandOver(ports, this.host);
+  }
+
+  /** Whether instances wait for their turn to become MASTER. */
+  get isAdvertising(): boolean {
+    const last = this.waiting.at(-1);
+    return last !== undefined && last.state.is !== 'master';
   }
 
   /** Makes peers ready for what a reload is about to remove. */
@@ -458,18 +466,18 @@ export class VrrpSpeaker {
     if (this.stopped) return;
     const { clock } = this.ports;
     const begunAt = clock.now();
-    const due = this.deadlines.takeDue(begunAt);
+    const due = mastersFirst([...this.waiting, ...this.deadlines.takeDue(begunAt)]);
     let isOtherwise = false;
-    for (const router of mastersFirst(due)) {
+    let at = 0;
+    for (; at < due.length && (at === 0 || clock.now() - begunAt < WAKING_MS); at += 1) {
+      const router = due[at] as VirtualRouter;
       const seat = this.seats.get(router);
       if (seat === undefined) continue;
-      // The others are due at once when this turn has ended.
-      if (clock.now() - begunAt < WAKING_MS) {
-        if (router.watch()) isOtherwise = true;
-        if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
-      }
+      if (router.watch()) isOtherwise = true;
+      if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
       this.deadlines.note(router);
     }
+    this.waiting = due.slice(at);
     if (isOtherwise) this.settle();
     else this.goOn();
   }
@@ -477,11 +485,13 @@ export class VrrpSpeaker {
   /** Tells of groups, and arms the one timer for what is next. */
   private goOn(): void {
     this.leases?.follow();
-    this.handOver.tellPeers();
+    // Of a takeover of hundreds once, in the end.
+    if (!this.isAdvertising) this.handOver.tellPeers();
     for (const group of this.changed) group.tell();
     this.changed.clear();
     const { clock } = this.ports;
-    const next = Math.min(this.settleAt, this.deadlines.first);
+    const first = this.waiting.length > 0 ? clock.now() : this.deadlines.first;
+    const next = Math.min(this.settleAt, first);
     if (next >= this.armedFor) return;
     this.cancel();
     this.armedFor = next;

@@ -4,7 +4,7 @@
  */
 import { DirectorError, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
-import { type Cancel, type Clock, type Instant, nextTurn } from '../../base/time.ts';
+import { type Cancel, type Clock, type Instant, type Millis, nextTurn } from '../../base/time.ts';
 import type { Network } from '../../kernel/network.ts';
 import type { ChangeOutcome, NetworkChange } from '../../kernel/network-change.ts';
 import type { Paths, VirtualAddress } from '../../model/vrrp.ts';
@@ -25,6 +25,9 @@ const PROLONGED_A_TURN = 50;
  */
 const CHANGES_A_SEND = 128;
 
+/** They wait for so long at most until all that are due have advertised. */
+const STAND_BACK_MS: Millis = 200;
+
 /** Refusals in a row of sends that are logged; there may be one for each of thousands of addresses. */
 const TOLD_MAX = 10;
 
@@ -35,11 +38,19 @@ interface Order {
   readonly resolve: (isDone: boolean) => void;
 }
 
+interface HeldNetworkPorts {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Whether instances wait for their turn to become MASTER. Absent: none ever does. */
+  readonly isAdvertising?: () => boolean;
+}
+
 export class HeldNetwork implements AddressPort {
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly log: Log;
   private readonly clock: Clock;
+  private readonly isAdvertising: () => boolean;
   private readonly lifetimes = new Lifetimes();
   private readonly made = new WeakMap<VirtualAddress, Prolonging>();
   /** When the first lifetime is prolonged; -Infinity: that goes on already, or nothing is prolonged any more. */
@@ -52,12 +63,13 @@ export class HeldNetwork implements AddressPort {
   constructor(
     network: Network,
     links: KnownLinks,
-    { log, clock }: { readonly log: Log; readonly clock: Clock },
+    { log, clock, isAdvertising = () => false }: HeldNetworkPorts,
   ) {
     this.network = network;
     this.links = links;
     this.log = log;
     this.clock = clock;
+    this.isAdvertising = isAdvertising;
   }
 
   async hold(
@@ -225,7 +237,7 @@ export class HeldNetwork implements AddressPort {
     this.isSending = true;
     let refused = 0;
     while (this.orders.length > 0) {
-      await nextTurn();
+      await this.turn();
       const refusals = await this.send(this.firstOrders());
       this.tellRefusals(refusals.slice(0, Math.max(0, TOLD_MAX - refused)));
       refused += refusals.length;
@@ -233,6 +245,13 @@ export class HeldNetwork implements AddressPort {
     this.isSending = false;
     const more = refused - TOLD_MAX;
     if (more > 0) this.log.error({ more }, 'and more of them could not be changed');
+  }
+
+  /** A peer is about to take over what has not advertised yet, and that takes longer than to advertise. */
+  private async turn(): Promise<void> {
+    const until = this.clock.now() + STAND_BACK_MS;
+    do await nextTurn();
+    while (this.isAdvertising() && this.clock.now() < until);
   }
 
   private firstOrders(): readonly Order[] {

@@ -30,10 +30,11 @@ export class Announcer {
   private readonly lanes = new Map<string, Lane>();
   private readonly rounds: Rounds;
 
-  constructor(port: AnnouncePort, clock: Clock) {
+  /** `standsBack`: whether there is something more urgent than to repeat. */
+  constructor(port: AnnouncePort, clock: Clock, standsBack: () => boolean = () => false) {
     this.port = port;
     this.clock = clock;
-    this.rounds = new Rounds(port, clock);
+    this.rounds = new Rounds(port, clock, standsBack);
   }
 
   /** What waits already goes by the gaps that it was told of. */
@@ -88,13 +89,15 @@ export class Announcer {
 class Rounds {
   private readonly port: AnnouncePort;
   private readonly clock: Clock;
+  private readonly standsBack: () => boolean;
   private waiting: { readonly all: readonly Announcement[]; readonly times: number }[] = [];
   private lastFirstAt: Instant = -Infinity;
   private cancel: Cancel | null = null;
 
-  constructor(port: AnnouncePort, clock: Clock) {
+  constructor(port: AnnouncePort, clock: Clock, standsBack: () => boolean) {
     this.port = port;
     this.clock = clock;
+    this.standsBack = standsBack;
   }
 
   begin(all: readonly Announcement[], times: number): void {
@@ -133,7 +136,7 @@ class Rounds {
 
   private repeat(): void {
     const now = this.clock.now();
-    const quietAt = this.lastFirstAt + QUIET_MS;
+    const quietAt = this.standsBack() ? now + QUIET_MS : this.lastFirstAt + QUIET_MS;
     if (now < quietAt) {
       this.arm(quietAt);
       return;

@@ -54,7 +54,7 @@ class SimulatedKernel {
   asked = 0;
 }
 
-async function world() {
+async function world(isAdvertising: () => boolean = () => false) {
   const simulated = simulatedClock();
   let pausedMs = 0;
   // While the process is stopped time goes on, and its wake-ups wait.
@@ -69,7 +69,7 @@ async function world() {
   const kernel = new SimulatedKernel(clock);
   const links = new KnownLinks(kernel.network);
   await links.read();
-  const held = new HeldNetwork(kernel.network, links, { log: silentLog, clock });
+  const held = new HeldNetwork(kernel.network, links, { log: silentLog, clock, isAdvertising });
   /** Turns of the event loop between the steps of simulated time, as in a live process. */
   const live = async (ms: number): Promise<void> => {
     for (const end = clock.now() + ms; clock.now() < end; ) {
@@ -180,6 +180,21 @@ describe('the addresses of hundreds of instances', () => {
     const asked = kernel.batches.flat().map((one) => 'address' in one && one.address.address);
     const all = Array.from({ length: 100 }, (_, instance) => part(instance)).flat();
     expect(asked).toEqual(all.map(({ address }) => address));
+  });
+
+  test('wait until all that are due have advertised, but not for ever', async () => {
+    let isAdvertising = true;
+    const { kernel, held, live } = await world(() => isAdvertising);
+    void held.hold(part(1), NO_PATHS, null);
+    await live(100);
+    expect(kernel.batches).toEqual([]);
+    isAdvertising = false;
+    await live(50);
+    expect(kernel.batches).toHaveLength(1);
+    isAdvertising = true;
+    void held.hold(part(2), NO_PATHS, null);
+    await live(300);
+    expect(kernel.batches).toHaveLength(2);
   });
 
   test('one that is released while others wait is not there in the end', async () => {

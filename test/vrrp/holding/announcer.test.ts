@@ -57,6 +57,18 @@ describe('announcements', () => {
     ]);
   });
 
+  test('are not repeated while there is something more urgent', async () => {
+    let urgent = true;
+    const announce = (_: string, address: string): void => void sent.push(address);
+    announcer = new Announcer({ announce, probe: () => {} }, clock, () => urgent);
+    sayOften(['10.0.0.1'], 2);
+    await clock.settleTo(500);
+    expect(sent).toEqual(['10.0.0.1']);
+    urgent = false;
+    await clock.settleTo(600);
+    expect(sent).toEqual(['10.0.0.1', '10.0.0.1']);
+  });
+
   test('are not repeated when the address is let go, nor after the end', async () => {
     sayOften(['10.0.0.1', '10.0.0.2'], 2);
     announcer.forget(new Set(['10.0.0.1']));
