@@ -39,7 +39,7 @@ export type LinkChange =
 
 export type NetworkChange =
   | AddressChange
-  /** Adds it, or gives it the lifetime that is told. `payload`: of the address, encoded already; it is asked for again and again. */
+  /** Adds it, or gives it the lifetime that is told. `payload`: the address as the kernel reads it, if it is at hand. */
   | {
       readonly do: 'prolong-address';
       readonly address: LinkAddress;

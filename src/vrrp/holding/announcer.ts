@@ -12,8 +12,9 @@ import type { AnnouncePort } from '../ports.ts';
 /** More than that wait for their turn only where the gap is longer than the time until they are due again. */
 const WAITING_MAX = 100_000;
 
-/** Repetitions wait until none was announced for the first time for so long. */
+/** Repetitions wait until none was announced for the first time for so long; but not much longer than this. */
 const QUIET_MS: Millis = 30;
+const PATIENCE_MS: Millis = 1_000;
 /** Repetitions follow each other as long as this; then others have their turn. */
 const TURN_MS: Millis = 3;
 
@@ -85,12 +86,21 @@ export class Announcer {
   }
 }
 
+interface Repetition {
+  readonly all: readonly Announcement[];
+  /** That are left to do. */
+  readonly times: number;
+  /** When they were announced for the first time. */
+  readonly since: Instant;
+}
+
 /** Announcements without a gap: first times at once, repetitions in rounds and some of them a turn. */
 class Rounds {
   private readonly port: AnnouncePort;
   private readonly clock: Clock;
   private readonly standsBack: () => boolean;
-  private waiting: { readonly all: readonly Announcement[]; readonly times: number }[] = [];
+  private waiting: Repetition[] = [];
+  private count = 0;
   private lastFirstAt: Instant = -Infinity;
   private cancel: Cancel | null = null;
 
@@ -102,28 +112,33 @@ class Rounds {
 
   begin(all: readonly Announcement[], times: number): void {
     if (times === 0) return;
-    this.send(all, times);
-    this.lastFirstAt = this.clock.now();
-    this.arm(this.lastFirstAt + QUIET_MS);
+    const since = this.clock.now();
+    this.send({ all, times, since });
+    this.lastFirstAt = since;
+    this.arm(since + QUIET_MS);
   }
 
   forget(addresses: ReadonlySet<string>): void {
-    this.waiting = this.waiting.flatMap(({ all, times }) => {
-      const left = all.filter(({ address }) => !addresses.has(address));
-      return left.length === 0 ? [] : [{ all: left, times }];
+    this.waiting = this.waiting.flatMap((one) => {
+      const all = one.all.filter(({ address }) => !addresses.has(address));
+      return all.length === 0 ? [] : [{ ...one, all }];
     });
+    this.count = this.waiting.reduce((sum, { all }) => sum + all.length, 0);
   }
 
   leave(): void {
     this.waiting = [];
+    this.count = 0;
     this.cancel?.();
     this.cancel = null;
   }
 
-  /** Once; so many times in all are left to do. */
-  private send(all: readonly Announcement[], times: number): void {
+  /** Once; the others of its times wait. */
+  private send({ all, times, since }: Repetition): void {
     for (const { interface: link, address, form } of all) this.port.announce(link, address, form);
-    if (times > 1) this.waiting.push({ all, times: times - 1 });
+    if (times <= 1 || this.count + all.length > WAITING_MAX) return;
+    this.waiting.push({ all, times: times - 1, since });
+    this.count += all.length;
   }
 
   private arm(at: Instant): void {
@@ -137,14 +152,17 @@ class Rounds {
   private repeat(): void {
     const now = this.clock.now();
     const quietAt = this.standsBack() ? now + QUIET_MS : this.lastFirstAt + QUIET_MS;
-    if (now < quietAt) {
+    const patientUntil = (this.waiting[0]?.since ?? now) + PATIENCE_MS;
+    if (now < Math.min(quietAt, patientUntil)) {
       this.arm(quietAt);
       return;
     }
     do {
       const next = this.waiting.shift();
-      if (next !== undefined) this.send(next.all, next.times);
-    } while (this.waiting.length > 0 && this.clock.now() - now < TURN_MS);
+      if (next === undefined) return;
+      this.count -= next.all.length;
+      this.send(next);
+    } while (this.clock.now() - now < TURN_MS);
     this.arm(now);
   }
 }

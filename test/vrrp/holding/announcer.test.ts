@@ -69,6 +69,27 @@ describe('announcements', () => {
     expect(sent).toEqual(['10.0.0.1', '10.0.0.1']);
   });
 
+  test('are repeated though others are announced all the time', async () => {
+    sayOften(['10.0.0.1'], 3);
+    for (let at = 10; at <= 2_000; at += 10) {
+      await clock.settleTo(at);
+      sayOften(['10.0.0.2'], 1);
+    }
+    const own = sent.filter((one) => one.endsWith('10.0.0.1'));
+    expect(own).toHaveLength(3);
+    expect(Number(own[1]?.split(' ')[0])).toBeGreaterThanOrEqual(1_000);
+    expect(Number(own[2]?.split(' ')[0])).toBeLessThan(1_100);
+  });
+
+  test('have a limit to how many wait', async () => {
+    const form = 'request';
+    const link = { interface: 'eth0', form } as const;
+    const all = Array.from({ length: 1_000 }, (_, at) => ({ ...link, address: `10.0.0.${at}` }));
+    for (let time = 0; time < 150; time += 1) announcer.announce(all, 2);
+    await clock.settleTo(100);
+    expect(sent).toHaveLength(150_000 + 100_000);
+  });
+
   test('are not repeated when the address is let go, nor after the end', async () => {
     sayOften(['10.0.0.1', '10.0.0.2'], 2);
     announcer.forget(new Set(['10.0.0.1']));
