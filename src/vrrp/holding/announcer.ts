@@ -12,9 +12,13 @@ import type { AnnouncePort } from '../ports.ts';
 /** More than that wait for their turn only where the gap is longer than the time until they are due again. */
 const WAITING_MAX = 100_000;
 
-/** Repetitions wait until none was announced for the first time for so long; but not much longer than this. */
+/** Repetitions wait until none was announced for the first time for so long: */
 const QUIET_MS: Millis = 30;
-const PATIENCE_MS: Millis = 1_000;
+/** longer where many wait, which is a takeover of hundreds, and a busy machine is slow with those, */
+const MANY = 1_000;
+const QUIET_OF_MANY_MS: Millis = 500;
+/** but not much longer than this. */
+const PATIENCE_MS: Millis = 2_000;
 /** Repetitions follow each other as long as this; then others have their turn. */
 const TURN_MS: Millis = 3;
 
@@ -115,7 +119,7 @@ class Rounds {
     const since = this.clock.now();
     this.send({ all, times, since });
     this.lastFirstAt = since;
-    this.arm(since + QUIET_MS);
+    this.arm(since + this.quietMs);
   }
 
   forget(addresses: ReadonlySet<string>): void {
@@ -131,6 +135,10 @@ class Rounds {
     this.count = 0;
     this.cancel?.();
     this.cancel = null;
+  }
+
+  private get quietMs(): Millis {
+    return this.count < MANY ? QUIET_MS : QUIET_OF_MANY_MS;
   }
 
   /** Once; the others of its times wait. */
@@ -151,7 +159,7 @@ class Rounds {
 
   private repeat(): void {
     const now = this.clock.now();
-    const quietAt = this.standsBack() ? now + QUIET_MS : this.lastFirstAt + QUIET_MS;
+    const quietAt = (this.standsBack() ? now : this.lastFirstAt) + this.quietMs;
     const patientUntil = (this.waiting[0]?.since ?? now) + PATIENCE_MS;
     if (now < Math.min(quietAt, patientUntil)) {
       this.arm(quietAt);
