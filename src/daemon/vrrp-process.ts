@@ -10,8 +10,8 @@ import type { Log, LogLevel } from '../base/log.ts';
 import { sleepWatch } from '../base/sleep-watch.ts';
 import {
   type Cancel,
+  type Instant,
   type Millis,
-  nextTurn,
   sharedTimeMs,
   sleep,
   systemClock,
@@ -32,6 +32,7 @@ import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import type { AdvertPort, AdvertSocket } from '../vrrp/adverts/ports-adverts.ts';
+import { lifetimeSeconds } from '../vrrp/holding/gate.ts';
 import { allHeld } from '../vrrp/holding/held.ts';
 import {
   type Mastership,
@@ -64,6 +65,8 @@ import { VirtualLinks } from './vrrp/virtual-links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
+/** States are told of at once when all was quiet, and together when many change. */
+const TELL_EVERY_MS: Millis = 50;
 /** Of these no link is another one. */
 const ABOUT_PATHS: readonly NetworkEvent['event'][] = ['route-gone', 'rule-gone', 'default-route'];
 
@@ -92,8 +95,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private started = false;
   private cancelRead: Cancel | null = null;
   private cancelWill: Cancel = () => {};
-  /** In the next turn the states are told. */
-  private statesAreTold = false;
+  /** When the states are told; Infinity: nothing has changed since. */
+  private tellStatesAt: Instant = Infinity;
+  private statesToldAt: Instant = -Infinity;
+  private cancelTelling: Cancel = () => {};
 
   constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
@@ -111,7 +116,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
     );
-    this.held = new HeldNetwork(this.network, this.links, { log, clock: systemClock });
+    this.held = new HeldNetwork(this.network, this.links, {
+      log,
+      clock: systemClock,
+      isAdvertising: () => this.speaker.isAdvertising,
+    });
     this.virtualLinks = new VirtualLinks(this.network, this.links, log);
     this.links.faultOf = (instance) => this.virtualLinks.faultOf(instance);
     this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());
@@ -148,7 +157,16 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.tellRenewed(before);
     this.speaker.configure(withBootDelay(config, uptime() * 1000), inherited);
     void this.speaker.left().then(() => this.forgetLinks());
-    this.tellStates();
+    this.tellStates({ canWait: false });
+    void this.foresee(config.instances);
+  }
+
+  private async foresee(instances: readonly VrrpInstance[]): Promise<void> {
+    const hasGate = this.gate.missing === null;
+    for (const instance of instances) {
+      const { addresses } = allHeld(instance);
+      await this.held.foresee(addresses, lifetimeSeconds(instance, hasGate));
+    }
   }
 
   async answer(
@@ -187,6 +205,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.leases.close();
     this.gate.close(keep);
     this.spent.close(this.speaker.spent());
+    this.cancelTelling();
+    if (this.tellStatesAt < Infinity) this.tellStatesNow();
     this.cancelWill();
     if (!keep) await this.statics.release();
     if (!keep) await this.virtualLinks.release();
@@ -232,7 +252,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       this.speaker.holdAgain();
       void this.statics.holdAgain();
     }
-    const gone = goneIn(event, this.links, (is) => this.held.hasRunOut(is));
+    const gone = goneIn(event, this.links, (one) => this.held.hasRunOut(one));
     if (gone !== null) {
       this.speaker.gone(gone);
       this.statics.gone(gone);
@@ -248,15 +268,20 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     });
   }
 
-  /** Once for all that change in one turn. */
-  private tellStates(): void {
-    if (this.statesAreTold) return;
-    this.statesAreTold = true;
-    void nextTurn().then(() => {
-      this.statesAreTold = false;
-      this.uplink.tellVrrpStates(this.speaker.states());
-      this.writeWill();
-    });
+  /** Once for all that change in one turn. `canWait`: of a takeover of hundreds, once in a while. */
+  private tellStates({ canWait }: { readonly canWait: boolean }): void {
+    const at = canWait ? this.statesToldAt + TELL_EVERY_MS : -Infinity;
+    if (at >= this.tellStatesAt) return;
+    this.tellStatesAt = at;
+    this.cancelTelling();
+    this.cancelTelling = systemClock.wakeAt(at, () => this.tellStatesNow());
+  }
+
+  private tellStatesNow(): void {
+    this.tellStatesAt = Infinity;
+    this.statesToldAt = systemClock.now();
+    this.uplink.tellVrrpStates(this.speaker.states());
+    this.writeWill();
   }
 
   /** Again and again while there is something to inherit: a will that is too old is void. */
@@ -329,7 +354,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       notify: {
         changed: (transition, scripts) => {
           this.uplink.tell({ about: 'vrrp', ...transition, scripts });
-          this.tellStates();
+          // Who is MASTER no more is not to be taken for one by the process after this.
+          this.tellStates({ canWait: transition.state === 'MASTER' });
         },
       },
       files: {

@@ -7,6 +7,7 @@ import {
   encodeArpProbe,
   encodeGratuitousArp,
   encodeGratuitousReply,
+  stampGratuitous,
 } from '../wire/arp.ts';
 import {
   decodeAdvertisement,
@@ -64,14 +65,20 @@ export function openNeighbours(options: NeighboursOptions): Neighbours {
   const send = (frame: Uint8Array): void => {
     if (handle !== null) addon.sendFrame(fd, frame);
   };
+  const request = encodeGratuitousArp(mac, '0.0.0.0');
+  const reply = encodeGratuitousReply(mac, '0.0.0.0');
+  const sendStamped = (frame: Uint8Array, address: string): void => {
+    stampGratuitous(frame, address);
+    send(frame);
+  };
   return {
     announce: (address, form) => {
       if (familyOf(address) === 'ipv6') {
         send(encodeUnsolicitedAdvertisement(mac, address, options.forwardsIpv6?.() ?? false));
         return;
       }
-      if (form !== 'reply') send(encodeGratuitousArp(mac, address));
-      if (form !== 'request') send(encodeGratuitousReply(mac, address));
+      if (form !== 'reply') sendStamped(request, address);
+      if (form !== 'request') sendStamped(reply, address);
     },
     probe: (address, from) =>
       send(

@@ -39,8 +39,12 @@ export type LinkChange =
 
 export type NetworkChange =
   | AddressChange
-  /** Adds it, or gives it the lifetime that is told. */
-  | { readonly do: 'prolong-address'; readonly address: LinkAddress }
+  /** Adds it, or gives it the lifetime that is told. `payload`: the address as the kernel reads it, if it is at hand. */
+  | {
+      readonly do: 'prolong-address';
+      readonly address: LinkAddress;
+      readonly payload?: Uint8Array;
+    }
   | LinkChange
   | { readonly do: 'add-route'; readonly route: Route; readonly place: RoutePlace }
   | { readonly do: 'remove-route'; readonly route: RouteKey }
@@ -65,7 +69,8 @@ export function toRequest(change: NetworkChange): NetlinkRequest {
     }
     case 'prolong-address': {
       const flags = MessageFlag.create | MessageFlag.replace;
-      return { type: RouteMessage.newAddress, flags, payload: encodeNewAddress(change.address) };
+      const payload = change.payload ?? encodeNewAddress(change.address);
+      return { type: RouteMessage.newAddress, flags, payload };
     }
     case 'remove-address':
       return { type: RouteMessage.deleteAddress, payload: encodeDeleteAddress(change.address) };

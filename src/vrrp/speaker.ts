@@ -36,10 +36,13 @@ import {
   type Seat,
   seatsOf,
 } from './seats.ts';
+import { turnOf } from './turns.ts';
 import { VirtualRouter } from './virtual-router.ts';
 
 /** An instance that could not open its socket tries again after this time. */
 const DEAF_RETRY_MS: Millis = 1_000;
+/** Instances that are due are woken as long as this; then others have their turn, and advertisements of masters theirs. */
+const WAKING_MS: Millis = 4;
 
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
@@ -66,13 +69,15 @@ export class VrrpSpeaker {
   private settleAt: Instant = Infinity;
   private armedFor: Instant = Infinity;
   private cancel: Cancel = () => {};
+  /** Those that are due and wait for the next turn, as `mastersFirst` has sorted them. */
+  private waiting: readonly VirtualRouter[] = [];
   private stopped = false;
   private leaving: Promise<unknown> = Promise.resolve();
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
     this.ears = new Ears(ports);
-    this.announcer = new Announcer(ports.announcer, ports.clock);
+    this.announcer = new Announcer(ports.announcer, ports.clock, () => this.isAdvertising);
     this.trackers = new Trackers(ports, () => this.settle());
     this.leases = ports.leases === undefined ? null : new Leases(ports.leases);
     this.host = {
@@ -82,6 +87,12 @@ export class VrrpSpeaker {
       announceBeside: (router) => this.announceBeside(router),
     };
     this.handOver = new HandOver(ports, this.host);
+  }
+
+  /** Whether instances wait for their turn to become MASTER. */
+  get isAdvertising(): boolean {
+    const last = this.waiting.at(-1);
+    return last !== undefined && last.state.is !== 'master';
   }
 
   /** Makes peers ready for what a reload is about to remove. */
@@ -130,6 +141,7 @@ export class VrrpSpeaker {
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
+    this.takeTurns();
     this.holders = holdersOf(routers);
     this.anchored = anchoredTo(routers);
     this.anchoredToGateways = anchoredToGateways(routers);
@@ -238,7 +250,10 @@ export class VrrpSpeaker {
   /** Something was removed: if we hold it, it is put back, and nobody's role changes. */
   gone(gone: Gone): void {
     let isLost = false;
-    for (const router of this.seats.keys()) {
+    // Thousands may go at once.
+    const holders =
+      gone.kind === 'address' ? (this.holders.get(gone.address) ?? []) : this.seats.keys();
+    for (const router of holders) {
       router.putBack(gone);
       isLost ||= router.state.is === 'master' && router.lostUntil() !== null;
     }
@@ -345,6 +360,15 @@ export class VrrpSpeaker {
     return effectivePriority(instance.priority, tracked);
   }
 
+  private takeTurns(): void {
+    const units = this.handOver.unitsOf(this.seats.keys());
+    for (const [at, { routers }] of units.entries()) {
+      for (const router of routers) {
+        router.turn = turnOf(at, units.length, router.instance.advertIntervalMs);
+      }
+    }
+  }
+
   private adoptGroup(group: SyncGroup, routers: readonly VirtualRouter[]): RouterGroup {
     const known = this.groups.find((one) => one.group.name === group.name);
     const next = known ?? new RouterGroup(group, this.ports);
@@ -445,14 +469,19 @@ export class VrrpSpeaker {
   private onTime(): void {
     if (this.stopped) return;
     const { clock } = this.ports;
+    const begunAt = clock.now();
+    const due = mastersFirst([...this.waiting, ...this.deadlines.takeDue(begunAt)]);
     let isOtherwise = false;
-    for (const router of this.deadlines.takeDue(clock.now())) {
+    let at = 0;
+    for (; at < due.length && (at === 0 || clock.now() - begunAt < WAKING_MS); at += 1) {
+      const router = due[at] as VirtualRouter;
       const seat = this.seats.get(router);
       if (seat === undefined) continue;
       if (router.watch()) isOtherwise = true;
       if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
       this.deadlines.note(router);
     }
+    this.waiting = due.slice(at);
     if (isOtherwise) this.settle();
     else this.goOn();
   }
@@ -460,11 +489,13 @@ export class VrrpSpeaker {
   /** Tells of groups, and arms the one timer for what is next. */
   private goOn(): void {
     this.leases?.follow();
-    this.handOver.tellPeers();
+    // Of a takeover of hundreds once, in the end.
+    if (!this.isAdvertising) this.handOver.tellPeers();
     for (const group of this.changed) group.tell();
     this.changed.clear();
     const { clock } = this.ports;
-    const next = Math.min(this.settleAt, this.deadlines.first);
+    const first = this.waiting.length > 0 ? clock.now() : this.deadlines.first;
+    const next = Math.min(this.settleAt, first);
     if (next >= this.armedFor) return;
     this.cancel();
     this.armedFor = next;
@@ -474,4 +505,10 @@ export class VrrpSpeaker {
       else this.onTime();
     });
   }
+}
+
+/** To advertise takes a tenth of the time that to take over does, and a peer waits for it. */
+function mastersFirst(due: readonly VirtualRouter[]): readonly VirtualRouter[] {
+  const isMaster = ({ state }: VirtualRouter): boolean => state.is === 'master';
+  return [...due.filter(isMaster), ...due.filter((router) => !isMaster(router))];
 }

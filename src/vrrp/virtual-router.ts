@@ -55,6 +55,8 @@ export class VirtualRouter {
   gaveUpAtMs: number | null = null;
   /** Null: it may be master without. */
   lease: LeaseView | null = null;
+  /** Undefined: it advertises when it likes (turns.ts). */
+  turn: number | undefined;
   private readonly ports: VrrpPorts;
   private readonly counters = new Counters();
   private readonly chronicle: Chronicle;
@@ -297,8 +299,9 @@ export class VirtualRouter {
 
   private self(): Self {
     // A machine without address on its link is in init or fault, and these do not look at it.
-    const { acting: instance, effectivePriority: priority, address } = this;
-    return { instance, priority, address: address ?? '0.0.0.0' };
+    const { acting: instance, effectivePriority: priority, address, turn } = this;
+    const self = { instance, priority, address: address ?? '0.0.0.0' };
+    return turn === undefined ? self : { ...self, turn };
   }
 
   /** A takeover may be put off. */

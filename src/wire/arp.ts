@@ -4,7 +4,7 @@
  *
  *   | dst MAC 6 | src MAC 6 | 0x0806 | 1 | 0x0800 | 6 | 4 | op 2 | sender MAC, IP | target MAC, IP | pad
  */
-import { addressBytes, addressFromBytes, formatMac } from '../base/address.ts';
+import { addressBytes, addressFromBytes, formatMac, ipv4Number } from '../base/address.ts';
 import { ByteWriter } from '../base/bytes.ts';
 
 export const ETHERTYPE_ARP = 0x0806;
@@ -14,6 +14,8 @@ const REPLY = 2;
 const BROADCAST: Uint8Array = new Uint8Array(6).fill(0xff);
 const FRAME_OCTETS_MIN = 60;
 const PACKET_OCTETS = 42;
+const SENDER_ADDRESS_AT = 28;
+const TARGET_ADDRESS_AT = 38;
 
 export interface ArpPacket {
   readonly operation: number;
@@ -30,6 +32,14 @@ export function encodeGratuitousArp(mac: Uint8Array, address: string): Uint8Arra
 /** The same as a reply that nobody asked for (RFC 5944 §4.6): some switches learn from no request. */
 export function encodeGratuitousReply(mac: Uint8Array, address: string): Uint8Array {
   return encodeBroadcast(REPLY, mac, { sender: address, target: address, targetMac: mac });
+}
+
+/** Makes one of these frames that of another address: a takeover is thousands of them. */
+export function stampGratuitous(frame: Uint8Array, address: string): void {
+  const number = ipv4Number(address);
+  for (const from of [SENDER_ADDRESS_AT, TARGET_ADDRESS_AT]) {
+    for (let at = 0; at < 4; at += 1) frame[from + at] = number >>> (24 - 8 * at);
+  }
 }
 
 /** Asks who has `address`; `from` 0.0.0.0 claims nothing (RFC 5227 §2.1.1). */
@@ -73,7 +83,7 @@ export function decodeArp(frame: Uint8Array): ArpPacket | null {
   return {
     operation: u16(20),
     senderMac: formatMac(frame.subarray(22, 28)),
-    senderAddress: addressFromBytes(frame.subarray(28, 32)),
-    targetAddress: addressFromBytes(frame.subarray(38, 42)),
+    senderAddress: addressFromBytes(frame.subarray(SENDER_ADDRESS_AT, SENDER_ADDRESS_AT + 4)),
+    targetAddress: addressFromBytes(frame.subarray(TARGET_ADDRESS_AT, TARGET_ADDRESS_AT + 4)),
   };
 }

@@ -118,6 +118,7 @@ describe('a pair', () => {
     expect(world.two.state()).toBe('backup');
     await world.clock.settleTo(lastHeardAt + 3611);
     expect(world.two.state()).toBe('master');
+    await world.clock.settleBy(100);
     expect(world.two.announced).toHaveLength(5);
   });
 
@@ -178,7 +179,8 @@ describe('a pair', () => {
     world.one.held.clear();
     world.one.speaker.gone({
       kind: 'address',
-      hasRunOut: false,
+      address: '10.0.0.100',
+      hasRunOut: () => false,
       is: ({ address }) => address === '10.0.0.100',
     });
     await world.clock.settleTo(5001);

@@ -8,6 +8,7 @@ import {
   encodeArpProbe,
   encodeGratuitousArp,
   encodeGratuitousReply,
+  stampGratuitous,
 } from '../../src/wire/arp.ts';
 import { decodeIpv4 } from '../../src/wire/ip.ts';
 import {
@@ -38,6 +39,14 @@ describe('gratuitous ARP', () => {
         '02420a0000010a00006402420a0000010a000064' +
         '00'.repeat(18),
     );
+  });
+
+  test('a frame that is stamped anew is that of the other address', () => {
+    for (const encode of [encodeGratuitousArp, encodeGratuitousReply]) {
+      const frame = encode(mac, '203.0.113.255');
+      stampGratuitous(frame, '10.0.0.100');
+      expect(toHex(frame)).toBe(toHex(encode(mac, '10.0.0.100')));
+    }
   });
 
   test('a probe asks without claiming anything', () => {

@@ -1,10 +1,10 @@
 /**
- * Addresses, routes and rules of all instances on their way to the kernel: what is asked for in one turn goes
- * in one batch, in the order in which it was asked for.
+ * Addresses, routes and rules of all instances on their way to the kernel: in the order in which they were asked
+ * for, many in one send.
  */
 import { DirectorError, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
-import { type Cancel, type Clock, type Instant, nextTurn } from '../../base/time.ts';
+import { type Cancel, type Clock, type Instant, type Millis, nextTurn } from '../../base/time.ts';
 import type { Network } from '../../kernel/network.ts';
 import type { ChangeOutcome, NetworkChange } from '../../kernel/network-change.ts';
 import type { Paths, VirtualAddress } from '../../model/vrrp.ts';
@@ -12,14 +12,23 @@ import { diffAddresses, wantedAddress } from '../../reconcile/addresses.ts';
 import { wantedRoute, wantedRule } from '../../reconcile/paths.ts';
 import type { Held } from '../../vrrp/holding/held.ts';
 import type { AddressPort } from '../../vrrp/ports.ts';
-import type { LinkAddress } from '../../wire/rtnl/addresses.ts';
+import { encodeNewAddress, type LinkAddress } from '../../wire/rtnl/addresses.ts';
 import { type Lifetime, Lifetimes } from './lifetimes.ts';
 import type { KnownLinks } from './links.ts';
 
 /** Addresses that are prolonged in one turn: advertisements are not to wait for thousands of them. */
 const PROLONGED_A_TURN = 50;
 
-/** Refusals of one batch that are logged; there may be one for each of thousands of addresses. */
+/**
+ * Changes of one send: what follows one of them, as an announcement follows its address, does not wait for
+ * thousands of others.
+ */
+const CHANGES_A_SEND = 128;
+
+/** They wait for so long at most until all that are due have advertised. */
+const STAND_BACK_MS: Millis = 200;
+
+/** Refusals in a row of sends that are logged; there may be one for each of thousands of addresses. */
 const TOLD_MAX = 10;
 
 type Prolonging = Extract<NetworkChange, { readonly do: 'prolong-address' }>;
@@ -29,28 +38,38 @@ interface Order {
   readonly resolve: (isDone: boolean) => void;
 }
 
+interface HeldNetworkPorts {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Whether instances wait for their turn to become MASTER. Absent: none ever does. */
+  readonly isAdvertising?: () => boolean;
+}
+
 export class HeldNetwork implements AddressPort {
   private readonly network: Network;
   private readonly links: KnownLinks;
   private readonly log: Log;
   private readonly clock: Clock;
+  private readonly isAdvertising: () => boolean;
   private readonly lifetimes = new Lifetimes();
-  private readonly renewalsMade = new WeakMap<VirtualAddress, Prolonging>();
+  private readonly made = new WeakMap<VirtualAddress, Prolonging>();
   /** When the first lifetime is prolonged; -Infinity: that goes on already, or nothing is prolonged any more. */
   private armedFor: Instant = Infinity;
   private closed = false;
   private cancel: Cancel = () => {};
   private orders: Order[] = [];
+  private isSending = false;
 
   constructor(
     network: Network,
     links: KnownLinks,
-    { log, clock }: { readonly log: Log; readonly clock: Clock },
+    { log, clock, isAdvertising = () => false }: HeldNetworkPorts,
   ) {
     this.network = network;
     this.links = links;
     this.log = log;
     this.clock = clock;
+    this.isAdvertising = isAdvertising;
   }
 
   async hold(
@@ -61,14 +80,26 @@ export class HeldNetwork implements AddressPort {
     await this.tryHold({ addresses, routes, rules }, validSeconds);
   }
 
+  /** Makes what `hold` will need, a part a turn: a takeover of thousands of addresses is then the quicker. */
+  async foresee(addresses: readonly VirtualAddress[], validSeconds: number | null): Promise<void> {
+    if (validSeconds === null) return;
+    for (let at = 0; at < addresses.length; at += PROLONGED_A_TURN) {
+      await nextTurn();
+      for (const one of addresses.slice(at, at + PROLONGED_A_TURN)) {
+        const index = this.links.indexes.get(one.interface);
+        if (index !== undefined) this.prolonging(one, index, validSeconds);
+      }
+    }
+  }
+
   async release(addresses: readonly VirtualAddress[], { routes, rules }: Paths): Promise<void> {
     for (const one of addresses) this.lifetimes.end(one);
     await this.submit(this.removals({ addresses, routes, rules }), true);
   }
 
-  /** Whether the time of one of these addresses is over. */
-  hasRunOut(is: (one: VirtualAddress) => boolean): boolean {
-    return this.lifetimes.hasRunOut(is, this.clock.now());
+  /** Whether the time of an address is over: nobody has prolonged it. */
+  hasRunOut(one: VirtualAddress): boolean {
+    return this.lifetimes.hasRunOut(one, this.clock.now());
   }
 
   /** Nothing is prolonged any more. */
@@ -108,7 +139,7 @@ export class HeldNetwork implements AddressPort {
       if (isLasting(one)) continue;
       const index = interfaces.get(one.interface);
       if (index === undefined) missing.add(one.interface);
-      else additions.push(prolonged(one, index, validSeconds));
+      else additions.push(this.prolonging(one, index, validSeconds));
     }
     this.begin(addresses, validSeconds);
     for (const virtual of routes) {
@@ -154,18 +185,26 @@ export class HeldNetwork implements AddressPort {
     return due.flatMap((one) => {
       const index = this.links.indexes.get(one.virtual.interface);
       if (!this.lifetimes.prolong(one, now) || index === undefined) return [];
-      return [this.renewalOf(one, index)];
+      return [this.prolonging(one.virtual, index, one.validSeconds)];
     });
   }
 
   /** The same again and again, for thousands of addresses: made once. */
-  private renewalOf({ virtual, validSeconds }: Lifetime, index: number): NetworkChange {
-    const known = this.renewalsMade.get(virtual);
-    const { interfaceIndex, validSeconds: knownSeconds } = known?.address ?? {};
-    if (known !== undefined && interfaceIndex === index && knownSeconds === validSeconds)
+  private prolonging(
+    virtual: VirtualAddress,
+    index: number,
+    validSeconds: number | null,
+  ): Prolonging {
+    const known = this.made.get(virtual);
+    if (
+      known !== undefined &&
+      known.address.interfaceIndex === index &&
+      known.address.validSeconds === validSeconds
+    ) {
       return known;
+    }
     const made = prolonged(virtual, index, validSeconds);
-    this.renewalsMade.set(virtual, made);
+    this.made.set(virtual, made);
     return made;
   }
 
@@ -189,17 +228,48 @@ export class HeldNetwork implements AddressPort {
     const done = new Promise<boolean>((resolve) => {
       this.orders.push({ changes, resolve: (isDone) => resolve(isDone && isWhole) });
     });
-    if (this.orders.length === 1) void nextTurn().then(() => this.send());
+    if (!this.isSending) void this.sendAll();
     return done;
   }
 
+  /** What is asked for in one turn goes together; between two sends others have their turn. */
+  private async sendAll(): Promise<void> {
+    this.isSending = true;
+    let refused = 0;
+    while (this.orders.length > 0) {
+      await this.turn();
+      const refusals = await this.send(this.firstOrders());
+      this.tellRefusals(refusals.slice(0, Math.max(0, TOLD_MAX - refused)));
+      refused += refusals.length;
+    }
+    this.isSending = false;
+    const more = refused - TOLD_MAX;
+    if (more > 0) this.log.error({ more }, 'and more of them could not be changed');
+  }
+
+  /** A peer is about to take over what has not advertised yet, and that takes longer than to advertise. */
+  private async turn(): Promise<void> {
+    const until = this.clock.now() + STAND_BACK_MS;
+    do await nextTurn();
+    while (this.isAdvertising() && this.clock.now() < until);
+  }
+
+  private firstOrders(): readonly Order[] {
+    let count = 0;
+    let changes = 0;
+    for (const order of this.orders) {
+      changes += order.changes.length;
+      if (count > 0 && changes > CHANGES_A_SEND) break;
+      count += 1;
+    }
+    return this.orders.splice(0, count);
+  }
+
   /** What the kernel refuses is logged; the protocol goes on, and the next change tries again. */
-  private async send(): Promise<void> {
-    const orders = this.orders.splice(0);
+  private async send(orders: readonly Order[]): Promise<readonly DirectorError[]> {
     let outcomes: readonly ChangeOutcome[] = [];
     try {
       outcomes = await this.network.change(orders.flatMap(({ changes }) => changes));
-      this.tellRefusals(outcomes.filter((one) => one instanceof DirectorError));
     } catch (error) {
       this.log.error(reasonAndHint(error), 'addresses, routes and rules could not be changed');
     }
@@ -209,14 +279,13 @@ export class HeldNetwork implements AddressPort {
       at += changes.length;
       resolve(own.length > 0 && !own.some((one) => one instanceof DirectorError));
     }
+    return outcomes.filter((one) => one instanceof DirectorError);
   }
 
   private tellRefusals(refusals: readonly DirectorError[]): void {
-    for (const refusal of refusals.slice(0, TOLD_MAX)) {
+    for (const refusal of refusals) {
       this.log.error(reasonAndHint(refusal), 'address, route or rule could not be changed');
     }
-    const more = refusals.length - TOLD_MAX;
-    if (more > 0) this.log.error({ more }, 'and more of them could not be changed');
   }
 }
 
@@ -227,9 +296,12 @@ function prolonged(
   validSeconds: number | null,
 ): Prolonging {
   const wanted = wantedAddress(virtual, interfaceIndex);
-  if (validSeconds === null) return { do: 'prolong-address', address: wanted };
   // The kernel refuses a preferred lifetime beyond the valid one.
-  const preferredSeconds = Math.min(wanted.preferredSeconds ?? validSeconds, validSeconds);
-  const address: LinkAddress = { ...wanted, preferredSeconds, validSeconds };
-  return { do: 'prolong-address', address };
+  const preferredSeconds = Math.min(wanted.preferredSeconds ?? Infinity, validSeconds ?? Infinity);
+  const address: LinkAddress = {
+    ...wanted,
+    preferredSeconds: preferredSeconds === Infinity ? null : preferredSeconds,
+    validSeconds,
+  };
+  return { do: 'prolong-address', address, payload: encodeNewAddress(address) };
 }

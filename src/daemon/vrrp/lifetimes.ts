@@ -21,7 +21,7 @@ export interface Lifetime {
 export class Lifetimes {
   private readonly known = new Map<string, Lifetime>();
   /** Those that were not prolonged in time. */
-  private readonly over = new Map<string, VirtualAddress>();
+  private readonly over = new Set<string>();
 
   has(virtual: VirtualAddress): boolean {
     return this.known.has(nameOf(virtual));
@@ -42,13 +42,11 @@ export class Lifetimes {
     this.over.delete(name);
   }
 
-  /** Whether the time of one of these is over, or will be within a tick of the kernel's: then it was not removed. */
-  hasRunOut(is: (virtual: VirtualAddress) => boolean, now: Instant): boolean {
-    for (const virtual of this.over.values()) if (is(virtual)) return true;
-    for (const one of this.known.values()) {
-      if (is(one.virtual)) return now >= endOf(one) - TICK_MS;
-    }
-    return false;
+  /** Whether its time is over, or will be within a tick of the kernel's: then nobody removed it. */
+  hasRunOut(virtual: VirtualAddress, now: Instant): boolean {
+    const name = nameOf(virtual);
+    const known = this.known.get(name);
+    return this.over.has(name) || (known !== undefined && now >= endOf(known) - TICK_MS);
   }
 
   /** When the first of them wants to be prolonged; Infinity: there are none. */
@@ -74,7 +72,7 @@ export class Lifetimes {
     if (known === undefined) return false;
     if (now >= endOf(known)) {
       this.end(virtual);
-      this.over.set(nameOf(virtual), virtual);
+      this.over.add(nameOf(virtual));
       return false;
     }
     this.begin(virtual, known.validSeconds, now);

@@ -6,12 +6,15 @@ import { type Claim, type Neighbours, openNeighbours } from '../../kernel/neighb
 import { readSysctl } from '../../kernel/sysctl.ts';
 import type { AnnounceTiming } from '../../model/vrrp.ts';
 import type { AnnouncePort } from '../../vrrp/ports.ts';
+import type { Link } from '../../wire/rtnl/links.ts';
 import type { KnownLinks } from './links.ts';
 
 /** Whether an interface forwards is asked once for the announcements of so long. */
 const FORWARDING_MS: Millis = 1_000;
 
 interface Open {
+  /** As it was known last. */
+  link: Link;
   /** Another interface of the same name, or another MAC, needs another socket. */
   readonly identity: string;
   readonly port: Neighbours;
@@ -55,11 +58,15 @@ export class LinkAnnouncer implements AnnouncePort {
 
   private on(linkName: string): Neighbours | null {
     const link = this.links.link(linkName);
+    const known = this.neighbours.get(linkName);
+    if (known !== undefined && known.link === link) return known.port;
     const mac = this.links.macOf(linkName);
     if (link === null || mac === null) return null;
     const identity = `${link.index} ${link.mac}`;
-    const known = this.neighbours.get(linkName);
-    if (known?.identity === identity) return known.port;
+    if (known?.identity === identity) {
+      known.link = link;
+      return known.port;
+    }
     known?.port.close();
     const port = openNeighbours({
       interfaceIndex: link.index,
@@ -67,7 +74,7 @@ export class LinkAnnouncer implements AnnouncePort {
       forwardsIpv6: () => this.forwards(linkName),
       onClaim: (claim) => this.ports.onClaim(claim, linkName),
     });
-    this.neighbours.set(linkName, { identity, port });
+    this.neighbours.set(linkName, { link, identity, port });
     return port;
   }
 

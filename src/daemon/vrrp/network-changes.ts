@@ -5,11 +5,11 @@ import { isSameRoute, isSameRule, type KnownInterfaces } from '../../reconcile/p
 import type { Gone } from '../../vrrp/holding/held.ts';
 import type { Link } from '../../wire/rtnl/links.ts';
 
-/** Null: nothing has gone. `hasRunOut`: whether nobody prolonged an address in time. */
+/** Null: nothing has gone. `hasRunOut`: whether nobody has prolonged an address in time. */
 export function goneIn(
   event: NetworkEvent,
   known: KnownInterfaces,
-  hasRunOut: (is: (one: VirtualAddress) => boolean) => boolean,
+  hasRunOut: (one: VirtualAddress) => boolean,
 ): Gone | null {
   switch (event.event) {
     case 'address-gone': {
@@ -18,7 +18,7 @@ export function goneIn(
         one.address === address &&
         one.prefixLength === prefixLength &&
         known.indexes.get(one.interface) === interfaceIndex;
-      return { kind: 'address', is, hasRunOut: hasRunOut(is) };
+      return { kind: 'address', address, is, hasRunOut };
     }
     case 'route-gone':
       return { kind: 'route', is: (one) => isSameRoute(one, event.route, known) };

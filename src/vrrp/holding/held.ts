@@ -14,9 +14,10 @@ export interface Held extends Paths {
 export type Gone =
   | {
       readonly kind: 'address';
+      readonly address: string;
       is(one: VirtualAddress): boolean;
-      /** The kernel has removed it: nobody prolonged it in time. */
-      readonly hasRunOut: boolean;
+      /** The kernel has removed one that it is: nobody prolonged it in time. Asked when it is ours. */
+      hasRunOut(one: VirtualAddress): boolean;
     }
   | { readonly kind: 'route'; is(one: VirtualRoute): boolean }
   | { readonly kind: 'rule'; is(one: VirtualRule): boolean };

@@ -66,7 +66,7 @@ export class Holding {
     const lost = lostOf(allHeld(instance), gone);
     if (isNothing(lost)) return;
     const what = describeLost(lost);
-    if (gone.kind === 'address' && gone.hasRunOut) {
+    if (gone.kind === 'address' && lost.addresses.some((one) => gone.hasRunOut(one))) {
       this.counters.add('lifetimesOver');
       log.warn({ instance: instance.name, what }, 'was not prolonged in time, and is put back');
       this.add(lost, instance);
@@ -129,11 +129,12 @@ export class Holding {
     addresses: readonly VirtualAddress[],
     times: number,
   ): void {
-    for (let time = 0; time < times; time += 1) {
-      for (const { interface: link, address } of addresses) {
-        this.announcer.announce({ interface: link, address, form });
-      }
-    }
+    const all = addresses.map(({ interface: link, address }) => ({
+      interface: link,
+      address,
+      form,
+    }));
+    this.announcer.announce(all, times);
     this.counters.add('announcementsSent', times * addresses.length);
   }
 }

@@ -32,6 +32,7 @@ import {
   LATE_MS,
   LOWERED_PRIORITY,
   masterDownMs,
+  nextAdvertAt,
   OWNER_PRIORITY,
   READ_FIRST_MS,
   skewMs,
@@ -123,7 +124,7 @@ function backup(masterIntervalMs: Millis, masterDownAt: Instant): Backup {
 
 /** RFC 9568 §6.4.2: advertise first, so that others yield before the addresses move. */
 function becomeMaster(self: Self, now: Instant, reason: string): Step {
-  const held = hold(self, { advertAt: now + self.instance.advertIntervalMs, rival: null }, now);
+  const held = hold(self, { advertAt: nextAdvertAt(self, now), rival: null }, now);
   const advertise: Effect = { do: 'advertise', priority: self.priority };
   return { ...held, effects: [advertise, ...held.effects], reason };
 }
@@ -145,7 +146,7 @@ function takeOver(self: Self, state: Backup, now: Instant, reason: string): Step
   if (silentMs > masterDownMs(self, masterIntervalMs)) return becomeMaster(self, now, reason);
   const master: Master = {
     is: 'master',
-    advertAt: now + self.instance.advertIntervalMs,
+    advertAt: nextAdvertAt(self, now),
     holdAt: now + YIELD_MS,
     rival: null,
     announcements: NO_ROUNDS,
@@ -221,7 +222,7 @@ function isGreater(heard: Heard, self: Self): boolean {
 }
 
 function rearmed(self: Self, state: Master, now: Instant): Master {
-  return { ...state, advertAt: now + self.instance.advertIntervalMs };
+  return { ...state, advertAt: nextAdvertAt(self, now) };
 }
 
 /** From master to backup: the addresses go, and nothing is sent. */

@@ -8,6 +8,8 @@ export interface Self {
   readonly instance: VrrpInstance;
   readonly priority: number;
   readonly address: string;
+  /** When in each of its intervals it advertises, as a share of one, where many take turns; absent: it alone decides. */
+  readonly turn?: number;
 }
 
 export interface Init {

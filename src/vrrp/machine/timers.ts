@@ -1,5 +1,5 @@
 /** How long is waited for what: RFC 9568 §6.1, RFC 3768 §6.1, and what is ours. Nothing is rounded. Pure. */
-import type { Millis } from '../../base/time.ts';
+import type { Instant, Millis } from '../../base/time.ts';
 import type { Self } from './state.ts';
 
 export const OWNER_PRIORITY = 255;
@@ -29,4 +29,14 @@ export function skewMs(version: 2 | 3, priority: number, masterIntervalMs: Milli
 export function masterDownMs({ instance, priority }: Self, masterIntervalMs: Millis): Millis {
   const { version, downTimerAdverts } = instance;
   return downTimerAdverts * masterIntervalMs + skewMs(version, priority, masterIntervalMs);
+}
+
+/** When the advertisement after this one is due: in an interval, or before that in its turn. */
+export function nextAdvertAt(
+  { instance: { advertIntervalMs }, turn }: Self,
+  now: Instant,
+): Instant {
+  if (turn === undefined) return now + advertIntervalMs;
+  const intervals = Math.floor(now / advertIntervalMs - turn) + 1;
+  return (intervals + turn) * advertIntervalMs;
 }

@@ -7,11 +7,11 @@ import { KnownLinks } from '../../../src/daemon/vrrp/links.ts';
 import type { Network } from '../../../src/kernel/network.ts';
 import type { ChangeOutcome, NetworkChange } from '../../../src/kernel/network-change.ts';
 import type { VirtualAddress } from '../../../src/model/vrrp.ts';
+import { encodeNewAddress } from '../../../src/wire/rtnl/addresses.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { instanceOf } from '../../world/director.ts';
 
 const [VIP] = instanceOf({}).addresses as [VirtualAddress];
-const isVip = ({ address }: VirtualAddress): boolean => address === VIP.address;
 const NO_PATHS = { routes: [], rules: [] };
 
 /** A kernel that removes an address when its time is over, as the real one does. */
@@ -29,7 +29,10 @@ class SimulatedKernel {
     return {
       readLinks: async () => [link],
       readAddresses: async () => [],
-      change: async (changes: readonly NetworkChange[]) => changes.map((one) => this.apply(one)),
+      change: async (changes: readonly NetworkChange[]) => {
+        this.batches.push(changes);
+        return changes.map((one) => this.apply(one));
+      },
     } as unknown as Network;
   }
 
@@ -51,7 +54,7 @@ class SimulatedKernel {
   asked = 0;
 }
 
-async function world() {
+async function world(isAdvertising: () => boolean = () => false) {
   const simulated = simulatedClock();
   let pausedMs = 0;
   // While the process is stopped time goes on, and its wake-ups wait.
@@ -66,7 +69,7 @@ async function world() {
   const kernel = new SimulatedKernel(clock);
   const links = new KnownLinks(kernel.network);
   await links.read();
-  const held = new HeldNetwork(kernel.network, links, { log: silentLog, clock });
+  const held = new HeldNetwork(kernel.network, links, { log: silentLog, clock, isAdvertising });
   /** Turns of the event loop between the steps of simulated time, as in a live process. */
   const live = async (ms: number): Promise<void> => {
     for (const end = clock.now() + ms; clock.now() < end; ) {
@@ -104,14 +107,14 @@ describe('an address with a lifetime', () => {
     const { kernel, held, live, stop } = await world();
     await held.hold([VIP], NO_PATHS, 2);
     await live(1_000);
-    expect(held.hasRunOut(isVip)).toBe(false);
+    expect(held.hasRunOut(VIP)).toBe(false);
     stop(5_000);
     await live(2_000);
     expect(kernel.holds(VIP.address)).toBe(false);
     // And when the kernel says that it has gone, nobody else has removed it.
-    expect(held.hasRunOut(isVip)).toBe(true);
+    expect(held.hasRunOut(VIP)).toBe(true);
     await held.hold([VIP], NO_PATHS, 2);
-    expect(held.hasRunOut(isVip)).toBe(false);
+    expect(held.hasRunOut(VIP)).toBe(false);
     await live(5_000);
     expect(kernel.holds(VIP.address)).toBe(true);
   });
@@ -155,5 +158,71 @@ describe('an address with a lifetime', () => {
     await live(12_000);
     expect(all.every(({ address }) => kernel.holds(address))).toBe(true);
     expect(kernel.asked / all.length).toBeLessThan(14);
+  });
+});
+
+describe('the addresses of hundreds of instances', () => {
+  const part = (instance: number): readonly VirtualAddress[] =>
+    Array.from({ length: 20 }, (_, at) => ({ ...VIP, address: `10.2.${instance}.${at}` }));
+
+  test('go to the kernel in order, and the first are done before the last are asked for', async () => {
+    const { kernel, held, live } = await world();
+    const batchesWhenDone: number[] = [];
+    for (let instance = 0; instance < 100; instance += 1) {
+      void held
+        .hold(part(instance), NO_PATHS, 3)
+        .then(() => batchesWhenDone.push(kernel.batches.length));
+    }
+    await live(800);
+    expect(batchesWhenDone[0]).toBe(1);
+    expect(batchesWhenDone).toHaveLength(100);
+    expect(Math.max(...kernel.batches.map(({ length }) => length))).toBeLessThanOrEqual(128);
+    const asked = kernel.batches.flat().map((one) => 'address' in one && one.address.address);
+    const all = Array.from({ length: 100 }, (_, instance) => part(instance)).flat();
+    expect(asked).toEqual(all.map(({ address }) => address));
+  });
+
+  test('wait until all that are due have advertised, but not for ever', async () => {
+    let isAdvertising = true;
+    const { kernel, held, live } = await world(() => isAdvertising);
+    void held.hold(part(1), NO_PATHS, null);
+    await live(100);
+    expect(kernel.batches).toEqual([]);
+    isAdvertising = false;
+    await live(50);
+    expect(kernel.batches).toHaveLength(1);
+    isAdvertising = true;
+    void held.hold(part(2), NO_PATHS, null);
+    await live(300);
+    expect(kernel.batches).toHaveLength(2);
+  });
+
+  test('one that is released while others wait is not there in the end', async () => {
+    const { kernel, held, live } = await world();
+    for (let instance = 0; instance < 100; instance += 1) {
+      void held.hold(part(instance), NO_PATHS, 3);
+    }
+    void held.release(part(99), NO_PATHS);
+    await live(2_000);
+    expect(kernel.holds('10.2.98.19')).toBe(true);
+    for (const { address } of part(99)) expect(kernel.holds(address)).toBe(false);
+  });
+
+  test('are foreseen: what is asked for is the same', async () => {
+    const { kernel, held } = await world();
+    const addresses = part(1);
+    await held.foresee(addresses, 3);
+    expect(kernel.asked).toBe(0);
+    await held.hold(addresses, NO_PATHS, 3);
+    const [batch = []] = kernel.batches;
+    expect(batch).toHaveLength(20);
+    for (const change of batch) {
+      if (change.do !== 'prolong-address') throw new Error(change.do);
+      expect(change.payload).toEqual(encodeNewAddress(change.address));
+      expect(change.address.validSeconds).toBe(3);
+    }
+    // Under another lifetime it is another request.
+    await held.hold(addresses, NO_PATHS, 9);
+    expect(kernel.batches.at(-1)?.[0]).toMatchObject({ address: { validSeconds: 9 } });
   });
 });

@@ -10,7 +10,7 @@ let sent: string[];
 let announcer: Announcer;
 
 const say = (link: string, address: string): void =>
-  announcer.announce({ interface: link, address, form: 'request' });
+  announcer.announce([{ interface: link, address, form: 'request' }], 1);
 
 beforeEach(() => {
   clock = simulatedClock();
@@ -25,10 +25,109 @@ beforeEach(() => {
 });
 
 describe('announcements', () => {
-  test('vrrp-A4 without a gap are sent at once', () => {
+  const sayOften = (addresses: readonly string[], times: number): void => {
+    const form = 'request';
+    announcer.announce(
+      addresses.map((address) => ({ interface: 'eth0', address, form })),
+      times,
+    );
+  };
+
+  test('vrrp-A4 without a gap are sent at once, and repeated soon', async () => {
     announcer.configure(NO_GAP);
-    for (let time = 0; time < 5; time += 1) say('eth0', '10.0.0.1');
-    expect(sent).toEqual(Array(5).fill('0 eth0 10.0.0.1'));
+    sayOften(['10.0.0.1'], 5);
+    expect(sent).toEqual(['0 eth0 10.0.0.1']);
+    await clock.settleTo(100);
+    expect(sent).toEqual(['0 eth0 10.0.0.1', ...Array(4).fill('30 eth0 10.0.0.1')]);
+  });
+
+  test('the first of each comes before any is repeated', async () => {
+    sayOften(['10.0.0.1'], 3);
+    await clock.settleTo(7);
+    sayOften(['10.0.0.2', '10.0.0.3'], 2);
+    await clock.settleTo(100);
+    expect(sent).toEqual([
+      '0 eth0 10.0.0.1',
+      '7 eth0 10.0.0.2',
+      '7 eth0 10.0.0.3',
+      '37 eth0 10.0.0.1',
+      '37 eth0 10.0.0.2',
+      '37 eth0 10.0.0.3',
+      '37 eth0 10.0.0.1',
+    ]);
+  });
+
+  test('are not repeated while there is something more urgent', async () => {
+    let urgent = true;
+    const announce = (_: string, address: string): void => void sent.push(address);
+    announcer = new Announcer({ announce, probe: () => {} }, clock, () => urgent);
+    sayOften(['10.0.0.1'], 2);
+    await clock.settleTo(500);
+    expect(sent).toEqual(['10.0.0.1']);
+    urgent = false;
+    await clock.settleTo(600);
+    expect(sent).toEqual(['10.0.0.1', '10.0.0.1']);
+  });
+
+  test('are repeated though others are announced all the time', async () => {
+    sayOften(['10.0.0.1'], 3);
+    for (let at = 10; at <= 3_000; at += 10) {
+      await clock.settleTo(at);
+      sayOften(['10.0.0.2'], 1);
+    }
+    const own = sent.filter((one) => one.endsWith('10.0.0.1'));
+    expect(own).toHaveLength(3);
+    expect(Number(own[1]?.split(' ')[0])).toBeGreaterThanOrEqual(2_000);
+    expect(Number(own[2]?.split(' ')[0])).toBeLessThan(2_100);
+  });
+
+  test('have a limit to how many wait', async () => {
+    const form = 'request';
+    const link = { interface: 'eth0', form } as const;
+    const all = Array.from({ length: 1_000 }, (_, at) => ({ ...link, address: `10.0.0.${at}` }));
+    for (let time = 0; time < 150; time += 1) announcer.announce(all, 2);
+    await clock.settleTo(499);
+    expect(sent).toHaveLength(150_000);
+    await clock.settleTo(1_000);
+    expect(sent).toHaveLength(150_000 + 100_000);
+  });
+
+  test('are not repeated when the address is let go, nor after the end', async () => {
+    sayOften(['10.0.0.1', '10.0.0.2'], 2);
+    announcer.forget(new Set(['10.0.0.1']));
+    await clock.settleTo(50);
+    sayOften(['10.0.0.3'], 2);
+    announcer.close();
+    await clock.settleTo(100);
+    expect(sent).toEqual([
+      '0 eth0 10.0.0.1',
+      '0 eth0 10.0.0.2',
+      '30 eth0 10.0.0.2',
+      '50 eth0 10.0.0.3',
+    ]);
+  });
+
+  test('thousands of repetitions leave others their turn', async () => {
+    // A frame takes a millisecond.
+    let tookMs = 0;
+    let turns = 0;
+    const slow = {
+      ...clock,
+      now: () => clock.now() + tookMs,
+      wakeAt: (at: number, run: () => void) =>
+        clock.wakeAt(at - tookMs, () => {
+          turns += 1;
+          run();
+        }),
+    };
+    const announce = (): void => {
+      tookMs += 1;
+    };
+    announcer = new Announcer({ announce, probe: () => {} }, slow);
+    sayOften(['10.0.0.1', '10.0.0.2'], 10);
+    await clock.settleTo(100);
+    expect(tookMs).toBe(20);
+    expect(turns).toBe(5);
   });
 
   test('with a gap follow each other on an interface, and no other waits for them', async () => {

@@ -5,6 +5,7 @@ import type { AnnounceTiming, Paths, VirtualAddress } from '../../../src/model/v
 import { Counters } from '../../../src/vrrp/counters.ts';
 import { Announcer } from '../../../src/vrrp/holding/announcer.ts';
 import { noGate } from '../../../src/vrrp/holding/gate.ts';
+import type { Gone } from '../../../src/vrrp/holding/held.ts';
 import { Holding } from '../../../src/vrrp/holding/holding.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { instanceOf } from '../../world/director.ts';
@@ -38,7 +39,7 @@ function world() {
     waiting.shift()?.();
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   };
-  return { said, holding, counters, kernelIsDone };
+  return { said, holding, counters, kernelIsDone, clock };
 }
 
 const ROUTE = {
@@ -52,14 +53,35 @@ const ROUTE = {
 
 const INSTANCE = instanceOf({ routes: [ROUTE] });
 
+function lostAddress(hasRunOut: boolean): Gone {
+  return { kind: 'address', address: '10.0.0.100', is: () => true, hasRunOut: () => hasRunOut };
+}
+
 test('vrrp-A8 an address is announced when it is there, and not before', async () => {
-  const { said, holding, kernelIsDone } = world();
+  const { said, holding, kernelIsDone, clock } = world();
   holding.hold(INSTANCE);
   holding.announce(INSTANCE, 2);
   await Promise.resolve();
   expect(said).toEqual(['hold 10.0.0.100, route in 300']);
   await kernelIsDone();
+  expect(said.slice(1)).toEqual(['request 10.0.0.100']);
+  await clock.settleBy(100);
   expect(said.slice(1)).toEqual(['request 10.0.0.100', 'request 10.0.0.100']);
+});
+
+test('vrrp-A8 an address that is released is not announced again', async () => {
+  const { said, holding, kernelIsDone, clock } = world();
+  holding.hold(INSTANCE);
+  holding.announce(INSTANCE, 2);
+  await kernelIsDone();
+  holding.release(INSTANCE);
+  await kernelIsDone();
+  await clock.settleBy(100);
+  expect(said).toEqual([
+    'hold 10.0.0.100, route in 300',
+    'request 10.0.0.100',
+    'release 10.0.0.100, route in 300',
+  ]);
 });
 
 test('vrrp-A8 an address that was released meanwhile is not announced at all', async () => {
@@ -81,9 +103,10 @@ test('F13: a route that others removed is put back alone, and counted', async ()
 });
 
 test('F13: an address is put back with the routes that went with it, and announced', async () => {
-  const { said, holding, kernelIsDone } = world();
-  holding.putBack(INSTANCE, { kind: 'address', is: () => true, hasRunOut: false });
+  const { said, holding, kernelIsDone, clock } = world();
+  holding.putBack(INSTANCE, lostAddress(false));
   await kernelIsDone();
+  await clock.settleBy(100);
   expect(said[0]).toBe('hold 10.0.0.100, route in 300');
   expect(said).toHaveLength(1 + INSTANCE.announce.repeat);
 });
@@ -98,13 +121,12 @@ test('what has no_track stays away', async () => {
 
 test('an address that was not prolonged in time is put back without a fight', async () => {
   const { said, holding, counters, kernelIsDone } = world();
-  const gone = { kind: 'address', is: () => true } as const;
   const war = instanceOf({ putBackLimit: { times: 1, withinMs: 1_000 } });
-  holding.putBack(war, { ...gone, hasRunOut: true });
+  holding.putBack(war, lostAddress(true));
   await kernelIsDone();
   expect(said).toEqual(['hold 10.0.0.100']);
   expect(counters.read()).toMatchObject({ lifetimesOver: 1, addressesPutBack: 0 });
   expect(holding.lostUntil(0)).toBe(null);
-  holding.putBack(war, { ...gone, hasRunOut: false });
+  holding.putBack(war, lostAddress(false));
   expect(holding.lostUntil(0)).not.toBe(null);
 });

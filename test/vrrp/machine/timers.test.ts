@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
 import { nextDeadline, step } from '../../../src/vrrp/machine/instance.ts';
 import type { Backup, Event, Self } from '../../../src/vrrp/machine/state.ts';
-import { LATE_MS, masterDownMs, READ_FIRST_MS, skewMs } from '../../../src/vrrp/machine/timers.ts';
+import {
+  LATE_MS,
+  masterDownMs,
+  nextAdvertAt,
+  READ_FIRST_MS,
+  skewMs,
+} from '../../../src/vrrp/machine/timers.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../../world/director.ts';
 import { SimulatedLink } from '../../world/link.ts';
@@ -115,5 +121,20 @@ describe('vrrp-S23: a backup that wakes up late', () => {
     expect(nextDeadline(state)).toBe(late + 3_609.375);
     const little = step(careful, backup(), { type: 'time' }, NOW + 3_010);
     expect(little.state.is).toBe('master');
+  });
+});
+
+describe('the next advertisement', () => {
+  test('is due in an interval', () => {
+    expect(nextAdvertAt(self(), NOW + 250)).toBe(NOW + 1_250);
+  });
+
+  test.each([
+    [0, NOW + 1_000],
+    [0.125, NOW + 1_125],
+    [0.25, NOW + 1_250],
+    [0.5, NOW + 500],
+  ])('of who has turn %f of the interval, then', (turn, at) => {
+    expect(nextAdvertAt({ ...self(), turn }, NOW + 250)).toBe(at);
   });
 });
