@@ -147,10 +147,8 @@ function* withinLimits(statements: Iterable<Statement>, reports: Reports): Itera
   for (const statement of statements) {
     const isLetGo = statement.name === 'virtual_server';
     if (!isLetGo) kept += statement.size;
-    const [words, limit] = isLetGo
-      ? [statement.size, WORDS_OF_A_SERVER_MAX]
-      : [kept, WORDS_KEPT_MAX];
-    if (words > limit) {
+    const limit = isLetGo ? WORDS_OF_A_SERVER_MAX : WORDS_KEPT_MAX;
+    if ((isLetGo ? statement.size : kept) > limit) {
       const where = isLetGo ? 'in one virtual server' : 'outside of virtual servers';
       reports.add({
         code: 'too-large',

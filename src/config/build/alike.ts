@@ -4,14 +4,14 @@
  * to be told, or the settings do not all stand in front of the real servers, a virtual server is read in full.
  */
 import { type Family, familyOf } from '../../base/address.ts';
-import type { RealServer, VirtualServer } from '../../model/virtual-server.ts';
+import type { VirtualServer } from '../../model/virtual-server.ts';
 import { Reports } from '../diagnostics/diagnostic.ts';
 import type { RealServerLesson } from '../memory.ts';
 import type { Opening } from '../text/ast.ts';
 import type { Endpoint } from '../values/endpoint.ts';
 import type { Unread } from '../values/value.ts';
 import { realServerLesson } from './real-server-lesson.ts';
-import { type Parent, readUsualServers } from './real-servers.ts';
+import { type Parent, readUsualServers, type UsualServers } from './real-servers.ts';
 import type { ScriptContext } from './scripts.ts';
 
 /** What a virtual server may have of them depends on its scheduler, and on their number alone when there are more. */
@@ -77,7 +77,7 @@ export class Alikes {
     const usual = blocks && readUsualServers(blocks, parent, context);
     if (usual === null) return null;
     const { servers: realServers, areChecked } = usual;
-    if (!isEnough(realServers, model)) return null;
+    if (!isEnough(usual, model)) return null;
     const server = { ...model, keys, realServers };
     if (parent.memory === null) return { server, realServers: null };
     const isChecked = new Uint8Array(realServers.length).fill(areChecked ? 1 : 0);
@@ -103,8 +103,7 @@ export class Alikes {
 }
 
 /** They meet the quorum, and so many are no more than the model may have. */
-function isEnough(realServers: readonly RealServer[], model: VirtualServer): boolean {
-  const total = realServers.reduce((sum, { weight }) => sum + weight, 0);
+function isEnough({ servers, weight }: UsualServers, model: VirtualServer): boolean {
   const most = Math.max(REAL_SERVERS_MAX, model.realServers.length);
-  return total > 0 && total >= model.quorum + model.hysteresis && realServers.length <= most;
+  return weight > 0 && weight >= model.quorum + model.hysteresis && servers.length <= most;
 }

@@ -122,6 +122,8 @@ export interface UsualServers {
   readonly servers: readonly RealServer[];
   /** Whether each has a checker, or none. */
   readonly areChecked: boolean;
+  /** Of all together. */
+  readonly weight: number;
 }
 
 /**
@@ -136,6 +138,7 @@ export function readUsualServers(
   const { services, twins } = parent;
   const found: RealServer[] = [];
   let areChecked = false;
+  let weight = 0;
   const seen = new Set<string>();
   for (const block of blocks) {
     const endpoint = block.name === 'real_server' ? plainEndpoint(block) : null;
@@ -154,8 +157,9 @@ export function readUsualServers(
     seen.add(isUsual ? server.address : formatEndpoint(server.address, server.port));
     if (seen.size === found.length) return null;
     found.push(server);
+    weight += server.weight;
   }
-  return { servers: found, areChecked };
+  return { servers: found, areChecked, weight };
 }
 
 function bodyOf(block: Unread, parent: Parent, context: ScriptContext): Body {

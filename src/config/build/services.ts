@@ -196,11 +196,14 @@ interface Taking {
   readonly block: Span;
 }
 
-/** Takes the service of a virtual server that has one, if it is free: most of ten thousand are such. */
-export function takeAlone({ keys, group }: VirtualServer, taken: Taken): boolean {
-  const [key] = keys;
+/**
+ * Takes the service of a virtual server that has one, if it is free: most of ten thousand are such. `isKept`: its
+ * name will be asked for again.
+ */
+export function takeAlone({ keys, group }: VirtualServer, taken: Taken, isKept: boolean): boolean {
+  const key = keys[0];
   if (key === undefined || keys.length > 1 || group !== null) return false;
-  const name = formatService(key);
+  const name = isKept ? formatService(key) : nameOfService(key);
   if (taken.has(name)) return false;
   taken.set(name, name);
   return true;

@@ -91,7 +91,7 @@ export function buildHealth(
     const lessons = memory?.recallRun(run, span) ?? [];
     for (const [at, { server, told }] of lessons.entries()) {
       for (const one of told) reports.tell(one);
-      if (takeAlone(server, taken)) {
+      if (takeAlone(server, taken, true)) {
         virtualServers.push(server);
       } else {
         const place = placeIn(run, at, span);
@@ -124,8 +124,12 @@ export function buildHealth(
       return (reports.takesNotes ? null : alikes.read(block)) ?? build();
     });
     if (server === null) continue;
-    // What is remembered has been made of one line.
-    take(server, lines ?? [{ keys: server.keys, place: () => block.span }], block.span);
+    if (lines === null && takeAlone(server, taken, memory !== null)) {
+      virtualServers.push(server);
+    } else {
+      // What is remembered has been made of one line.
+      take(server, lines ?? [{ keys: server.keys, place: () => block.span }], block.span);
+    }
   }
   tellUnusedGroups(groups.byName, reports);
   return {

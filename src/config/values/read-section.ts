@@ -50,8 +50,8 @@ export function readSection(
       continue;
     }
     const name = nameOfMeaning(keyword);
-    const isAgain = settings.has(name) || unusable.has(name);
-    if (isAgain && keyword.repeats !== 'list') {
+    const isOnce = keyword.repeats !== 'list';
+    if (isOnce && (settings.has(name) || unusable.has(name))) {
       tellRepeated(keyword, statementSpan(statement), reports);
     }
     const setting = readSetting(keyword, statement, reports);
