@@ -156,6 +156,41 @@ describe('vrrp-S21: a sync group', () => {
     ]);
   });
 
+  test('stays where it is while one of its links is cut, and goes over when the master is silent on all', async () => {
+    const { clock, links, directors } = pair();
+    const [first, second] = directors as [(typeof directors)[0], (typeof directors)[0]];
+    for (const { director, priority } of directors) {
+      const instances = LINKS.map((link) => member(link, { priority }));
+      director.speaker.configure(configOf(instances, { syncGroups: [group(ALL)] }));
+    }
+    await clock.settleTo(8_000);
+    links.eth1?.setCut('d1', true);
+    for (let at = 8_000; at < 30_000; at += 97) {
+      await clock.settleTo(at);
+      expect(statesOf(first.director)).toEqual(['master', 'master', 'master']);
+      expect(statesOf(second.director)).toEqual(['backup', 'backup', 'backup']);
+    }
+    for (const link of LINKS) links[link]?.setCut('d0', true);
+    // 3 intervals and the skew of priority 100.
+    await clock.settleTo(30_000 + 3_650);
+    expect(statesOf(second.director)).toEqual(['master', 'master', 'master']);
+  });
+
+  test('does not wait for a member whose master has left on purpose', async () => {
+    const { clock, links, directors } = pair();
+    const [first, second] = directors as [(typeof directors)[0], (typeof directors)[0]];
+    for (const { director, priority } of directors) {
+      const instances = LINKS.map((link) => member(link, { priority }));
+      director.speaker.configure(configOf(instances, { syncGroups: [group(ALL)] }));
+    }
+    await clock.settleTo(8_000);
+    // That it leaves is heard on one link only.
+    for (const link of ['eth1', 'eth2']) links[link]?.setCut('d0', true);
+    first.director.speaker.configure(configOf([]));
+    await clock.settleTo(8_000 + 700);
+    expect(statesOf(second.director)).toEqual(['master', 'master', 'master']);
+  });
+
   test('who joins it at a reload follows the others', async () => {
     const { clock, directors } = pair();
     const [{ director }] = directors as [(typeof directors)[0]];
