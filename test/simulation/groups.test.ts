@@ -165,11 +165,9 @@ describe('vrrp-S21: a sync group', () => {
     }
     await clock.settleTo(8_000);
     links.eth1?.setCut('d1', true);
-    for (let at = 8_000; at < 30_000; at += 97) {
-      await clock.settleTo(at);
-      expect(statesOf(first.director)).toEqual(['master', 'master', 'master']);
-      expect(statesOf(second.director)).toEqual(['backup', 'backup', 'backup']);
-    }
+    await clock.settleTo(30_000);
+    expect(statesOf(first.director)).toEqual(['master', 'master', 'master']);
+    expect(second.director.told.filter((one) => one.includes('MASTER'))).toEqual([]);
     for (const link of LINKS) links[link]?.setCut('d0', true);
     // 3 intervals and the skew of priority 100.
     await clock.settleTo(30_000 + 3_650);
