@@ -29,6 +29,14 @@ test('old words and foreign remarks are mended; comments and layout stay; what k
   expect(safeEdits(load(mended).diagnostics)).toEqual([]);
 });
 
+test('a remark with braces behind it is left: they count, and a comment would take them', () => {
+  const { diagnostics } = load(
+    `virtual_server 192.0.2.10 80 {\n real_server 198.51.100.21 80 { TCP_CHECK { // }}\n}\n`,
+  );
+  expect(diagnostics.map(({ code }) => code)).toContain('comment-sign');
+  expect(safeEdits(diagnostics)).toEqual([]);
+});
+
 test('a file that is no UTF-8 is not written back', () => {
   const [file] = load('# \ufffd\nglobal_defs {\n}\n').sources;
   expect(file && isWritable(file)).toBe(false);

@@ -48,15 +48,21 @@ function isSign({ text, quoted }: Word, form: RegExp): boolean {
   return (first === SLASH || first === SEMICOLON) && !quoted && form.test(text);
 }
 
-/** Of a remark behind `//` nothing counts for keepalived either: `#` says so. */
+/** Of a remark behind `//` nothing counts for keepalived either but for braces: `#` says so where there are none. */
 function tell({ text, span }: Word, reports: Reports): void {
   const sign = text.startsWith(';') ? ';' : text.slice(0, 2);
   const { file, start } = span;
+  const isAlone = sign === '//' && !/[{}]/.test(restOfLine(file.text, start));
   reports.add({
     code: 'comment-sign',
     span: span.definedAt ? span : { file, start, end: start + sign.length },
     message: `"${sign}" begins no comment in this language`,
     hint: 'a comment begins with # or !',
-    ...(sign === '//' ? { suggestion: '#' } : {}),
+    ...(isAlone ? { suggestion: '#' } : {}),
   });
+}
+
+function restOfLine(text: string, from: number): string {
+  const end = text.indexOf('\n', from);
+  return text.slice(from, end < 0 ? undefined : end);
 }
