@@ -41,6 +41,19 @@ function pair() {
 const statesOf = (director: SimulatedDirector): readonly string[] =>
   director.speaker.snapshot().instances.map(({ state }) => state);
 
+/** Both have all members in one group; the first one is MASTER. */
+async function settledPair() {
+  const { clock, links, directors } = pair();
+  for (const { director, priority } of directors) {
+    const instances = LINKS.map((link) => member(link, { priority }));
+    director.speaker.configure(configOf(instances, { syncGroups: [group(ALL)] }));
+  }
+  await clock.settleTo(8_000);
+  const [first, second] = directors.map(({ director }) => director);
+  if (first === undefined || second === undefined) throw new Error('there are two');
+  return { clock, links, first, second };
+}
+
 type Happening =
   | { readonly what: 'link'; readonly who: number; readonly link: string; readonly down: boolean }
   | { readonly what: 'cut'; readonly who: number; readonly link: string; readonly cut: boolean }
@@ -157,36 +170,24 @@ describe('vrrp-S21: a sync group', () => {
   });
 
   test('stays where it is while one of its links is cut, and goes over when the master is silent on all', async () => {
-    const { clock, links, directors } = pair();
-    const [first, second] = directors as [(typeof directors)[0], (typeof directors)[0]];
-    for (const { director, priority } of directors) {
-      const instances = LINKS.map((link) => member(link, { priority }));
-      director.speaker.configure(configOf(instances, { syncGroups: [group(ALL)] }));
-    }
-    await clock.settleTo(8_000);
+    const { clock, links, first, second } = await settledPair();
     links.eth1?.setCut('d1', true);
     await clock.settleTo(30_000);
-    expect(statesOf(first.director)).toEqual(['master', 'master', 'master']);
-    expect(second.director.told.filter((one) => one.includes('MASTER'))).toEqual([]);
+    expect(statesOf(first)).toEqual(['master', 'master', 'master']);
+    expect(second.told.filter((one) => one.includes('MASTER'))).toEqual([]);
     for (const link of LINKS) links[link]?.setCut('d0', true);
     // 3 intervals and the skew of priority 100.
     await clock.settleTo(30_000 + 3_650);
-    expect(statesOf(second.director)).toEqual(['master', 'master', 'master']);
+    expect(statesOf(second)).toEqual(['master', 'master', 'master']);
   });
 
   test('does not wait for a member whose master has left on purpose', async () => {
-    const { clock, links, directors } = pair();
-    const [first, second] = directors as [(typeof directors)[0], (typeof directors)[0]];
-    for (const { director, priority } of directors) {
-      const instances = LINKS.map((link) => member(link, { priority }));
-      director.speaker.configure(configOf(instances, { syncGroups: [group(ALL)] }));
-    }
-    await clock.settleTo(8_000);
+    const { clock, links, first, second } = await settledPair();
     // That it leaves is heard on one link only.
     for (const link of ['eth1', 'eth2']) links[link]?.setCut('d0', true);
-    first.director.speaker.configure(configOf([]));
+    first.speaker.configure(configOf([]));
     await clock.settleTo(8_000 + 700);
-    expect(statesOf(second.director)).toEqual(['master', 'master', 'master']);
+    expect(statesOf(second)).toEqual(['master', 'master', 'master']);
   });
 
   test('who joins it at a reload follows the others', async () => {
