@@ -7,6 +7,7 @@
  *          ╰──── run ──────╯                     ╰──────────────── run ────────────╯
  */
 
+import { grown } from '../../base/columns.ts';
 import type { Extent, Span } from './source.ts';
 
 /** Blocks of one keyword, in the order of their text. Columns may be longer than their number. */
@@ -98,13 +99,6 @@ export class PoolBuilder implements Pool {
     const needed = this.count + count;
     if (needed <= this.starts.length) return;
     const length = Math.max(needed, this.starts.length * 2);
-    const grown = <Column extends Uint8Array | Uint32Array>(
-      old: Column,
-      column: Column,
-    ): Column => {
-      column.set(old);
-      return column;
-    };
     this.starts = grown(this.starts, new Uint32Array(length));
     this.ends = grown(this.ends, new Uint32Array(length));
     this.joined = grown(this.joined, new Uint8Array(length));

@@ -13,6 +13,7 @@
  * reading of the file has made already (memory.ts) there is the `repeat` alone, and nothing to read. Many blocks in a
  * row that it has made are one token of the kind `run`.
  */
+import { grown } from '../../base/columns.ts';
 import type { Word } from './ast.ts';
 import type { Run } from './pool.ts';
 import type { Extent, SourceFile, Span } from './source.ts';
@@ -210,13 +211,6 @@ export class Tokens {
   }
 
   private growTo(length: number): void {
-    const grown = <Column extends Uint8Array | Uint32Array>(
-      old: Column,
-      column: Column,
-    ): Column => {
-      column.set(old);
-      return column;
-    };
     this.kinds = grown(this.kinds, new Uint8Array(length));
     this.cuttingOf = grown(this.cuttingOf, new Uint32Array(length));
     this.starts = grown(this.starts, new Uint32Array(length));
