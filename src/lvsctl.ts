@@ -82,7 +82,7 @@ async function buildProgram(
       const self = called.at(-1) as Commander;
       const { runDir } = program.opts<{ runDir: string }>();
       const context = { terminal: processTerminal, runDir };
-      if (READERS.includes(name)) (await import('./base/one-reading.ts')).prepareForOneReading();
+      if (READERS.includes(name)) (await import('./base/reading-flags.ts')).prepareForReading();
       finish(await command.run(context, self.opts(), self.args));
     });
   }

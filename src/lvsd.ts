@@ -4,6 +4,7 @@ import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { DirectorError, describeError } from './base/error.ts';
 import { exitWhenWritten } from './base/exit.ts';
 import { openLog } from './base/log.ts';
+import { prepareForReading } from './base/reading-flags.ts';
 import { systemClock } from './base/time.ts';
 import { readVersion } from './base/version.ts';
 import { renderDiagnostics } from './config/diagnostics/render.ts';
@@ -138,6 +139,7 @@ async function main(): Promise<number> {
   const source = chooseSource(options);
   const runs = options.dumpConf === undefined && options.configTest === undefined;
   const takeSignals = runs ? catchSignals(process, catchRealtime) : () => {};
+  prepareForReading();
   const file = readConfiguration(source);
   const runDir = runDirOf(options, file);
   const history = new History(stateDirOf(options, runDir));

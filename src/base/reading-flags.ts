@@ -1,9 +1,12 @@
-/** How V8 is told that this process reads one large text and ends. */
+/**
+ * How V8 is told that this process reads large texts: `lvsctl check` ends after one, `lvsd` reads one before it does
+ * anything else.
+ */
 import { setFlagsFromString } from 'node:v8';
 
 /** New objects get no more room than at the start: most live until the end, and the room is 30 MB and more. */
 const SMALL_YOUNG_HEAP = '--semi-space-growth-factor=1';
-/** Sooner than usual, as the code runs for a tenth of a second and no more. */
+/** Sooner than usual, as the code runs for a tenth of a second. */
 const EARLY_OPTIMIZING = '--interrupt-budget=100000';
 /** In small pieces: at the end it is waited for what is optimized then, and little of that is ever used. */
 const LITTLE_INLINING = '--max-inlined-bytecode-size-cumulative=100';
@@ -16,7 +19,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** To be called when all code has been loaded: V8 takes no code that was compiled with other flags. */
-export function prepareForOneReading(): void {
+export function prepareForReading(): void {
   const [major = ''] = process.versions.node.split('.');
   for (const flag of FLAGS[major] ?? []) setFlagsFromString(flag);
 }

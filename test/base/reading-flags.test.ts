@@ -9,8 +9,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Allocates 64 MB of which a part lives on, and tells how much room there is for new objects. */
 const ROOM = `
-const { prepareForOneReading } = await import(process.argv[1]);
-if (process.argv[2] === 'prepared') prepareForOneReading();
+const { prepareForReading } = await import(process.argv[1]);
+if (process.argv[2] === 'prepared') prepareForReading();
 const kept = [];
 for (let count = 0; count < 2_000_000; count += 1) kept[count % 200_000] = { count };
 const spaces = (await import('node:v8')).getHeapSpaceStatistics();
@@ -18,7 +18,7 @@ console.log(spaces.find(({ space_name }) => space_name === 'new_space').space_si
 `;
 
 function roomFor(what: string): number {
-  const module = join(ROOT, 'dist', 'src', 'base', 'one-reading.js');
+  const module = join(ROOT, 'dist', 'src', 'base', 'reading-flags.js');
   const args = ['--input-type=module', '-e', ROOM, module, what];
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
