@@ -5,6 +5,7 @@
  * an answer counts when it comes from the MAC address of a real server.
  */
 import { familyOf, prefixContains } from '../base/address.ts';
+import { STEP, type Steps } from '../base/slices.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 
 /** An interface that speaks ARP. */
@@ -47,19 +48,21 @@ export function mayAnswer({ realServers }: VirtualServer): boolean {
   return realServers.some(({ forwarding }) => forwarding !== 'nat');
 }
 
-export function arpQuestions(
+export function* arpQuestions(
   virtualServers: readonly VirtualServer[],
   { links, held }: ArpHost,
-): readonly ArpQuestion[] {
+): Steps<readonly ArpQuestion[]> {
   const onLinks = links.map((link) => ({
     link,
     virtualAddresses: new Set<string>(),
     realServers: new Set<string>(),
   }));
   for (const server of virtualServers) {
+    yield;
     const addresses = heldAddresses(server, held);
     if (addresses.length === 0) continue;
-    for (const real of silentRealServers(server, held)) {
+    for (const [at, real] of silentRealServers(server, held).entries()) {
+      if (at % STEP === STEP - 1) yield;
       const on = onLinks.find(({ link }) => isOn(link, real));
       if (on === undefined) continue;
       on.realServers.add(real);

@@ -5,6 +5,7 @@
  */
 import { describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
+import { inSlices } from '../base/slices.ts';
 import { type Cancel, type Clock, type Millis, sleep } from '../base/time.ts';
 import type { ArpFault } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
@@ -97,7 +98,8 @@ export class ArpWatch {
   private async askAll(): Promise<void> {
     this.asking = true;
     try {
-      const questions = arpQuestions(this.virtualServers, await this.ports.readHost());
+      const host = await this.ports.readHost();
+      const questions = await inSlices(arpQuestions(this.virtualServers, host));
       // What is asked no more, because it left the configuration or this director, is known no more.
       this.found = this.found.filter((fault) => questions.some((one) => isAbout(one, fault)));
       for (const question of questions) await this.askOn(question);

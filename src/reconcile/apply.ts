@@ -4,16 +4,18 @@
  * kernel shows that it holds something else than we thought.
  */
 import { DirectorError } from '../base/error.ts';
+import { inSlices, type Steps } from '../base/slices.ts';
+import { type Clock, systemClock } from '../base/time.ts';
 import type { Leaving } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { IpvsPlan } from '../model/plan.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { byName, type IpvsChange, keyOf, withChanges } from './change.ts';
-import { diffIpvs, type IpvsDiff } from './ipvs.ts';
-import { type CountedTable, planIpvs } from './plan.ts';
-import { type HeldTable, recognise } from './recognise.ts';
-import { explainRefusal, isStale, type Outcome } from './refusal.ts';
+import { byNameSteps, type IpvsChange, keyOf, withChangesSteps } from './change.ts';
+import { diffSteps, type IpvsDiff } from './ipvs.ts';
+import { type CountedTable, planSteps } from './plan.ts';
+import { type HeldTable, recogniseSteps } from './recognise.ts';
+import { judge, type Outcome, type RefusedChange } from './refusal.ts';
 import { renderChange } from './render.ts';
 import { Turns } from './turns.ts';
 
@@ -24,11 +26,6 @@ export interface IpvsPort {
   readColumnsWhile(isWanted: () => boolean): Promise<CountedTable | null>;
   /** One outcome a change. Throws NETLINK_OVERRUN or NETLINK_TIMEOUT when outcomes were lost. */
   apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]>;
-}
-
-export interface RefusedChange {
-  readonly change: IpvsChange;
-  readonly error: DirectorError;
 }
 
 export interface Report {
@@ -54,7 +51,12 @@ export interface IpvsReconcilerOptions {
   readonly ipvs: IpvsPort;
   /** Services that an earlier life of this process has reported as its own. */
   readonly owned: readonly ServiceKey[];
+  /** By which long comparisons are cut into slices. */
+  readonly clock?: Pick<Clock, 'now'>;
 }
+
+/** Makes the table that is desired at this moment. */
+export type MakeDesired = () => Steps<IpvsTable>;
 
 /** Somebody who changes the table as fast as we do is not outrun but reported. */
 const ROUNDS_MAX = 4;
@@ -75,9 +77,13 @@ interface Draft {
 
 export class IpvsReconciler {
   private readonly ipvs: IpvsPort;
+  private readonly clock: Pick<Clock, 'now'>;
   private owned: readonly ServiceKey[];
+  /** Of the last caller: asked when a reconciliation begins. */
+  private makeDesired: MakeDesired = () => made({ services: [] });
+  /** What the newest reconciliation is about. */
   private desired: IpvsTable | null = null;
-  /** What the last reconciliation was about. */
+  /** What the last one that has ended was about. */
   private settled: IpvsTable | null = null;
   /** What the last reconciliation was refused, and the services that are absent for that. */
   private refusedBefore: ReadonlySet<string> = new Set();
@@ -92,6 +98,7 @@ export class IpvsReconciler {
   constructor(options: IpvsReconcilerOptions) {
     this.ipvs = options.ipvs;
     this.owned = options.owned;
+    this.clock = options.clock ?? systemClock;
   }
 
   /** The table just now, so that the first comparison need not read it again. */
@@ -105,8 +112,17 @@ export class IpvsReconciler {
    * asked at all.
    */
   reconcile(desired: IpvsTable): Promise<Report> {
-    this.desired = desired;
-    return this.turns.share('reconcile', () => this.run(newDraft(this.desired)));
+    return this.reconcileTo(() => made(desired));
+  }
+
+  /** The same for a table that takes long to make: it is made when its turn has come, so that none is out of date. */
+  reconcileTo(makeDesired: MakeDesired): Promise<Report> {
+    this.makeDesired = makeDesired;
+    return this.turns.share('reconcile', async () => {
+      // That of the last caller, whoever waited first.
+      this.desired = await this.inSlices(this.makeDesired());
+      return this.run(newDraft(this.desired));
+    });
   }
 
   /**
@@ -131,7 +147,8 @@ export class IpvsReconciler {
       const held = await this.ipvs.readColumns({ withStatistics: false });
       const current = this.desired ?? desired;
       const wasRefused = (change: IpvsChange): boolean => this.wasRefused(change);
-      return planIpvs({ desired, current, held, owned: this.owned, leaving, wasRefused });
+      const { owned } = this;
+      return this.inSlices(planSteps({ desired, current, held, owned, leaving, wasRefused }));
     };
     // No change of ours cuts into the reading.
     return this.turns.take('plan', async () => {
@@ -175,16 +192,16 @@ export class IpvsReconciler {
     this.firstReading = null;
     const first = await this.readUnlessHurried(draft);
     if (first === null) return false;
-    const seen = recognise(desired, first);
-    if (this.diff(desired, seen).changes.length === 0) {
+    const seen = await this.recognise(desired, first);
+    if ((await this.diff(desired, seen)).changes.length === 0) {
       this.known = seen;
       return true;
     }
     const second = await this.readUnlessHurried(draft);
     if (second === null) return false;
-    this.known = recognise(desired, second);
+    this.known = await this.recognise(desired, second);
     if (this.settled === null) return true;
-    const { changes } = this.diff(this.settled, this.known);
+    const { changes } = await this.diff(this.settled, this.known);
     draft.drift = changes.filter((change) => !this.wasRefused(change));
     return true;
   }
@@ -197,6 +214,7 @@ export class IpvsReconciler {
 
   /** The real servers of a service that was refused are not told as refused, but are as absent. */
   private wasRefused(change: IpvsChange): boolean {
+    if (this.refusedBefore.size === 0) return false;
     return (
       this.absentBefore.has(formatService(keyOf(change))) ||
       this.refusedBefore.has(renderChange(change))
@@ -206,12 +224,12 @@ export class IpvsReconciler {
   /** One comparison and its changes. False: the table was not what we knew, so compare again. */
   private async attempt(desired: IpvsTable, draft: Draft): Promise<boolean> {
     const actual = await this.actual(desired, draft);
-    const { changes, takenOver, foreign, foreignEntries } = this.diff(desired, actual);
+    const { changes, takenOver, foreign, foreignEntries } = await this.diff(desired, actual);
     draft.foreign = foreign;
     draft.takenOver = unique([...draft.takenOver, ...takenOver]);
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
-    const { done, refused, stale } = judge(changes, outcomes);
+    const { done, refused, stale } = await this.inSlices(judge(changes, outcomes));
     draft.applied = draft.applied.length === 0 ? done : [...draft.applied, ...done];
     draft.refused = refused;
     if (done.length === changes.length) {
@@ -219,18 +237,18 @@ export class IpvsReconciler {
       this.known = { services: [...desired.services, ...foreignEntries] };
       this.owned = keysOf(desired, this.owned);
     } else {
-      this.book({ desired, actual, done, stale });
+      await this.book({ desired, actual, done, stale });
     }
     return !stale;
   }
 
   /** Updates what we know and own by what was done, when that was not all. */
-  private book(result: {
+  private async book(result: {
     desired: IpvsTable;
     actual: IpvsTable;
     done: readonly IpvsChange[];
     stale: boolean;
-  }): void {
+  }): Promise<void> {
     const { desired, actual, done, stale } = result;
     if (stale) {
       // The table is unknown, but what we have made is ours whatever comes next.
@@ -241,11 +259,10 @@ export class IpvsReconciler {
       this.owned = unique([...this.owned, ...made]);
       return;
     }
-    this.known = withChanges(actual, done);
-    this.owned = ownedIn(this.known, [
-      ...this.owned,
-      ...desired.services.map((entry) => entry.service.key),
-    ]);
+    this.known = await this.inSlices(withChangesSteps(actual, done));
+    this.owned = await this.inSlices(
+      ownedIn(this.known, [...this.owned, ...desired.services.map((entry) => entry.service.key)]),
+    );
   }
 
   /** Null: the kernel's answers were lost, so any of the changes may have been made. */
@@ -260,7 +277,7 @@ export class IpvsReconciler {
   }
 
   private async actual(desired: IpvsTable, draft: Draft): Promise<IpvsTable> {
-    if (this.known === null) this.known = recognise(desired, await this.read(draft));
+    if (this.known === null) this.known = await this.recognise(desired, await this.read(draft));
     return this.known;
   }
 
@@ -272,9 +289,23 @@ export class IpvsReconciler {
     return this.ipvs.readColumns({ withStatistics: false });
   }
 
-  private diff(desired: IpvsTable, actual: IpvsTable): IpvsDiff {
-    return diffIpvs({ desired, actual, owned: this.owned });
+  /** Nobody else changes what we know and own meanwhile: who does has a turn of his own. */
+  private diff(desired: IpvsTable, actual: IpvsTable): Promise<IpvsDiff> {
+    return this.inSlices(diffSteps({ desired, actual, owned: this.owned }));
   }
+
+  private recognise(desired: IpvsTable, held: HeldTable): Promise<IpvsTable> {
+    return this.inSlices(recogniseSteps(desired, held));
+  }
+
+  private inSlices<Result>(steps: Steps<Result>): Promise<Result> {
+    return inSlices(steps, this.clock);
+  }
+}
+
+function* made(table: IpvsTable): Steps<IpvsTable> {
+  yield;
+  return table;
 }
 
 function newDraft(desired: IpvsTable | null): Draft {
@@ -291,36 +322,6 @@ function newDraft(desired: IpvsTable | null): Draft {
 
 const LOST_ANSWERS: readonly string[] = ['NETLINK_OVERRUN', 'NETLINK_TIMEOUT'];
 
-interface Judgement {
-  readonly done: readonly IpvsChange[];
-  readonly refused: readonly RefusedChange[];
-  /** A refusal shows that the table is not what we took it for. */
-  readonly stale: boolean;
-}
-
-/** Leaves out the real servers of a virtual server that was itself refused: they cannot but fail. */
-function judge(changes: readonly IpvsChange[], outcomes: readonly Outcome[]): Judgement {
-  if (outcomes.every((outcome) => outcome.done)) {
-    return { done: changes, refused: [], stale: false };
-  }
-  const absent = new Set<string>();
-  const done: IpvsChange[] = [];
-  const refused: RefusedChange[] = [];
-  let stale = false;
-  changes.forEach((change, at) => {
-    const outcome = outcomes[at];
-    const name = formatService(keyOf(change));
-    if (outcome === undefined || outcome.done) {
-      done.push(change);
-    } else if (!absent.has(name)) {
-      if (change.do === 'add-service') absent.add(name);
-      if (isStale(change, outcome)) stale = true;
-      refused.push({ change, error: explainRefusal(change, outcome) });
-    }
-  });
-  return { done, refused, stale };
-}
-
 /** The keys of a table; the same list as before, if these are the same objects. */
 function keysOf({ services }: IpvsTable, before: readonly ServiceKey[]): readonly ServiceKey[] {
   const isSame =
@@ -330,8 +331,8 @@ function keysOf({ services }: IpvsTable, before: readonly ServiceKey[]): readonl
 }
 
 /** Those of the keys that the table holds. */
-function ownedIn(table: IpvsTable, keys: readonly ServiceKey[]): readonly ServiceKey[] {
-  const held = byName(table);
+function* ownedIn(table: IpvsTable, keys: readonly ServiceKey[]): Steps<readonly ServiceKey[]> {
+  const held = yield* byNameSteps(table);
   return unique(keys).filter((key) => held.has(formatService(key)));
 }
 

@@ -4,6 +4,7 @@
  */
 import { formatEndpoint } from '../base/endpoint.ts';
 import { invariant, unreachable } from '../base/error.ts';
+import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
@@ -41,24 +42,38 @@ export function destinationName({ address, port }: Destination): string {
 }
 
 /** The services of a table by name. */
-export function byName(table: IpvsTable): Map<string, ServiceEntry> {
-  return new Map(table.services.map((entry) => [formatService(entry.service.key), entry]));
+export function* byNameSteps(table: IpvsTable): Steps<Map<string, ServiceEntry>> {
+  const byName = new Map<string, ServiceEntry>();
+  for (const entry of table.services) {
+    if (byName.set(formatService(entry.service.key), entry).size % STEP === 0) yield;
+  }
+  return byName;
 }
 
 /** The table after the changes. They must fit it: nothing is added twice or edited unseen. */
 export function withChanges(table: IpvsTable, changes: readonly IpvsChange[]): IpvsTable {
-  const entries = byName(table);
-  for (const [name, ofService] of groupByService(changes)) {
+  return atOnce(withChangesSteps(table, changes));
+}
+
+export function* withChangesSteps(
+  table: IpvsTable,
+  changes: readonly IpvsChange[],
+): Steps<IpvsTable> {
+  const entries = yield* byNameSteps(table);
+  for (const [name, ofService] of yield* groupByService(changes)) {
     const after = changedEntry(entries.get(name), ofService);
     if (after) entries.set(name, after);
     else entries.delete(name);
+    yield;
   }
   return { services: [...entries.values()] };
 }
 
-function groupByService(changes: readonly IpvsChange[]): Map<string, IpvsChange[]> {
+function* groupByService(changes: readonly IpvsChange[]): Steps<Map<string, IpvsChange[]>> {
   const groups = new Map<string, IpvsChange[]>();
-  for (const change of changes) {
+  for (let at = 0; at < changes.length; at += 1) {
+    if (at % STEP === 0) yield;
+    const change = changes[at] as IpvsChange;
     const name = formatService(keyOf(change));
     const group = groups.get(name);
     if (group) group.push(change);

@@ -6,6 +6,7 @@
 import { addressBits } from '../base/address.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { invariant } from '../base/error.ts';
+import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import { destinationPort } from '../model/destination-port.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import type { Serving } from '../model/serving.ts';
@@ -21,14 +22,24 @@ export function desiredTable(
   virtualServers: readonly VirtualServer[],
   servings: readonly Serving[],
 ): IpvsTable {
+  return atOnce(desiredSteps(virtualServers, servings));
+}
+
+export function* desiredSteps(
+  virtualServers: readonly VirtualServer[],
+  servings: readonly Serving[],
+): Steps<IpvsTable> {
   invariant(virtualServers.length === servings.length, 'health tells of each virtual server');
   const services: ServiceEntry[] = [];
-  virtualServers.forEach((virtualServer, at) => {
+  for (let at = 0; at < virtualServers.length; at += 1) {
+    const [virtualServer, serving] = [virtualServers[at] as VirtualServer, servings[at] as Serving];
+    const last = madeOf.get(serving);
+    const isMade = last?.virtualServer === virtualServer;
+    const entries = isMade ? last.entries : yield* newEntries(virtualServer, serving);
     // A group may have more of them than a call takes arguments.
-    for (const entry of desiredEntries(virtualServer, servings[at] as Serving)) {
-      services.push(entry);
-    }
-  });
+    for (const entry of entries) services.push(entry);
+    yield;
+  }
   return { services };
 }
 
@@ -46,19 +57,18 @@ const madeOf = new WeakMap<Serving, Made>();
 /** What was made last with a real server as the first or the last one: a pool that has changed mostly has one of them. */
 const madeWith = new WeakMap<RealServer, Made>();
 
-function desiredEntries(virtualServer: VirtualServer, serving: Serving): Entries {
-  const last = madeOf.get(serving);
-  if (last?.virtualServer === virtualServer) return last.entries;
+function* newEntries(virtualServer: VirtualServer, serving: Serving): Steps<Entries> {
   const before = madeBefore(virtualServer);
   // Services of one port share their destinations.
   const shared = new Map<number, readonly Destination[]>();
-  const entries = virtualServer.keys.map((key, at) => {
+  const entries: ServiceEntry[] = [];
+  for (const [at, key] of virtualServer.keys.entries()) {
     const port = portOf(key);
     const made =
-      shared.get(port) ?? desiredDestinations(key, { virtualServer, serving, before, at });
+      shared.get(port) ?? (yield* desiredDestinations(key, { virtualServer, serving, before, at }));
     shared.set(port, made);
-    return { service: desiredService(key, virtualServer), destinations: made };
-  });
+    entries.push({ service: desiredService(key, virtualServer), destinations: made });
+  }
   const made = { virtualServer, serving, entries };
   madeOf.set(serving, made);
   for (const server of endsOf(virtualServer)) madeWith.set(server, made);
@@ -100,16 +110,17 @@ interface Wanted {
   readonly at: number;
 }
 
-function desiredDestinations(
+function* desiredDestinations(
   key: ServiceKey,
   { virtualServer, serving, before, at: place }: Wanted,
-): readonly Destination[] {
+): Steps<readonly Destination[]> {
   const { keys, realServers, sorryServer } = virtualServer;
   const { weights, sorryWeight } = serving;
   invariant(realServers.length === weights.length, 'health tells of each real server');
   const destinations: Destination[] = [];
   const known = before && keptIn(before, place, key);
   for (let at = 0; at < realServers.length; at += 1) {
+    if (at % STEP === STEP - 1) yield;
     const weight = weights[at] ?? null;
     if (weight === null) continue;
     const server = realServers[at] as RealServer;
@@ -122,7 +133,7 @@ function desiredDestinations(
     // Real servers of one service are unlike each other, and there may be ten thousand.
     return destinations;
   }
-  return withoutTwins(destinations);
+  return yield* withoutTwins(destinations);
 }
 
 interface Kept {
@@ -147,9 +158,11 @@ function portOf(key: ServiceKey): number {
 }
 
 /** A sorry server may be one of the real servers, or two of these one at some port: the kernel holds it once. */
-function withoutTwins(destinations: readonly Destination[]): readonly Destination[] {
+function* withoutTwins(destinations: readonly Destination[]): Steps<readonly Destination[]> {
   const byName = new Map<string, Destination>();
-  for (const destination of destinations) {
+  for (let at = 0; at < destinations.length; at += 1) {
+    if (at % STEP === STEP - 1) yield;
+    const destination = destinations[at] as Destination;
     const name = formatEndpoint(destination.address, destination.port);
     const twin = byName.get(name);
     const weight = Math.max(destination.weight, twin?.weight ?? 0);

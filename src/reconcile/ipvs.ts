@@ -15,10 +15,11 @@
  * the scheduler `none`, which refuses connections, and bound to mh when it is full.
  */
 import { unreachable } from '../base/error.ts';
+import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { byName, destinationName, type IpvsChange, keyOf } from './change.ts';
+import { byNameSteps, destinationName, type IpvsChange, keyOf } from './change.ts';
 
 export interface IpvsDiffInput {
   readonly desired: IpvsTable;
@@ -37,9 +38,13 @@ export interface IpvsDiff {
 }
 
 export function diffIpvs(input: IpvsDiffInput): IpvsDiff {
+  return atOnce(diffSteps(input));
+}
+
+export function* diffSteps(input: IpvsDiffInput): Steps<IpvsDiff> {
   const { desired, actual, owned } = withoutKept(input);
-  const ours = new Set(owned.map(formatService));
-  const left = byName(actual);
+  const ours = new Set(yield* namesOf(owned));
+  const left = yield* byNameSteps(actual);
   const changes: IpvsChange[] = [];
   const takenOver: ServiceKey[] = [];
   for (const entry of desired.services) {
@@ -47,7 +52,8 @@ export function diffIpvs(input: IpvsDiffInput): IpvsDiff {
     const before = left.get(name);
     left.delete(name);
     if (before !== undefined && !ours.has(name)) takenOver.push(entry.service.key);
-    if (entry !== before) diffService(changes, entry, before);
+    if (entry !== before) yield* diffService(changes, entry, before);
+    yield;
   }
   const foreignEntries: ServiceEntry[] = [];
   for (const [name, before] of left) {
@@ -56,7 +62,13 @@ export function diffIpvs(input: IpvsDiffInput): IpvsDiff {
     else foreignEntries.push(before);
   }
   const foreign = foreignEntries.map(({ service }) => service.key);
-  return { changes: orderChanges(changes), takenOver, foreign, foreignEntries };
+  return { changes: yield* orderSteps(changes), takenOver, foreign, foreignEntries };
+}
+
+function* namesOf(keys: readonly ServiceKey[]): Steps<readonly string[]> {
+  const names: string[] = [];
+  for (const key of keys) if (names.push(formatService(key)) % STEP === 0) yield;
+  return names;
 }
 
 /**
@@ -75,54 +87,63 @@ function withoutKept({ desired, actual, owned }: IpvsDiffInput): IpvsDiffInput {
   };
 }
 
-function diffService(
+function* diffService(
   changes: IpvsChange[],
   desired: ServiceEntry,
   actual: ServiceEntry | undefined,
-): void {
+): Steps<void> {
   const { service } = desired;
   if (!actual) {
     changes.push({ do: 'add-service', service });
   } else if (!sameService(service, actual.service)) {
     changes.push({ do: 'edit-service', service, before: actual.service });
   }
-  diffDestinations(changes, desired, actual?.destinations ?? []);
+  yield* diffDestinations(changes, desired, actual?.destinations ?? []);
 }
 
-function diffDestinations(
+function* diffDestinations(
   changes: IpvsChange[],
   { service: { key }, destinations }: ServiceEntry,
   actual: readonly Destination[],
-): void {
+): Steps<void> {
   if (actual.length === 0) {
     for (const destination of destinations) {
-      changes.push({ do: 'add-destination', key, destination });
+      if (changes.push({ do: 'add-destination', key, destination }) % STEP === 0) yield;
     }
     return;
   }
-  if (isSameList(destinations, actual)) {
-    destinations.forEach((destination, at) => {
-      const before = actual[at] as Destination;
-      if (!sameDestination(destination, before)) {
-        changes.push({ do: 'edit-destination', key, destination, before });
-      }
-    });
-    return;
-  }
-  const left = new Map(actual.map((entry) => [destinationName(entry), entry]));
-  for (const destination of destinations) {
-    const name = destinationName(destination);
-    const before = left.get(name);
-    left.delete(name);
-    if (!before) {
+  const left = isSameList(destinations, actual) ? null : yield* destinationsByName(actual);
+  for (let at = 0; at < destinations.length; at += 1) {
+    if (at % STEP === 0) yield;
+    const destination = destinations[at] as Destination;
+    const before = left === null ? actual[at] : claimed(left, destination);
+    if (before === undefined) {
       changes.push({ do: 'add-destination', key, destination });
     } else if (!sameDestination(destination, before)) {
       changes.push({ do: 'edit-destination', key, destination, before });
     }
   }
-  for (const destination of left.values()) {
+  for (const destination of left?.values() ?? []) {
     changes.push({ do: 'remove-destination', key, destination });
   }
+}
+
+type Destinations = Map<string, Destination>;
+
+function* destinationsByName(destinations: readonly Destination[]): Steps<Destinations> {
+  const byName: Destinations = new Map();
+  for (const destination of destinations) {
+    if (byName.set(destinationName(destination), destination).size % STEP === 0) yield;
+  }
+  return byName;
+}
+
+/** The one of this name, which is left no longer. */
+function claimed(left: Destinations, destination: Destination): Destination | undefined {
+  const name = destinationName(destination);
+  const found = left.get(name);
+  left.delete(name);
+  return found;
 }
 
 /** The same addresses and ports in the same order, as after most reloads: no names are needed then. */
@@ -135,6 +156,10 @@ function isSameList(a: readonly Destination[], b: readonly Destination[]): boole
 
 /** In the order of the head of this file. The changes of one service stand together, in any order. */
 export function orderChanges(changes: readonly IpvsChange[]): readonly IpvsChange[] {
+  return atOnce(orderSteps(changes));
+}
+
+function* orderSteps(changes: readonly IpvsChange[]): Steps<readonly IpvsChange[]> {
   const removals: IpvsChange[] = [];
   const ordered: IpvsChange[] = [];
   for (let from = 0; from < changes.length; ) {
@@ -146,6 +171,7 @@ export function orderChanges(changes: readonly IpvsChange[]): readonly IpvsChang
     if (first.do === 'remove-service') removals.push(first);
     else appendOrdered(ordered, changes, from, to);
     from = to;
+    yield;
   }
   for (const removal of removals) ordered.push(removal);
   return ordered;

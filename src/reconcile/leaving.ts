@@ -32,8 +32,11 @@ export function departing({ before, servings, after, nowMs }: Departure): readon
   // The same object: nothing can have left it.
   const changed = before.flatMap((server, at) => (kept.has(server) ? [] : [{ server, at }]));
   if (changed.length === 0) return [];
+  const old = new Set(before);
   const next = new Map(
-    after.flatMap((server) => server.keys.map((key) => [formatService(key), server] as const)),
+    after.flatMap((server) =>
+      old.has(server) ? [] : server.keys.map((key) => [formatService(key), server] as const),
+    ),
   );
   return changed.flatMap(({ server, at }) => {
     const { services } = desiredTable([server], [servings[at] as Serving]);

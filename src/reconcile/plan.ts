@@ -2,14 +2,15 @@
  * What a reload would change in the kernel's table, told beforehand: the same comparison that the reload
  * makes, against the table as it has just been read, with the connections that would be cut. Pure.
  */
+import { STEP, type Steps } from '../base/slices.ts';
 import type { Leaving } from '../model/drain.ts';
 import type { Destination, IpvsTable } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { Connections, IpvsPlan, PlannedChange, PlannedDrain } from '../model/plan.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
 import { destinationName, type IpvsChange, keyOf } from './change.ts';
-import { diffIpvs, type IpvsDiff } from './ipvs.ts';
-import { type HeldTable, recognise } from './recognise.ts';
+import { diffSteps, type IpvsDiff } from './ipvs.ts';
+import { type HeldTable, recogniseSteps } from './recognise.ts';
 import { renderChange } from './render.ts';
 
 /** A table as it was read, with its connections. */
@@ -40,45 +41,65 @@ export interface PlanInput {
   readonly wasRefused: (change: IpvsChange) => boolean;
 }
 
-export function planIpvs(input: PlanInput): IpvsPlan {
+export function* planSteps(input: PlanInput): Steps<IpvsPlan> {
   const { desired, current, held, owned, leaving, wasRefused } = input;
-  const compare = (table: IpvsTable): IpvsDiff =>
-    diffIpvs({ desired: table, actual: recognise(table, held), owned });
+  const compare = function* (table: IpvsTable): Steps<IpvsDiff> {
+    const actual = yield* recogniseSteps(table, held);
+    return yield* diffSteps({ desired: table, actual, owned });
+  };
   const told = new Told(held, leaving);
   // What is not as the configuration in force says is put right without a reload, too.
-  const pending = new Set(compare(current).changes.map(renderChange));
-  const { changes: all, takenOver } = compare(desired);
+  const pending = new Set<string>();
+  for (const change of (yield* compare(current)).changes) {
+    if (pending.add(renderChange(change)).size % STEP === 0) yield;
+  }
+  const { changes: all, takenOver } = yield* compare(desired);
   const isPending = (change: IpvsChange): boolean => pending.has(renderChange(change));
-  const [known, changes] = pending.size === 0 ? [[], all] : parted(all, isPending);
-  const [refusedBefore, drift] = parted(known, wasRefused);
+  const [known, changes] = pending.size === 0 ? [[], all] : yield* parted(all, isPending);
+  const [refusedBefore, drift] = yield* parted(known, wasRefused);
   return {
     count: changes.length,
-    changes: told.all(changes),
+    changes: yield* told.all(changes),
     driftCount: drift.length,
-    drift: told.all(drift),
+    drift: yield* told.all(drift),
     refusedBeforeCount: refusedBefore.length,
-    refusedBefore: told.all(refusedBefore),
+    refusedBefore: yield* told.all(refusedBefore),
     takenOver: takenOver.map(formatService),
-    unchanged: unchangedIn(desired, all),
+    unchanged: yield* unchangedIn(desired, all),
   };
 }
 
-function parted<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [T[], T[]] {
-  const parts: [T[], T[]] = [[], []];
-  for (const one of all) parts[isFirst(one) ? 0 : 1].push(one);
-  return parts;
+function* parted<T>(
+  all: readonly T[],
+  isFirst: (one: T) => boolean,
+): Steps<readonly [first: T[], others: T[]]> {
+  const [first, others]: [T[], T[]] = [[], []];
+  for (let at = 0; at < all.length; at += 1) {
+    if (at % STEP === 0) yield;
+    const one = all[at] as T;
+    (isFirst(one) ? first : others).push(one);
+  }
+  return [first, others];
 }
 
-function unchangedIn(desired: IpvsTable, changes: readonly IpvsChange[]): IpvsPlan['unchanged'] {
-  const touched = new Set(changes.map((change) => formatService(keyOf(change))));
-  const changedServers = changes.filter(
-    (change) => change.do === 'add-destination' || change.do === 'edit-destination',
-  );
-  const all = desired.services.reduce((sum, { destinations }) => sum + destinations.length, 0);
-  const virtualServers = desired.services.filter(
-    ({ service }) => !touched.has(formatService(service.key)),
-  ).length;
-  return { virtualServers, realServers: all - changedServers.length };
+function* unchangedIn(
+  desired: IpvsTable,
+  changes: readonly IpvsChange[],
+): Steps<IpvsPlan['unchanged']> {
+  const touched = new Set<string>();
+  let realServers = 0;
+  for (let at = 0; at < changes.length; at += 1) {
+    if (at % STEP === 0) yield;
+    const change = changes[at] as IpvsChange;
+    touched.add(formatService(keyOf(change)));
+    if (change.do === 'add-destination' || change.do === 'edit-destination') realServers -= 1;
+  }
+  let virtualServers = 0;
+  for (const { service, destinations } of desired.services) {
+    realServers += destinations.length;
+    if (!touched.has(formatService(service.key))) virtualServers += 1;
+  }
+  return { virtualServers, realServers };
 }
 
 /** Changes in words, with the connections that the table read counts for them. */
@@ -95,15 +116,20 @@ class Told {
     this.places = new Map(held.services.map(({ key }, at) => [formatService(key), at]));
   }
 
-  all(changes: readonly IpvsChange[]): readonly PlannedChange[] {
-    return changes.slice(0, CHANGES_TOLD_MAX).map((change) => ({
-      text: renderChange(change),
-      change: change.do,
-      virtualServer: formatService(keyOf(change)),
-      realServer: 'destination' in change ? destinationName(change.destination) : null,
-      cuts: this.cutBy(change),
-      drains: this.drainOf(change),
-    }));
+  *all(changes: readonly IpvsChange[]): Steps<readonly PlannedChange[]> {
+    const told: PlannedChange[] = [];
+    for (const change of changes.slice(0, CHANGES_TOLD_MAX)) {
+      const count = told.push({
+        text: renderChange(change),
+        change: change.do,
+        virtualServer: formatService(keyOf(change)),
+        realServer: 'destination' in change ? destinationName(change.destination) : null,
+        cuts: this.cutBy(change),
+        drains: this.drainOf(change),
+      });
+      if (count % STEP === 0) yield;
+    }
+    return told;
   }
 
   private cutBy(change: IpvsChange): Connections | null {

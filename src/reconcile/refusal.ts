@@ -3,8 +3,10 @@
  * ENOENT is an unknown scheduler for a service, and an absent entry for a destination.
  */
 import { DirectorError } from '../base/error.ts';
+import { STEP, type Steps } from '../base/slices.ts';
 import type { Service } from '../model/ipvs-table.ts';
-import type { IpvsChange } from './change.ts';
+import { formatService } from '../model/names.ts';
+import { type IpvsChange, keyOf } from './change.ts';
 import { subjectOf } from './render.ts';
 
 /** How one change went, as the kernel's door tells it. */
@@ -18,6 +20,46 @@ export type Outcome =
     };
 
 export type Refused = Extract<Outcome, { readonly done: false }>;
+
+export interface RefusedChange {
+  readonly change: IpvsChange;
+  readonly error: DirectorError;
+}
+
+/** What came of changes that were sent. */
+export interface Judgement {
+  readonly done: readonly IpvsChange[];
+  readonly refused: readonly RefusedChange[];
+  /** A refusal shows that the table is not what we took it for. */
+  readonly stale: boolean;
+}
+
+/** Leaves out the real servers of a virtual server that was itself refused: they cannot but fail. */
+export function* judge(
+  changes: readonly IpvsChange[],
+  outcomes: readonly Outcome[],
+): Steps<Judgement> {
+  if (outcomes.every((outcome) => outcome.done)) {
+    return { done: changes, refused: [], stale: false };
+  }
+  const absent = new Set<string>();
+  const done: IpvsChange[] = [];
+  const refused: RefusedChange[] = [];
+  let stale = false;
+  for (let at = 0; at < changes.length; at += 1) {
+    if (at % STEP === 0) yield;
+    const [change, outcome] = [changes[at] as IpvsChange, outcomes[at]];
+    const name = formatService(keyOf(change));
+    if (outcome === undefined || outcome.done) {
+      done.push(change);
+    } else if (!absent.has(name)) {
+      if (change.do === 'add-service') absent.add(name);
+      if (isStale(change, outcome)) stale = true;
+      refused.push({ change, error: explainRefusal(change, outcome) });
+    }
+  }
+  return { done, refused, stale };
+}
 
 const VERB = { add: 'add', edit: 'change', remove: 'remove' } as const;
 

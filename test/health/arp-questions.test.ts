@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { atOnce } from '../../src/base/slices.ts';
 import {
   type ArpHost,
   type ArpQuestion,
@@ -34,7 +35,7 @@ describe('what is asked', () => {
   test('on the link of the real servers, each address once', () => {
     const [one, two] = [realServer('198.51.100.21'), realServer('198.51.100.22')];
     const servers = [server('192.0.2.10', one, two), server('192.0.2.11', two)];
-    expect(arpQuestions(servers, HOST)).toEqual([
+    expect(atOnce(arpQuestions(servers, HOST))).toEqual([
       {
         link: SERVERS,
         virtualAddresses: ['192.0.2.10', '192.0.2.11'],
@@ -45,13 +46,19 @@ describe('what is asked', () => {
 
   test('on each link that has some', () => {
     const servers = [server('192.0.2.10', realServer('198.51.100.21'), realServer('192.0.2.21'))];
-    expect(arpQuestions(servers, HOST).map(({ link }) => link.name)).toEqual(['eth0', 'eth1']);
+    expect(atOnce(arpQuestions(servers, HOST)).map(({ link }) => link.name)).toEqual([
+      'eth0',
+      'eth1',
+    ]);
   });
 
   test('all addresses of a group', () => {
     const keys = [serviceKey('192.0.2.10'), serviceKey('192.0.2.11')];
     const group = virtualServer({ keys, realServers: [realServer('198.51.100.21')] });
-    expect(arpQuestions([group], HOST)[0]?.virtualAddresses).toEqual(['192.0.2.10', '192.0.2.11']);
+    expect(atOnce(arpQuestions([group], HOST))[0]?.virtualAddresses).toEqual([
+      '192.0.2.10',
+      '192.0.2.11',
+    ]);
   });
 
   test.each([
@@ -68,7 +75,7 @@ describe('what is asked', () => {
       }),
     ],
   ])('nothing for %s', (_, virtual) => {
-    expect(arpQuestions([virtual], HOST)).toEqual([]);
+    expect(atOnce(arpQuestions([virtual], HOST))).toEqual([]);
   });
 });
 

@@ -2,11 +2,14 @@ import { constants } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
+import type { Steps } from '../../src/base/slices.ts';
+import { nextTurn } from '../../src/base/time.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../../src/model/ipvs-table.ts';
 import { formatService } from '../../src/model/names.ts';
 import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
 import { explainRefusal } from '../../src/reconcile/refusal.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
+import { hurriedClock } from '../world/clock.ts';
 import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 import { arbitraryKeys, arbitraryTable, sorted } from './arbitrary.ts';
 
@@ -490,13 +493,16 @@ describe('whatever the kernel holds and whoever interferes', () => {
     owned: arbitraryKeys,
     interference: fc.array(arbitraryTable, { maxLength: 4 }),
     lost: fc.nat(2),
+    // With 10 ms others have their turns at every step of a comparison.
+    stepMs: fc.constantFrom(0, 2, 10),
   });
 
   test('the table ends as desired, and what is not ours is as others left it (property)', async () => {
     await fc.assert(
-      fc.asyncProperty(anyCase, async ({ actual, desired, owned, interference, lost }) => {
+      fc.asyncProperty(anyCase, async ({ actual, desired, owned, stepMs, ...trouble }) => {
+        const { interference, lost } = trouble;
         const ipvs = new SimulatedIpvs();
-        const reconciler = new IpvsReconciler({ ipvs, owned });
+        const reconciler = new IpvsReconciler({ ipvs, owned, clock: hurriedClock(stepMs) });
         put(ipvs, actual);
         const others = [...interference];
         ipvs.beforeChange = () => put(ipvs, others.pop() ?? tableOf());
@@ -526,6 +532,67 @@ describe('whatever the kernel holds and whoever interferes', () => {
         );
       }),
     );
+  });
+});
+
+describe('in slices', () => {
+  const changing = fc.array(fc.record({ afterTurns: fc.nat(12), table: arbitraryTable }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+
+  test('what is desired last comes last, whenever it is asked for (property)', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryTable, changing, async (actual, changes) => {
+        const ipvs = new SimulatedIpvs();
+        put(ipvs, actual);
+        const reconciler = new IpvsReconciler({ ipvs, owned: [], clock: hurriedClock(10) });
+        let desired = tableOf();
+        const make = function* (): Steps<IpvsTable> {
+          const { services } = desired;
+          for (const _ of services) yield;
+          return { services };
+        };
+        const calls: Promise<Report>[] = [];
+        for (const { afterTurns, table } of changes) {
+          for (let turns = 0; turns < afterTurns; turns += 1) await nextTurn();
+          desired = table;
+          calls.push(reconciler.reconcileTo(make));
+        }
+        const reports = await Promise.all(calls);
+        const foreign = new Set(reports.at(-1)?.foreign.map(formatService));
+        const held = ipvs.table();
+        const ours = held.services.filter(
+          ({ service: { key } }) => !foreign.has(formatService(key)),
+        );
+        expect(sorted(bare({ services: ours }))).toEqual(sorted(bare(desired)));
+      }),
+    );
+  });
+
+  test('a table is made when its turn has come, and once for all who wait', async () => {
+    const { ipvs } = start();
+    const reconciler = new IpvsReconciler({ ipvs, owned: [], clock: hurriedClock(10) });
+    let weight = 1;
+    let times = 0;
+    const make = function* (): Steps<IpvsTable> {
+      times += 1;
+      const table = tableOf(entry(80, server(3, weight)));
+      yield;
+      return table;
+    };
+    const first = reconciler.reconcileTo(make);
+    await nextTurn();
+    const others = [2, 3, 4].map((next) => {
+      weight = next;
+      return reconciler.reconcileTo(make);
+    });
+    expect(lines(await first)).toContain(
+      '+ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: dr, weight 1',
+    );
+    expect(new Set(await Promise.all(others)).size).toBe(1);
+    expect(times).toBe(2);
+    expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=4'] });
   });
 });
 

@@ -1,8 +1,8 @@
 /** What the kernel refuses in its table: told once for as long as it refuses the same, and kept for whoever asks. Pure. */
 import { formatService } from '../../model/names.ts';
 import type { RefusalSnapshot } from '../../model/snapshot-ipvs.ts';
-import type { RefusedChange } from '../../reconcile/apply.ts';
 import { keyOf } from '../../reconcile/change.ts';
+import type { RefusedChange } from '../../reconcile/refusal.ts';
 import { renderChange } from '../../reconcile/render.ts';
 
 export interface RefusalLog {

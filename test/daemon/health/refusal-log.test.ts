@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { DirectorError } from '../../../src/base/error.ts';
 import { afterReconciliation } from '../../../src/daemon/health/refusal-log.ts';
-import type { RefusedChange } from '../../../src/reconcile/apply.ts';
+import type { RefusedChange } from '../../../src/reconcile/refusal.ts';
 
 function refused(weight: number, name: string): RefusedChange {
   return {
