@@ -169,9 +169,12 @@ export class Drains {
   /** These are no longer there, or no longer ours to drain. */
   forget(gone: readonly Leaving[], reason: 'configured again' | 'not in the table' | 'stop'): void {
     if (gone.length === 0) return;
-    const isGone = new Set(gone);
+    const asked = new Set(gone);
+    // Some may have ended otherwise meanwhile.
+    const isGone = new Set(this.leaving.filter((one) => asked.has(one)));
+    if (isGone.size === 0) return;
     this.replaceLeaving(this.leaving.filter((one) => !isGone.has(one)));
-    tellLeaving(this.ports.log, gone, { from: 'draining', to: 'ended', reason });
+    tellLeaving(this.ports.log, [...isGone], { from: 'draining', to: 'ended', reason });
   }
 
   /** Who else has it, is not known here. */

@@ -5,21 +5,15 @@
  */
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { type Clock, type Millis, nextTurn } from '../base/time.ts';
+import { atOnce, inSlicesWhile, type Steps } from '../base/slices.ts';
+import type { Clock } from '../base/time.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { Ask } from './ask.ts';
 import type { Dial } from './checker.ts';
-import type {
-  Beginning,
-  NotifyPort,
-  OrderPort,
-  Presence,
-  PresenceOf,
-  WatchPorts,
-} from './ports.ts';
+import type { Beginning, NotifyPort, OrderPort, PresenceOf, WatchPorts } from './ports.ts';
 import { presenceBefore } from './presence-before.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
@@ -43,24 +37,24 @@ export interface HealthPorts {
   readonly onServings: (servings: readonly Serving[]) => void;
 }
 
-/** A virtual server of a new configuration, and the one at work that goes on under it. */
-interface Successor {
-  readonly server: VirtualServer;
-  readonly known: WatchedVirtualServer | null;
-  /** What is known of the real servers of one that is new. */
-  readonly presences: () => readonly Presence[];
+/** A configuration that is about to come into force. */
+interface Coming {
+  readonly servers: readonly VirtualServer[];
+  /** In its order: those at work that go on, and new ones. */
+  readonly next: WatchedVirtualServer[];
+  /** The new ones, at work already. */
+  readonly fresh: WatchedVirtualServer[];
 }
 
-/** So long new virtual servers are made before others have their turn. */
-const PIECE_MS: Millis = 5;
+/** Those that are looked at in one step, if nothing is to be made. */
+const GLANCE = 1_000;
 
 export class HealthMonitor {
   private readonly ports: HealthPorts;
   private readonly watchPorts: WatchPorts;
   private readonly rounds: Rounds;
   private watched: readonly WatchedVirtualServer[] = [];
-  /** Made before the configuration that they are of comes into force, and at work already. */
-  private readonly prepared = new Map<VirtualServer, WatchedVirtualServer>();
+  private coming: Coming | null = null;
   private configured = false;
   private telling = false;
   private closed = false;
@@ -72,47 +66,61 @@ export class HealthMonitor {
   }
 
   /**
-   * Makes what is new in a configuration that is about to come into force, piece by piece, so that nobody waits for
-   * a hundred thousand real servers. Their checks begin; what serves is as before. `made` is told of each.
+   * Makes what is new in a configuration that is about to come into force, in slices, so that nobody waits for a hundred
+   * thousand real servers. Their checks begin; what serves is as before. `presence` as for `configure`.
    */
-  async prepare(
-    servers: readonly VirtualServer[],
-    made: (server: VirtualServer, serving: Serving) => void,
-  ): Promise<void> {
-    const beginning = this.beginning();
-    let until = this.ports.clock.now() + PIECE_MS;
-    for (const successor of this.succession(servers, presenceBefore(this.watched))) {
-      if (successor.known !== null) continue;
-      const { server } = successor;
-      const watched = this.watch(successor, beginning);
-      this.prepared.set(server, watched);
-      made(server, watched.serving);
-      if (this.ports.clock.now() < until) continue;
-      await nextTurn();
-      if (this.closed) return;
-      until = this.ports.clock.now() + PIECE_MS;
-    }
+  async prepare(servers: readonly VirtualServer[], presence?: PresenceOf): Promise<void> {
+    const steps = this.preparing(servers, presence);
+    await inSlicesWhile(() => !this.closed, steps, this.ports.clock);
   }
 
   /**
    * The first time begins the checks; later it is a reload, and what is found of the same stays.
    * `presence` tells what an earlier life of this process has left in the kernel; a reload knows by itself.
+   * With what was prepared it is short.
    */
   configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
+    if (!this.isPrepared(servers)) atOnce(this.preparing(servers, presence));
+    const { next } = this.coming as Coming;
+    this.coming = null;
+    const { watched } = this;
+    const moved = new Set(next.filter((one, at) => watched[at] !== one));
+    const gone = watched.filter((one, at) => next[at] !== one && !moved.has(one));
     const beginning = this.beginning();
-    // All that is to be learnt from the old ones is learnt before one of them is changed.
-    const next = this.succession(servers, presence ?? presenceBefore(this.watched)).map((one) => {
-      if (one.known !== null || this.prepared.has(one.server)) return one;
-      const presences = one.presences();
-      return { ...one, presences: () => presences };
-    });
-    const moved = new Set(next.map(({ known }) => known).filter((one, at) => !this.isAt(at, one)));
-    const gone = this.watched.filter((one, at) => next[at]?.known !== one && !moved.has(one));
     this.configured = true;
-    this.watched = next.map((one) => this.watch(one, beginning));
+    this.watched = next;
+    for (const [at, server] of servers.entries()) next[at]?.adopt(server, beginning);
     for (const one of gone) one.stop(true);
-    this.dropPrepared();
     this.tell();
+  }
+
+  /** All that is to be learnt from the old ones is learnt here, before one of them is changed. */
+  private *preparing(servers: readonly VirtualServer[], presence?: PresenceOf): Steps<void> {
+    this.dropComing();
+    const coming: Coming = { servers, next: [], fresh: [] };
+    this.coming = coming;
+    const beginning = this.beginning();
+    const ofNew = { ...beginning, presence: presence ?? presenceBefore(this.watched) };
+    const predecessorOf = this.predecessors(servers);
+    for (const [at, server] of servers.entries()) {
+      const known = predecessorOf(server, at);
+      if (known === null) {
+        const made = new WatchedVirtualServer(server, this.watchPorts, ofNew, () => this.tell());
+        coming.fresh.push(made);
+        coming.next.push(made);
+        yield* made.begin(ofNew);
+      } else {
+        coming.next.push(known);
+        if (known.configured !== server) yield* known.prepare(server, beginning);
+        else if (at % GLANCE !== 0) continue;
+      }
+      yield;
+    }
+  }
+
+  private isPrepared(servers: readonly VirtualServer[]): boolean {
+    const prepared = this.coming?.servers;
+    return prepared?.length === servers.length && servers.every((one, at) => one === prepared[at]);
   }
 
   private beginning(): Omit<Beginning, 'presence'> {
@@ -121,9 +129,10 @@ export class HealthMonitor {
   }
 
   /** Of a configuration that has not come into force. */
-  private dropPrepared(): void {
-    for (const one of this.prepared.values()) one.stop(false);
-    this.prepared.clear();
+  private dropComing(): void {
+    for (const one of this.coming?.next ?? []) one.dropComing();
+    for (const one of this.coming?.fresh ?? []) one.stop(false);
+    this.coming = null;
   }
 
   /** What should serve now, one entry a virtual server in the order of the configuration. */
@@ -132,12 +141,18 @@ export class HealthMonitor {
   }
 
   /** What would serve just after `configure` with these, as a reload; nothing is changed. */
-  servingsUnder(servers: readonly VirtualServer[]): readonly Serving[] {
-    const next = this.succession(servers, presenceBefore(this.watched));
-    return next.map(
-      ({ server, known, presences }) =>
-        known?.servingUnder(server) ?? firstServing(server, presences(), this.ports.orders),
-    );
+  *servingsUnder(servers: readonly VirtualServer[]): Steps<readonly Serving[]> {
+    const presence = presenceBefore(this.watched);
+    const predecessorOf = this.predecessors(servers);
+    const servings: Serving[] = [];
+    for (const [at, server] of servers.entries()) {
+      servings.push(
+        predecessorOf(server, at)?.servingUnder(server) ??
+          firstServing(server, presence(server), this.ports.orders),
+      );
+      yield;
+    }
+    return servings;
   }
 
   /** Whether any real server that is checked is found alive; null: of none is anything known. */
@@ -154,6 +169,7 @@ export class HealthMonitor {
   /** The orders of operators have changed. */
   steer(): void {
     for (const one of this.watched) one.steer();
+    for (const one of this.coming?.fresh ?? []) one.steer();
     this.tell();
   }
 
@@ -183,56 +199,31 @@ export class HealthMonitor {
   close(): void {
     this.closed = true;
     for (const server of this.watched) server.stop(false);
-    this.dropPrepared();
+    this.dropComing();
     this.rounds.close();
   }
 
-  private watch(
-    { server, known, presences }: Successor,
-    time: Omit<Beginning, 'presence'>,
-  ): WatchedVirtualServer {
-    if (known !== null) {
-      known.adopt(server, time);
-      return known;
-    }
-    const prepared = this.prepared.get(server);
-    if (prepared !== undefined) {
-      this.prepared.delete(server);
-      // An operator may have ordered something of it meanwhile.
-      prepared.steer();
-      return prepared;
-    }
-    const beginning = { ...time, presence: presences };
-    return new WatchedVirtualServer(server, this.watchPorts, beginning, () => this.tell());
-  }
-
-  private succession(
+  /** Which one at work goes on as a virtual server of a new configuration; null: none does. */
+  private predecessors(
     servers: readonly VirtualServer[],
-    presence: PresenceOf,
-  ): readonly Successor[] {
+  ): (server: VirtualServer, at: number) => WatchedVirtualServer | null {
+    const { watched } = this;
     // Most are the same objects at the same places: of ten thousand, one or none is not.
-    const stays = (at: number): boolean => {
-      const known = this.watched[at];
-      return known !== undefined && known.configured === servers[at];
-    };
-    const others = this.watched.filter((_, at) => !stays(at));
+    const stays = (at: number): boolean => watched[at]?.configured === servers[at];
+    const others = watched.filter((_, at) => !stays(at));
     const unchanged = new Map(others.map((one) => [one.configured, one]));
     const wanted = new Set(servers.filter((_, at) => !stays(at)));
     const old = new Roster(others.filter(({ configured }) => !wanted.has(configured)));
-    return servers.map((server, at) => {
-      const known = stays(at)
-        ? (this.watched[at] ?? null)
-        : (unchanged.get(server) ?? old.claim(nameOfVirtualServer(server)) ?? null);
-      return { server, known, presences: () => presence(server) };
-    });
-  }
-
-  private isAt(at: number, one: WatchedVirtualServer | null): boolean {
-    return one === null || this.watched[at] === one;
+    return (server, at) => {
+      const here = watched[at];
+      if (here !== undefined && here.configured === server) return here;
+      return unchanged.get(server) ?? old.claim(nameOfVirtualServer(server)) ?? null;
+    };
   }
 
   private tell(): void {
-    if (this.telling) return;
+    // At the start nothing is to serve before all of it is known.
+    if (this.telling || !this.configured) return;
     this.telling = true;
     queueMicrotask(() => {
       this.telling = false;

@@ -40,6 +40,8 @@ export class WatchedRealServer implements CheckerOwner {
   private sinceMs: number;
   private reason = 'start';
   private order: Order | null = null;
+  /** To the configuration that is to come. */
+  private prepared: Succession | null = null;
 
   constructor(
     server: RealServer,
@@ -90,6 +92,11 @@ export class WatchedRealServer implements CheckerOwner {
     return this.order !== before;
   }
 
+  /** Finds beforehand which of its checkers go on under a configuration that is to come. */
+  prepare(server: RealServer): void {
+    if (server !== this.server) this.prepared = this.succession(server);
+  }
+
   /**
    * Goes on under a new configuration. A check that asks the same as before keeps its findings and
    * its retries. A new check of a server that serves gets all its retries, also with `alpha`: no
@@ -98,8 +105,10 @@ export class WatchedRealServer implements CheckerOwner {
   adopt(server: RealServer, at: Instant): void {
     if (server === this.server) return;
     const { next, dropped } = this.succession(server);
+    const pace = this.paceOfNew();
+    this.prepared = null;
     this.server = server;
-    this.checkers = next.map(({ check, kept, pace }) => {
+    this.checkers = next.map(({ check, kept }) => {
       if (kept === null) return this.watch(check, pace);
       adopt(kept, check);
       return kept;
@@ -111,21 +120,28 @@ export class WatchedRealServer implements CheckerOwner {
 
   /** Where it would stand just after `adopt`; nothing is changed. */
   standingUnder(server: RealServer): Standing {
+    if (server === this.server) return this.current;
     const { next } = this.succession(server);
-    return judgeRealServer(next.map(({ kept, pace }) => kept?.standing ?? standingOf(pace)));
+    const pace = this.paceOfNew();
+    return judgeRealServer(next.map(({ kept }) => kept?.standing ?? standingOf(pace)));
   }
 
-  /** Which of its checkers go on under a new configuration, and where new ones begin. */
-  private succession(server: RealServer): Succession {
-    const dropped = [...this.checkers];
+  /** Where a checker begins that a reload brings. */
+  private paceOfNew(): Pace {
     const serves = this.current === 'up';
-    const pace = firstPace({ until: serves ? 'up' : 'awaiting', forgiving: serves });
+    return firstPace({ until: serves ? 'up' : 'awaiting', forgiving: serves });
+  }
+
+  /** Which of its checkers go on under a new configuration. */
+  private succession(server: RealServer): Succession {
+    if (this.prepared?.server === server) return this.prepared;
+    const dropped = [...this.checkers];
     const next = server.checks.map((check) => {
       const at = dropped.findIndex((candidate) => sameQuestion(candidate.check, check));
       const [kept = null] = at < 0 ? [] : dropped.splice(at, 1);
-      return { check, kept, pace };
+      return { check, kept };
     });
-    return { next, dropped };
+    return { server, next, dropped };
   }
 
   /** Watches no longer. `announce`: it left service by that, and its script is told. */
@@ -211,12 +227,9 @@ export class WatchedRealServer implements CheckerOwner {
 }
 
 interface Succession {
-  /** One entry a check of the new configuration; `pace` is that of a checker which is new. */
-  readonly next: readonly {
-    readonly check: Check;
-    readonly kept: Watched | null;
-    readonly pace: Pace;
-  }[];
+  readonly server: RealServer;
+  /** One entry a check of the new configuration. */
+  readonly next: readonly { readonly check: Check; readonly kept: Watched | null }[];
   readonly dropped: readonly Watched[];
 }
 

@@ -1,5 +1,6 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
 import { invariant } from '../base/error.ts';
+import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { ServerNotice } from '../model/notice.ts';
 import type { Serving } from '../model/serving.ts';
@@ -17,27 +18,43 @@ export class WatchedVirtualServer implements RealServerOwner {
   private readonly ports: WatchPorts;
   private readonly onServing: () => void;
   private server: VirtualServer;
-  private reals: readonly WatchedRealServer[];
-  private met: boolean;
+  private reals: readonly WatchedRealServer[] = [];
+  private met = false;
   private sinceMs: number;
-  private current: Serving;
+  private current: Serving = NOTHING;
+  /** It has decided for the first time. */
+  private begun = false;
+  private coming: Coming | null = null;
 
+  /** A new one. It works as soon as `begin` is through. */
   constructor(
     server: VirtualServer,
     ports: WatchPorts,
-    beginning: Beginning,
+    beginning: Pick<Beginning, 'sinceMs'>,
     onServing: () => void,
   ) {
     this.name = nameOfVirtualServer(server);
     this.ports = ports;
     this.onServing = onServing;
     this.server = server;
+    this.sinceMs = beginning.sinceMs;
+  }
+
+  /** Makes its real servers, whose checks begin, and decides for the first time. */
+  *begin(beginning: Beginning): Steps<void> {
+    const { server } = this;
     const presences = beginning.presence?.(server) ?? [];
-    this.reals = this.watch(server.realServers, () => undefined, { ...beginning, presences });
+    const reals: WatchedRealServer[] = [];
+    this.reals = reals;
+    for (const real of server.realServers) {
+      const presence = presences[reals.length] ?? 'unknown';
+      const made = new WatchedRealServer(real, this, this.ports, { ...beginning, presence });
+      if (reals.push(made) % STEP === 0) yield;
+    }
     const [up, holds] = [this.whoIsUp(), this.holds()];
     this.met = firstQuorum(server, { up, holds, presences });
-    this.sinceMs = beginning.sinceMs;
     this.current = servingOf(server, { up, holds, met: this.met });
+    this.begun = true;
     this.notify(this.met ? 'up' : 'down');
   }
 
@@ -81,18 +98,43 @@ export class WatchedVirtualServer implements RealServerOwner {
     return isKnown ? false : null;
   }
 
-  /** Goes on under a new configuration: real servers with the same address and port are the same. */
+  /**
+   * What a configuration that is to come makes of it: real servers with the same address and port are the same, and
+   * those that are new are made. Their checks begin; what serves is as before.
+   */
+  *prepare(server: VirtualServer, time: Omit<Beginning, 'presence'>): Steps<void> {
+    this.dropComing();
+    // Most stand where they stood, and need no look at their names.
+    const old = new Roster(this.reals.filter((real, at) => !isOf(real, server.realServers[at])));
+    const coming: Coming = { server, reals: [], fresh: [], old };
+    this.coming = coming;
+    for (const real of server.realServers) {
+      const here = this.reals[coming.reals.length];
+      const known = isOf(here, real) ? here : old.claim(nameOfRealServer(real));
+      known?.prepare(real);
+      const one = known ?? new WatchedRealServer(real, this, this.ports, { ...time, ...NEW });
+      if (known === undefined) coming.fresh.push(one);
+      if (coming.reals.push(one) % STEP === 0) yield;
+    }
+  }
+
+  /** What was prepared does not come. */
+  dropComing(): void {
+    for (const real of this.coming?.fresh ?? []) real.stop(false);
+    this.coming = null;
+  }
+
+  /** Goes on under a new configuration. */
   adopt(server: VirtualServer, time: Omit<Beginning, 'presence'>): void {
     const before = this.server;
     // The same object: nothing can have changed in it.
     if (server === before) return;
-    const reals = this.reals;
-    // Most stand where they stood, and need no look at their names.
-    const old = new Roster(reals.filter((real, at) => !isOf(real, server.realServers[at])));
-    const claim = (real: RealServer, at: number): WatchedRealServer | undefined =>
-      isOf(reals[at], real) ? reals[at] : old.claim(nameOfRealServer(real));
+    if (this.coming?.server !== server) atOnce(this.prepare(server, time));
+    const { reals, old } = this.coming as Coming;
+    this.coming = null;
     this.server = server;
-    this.reals = this.watch(server.realServers, claim, { ...time, presences: [] });
+    this.reals = reals;
+    for (const [at, real] of server.realServers.entries()) reals[at]?.adopt(real, time.at);
     for (const gone of old.rest()) gone.stop(gone.standing === 'up');
     const stayedLost = !this.judge('reload') && !this.met;
     // keepalived tells again when another sorry server takes over.
@@ -101,6 +143,7 @@ export class WatchedVirtualServer implements RealServerOwner {
 
   /** What it would serve just after `adopt`; nothing is changed. */
   servingUnder(server: VirtualServer): Serving {
+    if (server === this.server) return this.current;
     const old = new Roster(this.reals);
     const holds: Hold[] = [];
     const up = server.realServers.map((real) => {
@@ -125,16 +168,19 @@ export class WatchedVirtualServer implements RealServerOwner {
   /** The orders of operators have changed. */
   steer(): void {
     const changed = this.reals.filter((real) => real.steer());
-    if (changed.length > 0) this.judge('operator');
+    for (const real of this.coming?.fresh ?? []) real.steer();
+    if (this.begun && changed.length > 0) this.judge('operator');
   }
 
   onStanding(): void {
+    if (!this.begun) return;
     this.judge('real servers');
     this.onServing();
   }
 
   /** Watches no longer. `announce`: what was up is gone by that, and the scripts are told. */
   stop(announce: boolean): void {
+    this.dropComing();
     for (const real of this.reals) real.stop(announce && real.standing === 'up');
     if (announce && this.met) this.notify('down');
   }
@@ -168,20 +214,6 @@ export class WatchedVirtualServer implements RealServerOwner {
       },
       realServers: this.reals.map((real, at) => real.snapshot(this.current.weights[at] ?? null)),
     };
-  }
-
-  private watch(
-    servers: readonly RealServer[],
-    claim: (server: RealServer, place: number) => WatchedRealServer | undefined,
-    { presences, ...time }: Omit<Beginning, 'presence'> & { presences: readonly Presence[] },
-  ): WatchedRealServer[] {
-    return servers.map((server, place) => {
-      const known = claim(server, place);
-      known?.adopt(server, time.at);
-      if (known !== undefined) return known;
-      const presence = presences[place] ?? 'unknown';
-      return new WatchedRealServer(server, this, this.ports, { ...time, presence });
-    });
   }
 
   private whoIsUp(): boolean[] {
@@ -227,7 +259,22 @@ export class WatchedVirtualServer implements RealServerOwner {
   }
 }
 
-const NEW_AT_RELOAD = { reload: true, presence: 'unknown' } as const;
+/** What it is to consist of under another configuration. */
+interface Coming {
+  readonly server: VirtualServer;
+  /** In its order: those that go on, and new ones. */
+  readonly reals: WatchedRealServer[];
+  /** The new ones, at work already. */
+  readonly fresh: WatchedRealServer[];
+  /** Those that nobody claims do not go on. */
+  readonly old: Roster<WatchedRealServer>;
+}
+
+const NOTHING: Serving = { weights: [], sorryWeight: null };
+
+/** Nothing is known of it. */
+const NEW = { presence: 'unknown' } as const;
+const NEW_AT_RELOAD = { reload: true, ...NEW } as const;
 
 /** What a virtual server that is new at a reload serves before its first check. */
 export function firstServing(

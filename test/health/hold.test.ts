@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
+import { atOnce } from '../../src/base/slices.ts';
 import { OrderIndex } from '../../src/drain/orders.ts';
 import { holdOf } from '../../src/health/hold.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
@@ -224,7 +225,7 @@ describe('a reload', () => {
       virtualServer({ realServers: three }),
       virtualServer({ keys, realServers: three }),
     ];
-    const foreseen = w.monitor.servingsUnder(next);
+    const foreseen = atOnce(w.monitor.servingsUnder(next));
     await w.configure(...next);
     expect(w.holds()).toBe('0 - 3 / 0 - 3');
     expect(w.monitor.servings()).toEqual(foreseen);

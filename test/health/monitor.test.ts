@@ -398,11 +398,7 @@ describe('what is new in a configuration that is about to come into force', () =
     const w = world();
     await w.configure(before);
     w.news();
-    const made: string[] = [];
-    await w.monitor.prepare([before, added], (server, serving) => {
-      made.push(`${server.realServers[0]?.address} ${render(serving)}`);
-    });
-    expect(made).toEqual(['10.0.0.2 1']);
+    await w.monitor.prepare([before, added]);
     expect(w.monitor.servings()).toHaveLength(1);
     expect(w.news()).toEqual(['0 quorum up']);
     await w.configure(before, added);
@@ -415,7 +411,7 @@ describe('what is new in a configuration that is about to come into force', () =
     const w = world();
     w.failing.add('10.0.0.2');
     await w.configure(before);
-    await w.monitor.prepare([before, added], () => {});
+    await w.monitor.prepare([before, added]);
     await w.to(2);
     w.news();
     await w.configure(before, added);
@@ -425,9 +421,9 @@ describe('what is new in a configuration that is about to come into force', () =
   test('is given up when another configuration comes into force, and at the end', async () => {
     const w = world();
     await w.configure(before);
-    await w.monitor.prepare([before, added], () => {});
+    await w.monitor.prepare([before, added]);
     await w.configure(before);
-    await w.monitor.prepare([before, added], () => {});
+    await w.monitor.prepare([before, added]);
     w.monitor.close();
     await w.to(9);
     expect(w.attempts).toEqual([]);
@@ -440,20 +436,71 @@ describe('what is new in a configuration that is about to come into force', () =
     const many = Array.from({ length: 100 }, (_, at) =>
       virtualServer({ keys: [serviceKey('192.0.2.20', at + 1)] }),
     );
-    let made = 0;
-    const madeInTurns: number[] = [];
+    let isReady = false;
+    let turns = 0;
     const look = (): void => {
-      madeInTurns.push(made);
-      if (made < many.length) setImmediate(look);
+      turns += 1;
+      if (!isReady) setImmediate(look);
     };
     setImmediate(look);
-    await w.monitor.prepare(many, () => {
-      made += 1;
-    });
-    expect(made).toBe(100);
-    const steps = madeInTurns.map((count, at) => count - (madeInTurns[at - 1] ?? 0));
-    expect(Math.max(...steps)).toBeLessThan(10);
+    await w.monitor.prepare(many);
+    isReady = true;
+    // Of a hundred at least each fifth.
+    expect(turns).toBeGreaterThan(15);
     w.monitor.close();
+  });
+
+  test('is made one real server after the other in a large virtual server, new or not', async () => {
+    let now = 0;
+    const w = world({ now: () => now++ });
+    const pool = Array.from({ length: 2_000 }, (_, at) =>
+      realServer(`10.1.${at >> 8}.${at & 255}`),
+    );
+    const large = virtualServer({ keys: [serviceKey('192.0.2.20')], realServers: pool });
+    await w.configure(before);
+    for (const next of [large, { ...before, realServers: [...before.realServers, ...pool] }]) {
+      let isReady = false;
+      let turns = 0;
+      const look = (): void => {
+        turns += 1;
+        if (!isReady) setImmediate(look);
+      };
+      setImmediate(look);
+      await w.monitor.prepare([next]);
+      isReady = true;
+      expect(turns).toBeGreaterThan(4);
+      expect(w.monitor.servings().map(({ weights }) => weights.length)).toEqual([1]);
+    }
+    w.monitor.close();
+  });
+
+  test('is checked, in a virtual server that serves, and what it is found to be counts when it comes', async () => {
+    const w = world();
+    const changed = checked('10.0.0.1', { weight: 5 });
+    const grown = virtualServer({
+      realServers: [changed, checked('10.0.0.2'), checked('10.0.0.3')],
+    });
+    w.failing.add('10.0.0.3');
+    await w.configure(before);
+    await w.monitor.prepare([grown]);
+    await w.to(2);
+    expect(w.monitor.servings().map(render)).toEqual(['1']);
+    w.news();
+    await w.configure(grown);
+    expect(w.news()).toEqual(['2 5 1 -']);
+    expect(w.attempts.filter((one) => one.startsWith('1 '))).toHaveLength(3);
+  });
+
+  test('goes on as another configuration has it, should that come instead', async () => {
+    const w = world();
+    const pool = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => checked(address));
+    await w.configure(virtualServer({ realServers: pool.slice(0, 1) }));
+    await w.monitor.prepare([virtualServer({ realServers: pool })]);
+    const other = virtualServer({ realServers: pool.slice(1, 2) });
+    await w.configure(other);
+    expect(w.monitor.servings().map(render)).toEqual(['1']);
+    await w.to(2);
+    expect(w.attempts).toEqual(['1 10.0.0.2:80']);
   });
 });
 

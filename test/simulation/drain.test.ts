@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatEndpoint } from '../../src/base/endpoint.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { atOnce } from '../../src/base/slices.ts';
 import { presenceIn } from '../../src/daemon/health/adopt.ts';
 import { Drains } from '../../src/drain/drains.ts';
 import type { Held, Place } from '../../src/drain/places.ts';
@@ -118,7 +119,7 @@ class HealthProcess {
   }
 
   plan(servers: readonly VirtualServer[]): Promise<IpvsPlan> {
-    const table = desiredTable(servers, this.monitor.servingsUnder(servers));
+    const table = desiredTable(servers, atOnce(this.monitor.servingsUnder(servers)));
     const departures = this.departing(servers);
     const again = new Set(takenUp(table, this.drains.departures));
     const still = this.drains.departures.filter((one) => !again.has(one));

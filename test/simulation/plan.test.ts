@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
+import { atOnce } from '../../src/base/slices.ts';
 import { HealthMonitor } from '../../src/health/monitor.ts';
 import { Sessions } from '../../src/health/sessions.ts';
 import type { IpvsPlan } from '../../src/model/plan.ts';
@@ -109,7 +110,7 @@ class Director {
   });
 
   plan(servers: readonly VirtualServer[]): Promise<IpvsPlan> {
-    return this.reconciler.plan(desiredTable(servers, this.monitor.servingsUnder(servers)));
+    return this.reconciler.plan(desiredTable(servers, atOnce(this.monitor.servingsUnder(servers))));
   }
 
   reload(servers: readonly VirtualServer[]): Promise<Report> {
