@@ -8,12 +8,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { compile, compiledFile, compiledFolders, seal } from './base/compiled-code.ts';
-import { SMALL } from './daemon/supervisor/flags.ts';
+import { LARGE, SMALL } from './daemon/supervisor/flags.ts';
 
 const SELF = fileURLToPath(import.meta.url);
 const ROOT = dirname(SELF);
 /** V8 takes code only from a V8 with the same flags: each set is a process of its own. */
-const FLAGS: readonly (readonly string[])[] = [[], SMALL];
+const FLAGS: readonly (readonly string[])[] = [[], SMALL, LARGE];
 
 function programFiles(): readonly string[] {
   const below = (folder: string, ending: string): readonly string[] =>

@@ -2,6 +2,7 @@
  * How a configuration goes to its process. A large one goes in parts, each taken in by itself as it comes: the
  * process checks servers meanwhile, and must not stand still.
  */
+import { nextTurn } from '../base/time.ts';
 
 export interface Codec<Config, Part = unknown> {
   /** At least one part. `before`: what the process was sent last. */
@@ -19,32 +20,48 @@ export const AS_IT_IS = {
   join: <Config>([config]: readonly unknown[]): Config => config as Config,
 };
 
-/** The end that a configuration arrives at. */
+/** The end that a configuration arrives at. Each part is taken in in its own turn of the event loop. */
 export class Intake<Config> {
   private readonly codec: Codec<Config>;
   private received: Config | null = null;
   private parts: unknown[] = [];
+  /** When all that has come is taken in. */
+  private settled: Promise<unknown> = Promise.resolve();
 
   constructor(codec: Codec<Config>) {
     this.codec = codec;
   }
 
+  /** Some of the next one. */
   take(encoded: unknown): void {
-    this.parts.push(this.codec.decode(this.received, encoded));
+    this.settled = this.settled.then(() => {
+      this.parts.push(this.codec.decode(this.received, encoded));
+      return nextTurn();
+    });
   }
 
-  /** With the last part. */
-  finish(encoded: unknown): Config {
-    this.take(encoded);
-    const config = this.codec.join(this.parts);
+  /** With its last part. */
+  finish(encoded: unknown): Promise<Config> {
+    return this.inTurn(() => {
+      this.received = this.joined(encoded);
+      return this.received;
+    });
+  }
+
+  /** The same of one that does not come into force. */
+  look(encoded: unknown): Promise<Config> {
+    return this.inTurn(() => this.joined(encoded));
+  }
+
+  private inTurn(work: () => Config): Promise<Config> {
+    const done = this.settled.then(work);
+    this.settled = done;
+    return done;
+  }
+
+  private joined(last: unknown): Config {
+    const parts = [...this.parts, this.codec.decode(this.received, last)];
     this.parts = [];
-    this.received = config;
-    return config;
-  }
-
-  /** One that comes at once, and does not come into force. */
-  look(encoded: unknown): Config {
-    const parts = encoded as readonly unknown[];
-    return this.codec.join(parts.map((part) => this.codec.decode(this.received, part)));
+    return this.codec.join(parts);
   }
 }

@@ -27,12 +27,13 @@ import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
 import { AS_IT_IS, type Codec, Intake } from './codec.ts';
+import { makeRoom } from './supervisor/flags.ts';
 import { reviveSupervisor } from './supervisor/revive.ts';
 
 export type ProcessName = 'vrrp' | 'bfd' | 'health' | 'notify';
 
 export type ToProcess =
-  /** Some of the next configuration (codec.ts). */
+  /** Some of the next configuration, or of one that is asked about (codec.ts). */
   | { readonly type: 'part'; readonly part: unknown }
   /** The first one starts the work, a later one is a reload. `config` is the last part of it. */
   | {
@@ -145,7 +146,7 @@ export type FromProcess =
 /** What a process can be asked; whoever asks knows what the answer looks like. */
 export type Question<Config> =
   | { readonly ask: 'snapshot' }
-  /** What would this configuration change? Changes nothing. */
+  /** What would this configuration change? Changes nothing. On its way `config` is the last part of it. */
   | { readonly ask: 'plan'; readonly config: Config }
   /** Of health: compare the kernel's whole table now, put right what differs, and tell. */
   | { readonly ask: 'verify' }
@@ -314,6 +315,12 @@ function serve<Config>(
     working = true;
     send({ type: 'ready', revision });
   };
+  const answer = async (question: Question<unknown>): Promise<unknown> =>
+    duties.answer(
+      question.ask === 'plan'
+        ? { ask: 'plan', config: await intake.look(question.config) }
+        : question,
+    );
   const inTurn = (work: () => Promise<void>): void => {
     turn = turn.then(work).catch(leaveBroken);
   };
@@ -321,15 +328,17 @@ function serve<Config>(
     const order = message as ToProcess;
     switch (order.type) {
       case 'part':
+        // What comes in parts is large.
+        makeRoom();
         intake.take(order.part);
         break;
       case 'configure': {
         const config = intake.finish(order.config);
-        inTurn(() => configure(config, order));
+        inTurn(async () => configure(await config, order));
         break;
       }
       case 'request':
-        duties.answer(decoded(order.question, (one) => intake.look(one))).then(
+        answer(order.question).then(
           (body) => send({ type: 'reply', id: order.id, body }),
           (error: unknown) => {
             const { ask } = order.question;
@@ -390,13 +399,6 @@ function serve<Config>(
     reviveSupervisor();
     void duties.orphaned().finally(() => process.exit(0));
   });
-}
-
-function decoded<Config>(
-  question: Question<unknown>,
-  decode: (encoded: unknown) => Config,
-): Question<Config> {
-  return question.ask === 'plan' ? { ask: 'plan', config: decode(question.config) } : question;
 }
 
 /** A refusal is told and ends the process for good; anything else is a crash, and is restarted. */

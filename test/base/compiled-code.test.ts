@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compile, seal, unseal } from '../../src/base/compiled-code.ts';
-import { SMALL } from '../../src/daemon/supervisor/flags.ts';
+import { LARGE, SMALL } from '../../src/daemon/supervisor/flags.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const copy = mkdtempSync(join(tmpdir(), 'lvsd-compiled-'));
@@ -47,6 +47,7 @@ console.log(JSON.stringify(taken));
 test.each([
   { flags: [], who: 'a program' },
   { flags: SMALL, who: 'a small process of the daemon' },
+  { flags: LARGE, who: 'a large process of the daemon' },
 ])('V8 takes the code of each file, with the flags of $who', ({ flags }) => {
   const script = join(copy, 'taken.cjs');
   writeFileSync(script, TAKEN);

@@ -4,7 +4,7 @@
  *
  *   before  A B C D        after  A B x D        pieces  keep 0..2, put x, keep 3..1
  *
- * Many that are new go in several parts.
+ * Many that are new go in several parts, and so do the many real servers of one virtual server.
  */
 import { formatEndpoint } from '../../base/endpoint.ts';
 import { invariant } from '../../base/error.ts';
@@ -14,9 +14,10 @@ import type { Codec } from '../codec.ts';
 import { isSame, Patterns, RealServerPatterns, type Run, serversOf } from './real-server-runs.ts';
 
 /** A stretch of a list: of the list before, from an index on so many; or others. */
-type Piece<Others> =
-  | { readonly keep: readonly [from: number, count: number] }
-  | { readonly put: Others };
+type Piece<Others> = Keep | { readonly put: Others };
+interface Keep {
+  readonly keep: readonly [from: number, count: number];
+}
 
 interface ServerPatch {
   /** The index of the virtual server whose real servers are kept; null: none are. */
@@ -31,6 +32,8 @@ interface ServerPatch {
 export interface HealthPatch {
   /** In the last one. */
   readonly rest: Omit<HealthConfig, 'virtualServers'> | null;
+  /** More real servers of the last virtual server of the part before. */
+  readonly more: Pick<ServerPatch, 'of' | 'realServers'> | null;
   /** Those that stand behind the ones of the part before. */
   readonly virtualServers: readonly Piece<readonly ServerPatch[]>[];
   /** Of the runs of real servers. */
@@ -41,24 +44,39 @@ export interface HealthPatch {
 type Settings = Omit<VirtualServer, 'keys' | 'realServers'>;
 
 /** Virtual servers and real servers that are new in one part: to take them in takes some milliseconds. */
-const NEW_MAX = 5_000;
+const NEW_MAX = 2_000;
 
 export const HEALTH_CODEC: Codec<HealthConfig, HealthPart> = {
-  encode: healthPatches,
+  encode: (before, after) => healthPatches(before, after),
   decode: (before, encoded) => healthPatched(before, encoded as HealthPatch),
   join: (parts) => {
     const rest = parts.at(-1)?.rest;
     invariant(rest, 'the last part has all the rest');
-    return { ...rest, virtualServers: parts.flatMap(({ virtualServers }) => virtualServers) };
+    return { ...rest, virtualServers: joined(parts) };
   },
 };
 
-type HealthPart = Pick<HealthPatch, 'rest'> & Pick<HealthConfig, 'virtualServers'>;
+interface HealthPart {
+  readonly rest: HealthPatch['rest'];
+  readonly more: readonly RealServer[];
+  readonly virtualServers: readonly VirtualServer[];
+}
 
-/** `before` is what the process has, or null. */
+function joined(parts: readonly HealthPart[]): readonly VirtualServer[] {
+  const all: VirtualServer[] = [];
+  for (const { more, virtualServers } of parts) {
+    const last = more.length > 0 ? all.pop() : undefined;
+    if (last !== undefined) all.push({ ...last, realServers: [...last.realServers, ...more] });
+    for (const one of virtualServers) all.push(one);
+  }
+  return all;
+}
+
+/** `before` is what the process has, or null. `newMax`: how much that is new goes in one part. */
 export function healthPatches(
   before: HealthConfig | null,
   after: HealthConfig,
+  newMax: number = NEW_MAX,
 ): readonly HealthPatch[] {
   const { virtualServers, ...rest } = after;
   const old = before?.virtualServers ?? [];
@@ -82,79 +100,129 @@ export function healthPatches(
     names ??= new Map(old.map((one, at) => [nameOfVirtualServer(one), at]));
     return names.get(nameOfVirtualServer(server)) ?? null;
   };
-  const patchOf = (whole: VirtualServer, { patterns, settings }: Common): ServerPatch => {
-    const { keys, realServers, ...rest } = whole;
-    const of = predecessorOf(whole);
-    const placeOfReal = placesIn(of === null ? [] : (old[of]?.realServers ?? []));
-    const pieces =
-      of === null
-        ? [{ put: patterns.runsOf(realServers) }]
-        : piecesOf(realServers, placeOfReal, (others) => patterns.runsOf(others));
-    return { of, keys, settings: settings.placeOf(rest), realServers: pieces };
-  };
-  const pieces = piecesOf(virtualServers, placeOf, (others) => others);
-  const parts = inParts(pieces);
-  return parts.map((part, at) => {
-    const common = { patterns: new RealServerPatterns(), settings: new Patterns<Settings>() };
-    const packed = part.map((piece) =>
-      'put' in piece ? { put: piece.put.map((one) => patchOf(one, common)) } : piece,
-    );
-    const isLast = at === parts.length - 1;
-    return {
-      rest: isLast ? rest : null,
-      virtualServers: packed,
-      patterns: common.patterns.found,
-      settings: common.settings.found,
-    };
-  });
-}
-
-/** What virtual servers of one part have in common. */
-interface Common {
-  readonly patterns: RealServerPatterns;
-  readonly settings: Patterns<Settings>;
-}
-
-type Pieces = readonly Piece<readonly VirtualServer[]>[];
-
-/** The same pieces, and no more in one part than may be new there; but a virtual server is never divided. */
-function inParts(pieces: Pieces): readonly Pieces[] {
-  const parts: Piece<VirtualServer[]>[][] = [];
-  let part: Piece<VirtualServer[]>[] = [];
-  let room = NEW_MAX;
-  for (const piece of pieces) {
+  const parts = new PartWriter(newMax);
+  for (const piece of piecesOf(virtualServers, placeOf)) {
     if ('keep' in piece) {
-      part.push(piece);
+      parts.keep(piece);
       continue;
     }
-    let put: VirtualServer[] = [];
     for (const one of piece.put) {
-      const size = 1 + one.realServers.length;
-      if (size > room && room < NEW_MAX) {
-        if (put.length > 0) part.push({ put });
-        parts.push(part);
-        [part, put, room] = [[], [], NEW_MAX];
-      }
-      put.push(one);
-      room -= size;
+      const of = predecessorOf(one);
+      parts.put(one, of, realPieces(one, of === null ? [] : (old[of]?.realServers ?? [])));
     }
-    part.push({ put });
   }
-  return [...parts, part];
+  return parts.finish(rest);
+}
+
+function realPieces({ realServers }: VirtualServer, old: readonly RealServer[]): Pieces {
+  return old.length === 0 ? [{ put: realServers }] : piecesOf(realServers, placesIn(old));
+}
+
+type Pieces = readonly Piece<readonly RealServer[]>[];
+
+/** Writes virtual servers one after the other, and no more that is new into one part than may be. */
+class PartWriter {
+  private readonly newMax: number;
+  private readonly parts: HealthPatch[] = [];
+  private part: PartDraft;
+
+  constructor(newMax: number) {
+    this.newMax = newMax;
+    this.part = new PartDraft(newMax, null);
+  }
+
+  keep(piece: Keep): void {
+    this.part.virtualServers.push(piece);
+  }
+
+  put({ keys, realServers: _, ...rest }: VirtualServer, of: number | null, pieces: Pieces): void {
+    const count = pieces.reduce((sum, one) => sum + ('put' in one ? one.put.length : 0), 0);
+    // One that is not larger than a part is not divided.
+    if (count >= this.part.room && this.part.room < this.newMax) this.next(null);
+    let realServers: Piece<readonly Run[]>[] = [];
+    this.part.putServer({ of, keys, settings: this.part.settings.placeOf(rest), realServers });
+    for (const piece of pieces) {
+      if ('keep' in piece) {
+        realServers.push(piece);
+        continue;
+      }
+      for (let left = piece.put; left.length > 0; ) {
+        if (this.part.room === 0) {
+          realServers = [];
+          this.next({ of, realServers });
+        }
+        const some = this.part.takeOf(left);
+        realServers.push({ put: this.part.patterns.runsOf(some) });
+        left = left.slice(some.length);
+      }
+    }
+  }
+
+  finish(rest: HealthPatch['rest']): readonly HealthPatch[] {
+    return [...this.parts, this.part.patch(rest)];
+  }
+
+  private next(more: HealthPatch['more']): void {
+    this.parts.push(this.part.patch(null));
+    this.part = new PartDraft(this.newMax, more);
+  }
+}
+
+/** A part in the making, and what the virtual servers in it have in common. */
+class PartDraft {
+  readonly virtualServers: (Keep | { readonly put: ServerPatch[] })[] = [];
+  readonly patterns: RealServerPatterns = new RealServerPatterns();
+  readonly settings: Patterns<Settings> = new Patterns<Settings>();
+  private readonly more: HealthPatch['more'];
+  private left: number;
+
+  constructor(room: number, more: HealthPatch['more']) {
+    this.left = room;
+    this.more = more;
+  }
+
+  /** So much that is new has room. */
+  get room(): number {
+    return this.left;
+  }
+
+  putServer(server: ServerPatch): void {
+    const last = this.virtualServers.at(-1);
+    if (last !== undefined && 'put' in last) last.put.push(server);
+    else this.virtualServers.push({ put: [server] });
+    this.left -= 1;
+  }
+
+  /** As many of them as have room. */
+  takeOf(servers: readonly RealServer[]): readonly RealServer[] {
+    const some = servers.length <= this.left ? servers : servers.slice(0, this.left);
+    this.left -= some.length;
+    return some;
+  }
+
+  patch(rest: HealthPatch['rest']): HealthPatch {
+    const { more, virtualServers, patterns, settings } = this;
+    return { rest, more, virtualServers, patterns: patterns.found, settings: settings.found };
+  }
 }
 
 /** What a part was made of. `before` says the same as it did there. */
 function healthPatched(before: HealthConfig | null, patch: HealthPatch): HealthPart {
   const old = before?.virtualServers ?? [];
-  const serverOf = ({ of, keys, settings: at, realServers }: ServerPatch): VirtualServer => {
-    const settings = patch.settings[at];
-    invariant(settings !== undefined, 'each virtual server has its settings');
+  const realsOf = ({
+    of,
+    realServers,
+  }: NonNullable<HealthPatch['more']>): readonly RealServer[] => {
     const kept = of === null ? [] : (old[of]?.realServers ?? []);
-    const unpacked = listOf(realServers, kept, (runs) => serversOf(runs, patch.patterns));
-    return { ...settings, keys, realServers: unpacked };
+    return listOf(realServers, kept, (runs) => serversOf(runs, patch.patterns));
+  };
+  const serverOf = (server: ServerPatch): VirtualServer => {
+    const settings = patch.settings[server.settings];
+    invariant(settings !== undefined, 'each virtual server has its settings');
+    return { ...settings, keys: server.keys, realServers: realsOf(server) };
   };
   const virtualServers = listOf(patch.virtualServers, old, (others) => others.map(serverOf));
-  return { rest: patch.rest, virtualServers };
+  return { rest: patch.rest, more: patch.more === null ? [] : realsOf(patch.more), virtualServers };
 }
 
 /** Where a list has a real server that is the same, for one that stands at a certain place now. */
@@ -177,11 +245,10 @@ function nameOf({ address, port }: RealServer): string {
   return formatEndpoint(address, port);
 }
 
-function piecesOf<Item, Others>(
+function piecesOf<Item>(
   items: readonly Item[],
   placeOf: (item: Item, here: number) => number | undefined,
-  pack: (others: readonly Item[]) => Others,
-): readonly Piece<Others>[] {
+): readonly Piece<readonly Item[]>[] {
   const pieces: ({ readonly keep: [number, number] } | { readonly put: Item[] })[] = [];
   for (let here = 0; here < items.length; here += 1) {
     const item = items[here] as Item;
@@ -196,7 +263,7 @@ function piecesOf<Item, Others>(
       pieces.push({ keep: [at, 1] });
     }
   }
-  return pieces.map((piece) => ('put' in piece ? { put: pack(piece.put) } : piece));
+  return pieces;
 }
 
 function listOf<Item, Others>(

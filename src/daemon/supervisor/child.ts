@@ -199,10 +199,9 @@ export class Child<Config> {
     if (this.process === null || !this.process.connected) throw silent('does not run').error;
     const id = this.nextId++;
     const reply = new Promise<Answer>((resolve) => this.waiting.set(id, resolve));
-    const { codec } = this.options;
     const encoded =
       question.ask === 'plan'
-        ? { ...question, config: codec.encode(this.sent, question.config) }
+        ? { ...question, config: this.sendAllButLast(question.config) }
         : question;
     this.send({ type: 'request', id, question: encoded });
     const late = (): Answer => silent(`has not answered within ${limitMs / 1000} s`);
@@ -279,11 +278,17 @@ export class Child<Config> {
   private order(quietMs: Millis): void {
     const { revision, config } = this;
     if (!this.process?.connected) return;
-    const parts = this.options.codec.encode(this.sent, config);
     const will = this.sent === null ? this.will : null;
+    const last = this.sendAllButLast(config);
     this.sent = config;
+    this.send({ type: 'configure', revision, config: last, quietMs, will });
+  }
+
+  /** Gives the last part, which goes with what it is for. */
+  private sendAllButLast(config: Config): unknown {
+    const parts = this.options.codec.encode(this.sent, config);
     for (const part of parts.slice(0, -1)) this.send({ type: 'part', part });
-    this.send({ type: 'configure', revision, config: parts.at(-1), quietMs, will });
+    return parts.at(-1);
   }
 
   private settle(standing: Standing): void {

@@ -1,4 +1,5 @@
 /** Flags of Node that processes of the daemon are started with. precompile.ts compiles for each set of them. */
+import { setFlagsFromString } from 'node:v8';
 
 /** Keeps the heaps of small, long-lived processes small. */
 export const SMALL: readonly string[] = [
@@ -6,3 +7,14 @@ export const SMALL: readonly string[] = [
   '--v8-pool-size=1',
   '--optimize-for-size',
 ];
+
+/** Of one that has much to keep. A collection of new objects that all live on takes a millisecond for each of these MB. */
+export const LARGE: readonly string[] = ['--max-semi-space-size=8'];
+
+/**
+ * To be called in a process that was small and gets much to keep: as long as V8 optimizes for size, it collects all
+ * garbage again and again, each time for a tenth of a second at once.
+ */
+export function makeRoom(): void {
+  setFlagsFromString('--no-optimize-for-size');
+}

@@ -22,7 +22,7 @@ import { AS_IT_IS, type Codec } from '../codec.ts';
 import { HEALTH_CODEC } from '../health/health-patch.ts';
 import type { ProcessName } from '../ipc.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
-import { SMALL } from './flags.ts';
+import { LARGE, SMALL } from './flags.ts';
 import { type SilentMsMax, silentMsMaxOf } from './liveness.ts';
 import { writePid } from './pid-file.ts';
 import { Relay } from './relay.ts';
@@ -224,7 +224,7 @@ export class Processes {
       module: modules[name],
       config: partOf(director, name),
       codec: CODECS[name] as Codec<Part>,
-      flags: isSmall(partOf(director, name)) ? SMALL : [],
+      flags: isSmall(partOf(director, name)) ? SMALL : LARGE,
       environment,
       netNamespace: director.global.netNamespace,
       logLevel,

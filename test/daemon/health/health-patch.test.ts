@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HEALTH_CODEC, healthPatches } from '../../../src/daemon/health/health-patch.ts';
+import {
+  HEALTH_CODEC,
+  type HealthPatch,
+  healthPatches,
+} from '../../../src/daemon/health/health-patch.ts';
 import type { Check } from '../../../src/model/checker.ts';
 import { NO_SETTINGS } from '../../../src/model/kernel-settings.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../../src/model/virtual-server.ts';
@@ -38,8 +42,13 @@ function virtual(last: number, changes: Partial<VirtualServer> = {}): VirtualSer
 }
 
 /** Over the channel and back: what arrives shares no object with what was sent. */
-function sent(before: HealthConfig | null, after: HealthConfig, there: HealthConfig | null) {
-  const parts = HEALTH_CODEC.encode(before, after).map((part) => JSON.stringify(part));
+function sent(
+  before: HealthConfig | null,
+  after: HealthConfig,
+  there: HealthConfig | null,
+  newMax?: number,
+) {
+  const parts = healthPatches(before, after, newMax).map((part) => JSON.stringify(part));
   return HEALTH_CODEC.join(parts.map((part) => HEALTH_CODEC.decode(there, JSON.parse(part))));
 }
 
@@ -64,9 +73,10 @@ describe('a configuration on its way to the health process', () => {
     { maxLength: 5, selector: ({ last }) => last },
   );
 
-  test('arrives as it was sent, whatever went before (property)', () => {
+  test('arrives as it was sent, whatever went before, in parts of any size (property)', () => {
+    const someVersions = fc.array(servers, { minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(fc.array(servers, { minLength: 1, maxLength: 6 }), (versions) => {
+      fc.property(someVersions, fc.integer({ min: 1, max: 8 }), (versions, newMax) => {
         let before: HealthConfig | null = null;
         let there: HealthConfig | null = null;
         const same = new Map<string, VirtualServer>();
@@ -92,7 +102,7 @@ describe('a configuration on its way to the health process', () => {
             }),
             version.length === 1,
           );
-          there = sent(before, after, there);
+          there = sent(before, after, there, newMax);
           expect(there).toEqual(after);
           before = after;
         }
@@ -145,7 +155,10 @@ describe('a configuration on its way to the health process', () => {
       virtualServers.flatMap((piece) => ('put' in piece ? piece.put : [])),
     );
     expect(news.flat()).toHaveLength(18);
-    for (const some of news) expect(some.length === 1 || some.length <= 5).toBe(true);
+    const sizes = parts.map(({ more }, at) => sizeOf(news[at] ?? []) + sizeOf(more ? [more] : []));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2_000 + 2);
+    // Only the large one is divided.
+    expect(parts.filter(({ more }) => more !== null)).toHaveLength(4);
     expect(parts.map(({ rest }) => rest !== null)).toEqual(
       parts.map((one) => one === parts.at(-1)),
     );
@@ -160,3 +173,13 @@ describe('a configuration on its way to the health process', () => {
     expect(after.virtualServers[0]).toBe(there.virtualServers[1]);
   });
 });
+
+type Patches = readonly Pick<NonNullable<HealthPatch['more']>, 'realServers'>[];
+
+/** Virtual servers and real servers that are told anew. */
+function sizeOf(servers: Patches): number {
+  const runs = servers.flatMap(({ realServers }) =>
+    realServers.flatMap((piece) => ('put' in piece ? piece.put : [])),
+  );
+  return servers.length + runs.reduce((sum, { addresses }) => sum + addresses.length, 0);
+}
