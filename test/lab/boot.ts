@@ -27,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, readonly Need[]>> = {
   start: ['ipvs'],
   ipvs: ['ipvs'],
   reload: ['ipvs'],
+  'reload-host': ['root', 'timing'],
   'ipvs-host': ['root', 'timing'],
   show: ['root', 'timing'],
   config: ['root', 'timing'],
