@@ -18,6 +18,7 @@ import { presenceBefore } from './presence-before.ts';
 import { Roster } from './roster.ts';
 import { Rounds } from './rounds.ts';
 import type { SessionPort } from './sessions.ts';
+import type { WatchedRealServer } from './watched-real-server.ts';
 import { firstServing, WatchedVirtualServer } from './watched-virtual-server.ts';
 
 export interface HealthPorts {
@@ -55,6 +56,9 @@ export class HealthMonitor {
   private readonly rounds: Rounds;
   private watched: readonly WatchedVirtualServer[] = [];
   private coming: Coming | null = null;
+  /** What has left the configuration, and is still to be stopped. */
+  private readonly leaving = new Set<WatchedVirtualServer | WatchedRealServer>();
+  private lettingGo = false;
   private configured = false;
   private telling = false;
   private closed = false;
@@ -89,9 +93,32 @@ export class HealthMonitor {
     const beginning = this.beginning();
     this.configured = true;
     this.watched = next;
-    for (const [at, server] of servers.entries()) next[at]?.adopt(server, beginning);
-    for (const one of gone) one.stop(true);
+    for (const [at, server] of servers.entries()) {
+      for (const real of next[at]?.adopt(server, beginning) ?? []) this.leaving.add(real);
+    }
+    for (const one of gone) {
+      one.retire();
+      this.leaving.add(one);
+    }
     this.tell();
+    void this.letGo();
+  }
+
+  private async letGo(): Promise<void> {
+    if (this.lettingGo) return;
+    this.lettingGo = true;
+    await inSlicesWhile(() => !this.closed, this.lettingAllGo(), this.ports.clock);
+    this.lettingGo = false;
+  }
+
+  private *lettingAllGo(): Steps<void> {
+    // Those that are added meanwhile have their turn, too.
+    for (const one of this.leaving) {
+      if (one instanceof WatchedVirtualServer) yield* one.leave();
+      else one.leave();
+      this.leaving.delete(one);
+      yield;
+    }
   }
 
   /** All that is to be learnt from the old ones is learnt here, before one of them is changed. */
@@ -131,7 +158,7 @@ export class HealthMonitor {
   /** Of a configuration that has not come into force. */
   private dropComing(): void {
     for (const one of this.coming?.next ?? []) one.dropComing();
-    for (const one of this.coming?.fresh ?? []) one.stop(false);
+    for (const one of this.coming?.fresh ?? []) one.stop();
     this.coming = null;
   }
 
@@ -198,7 +225,8 @@ export class HealthMonitor {
   /** Ends all checks; nothing is told any more. */
   close(): void {
     this.closed = true;
-    for (const server of this.watched) server.stop(false);
+    for (const server of this.watched) server.stop();
+    for (const one of this.leaving) one.stop();
     this.dropComing();
     this.rounds.close();
   }

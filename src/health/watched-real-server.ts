@@ -40,6 +40,8 @@ export class WatchedRealServer implements CheckerOwner {
   private sinceMs: number;
   private reason = 'start';
   private order: Order | null = null;
+  /** It has left the configuration. */
+  private retired = false;
   /** To the configuration that is to come. */
   private prepared: Succession | null = null;
 
@@ -144,10 +146,19 @@ export class WatchedRealServer implements CheckerOwner {
     return { server, next, dropped };
   }
 
-  /** Watches no longer. `announce`: it left service by that, and its script is told. */
-  stop(announce: boolean): void {
+  /** What is found of it counts no longer; `leave` follows. */
+  retire(): void {
+    this.retired = true;
+  }
+
+  /** Watches no longer. If it left service by that, its script is told. */
+  leave(): void {
+    this.stop();
+    if (this.current === 'up') this.notify('down', 'removed');
+  }
+
+  stop(): void {
     for (const checker of this.checkers) checker.stop();
-    if (announce) this.notify('down', 'removed');
   }
 
   notify(event: 'up' | 'down', reason: string = this.reason): void {
@@ -186,6 +197,7 @@ export class WatchedRealServer implements CheckerOwner {
   }
 
   onTransition(reason: string): void {
+    if (this.retired) return;
     if (this.judge(reason)) this.owner.onStanding();
   }
 

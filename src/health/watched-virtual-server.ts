@@ -120,25 +120,27 @@ export class WatchedVirtualServer implements RealServerOwner {
 
   /** What was prepared does not come. */
   dropComing(): void {
-    for (const real of this.coming?.fresh ?? []) real.stop(false);
+    for (const real of this.coming?.fresh ?? []) real.stop();
     this.coming = null;
   }
 
-  /** Goes on under a new configuration. */
-  adopt(server: VirtualServer, time: Omit<Beginning, 'presence'>): void {
+  /** Goes on under a new configuration. Gives the real servers that do not, and have to `leave`. */
+  adopt(server: VirtualServer, time: Omit<Beginning, 'presence'>): readonly WatchedRealServer[] {
     const before = this.server;
     // The same object: nothing can have changed in it.
-    if (server === before) return;
+    if (server === before) return [];
     if (this.coming?.server !== server) atOnce(this.prepare(server, time));
     const { reals, old } = this.coming as Coming;
     this.coming = null;
     this.server = server;
     this.reals = reals;
     for (const [at, real] of server.realServers.entries()) reals[at]?.adopt(real, time.at);
-    for (const gone of old.rest()) gone.stop(gone.standing === 'up');
+    const gone = old.rest();
+    for (const real of gone) real.retire();
     const stayedLost = !this.judge('reload') && !this.met;
     // keepalived tells again when another sorry server takes over.
     if (stayedLost && sorryMoved(before.sorryServer, server.sorryServer)) this.notify('down');
+    return gone;
   }
 
   /** What it would serve just after `adopt`; nothing is changed. */
@@ -178,11 +180,24 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.onServing();
   }
 
-  /** Watches no longer. `announce`: what was up is gone by that, and the scripts are told. */
-  stop(announce: boolean): void {
+  /** What is found of its real servers counts no longer; `leave` follows. */
+  retire(): void {
+    for (const real of this.reals) real.retire();
+  }
+
+  /** Watches no longer. What was up is gone by that, and the scripts are told. */
+  *leave(): Steps<void> {
     this.dropComing();
-    for (const real of this.reals) real.stop(announce && real.standing === 'up');
-    if (announce && this.met) this.notify('down');
+    for (const [at, real] of this.reals.entries()) {
+      real.leave();
+      if (at % STEP === STEP - 1) yield;
+    }
+    if (this.met) this.notify('down');
+  }
+
+  stop(): void {
+    this.dropComing();
+    for (const real of this.reals) real.stop();
   }
 
   /** `omega`: the daemon stops, and everything that the kernel holds goes with it. */

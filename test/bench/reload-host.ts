@@ -69,6 +69,7 @@ const CASES: readonly Case[] = [
   { name: '… beside 300×10', before: OTHERS, after: [...OTHERS, ...MANY] },
   { name: 'reload, 1×10000 new', before: [LITTLE], after: [LITTLE, ONE] },
   { name: '… where 1×1 was', before: [GROWING], after: [GROWN] },
+  { name: '… 10000×10 gone', before: [LITTLE, ...MANY], after: [LITTLE] },
   { name: 'reload, one weight of 1×10000', before: [ONE], after: [REWEIGHED] },
   { name: 'plan, 10000×10 new', before: [LITTLE], after: [LITTLE, ...MANY], ask: 'plan' },
   { name: 'plan, 1×10000 new', before: [LITTLE], after: [LITTLE, ONE], ask: 'plan' },

@@ -504,6 +504,60 @@ describe('what is new in a configuration that is about to come into force', () =
   });
 });
 
+describe('what a reload removes', () => {
+  const pool = Array.from({ length: 1_000 }, (_, at) => checked(`10.1.${at >> 8}.${at & 255}`));
+  const large = virtualServer({ keys: [serviceKey('192.0.2.20')], realServers: pool });
+  const small = virtualServer({ realServers: [checked('10.0.0.1')] });
+  /** With a clock at which others have their turns all the time. */
+  async function leaving() {
+    let now = 0;
+    const w = world({ now: () => now++ });
+    w.monitor.configure([large]);
+    await settled();
+    w.news();
+    w.monitor.configure([small]);
+    return w;
+  }
+
+  test('is told of in slices, each once, with its virtual server last', async () => {
+    const w = await leaving();
+    const told = [w.news()];
+    expect(told[0]?.length).toBeLessThan(500);
+    while (told.flat().length < 1_000) {
+      await settled();
+      told.push(w.news());
+    }
+    const downs = told.flat().filter((line) => line.includes('down 10.1.'));
+    expect(new Set(downs.map((line) => line.split(' ').at(-1))).size).toBe(1_000);
+    expect(downs).toHaveLength(1_000);
+    w.monitor.close();
+  });
+
+  test('is stopped with the rest, should the end come meanwhile', async () => {
+    const w = await leaving();
+    w.monitor.close();
+    await w.to(30);
+    expect(w.attempts).toEqual([]);
+  });
+
+  test('is told as removed, and not as failed, whatever is found of it meanwhile', async () => {
+    const time = simulatedClock();
+    let looks: number | null = null;
+    const w = world({ ...time, now: () => time.now() + (looks === null ? 0 : looks++) });
+    w.monitor.configure([large]);
+    await settled();
+    for (const { address } of pool) w.failing.add(address);
+    // Their first checks are under way.
+    time.advanceTo(1_000);
+    looks = 0;
+    w.monitor.configure([small]);
+    while (w.news().length > 0) await settled();
+    expect(w.attempts.length).toBeGreaterThan(500);
+    expect(w.logged.filter(({ fields }) => fields.to === 'down')).toEqual([]);
+    w.monitor.close();
+  });
+});
+
 describe('a group at a reload', () => {
   const [first, second, third] = [1, 2, 3].map((last) => serviceKey(`192.0.2.${last}`));
   const realServers = [checked('10.0.0.1'), checked('10.0.0.2')];
