@@ -1,29 +1,27 @@
 /**
- * The longest pieces of work of this process, in which its event loop could do nothing else. In CPU time, as far as it
- * can be known: the time by the clock or the CPU time of the whole process, whichever is less, because the loop's thread
- * cannot have worked for longer than either. V8's major collections are told apart.
+ * The longest pieces of work of this process, in which its event loop could do nothing else, in CPU time of the loop's
+ * thread. V8's major collections are told apart.
  */
+import { openSync, readSync } from 'node:fs';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 
 export interface LoopReport {
   /** The longest piece, what V8's major collections took of it aside. */
   readonly longestMs: number;
-  /** The longest with them, and what they took of one piece at most. */
-  readonly withMajorMs: number;
+  /** What they took of one piece at most. */
   readonly majorMs: number;
-  /** All CPU time since the last report. */
+  /** All CPU time since the last report, that of V8's other threads included. */
   readonly cpuMs: number;
 }
 
-interface Piece {
-  readonly from: number;
-  readonly to: number;
-  readonly cpuMs: number;
-}
-
+/** By the clock. */
 interface Span {
   readonly from: number;
   readonly to: number;
+}
+
+interface Piece extends Span {
+  readonly cpuMs: number;
 }
 
 /** Shorter ones are not kept. */
@@ -44,33 +42,34 @@ export class LoopPieces {
         if (majors.includes(kind)) this.majors.push({ from: startTime, to: startTime + duration });
       }
     }).observe({ entryTypes: ['gc'] });
-    this.watch(performance.now(), process.cpuUsage());
+    this.watch(performance.now(), threadMs());
   }
 
-  /** Since the last one; the turn in which it is asked for does not count. */
+  /** Since the last one. */
   async report(): Promise<LoopReport> {
     // Collections are told a turn later.
     for (let turns = 0; turns < 3; turns += 1) await new Promise(setImmediate);
     const { pieces, majors, since } = this;
     [this.pieces, this.majors, this.since] = [[], [], process.cpuUsage()];
     const told = pieces.map((piece) => {
-      const majorMs = majors.reduce((sum, span) => sum + overlapMs(piece, span), 0);
-      return { ms: Math.min(piece.to - piece.from, piece.cpuMs), majorMs };
+      const overlaps = majors.reduce((sum, span) => sum + overlapMs(piece, span), 0);
+      const majorMs = Math.min(overlaps, piece.cpuMs);
+      return { otherMs: piece.cpuMs - majorMs, majorMs };
     });
+    const { user, system } = process.cpuUsage(since);
     return {
-      longestMs: Math.max(0, ...told.map(({ ms, majorMs }) => ms - majorMs)),
-      withMajorMs: Math.max(0, ...told.map(({ ms }) => ms)),
+      longestMs: Math.max(0, ...told.map(({ otherMs }) => otherMs)),
       majorMs: Math.max(0, ...told.map(({ majorMs }) => majorMs)),
-      cpuMs: totalMs(process.cpuUsage(since)),
+      cpuMs: (user + system) / 1000,
     };
   }
 
-  private watch(from: number, cpu: NodeJS.CpuUsage): void {
+  private watch(from: number, cpuFrom: number): void {
     setImmediate(() => {
-      const to = performance.now();
-      const cpuMs = totalMs(process.cpuUsage(cpu));
-      if (to - from > KEPT_MS && cpuMs > KEPT_MS) this.pieces.push({ from, to, cpuMs });
-      this.watch(performance.now(), process.cpuUsage());
+      const [to, cpuTo] = [performance.now(), threadMs()];
+      const cpuMs = cpuTo - cpuFrom;
+      if (cpuMs > KEPT_MS) this.pieces.push({ from, to, cpuMs });
+      this.watch(to, cpuTo);
     });
   }
 }
@@ -79,6 +78,13 @@ function overlapMs(a: Span, b: Span): number {
   return Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
 }
 
-function totalMs({ user, system }: NodeJS.CpuUsage): number {
-  return (user + system) / 1000;
+const told = Buffer.alloc(512);
+const file = openSync(`/proc/self/task/${process.pid}/sched`, 'r');
+
+/** CPU time of the main thread. */
+function threadMs(): number {
+  // The kernel brings its count up to date when the process asks for its usage.
+  process.cpuUsage();
+  const text = told.toString('latin1', 0, readSync(file, told, 0, told.length, 0));
+  return Number(/sum_exec_runtime\s*:\s*([\d.]+)/.exec(text)?.[1]);
 }
