@@ -11,7 +11,7 @@ import { invariant } from '../../base/error.ts';
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../model/virtual-server.ts';
 import type { Codec } from '../codec.ts';
-import { isSame, Patterns, RealServerPatterns, type Run, serversOf } from './real-server-runs.ts';
+import { isSame, Patterns, Pools, type Run, serversOf } from './real-server-runs.ts';
 
 /** A stretch of a list: of the list before, from an index on so many; or others. */
 type Piece<Others> = Keep | { readonly put: Others };
@@ -25,7 +25,8 @@ interface ServerPatch {
   readonly keys: VirtualServer['keys'];
   /** The index of what it says besides, which many have in common. */
   readonly settings: number;
-  readonly realServers: readonly Piece<readonly Run[]>[];
+  /** Those that are not kept by the index of their pool. */
+  readonly realServers: readonly Piece<number>[];
 }
 
 /** One part of it. */
@@ -36,7 +37,8 @@ export interface HealthPatch {
   readonly more: Pick<ServerPatch, 'of' | 'realServers'> | null;
   /** Those that stand behind the ones of the part before. */
   readonly virtualServers: readonly Piece<readonly ServerPatch[]>[];
-  /** Of the runs of real servers. */
+  /** Real servers, each list of them once, and what is alike in them. */
+  readonly pools: readonly (readonly Run[])[];
   readonly patterns: readonly RealServer[];
   readonly settings: readonly Settings[];
 }
@@ -136,10 +138,13 @@ class PartWriter {
   }
 
   put({ keys, realServers: _, ...rest }: VirtualServer, of: number | null, pieces: Pieces): void {
-    const count = pieces.reduce((sum, one) => sum + ('put' in one ? one.put.length : 0), 0);
+    const count = pieces.reduce(
+      (sum, one) => sum + ('put' in one ? this.part.sizeOf(one.put) : 0),
+      0,
+    );
     // One that is not larger than a part is not divided.
     if (count >= this.part.room && this.part.room < this.newMax) this.next(null);
-    let realServers: Piece<readonly Run[]>[] = [];
+    let realServers: Piece<number>[] = [];
     this.part.putServer({ of, keys, settings: this.part.settings.placeOf(rest), realServers });
     for (const piece of pieces) {
       if ('keep' in piece) {
@@ -147,12 +152,12 @@ class PartWriter {
         continue;
       }
       for (let left = piece.put; left.length > 0; ) {
-        if (this.part.room === 0) {
+        if (this.part.room === 0 && this.part.sizeOf(left) > 0) {
           realServers = [];
           this.next({ of, realServers });
         }
         const some = this.part.takeOf(left);
-        realServers.push({ put: this.part.patterns.runsOf(some) });
+        realServers.push({ put: this.part.pools.placeOf(some) });
         left = left.slice(some.length);
       }
     }
@@ -171,7 +176,7 @@ class PartWriter {
 /** A part in the making, and what the virtual servers in it have in common. */
 class PartDraft {
   readonly virtualServers: (Keep | { readonly put: ServerPatch[] })[] = [];
-  readonly patterns: RealServerPatterns = new RealServerPatterns();
+  readonly pools: Pools = new Pools();
   readonly settings: Patterns<Settings> = new Patterns<Settings>();
   private readonly more: HealthPatch['more'];
   private left: number;
@@ -193,28 +198,40 @@ class PartDraft {
     this.left -= 1;
   }
 
+  /** The room that they take: none where an earlier virtual server of this part has the same pool. */
+  sizeOf(servers: readonly RealServer[]): number {
+    return this.pools.has(servers) ? 0 : servers.length;
+  }
+
   /** As many of them as have room. */
   takeOf(servers: readonly RealServer[]): readonly RealServer[] {
-    const some = servers.length <= this.left ? servers : servers.slice(0, this.left);
-    this.left -= some.length;
+    const size = this.sizeOf(servers);
+    const some = size <= this.left ? servers : servers.slice(0, this.left);
+    this.left -= Math.min(size, this.left);
     return some;
   }
 
   patch(rest: HealthPatch['rest']): HealthPatch {
-    const { more, virtualServers, patterns, settings } = this;
-    return { rest, more, virtualServers, patterns: patterns.found, settings: settings.found };
+    const { more, virtualServers, settings } = this;
+    const { runs: pools, patterns } = this.pools;
+    return { rest, more, virtualServers, pools, patterns, settings: settings.found };
   }
 }
 
 /** What a part was made of. `before` says the same as it did there. */
 function healthPatched(before: HealthConfig | null, patch: HealthPatch): HealthPart {
   const old = before?.virtualServers ?? [];
+  const pools = patch.pools.map((runs) => serversOf(runs, patch.patterns));
   const realsOf = ({
     of,
     realServers,
   }: NonNullable<HealthPatch['more']>): readonly RealServer[] => {
     const kept = of === null ? [] : (old[of]?.realServers ?? []);
-    return listOf(realServers, kept, (runs) => serversOf(runs, patch.patterns));
+    return listOf(realServers, kept, (pool) => {
+      const servers = pools[pool];
+      invariant(servers !== undefined, 'each pool of a part is in it');
+      return servers;
+    });
   };
   const serverOf = (server: ServerPatch): VirtualServer => {
     const settings = patch.settings[server.settings];
@@ -271,10 +288,13 @@ function listOf<Item, Others>(
   before: readonly Item[],
   unpack: (others: Others) => readonly Item[],
 ): readonly Item[] {
-  return pieces.flatMap((piece) => {
+  const itemsOf = (piece: Piece<Others>): readonly Item[] => {
     if ('put' in piece) return unpack(piece.put);
     const [from, count] = piece.keep;
     invariant(from + count <= before.length, 'a process has what it was sent before');
     return before.slice(from, from + count);
-  });
+  };
+  const [first] = pieces;
+  // The same list stays one list, however many have it.
+  return pieces.length === 1 && first !== undefined ? itemsOf(first) : pieces.flatMap(itemsOf);
 }

@@ -37,33 +37,44 @@ export class Patterns<Item extends object> {
 /** So many patterns are compared with; pools seldom mix more kinds of servers. */
 const LOOKED_AT = 8;
 
-/** Those of real servers: all but address and port. */
-export class RealServerPatterns extends Patterns<RealServer> {
-  /** Virtual servers with the same pool mostly stand together. */
-  private last: { readonly servers: readonly RealServer[]; readonly runs: readonly Run[] } | null =
-    null;
+/** Lists of real servers, each written once in a message however many virtual servers have it. */
+export class Pools {
+  readonly runs: (readonly Run[])[] = [];
+  private readonly alike: Patterns<RealServer> = new Patterns<RealServer>('address', 'port');
+  private readonly places = new Map<readonly RealServer[], number>();
 
-  constructor() {
-    super('address', 'port');
+  get patterns(): readonly RealServer[] {
+    return this.alike.found;
   }
 
-  runsOf(servers: readonly RealServer[]): readonly Run[] {
-    if (this.last?.servers === servers) return this.last.runs;
+  has(servers: readonly RealServer[]): boolean {
+    return this.places.has(servers);
+  }
+
+  /** The index of its runs. */
+  placeOf(servers: readonly RealServer[]): number {
+    const known = this.places.get(servers);
+    if (known !== undefined) return known;
+    const place = this.runs.push(this.runsOf(servers)) - 1;
+    this.places.set(servers, place);
+    return place;
+  }
+
+  private runsOf(servers: readonly RealServer[]): readonly Run[] {
     const runs: { pattern: number; addresses: string[]; ports: number[] }[] = [];
     for (const server of servers) {
       const before = runs.at(-1)?.pattern;
-      const pattern = this.placeOf(server);
+      const pattern = this.alike.placeOf(server);
       if (pattern !== before) runs.push({ pattern, addresses: [], ports: [] });
       const run = runs.at(-1);
       run?.addresses.push(server.address);
       run?.ports.push(server.port);
     }
-    this.last = { servers, runs };
     return runs;
   }
 }
 
-/** What `runsOf` was given. */
+/** The real servers of a pool. */
 export function serversOf(runs: readonly Run[], patterns: readonly RealServer[]): RealServer[] {
   return runs.flatMap(({ pattern: at, addresses, ports }) => {
     const pattern = patterns[at];

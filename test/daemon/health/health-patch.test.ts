@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  HEALTH_CODEC,
-  type HealthPatch,
-  healthPatches,
-} from '../../../src/daemon/health/health-patch.ts';
+import { HEALTH_CODEC, healthPatches } from '../../../src/daemon/health/health-patch.ts';
 import type { Check } from '../../../src/model/checker.ts';
 import { NO_SETTINGS } from '../../../src/model/kernel-settings.ts';
 import type { HealthConfig, RealServer, VirtualServer } from '../../../src/model/virtual-server.ts';
@@ -80,21 +76,22 @@ describe('a configuration on its way to the health process', () => {
         let before: HealthConfig | null = null;
         let there: HealthConfig | null = null;
         const same = new Map<string, VirtualServer>();
+        const pools = new Map<string, readonly RealServer[]>();
         for (const version of versions) {
           // As a reading that remembers: what is the same is the same object.
           const after: HealthConfig = config(
             version.map(({ last, quorum, reals }) => {
-              const made = virtual(last, {
-                quorum,
-                realServers: reals.map(({ last, weight, checks }) =>
-                  real(last, {
-                    weight,
-                    checks: checks.map(({ kind, at, port }) =>
-                      check(kind, at === 'itself' ? `10.1.0.${last}` : at, port),
-                    ),
-                  }),
-                ),
-              });
+              const pool = reals.map(({ last, weight, checks }) =>
+                real(last, {
+                  weight,
+                  checks: checks.map(({ kind, at, port }) =>
+                    check(kind, at === 'itself' ? `10.1.0.${last}` : at, port),
+                  ),
+                }),
+              );
+              const realServers = pools.get(JSON.stringify(pool)) ?? pool;
+              pools.set(JSON.stringify(pool), realServers);
+              const made = virtual(last, { quorum, realServers });
               const name = JSON.stringify(made);
               const known = same.get(name) ?? made;
               same.set(name, known);
@@ -127,16 +124,13 @@ describe('a configuration on its way to the health process', () => {
         put: [
           {
             of: 2,
-            realServers: [
-              { keep: [0, 50] },
-              { put: [{ pattern: 0, addresses: ['10.1.0.51'] }] },
-              { keep: [51, 49] },
-            ],
+            realServers: [{ keep: [0, 50] }, { put: 0 }, { keep: [51, 49] }],
           },
         ],
       },
       { keep: [3, 1] },
     ]);
+    expect(patch?.pools).toMatchObject([[{ pattern: 0, addresses: ['10.1.0.51'] }]]);
     expect(patch?.patterns).toEqual([real(51, { weight: 7 })]);
   });
 
@@ -146,7 +140,7 @@ describe('a configuration on its way to the health process', () => {
     );
     const large = { realServers: Array.from({ length: 9 }, () => pool).flat() };
     const servers = Array.from({ length: 20 }, (_, at) =>
-      virtual(at + 1, at === 13 ? large : { realServers: pool }),
+      virtual(at + 1, at === 13 ? large : { realServers: [...pool] }),
     );
     const before = config([servers[7], servers[3]] as VirtualServer[]);
     const after = config(servers);
@@ -155,7 +149,9 @@ describe('a configuration on its way to the health process', () => {
       virtualServers.flatMap((piece) => ('put' in piece ? piece.put : [])),
     );
     expect(news.flat()).toHaveLength(18);
-    const sizes = parts.map(({ more }, at) => sizeOf(news[at] ?? []) + sizeOf(more ? [more] : []));
+    const sizes = parts.map(({ pools }, at) =>
+      pools.flat().reduce((sum, { addresses }) => sum + addresses.length, news[at]?.length ?? 0),
+    );
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2_000 + 2);
     // Only the large one is divided.
     expect(parts.filter(({ more }) => more !== null)).toHaveLength(4);
@@ -166,6 +162,18 @@ describe('a configuration on its way to the health process', () => {
     expect(there).toEqual(after);
   });
 
+  test('a pool that many have is sent once, and is one list there', () => {
+    const realServers = Array.from({ length: 100 }, (_, at) => real(at + 1));
+    const servers = Array.from({ length: 200 }, (_, at) => virtual(at + 1, { realServers }));
+    const after = config(servers);
+    const [patch, ...others] = healthPatches(null, after);
+    expect(others).toEqual([]);
+    expect(patch?.pools).toHaveLength(1);
+    const there = sent(null, after, null);
+    expect(there).toEqual(after);
+    expect(new Set(there.virtualServers.map((one) => one.realServers)).size).toBe(1);
+  });
+
   test('the objects of what is kept are those that were there', () => {
     const [one, two] = [virtual(1), virtual(2)];
     const there = sent(null, config([one, two]), null);
@@ -173,13 +181,3 @@ describe('a configuration on its way to the health process', () => {
     expect(after.virtualServers[0]).toBe(there.virtualServers[1]);
   });
 });
-
-type Patches = readonly Pick<NonNullable<HealthPatch['more']>, 'realServers'>[];
-
-/** Virtual servers and real servers that are told anew. */
-function sizeOf(servers: Patches): number {
-  const runs = servers.flatMap(({ realServers }) =>
-    realServers.flatMap((piece) => ('put' in piece ? piece.put : [])),
-  );
-  return servers.length + runs.reduce((sum, { addresses }) => sum + addresses.length, 0);
-}
