@@ -54,8 +54,11 @@ export class WatchedRealServer implements CheckerOwner {
     this.server = server;
     this.owner = owner;
     this.ports = ports;
-    this.checkers = server.checks.map((check) => this.watch(check, paceAtStart(check, beginning)));
-    this.current = judgeRealServer(this.checkers.map(({ standing }) => standing));
+    this.checkers =
+      server.checks.length === 0
+        ? NO_CHECKERS
+        : server.checks.map((check) => this.watch(check, paceAtStart(check, beginning)));
+    this.current = this.judged();
     this.sinceMs = beginning.sinceMs;
     this.startChecks(beginning.at);
     this.steer();
@@ -223,10 +226,14 @@ export class WatchedRealServer implements CheckerOwner {
     }
   }
 
+  private judged(): Standing {
+    return judgeRealServer(this.checkers.map(({ standing }) => standing));
+  }
+
   /** Takes the standing that the checkers now give, and tells of it. Whether it has changed. */
   private judge(reason: string): boolean {
     const from = this.current;
-    const to = judgeRealServer(this.checkers.map(({ standing }) => standing));
+    const to = this.judged();
     if (to === from) return false;
     this.current = to;
     this.sinceMs = this.ports.clock.wallTimeMs();
@@ -246,6 +253,9 @@ interface Succession {
 }
 
 type Watched = WatchedChecker | WatchedSession;
+
+/** Of those that nobody checks, of which there may be a hundred thousand. */
+const NO_CHECKERS: readonly Watched[] = [];
 
 /** The same question (`sameQuestion`) is of the same kind. */
 function adopt(watched: Watched, check: Check): void {

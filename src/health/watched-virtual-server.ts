@@ -11,7 +11,12 @@ import type { Beginning, OrderPort, Presence, WatchPorts } from './ports.ts';
 import { nameOfRealServer } from './real-server.ts';
 import { Roster } from './roster.ts';
 import { available, quorumBounds, quorumMet, servingOf, upWeight } from './virtual-server.ts';
-import { firstStanding, type RealServerOwner, WatchedRealServer } from './watched-real-server.ts';
+import {
+  firstStanding,
+  type RealServerBeginning,
+  type RealServerOwner,
+  WatchedRealServer,
+} from './watched-real-server.ts';
 
 export class WatchedVirtualServer implements RealServerOwner {
   readonly name: string;
@@ -46,9 +51,10 @@ export class WatchedVirtualServer implements RealServerOwner {
     const presences = beginning.presence?.(server) ?? [];
     const reals: WatchedRealServer[] = [];
     this.reals = reals;
+    const beginningOf = beginningsBy(beginning);
     for (const real of server.realServers) {
-      const presence = presences[reals.length] ?? 'unknown';
-      const made = new WatchedRealServer(real, this, this.ports, { ...beginning, presence });
+      const found = beginningOf(presences[reals.length] ?? 'unknown');
+      const made = new WatchedRealServer(real, this, this.ports, found);
       if (reals.push(made) % STEP === 0) yield;
     }
     const [up, holds] = [this.whoIsUp(), this.holds()];
@@ -344,4 +350,16 @@ function isOf(real: WatchedRealServer | undefined, server: RealServer | undefine
     configured === server ||
     (configured.address === server.address && configured.port === server.port)
   );
+}
+
+/** How a real server begins: one object for all that were found alike. */
+function beginningsBy(
+  time: Omit<Beginning, 'presence'>,
+): (presence: Presence) => RealServerBeginning {
+  const made = new Map<Presence, RealServerBeginning>();
+  return (presence) => {
+    const one = made.get(presence) ?? { ...time, presence };
+    made.set(presence, one);
+    return one;
+  };
 }

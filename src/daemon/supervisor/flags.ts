@@ -8,8 +8,11 @@ export const SMALL: readonly string[] = [
   '--optimize-for-size',
 ];
 
-/** Of one that has much to keep. A collection of new objects that all live on takes a millisecond for each of these MB. */
-export const LARGE: readonly string[] = ['--max-semi-space-size=8'];
+/**
+ * Of one that has much to keep. A collection of new objects that all live on takes a millisecond for each of these MB, and
+ * more of them is more memory that is touched for the first time, but not less work.
+ */
+export const LARGE: readonly string[] = ['--max-semi-space-size=4'];
 
 /**
  * To be called in a process that was small and gets much to keep: as long as V8 optimizes for size, it collects all
