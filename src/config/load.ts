@@ -10,13 +10,9 @@ import { readAround, resolveAccount } from './build/scripts.ts';
 import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
 import { readWatchdogs } from './build/watchdog.ts';
-import {
-  type Diagnostic,
-  type Mode,
-  Reports,
-  severityOf,
-  toDiagnostics,
-} from './diagnostics/diagnostic.ts';
+import type { Diagnostic } from './diagnostics/diagnostic.ts';
+import { Reports, toDiagnostics } from './diagnostics/reports.ts';
+import { type Mode, severityOf } from './diagnostics/severity.ts';
 import { type ConfigEnvironment, elsewhere } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';

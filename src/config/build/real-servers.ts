@@ -6,7 +6,7 @@ import { familyOf } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
 import type { Check } from '../../model/checker.ts';
 import type { RealServer } from '../../model/virtual-server.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { LANGUAGE } from '../keywords/table.ts';
 import type { Memory } from '../memory.ts';
 import { partsOfRealServer, tellRealServer } from '../rules/real-servers.ts';

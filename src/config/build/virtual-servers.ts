@@ -13,7 +13,8 @@ import type {
   SorryServer,
   VirtualServer,
 } from '../../model/virtual-server.ts';
-import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
+import type { Mode } from '../diagnostics/severity.ts';
 import { SCHEDULERS } from '../keywords/schedulers.ts';
 import type { Lesson, Memory } from '../memory.ts';
 import { valueSpan } from '../rules/written.ts';

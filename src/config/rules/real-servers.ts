@@ -1,5 +1,5 @@
 /** What one real server is by itself, within its virtual server. Real servers alike to the letter are looked at once. */
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Section } from '../values/section.ts';
 import { tellLongTimeouts } from './checkers.ts';
 import { tellShellWords } from './scripts.ts';

@@ -1,7 +1,7 @@
 /** What a virtual server and its real servers are together. Each server is looked at by itself. */
 import { parseAddress } from '../../base/address.ts';
 import type { PlacedServers } from '../build/placed.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Word } from '../text/ast.ts';
 import type { Section } from '../values/section.ts';
 import { partsOfRealServer, type RealServerParts } from './real-servers.ts';

@@ -3,7 +3,7 @@
  * generators written out (config-grammar §8-11). A line with none of these goes to the lexer as it stands.
  */
 import { dirname } from 'node:path';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import {
   codeOf,
   type DefinedLine,

@@ -4,7 +4,7 @@
  */
 
 import { invariant } from '../../base/error.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Opening, Statement, Word } from './ast.ts';
 import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
 import { RunStatement } from './run-statement.ts';

@@ -2,7 +2,7 @@
  * Braces that do not match: which block was meant to end or to begin where, told once, by what the
  * keywords of the language say. Without it one forgotten brace would make every line after it a mistake.
  */
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Structure } from './parser.ts';
 import { positionOf } from './source.ts';
 import { Kind, type Tokens } from './tokens.ts';
