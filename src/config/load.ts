@@ -179,7 +179,8 @@ interface Expanded {
 /** Files → tokens. */
 function expand(path: string, options: LoadOptions): Expanded {
   const first = expandOnce(path, options, false);
-  const { droppedOpens, droppedBrace, tokens } = first.expander;
+  const { conditions, tokens } = first.expander;
+  const { droppedOpens, droppedBrace } = conditions;
   const isTheCause =
     droppedBrace !== null && droppedOpens !== 0 && tokens.netBraces() === -droppedOpens;
   if (!isTheCause || options.mode === 'compat') return first;
@@ -187,7 +188,7 @@ function expand(path: string, options: LoadOptions): Expanded {
   const second = expandOnce(path, options, true);
   second.reports.add({
     code: 'bad-condition',
-    span: second.expander.droppedBrace ?? droppedBrace,
+    span: second.expander.conditions.droppedBrace ?? droppedBrace,
     message: `this brace is not for this host, and its ${droppedOpens > 0 ? '}' : '{'} is`,
     hint: 'write the condition before each line of the block',
   });
