@@ -14,11 +14,12 @@ import {
   UDP_CHECK,
   URL_BLOCK,
 } from './checkers.ts';
-import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
+import { GLOBAL_DEFS } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
 import { LEASE } from './lease.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
 import { LVS_SYSCTL } from './sysctl.ts';
+import { TOP_LEVEL } from './top-level.ts';
 import {
   BFD_INSTANCE,
   GARP_GROUP,
