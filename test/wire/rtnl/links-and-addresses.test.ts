@@ -8,9 +8,10 @@ import {
   encodeNewAddress,
   type LinkAddress,
 } from '../../../src/wire/rtnl/addresses.ts';
-import { decodeLink, encodeGetLink } from '../../../src/wire/rtnl/links.ts';
+import { decodeLink, encodeGetLink, type Link } from '../../../src/wire/rtnl/links.ts';
 import { decodeNotification } from '../../../src/wire/rtnl/notification.ts';
 import { RouteMessage } from '../../../src/wire/rtnl/numbers.ts';
+import { ETH0 } from '../../world/eth0.ts';
 import { captureNamed, onlyMessage, payloadOf, readCaptures } from '../capture.ts';
 
 const captures = readCaptures('rtnl');
@@ -19,25 +20,7 @@ const messagesOf = (title: string) => captureNamed(captures, title).replies.map(
 const eventsOf = (title: string) =>
   messagesOf(title).map(({ type, payload }) => decodeNotification(type, payload));
 
-const VETH = {
-  index: 3,
-  name: 'v0',
-  up: true,
-  running: true,
-  loopback: false,
-  noArp: false,
-  multicast: true,
-  mac: '02:00:00:00:00:01',
-  mtu: 1500,
-  lowerIndex: 2,
-  masterIndex: null,
-  kind: 'veth',
-  vrfTable: null,
-  activePortIndex: null,
-  isolation: null,
-  alias: null,
-  group: 0,
-};
+const VETH: Link = { ...ETH0, index: 3, name: 'v0', lowerIndex: 2, kind: 'veth' };
 
 const FIRST = {
   interfaceIndex: 3,
