@@ -28,6 +28,7 @@ import {
   tellPassword,
 } from './leftovers.ts';
 import { adviseOnMail } from './mail.ts';
+import { partsOf, type ServerParts } from './parts.ts';
 import { tellIgnoredDelay } from './preemption.ts';
 import { tellWeights } from './priorities.ts';
 import {
@@ -49,9 +50,7 @@ import {
   adviseOnQuorum,
   adviseOnServices,
   adviseOnWeights,
-  partsOf,
   type SeenServer,
-  type ServerParts,
   seenServer,
   tellSchedulerFlags,
   tellZeroWeights,
