@@ -69,7 +69,7 @@ const COMMANDS: ReadonlySet<string> = new Set([
   'regex',
 ]);
 
-/** Whether the value is split into words by other rules, those of scripts (config-grammar §6). */
+/** Whether the value is split into words by other rules, those of scripts. */
 export function isCommand(keyword: string): boolean {
   return COMMANDS.has(keyword);
 }

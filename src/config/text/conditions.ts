@@ -1,5 +1,5 @@
 /**
- * `@ID` and `@^ID` in front of a line: it is for one host, or for all others (config-grammar §11). Lines for other
+ * `@ID` and `@^ID` in front of a line: it is for one host, or for all others. Lines for other
  * hosts are dropped, and whether that takes one brace of a block away is kept count of.
  */
 import type { Reports } from '../diagnostics/reports.ts';

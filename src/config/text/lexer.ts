@@ -1,5 +1,5 @@
 /**
- * Lines → words and braces (config-grammar §2-5). Comments begin at `#` or `!` anywhere outside double
+ * Lines → words and braces. Comments begin at `#` or `!` anywhere outside double
  * quotes; a brace outside quotes ends the word and the line it stands on.
  */
 import type { Reports } from '../diagnostics/reports.ts';
