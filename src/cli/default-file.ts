@@ -1,6 +1,6 @@
 /** The files that are read when none is named. Apart, because `check` needs no more of read-config.ts. */
 import { existsSync } from 'node:fs';
-import type { Mode } from '../config/diagnostics/diagnostic.ts';
+import type { Mode } from '../config/diagnostics/severity.ts';
 
 export const OWN_FILE = '/etc/lvsd/lvsd.conf';
 export const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';

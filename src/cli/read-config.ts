@@ -1,7 +1,8 @@
 /** How the commands read a configuration: which file, in which mode, and what is said when it is refused. */
 import type { Command as Commander } from 'commander';
-import { isUnreadable, severityOf } from '../config/diagnostics/diagnostic.ts';
+import { isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
+import { severityOf } from '../config/diagnostics/severity.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { type EffectiveBlock, effectiveConfig } from '../config/show/effective.ts';

@@ -6,8 +6,19 @@ import { DirectorError } from '../base/error.ts';
 import { type Ipvs, openIpvs } from '../kernel/ipvs.ts';
 import { renderDaemons, renderTimeouts } from '../reconcile/ipvsadm/settings.ts';
 import { needsStatistics, renderTable, type TableView } from '../reconcile/ipvsadm/table.ts';
-import type { IpvsadmOptions } from './show.ts';
 import { writePieces } from './terminal.ts';
+
+/** The switches of `ipvsadm -L` under their names there. */
+export interface IpvsadmOptions {
+  readonly stats?: true;
+  readonly rate?: true;
+  readonly exact?: true;
+  readonly thresholds?: true;
+  readonly persistentConn?: true;
+  readonly tunInfo?: true;
+  readonly timeout?: true;
+  readonly daemon?: true;
+}
 
 /** What is printed: the table with certain columns, or one of the settings. */
 type Listing = TableView | 'timeouts' | 'daemons';

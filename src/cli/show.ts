@@ -1,18 +1,7 @@
 /** `lvsctl show`: the topology with its live state, as the daemon tells it; or the kernel's table as ipvsadm does. */
 import { DirectorError } from '../base/error.ts';
 import { type Command, type CommandContext, Exit } from './command.ts';
-
-/** The switches of `ipvsadm -L` under their names there. */
-export interface IpvsadmOptions {
-  readonly stats?: true;
-  readonly rate?: true;
-  readonly exact?: true;
-  readonly thresholds?: true;
-  readonly persistentConn?: true;
-  readonly tunInfo?: true;
-  readonly timeout?: true;
-  readonly daemon?: true;
-}
+import type { IpvsadmOptions } from './show-ipvsadm.ts';
 
 interface Options extends IpvsadmOptions {
   readonly json?: true;

@@ -17,9 +17,9 @@ import { parseAddress } from '../base/address.ts';
 import { errnoName } from '../base/error.ts';
 import { systemRandom } from '../base/random.ts';
 import { inspectPath } from '../base/trusted-path.ts';
-import { TEXT_MAX } from './text/expand.ts';
 import { nameMatcher } from './text/glob.ts';
 import type { FilePort, FileText } from './text/include.ts';
+import { TEXT_MAX } from './text/limits.ts';
 
 export interface Account {
   readonly uid: number;

@@ -7,16 +7,13 @@ import { declaredSessions } from './build/bfd-sessions.ts';
 import { buildKernelSettings } from './build/kernel-settings.ts';
 import { buildNotify, listenersOf, readDumps, readNotifyDefaults } from './build/notify.ts';
 import { readAround, resolveAccount } from './build/scripts.ts';
-import { buildHealth, type LookAt, type ServerContext } from './build/virtual-servers.ts';
+import type { ServerContext } from './build/virtual-server.ts';
+import { buildHealth, type LookAt } from './build/virtual-servers.ts';
 import { buildVrrp } from './build/vrrp/director.ts';
 import { readWatchdogs } from './build/watchdog.ts';
-import {
-  type Diagnostic,
-  type Mode,
-  Reports,
-  severityOf,
-  toDiagnostics,
-} from './diagnostics/diagnostic.ts';
+import type { Diagnostic } from './diagnostics/diagnostic.ts';
+import { Reports, toDiagnostics } from './diagnostics/reports.ts';
+import { type Mode, severityOf } from './diagnostics/severity.ts';
 import { type ConfigEnvironment, elsewhere } from './environment.ts';
 import type { BlockName } from './keywords/keyword.ts';
 import { LANGUAGE, nearestKeyword } from './keywords/table.ts';
@@ -182,7 +179,8 @@ interface Expanded {
 /** Files → tokens. */
 function expand(path: string, options: LoadOptions): Expanded {
   const first = expandOnce(path, options, false);
-  const { droppedOpens, droppedBrace, tokens } = first.expander;
+  const { conditions, tokens } = first.expander;
+  const { droppedOpens, droppedBrace } = conditions;
   const isTheCause =
     droppedBrace !== null && droppedOpens !== 0 && tokens.netBraces() === -droppedOpens;
   if (!isTheCause || options.mode === 'compat') return first;
@@ -190,7 +188,7 @@ function expand(path: string, options: LoadOptions): Expanded {
   const second = expandOnce(path, options, true);
   second.reports.add({
     code: 'bad-condition',
-    span: second.expander.droppedBrace ?? droppedBrace,
+    span: second.expander.conditions.droppedBrace ?? droppedBrace,
     message: `this brace is not for this host, and its ${droppedOpens > 0 ? '}' : '{'} is`,
     hint: 'write the condition before each line of the block',
   });

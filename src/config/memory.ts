@@ -5,7 +5,7 @@
  * its real servers, as long as nothing but real servers is different.
  */
 import type { RealServer, VirtualServer } from '../model/virtual-server.ts';
-import type { Told } from './diagnostics/diagnostic.ts';
+import type { Told } from './diagnostics/reports.ts';
 import type { ConfigEnvironment } from './environment.ts';
 import type { RememberedBlock, RememberedBlocks } from './text/lexer.ts';
 import { type Pool, PoolBuilder, placeIn, type Run } from './text/pool.ts';

@@ -5,42 +5,26 @@
 
 import { uptime } from 'node:os';
 import { join } from 'node:path';
-import { DirectorError, errnoName, reasonAndHint } from '../base/error.ts';
+import { errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { sleepWatch } from '../base/sleep-watch.ts';
-import {
-  type Cancel,
-  type Instant,
-  type Millis,
-  sharedTimeMs,
-  sleep,
-  systemClock,
-} from '../base/time.ts';
+import { type Cancel, type Millis, sharedTimeMs, sleep, systemClock } from '../base/time.ts';
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
 import { RUN_DIR_VARIABLE } from '../kernel/other-daemons.ts';
-import { openVrrpSocket, type VrrpSocketHandlers } from '../kernel/packets.ts';
-import { newIdentity, openPeerSocket } from '../kernel/peer-socket.ts';
+import { newIdentity } from '../kernel/peer-socket.ts';
 import { watchProcesses } from '../kernel/processes.ts';
 import { applyProcessSettings } from '../kernel/scheduling.ts';
-import { openFrameSocket } from '../kernel/vrrp-frames.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { FailoverReport } from '../model/failover.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
-import type { AdvertPort, AdvertSocket } from '../vrrp/adverts/ports-adverts.ts';
 import { lifetimeSeconds } from '../vrrp/holding/gate.ts';
 import { allHeld } from '../vrrp/holding/held.ts';
-import {
-  type Mastership,
-  mastershipOf,
-  type VrrpWill,
-  writtenEveryMs,
-} from '../vrrp/holding/will.ts';
-import type { PeerPort, PeerSocket } from '../vrrp/peers/ports-peers.ts';
+import { type Mastership, mastershipOf, type VrrpWill } from '../vrrp/holding/will.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import type { Link } from '../wire/rtnl/links.ts';
@@ -59,14 +43,14 @@ import { LeaseDesk } from './vrrp/lease-desk.ts';
 import { LinkAnnouncer } from './vrrp/link-announcer.ts';
 import { KnownLinks } from './vrrp/links.ts';
 import { goneIn, renewedLinks } from './vrrp/network-changes.ts';
+import { advertSockets, peerSockets } from './vrrp/sockets.ts';
 import { SpentFile } from './vrrp/spent-file.ts';
+import { StateTeller } from './vrrp/state-teller.ts';
 import { StaticEntries } from './vrrp/statics.ts';
 import { VirtualLinks } from './vrrp/virtual-links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
-/** States are told of at once when all was quiet, and together when many change. */
-const TELL_EVERY_MS: Millis = 50;
 /** Of these no link is another one. */
 const ABOUT_PATHS: readonly NetworkEvent['event'][] = ['route-gone', 'rule-gone', 'default-route'];
 
@@ -90,15 +74,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly statics: StaticEntries;
   private readonly announcer: LinkAnnouncer;
   private readonly anchors: Anchors;
+  private readonly states: StateTeller;
   /** Routes and rules are listened to where there are some: a router may have a million of others. */
   private watchesPaths = false;
   private started = false;
   private cancelRead: Cancel | null = null;
-  private cancelWill: Cancel = () => {};
-  /** When the states are told; Infinity: nothing has changed since. */
-  private tellStatesAt: Instant = Infinity;
-  private statesToldAt: Instant = -Infinity;
-  private cancelTelling: Cancel = () => {};
 
   constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
@@ -132,6 +112,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.anchors = new Anchors(this.network, this.links, { clock, log });
     this.gate = new Gate(log, runDir);
     this.speaker = new VrrpSpeaker(this.ports());
+    this.states = new StateTeller(uplink, this.speaker);
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
 
@@ -157,7 +138,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.tellRenewed(before);
     this.speaker.configure(withBootDelay(config, uptime() * 1000), inherited);
     void this.speaker.left().then(() => this.forgetLinks());
-    this.tellStates({ canWait: false });
+    this.states.tell({ canWait: false });
     void this.foresee(config.instances);
   }
 
@@ -205,9 +186,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.leases.close();
     this.gate.close(keep);
     this.spent.close(this.speaker.spent());
-    this.cancelTelling();
-    if (this.tellStatesAt < Infinity) this.tellStatesNow();
-    this.cancelWill();
+    this.states.close();
     if (!keep) await this.statics.release();
     if (!keep) await this.virtualLinks.release();
     this.anchors.close();
@@ -268,36 +247,6 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     });
   }
 
-  /** Once for all that change in one turn. `canWait`: of a takeover of hundreds, once in a while. */
-  private tellStates({ canWait }: { readonly canWait: boolean }): void {
-    const at = canWait ? this.statesToldAt + TELL_EVERY_MS : -Infinity;
-    if (at >= this.tellStatesAt) return;
-    this.tellStatesAt = at;
-    this.cancelTelling();
-    this.cancelTelling = systemClock.wakeAt(at, () => this.tellStatesNow());
-  }
-
-  private tellStatesNow(): void {
-    this.tellStatesAt = Infinity;
-    this.statesToldAt = systemClock.now();
-    this.uplink.tellVrrpStates(this.speaker.states());
-    this.writeWill();
-  }
-
-  /** Again and again while there is something to inherit: a will that is too old is void. */
-  private writeWill(): void {
-    this.cancelWill();
-    const masters = this.speaker.masters();
-    const will: VrrpWill = {
-      atMs: sharedTimeMs(),
-      masters: masters.map(({ mastership }) => mastership),
-    };
-    this.uplink.leaveWill(will);
-    if (masters.length === 0) return;
-    const everyMs = writtenEveryMs(masters.map(({ instance }) => instance));
-    this.cancelWill = systemClock.wakeAt(systemClock.now() + everyMs, () => this.writeWill());
-  }
-
   private async readLinks(): Promise<void> {
     const before = this.links.all();
     try {
@@ -337,14 +286,14 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       clock,
       log: this.log,
       links: this.links,
-      adverts: { open: (place, onPacket) => this.open(place, onPacket) },
+      adverts: advertSockets(this.links, this.log),
       addresses: this.held,
       announcer: this.announcer,
       anchors: this.anchors,
       statics: this.statics,
       gate: this.gate,
       peers: {
-        open: (place, onDatagram) => this.openPeers(place, onDatagram),
+        ...peerSockets(this.log),
         identity: newIdentity,
         notes: {
           heard: (life, note) => this.uplink.tellPeerNote(life, note),
@@ -355,7 +304,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
         changed: (transition, scripts) => {
           this.uplink.tell({ about: 'vrrp', ...transition, scripts });
           // Who is MASTER no more is not to be taken for one by the process after this.
-          this.tellStates({ canWait: transition.state === 'MASTER' });
+          this.states.tell({ canWait: transition.state === 'MASTER' });
         },
       },
       files: {
@@ -368,41 +317,6 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       },
       bfdUp: (name) => this.sessions[name] ?? null,
     };
-  }
-
-  private open(...[place, onPacket]: Parameters<AdvertPort['open']>): AdvertSocket {
-    const link = this.links.link(place.interface);
-    if (link === null) {
-      const message = `there is no interface ${place.interface}`;
-      throw new DirectorError('INTERFACE_MISSING', message);
-    }
-    const where = { interface: place.virtual?.link ?? link.name };
-    const base = { ...place, interfaceIndex: link.index };
-    const handlers: VrrpSocketHandlers = {
-      onPacket,
-      onDrop: (reason) => this.log.debug({ ...where, reason }, 'packet dropped'),
-      onError: (error) => this.log.warn({ ...where, ...reasonAndHint(error) }, 'VRRP socket'),
-    };
-    const { group, virtual } = place;
-    if (virtual === null || group === null) return openVrrpSocket(base, handlers);
-    const above = this.links.link(virtual.link);
-    const mac = this.links.macOf(virtual.link);
-    if (above === null || mac === null) {
-      throw new DirectorError('INTERFACE_MISSING', `there is no interface ${virtual.link}`);
-    }
-    const { sendsFromBase } = virtual;
-    const options = { base: { ...base, group }, link: { ...above, mac }, sendsFromBase };
-    return openFrameSocket(options, handlers);
-  }
-
-  private openPeers(...[place, onDatagram]: Parameters<PeerPort['open']>): PeerSocket {
-    const { log } = this;
-    const where = { interface: place.interface };
-    return openPeerSocket(place, {
-      onDatagram,
-      onDrop: (reason) => log.debug({ ...where, reason }, 'datagram of a peer director dropped'),
-      onError: (reason) => log.debug({ ...where, reason }, 'link to peer directors'),
-    });
   }
 }
 

@@ -3,30 +3,23 @@
  * effects of requester.ts and acceptor.ts out: one timer, datagrams in and out. What it is told comes in turns,
  * so that a listener may ask for something from within.
  */
-import { formatEndpoint } from '../base/endpoint.ts';
 import type { Cancel, Instant, Millis } from '../base/time.ts';
-import type {
-  LeaseAcceptorConfig,
-  LeaseConfig,
-  LeaseEndpoint,
-  LeaseSubject,
-} from '../model/lease.ts';
+import type { LeaseConfig, LeaseEndpoint, LeaseSubject } from '../model/lease.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import {
   decodeLease,
   encodeLease,
-  etcdId,
   type Keyring,
   keyringOf,
   type LeaseAnswer,
   type LeaseAsk,
   type LeaseRelease,
-  listIdOf,
   nodeIdOf,
   type SigningKey,
   signingKey,
 } from '../wire/lease.ts';
-import type { NodeId, Verdict } from './acceptor.ts';
+import type { NodeId } from './acceptor.ts';
+import { AcceptorList, nameOfAcceptor, refusalIn, type Seat, verdictIn } from './acceptor-list.ts';
 import { LeaseAcceptor } from './lease-acceptor.ts';
 import type { LeasePorts } from './ports.ts';
 import {
@@ -52,16 +45,6 @@ interface Ask {
   holder: NodeId | null;
 }
 
-/** One acceptor of the list. */
-interface Seat {
-  readonly endpoint: LeaseAcceptorConfig;
-  readonly id: NodeId;
-  /** As it told last; 0: it has not. */
-  epoch: number;
-  answer: string | null;
-  answeredAtMs: number | null;
-}
-
 export class LeaseSpeaker {
   private readonly ports: LeasePorts;
   private readonly self: SpeakerSelf;
@@ -71,8 +54,7 @@ export class LeaseSpeaker {
   private readonly bornAt: Instant;
   private acceptor: LeaseAcceptor | null = null;
   private asks = new Map<string, Ask>();
-  private seats: readonly Seat[] = [];
-  private list = 0;
+  private readonly list = new AcceptorList();
   private keyring: Keyring = new Map();
   private signing: SigningKey = signingKey(new Uint8Array());
   private readonly refused = new Map<string, number>();
@@ -93,15 +75,7 @@ export class LeaseSpeaker {
     const keys = secrets.map((secret) => signingKey(Buffer.from(secret)));
     this.keyring = keyringOf(keys);
     this.signing = keys[0] ?? this.signing;
-    this.seats = acceptors.map((endpoint) => {
-      const { address, port, isEtcd } = endpoint;
-      const id = isEtcd ? etcdId() : nodeIdOf(address, port);
-      const fresh = { endpoint, id, epoch: 0, answer: null, answeredAtMs: null };
-      return this.seats.find((seat) => seat.id === id) ?? fresh;
-    });
-    const list = listIdOf(this.seats.map(({ id }) => id));
-    const isOther = list !== this.list;
-    this.list = list;
+    const isOther = this.list.configure(acceptors);
     const before = this.asks;
     this.asks = new Map(
       subjects.map((subject) => [subject.name, this.adopt(subject, before, isOther)]),
@@ -147,14 +121,9 @@ export class LeaseSpeaker {
         const until = this.holdsUntil(name);
         const other = state.is === 'holding' ? this.node : holder;
         const untilMs = until === null ? null : until + sinceZeroMs;
-        return { name, state: state.is, untilMs, holder: this.nameOf(other) };
+        return { name, state: state.is, untilMs, holder: this.list.nameOf(other) };
       }),
-      acceptors: this.seats.map(({ endpoint, id, answer, answeredAtMs }) => ({
-        endpoint: nameOf(endpoint),
-        isOwn: id === this.node,
-        answer,
-        answeredAtMs,
-      })),
+      acceptors: this.list.snapshot(this.node),
       refused: Object.fromEntries(this.refused),
     };
   }
@@ -162,11 +131,6 @@ export class LeaseSpeaker {
   close(): void {
     this.closed = true;
     this.cancel();
-  }
-
-  private nameOf(node: NodeId | null): string | null {
-    const endpoint = this.seats.find(({ id }) => id === node)?.endpoint;
-    return endpoint === undefined ? null : formatEndpoint(endpoint.address, endpoint.port);
   }
 
   /**
@@ -204,7 +168,7 @@ export class LeaseSpeaker {
     const now = this.ports.clock.now();
     const birth = this.acceptor?.self.birth ?? { draw: this.ports.draw(), at: now };
     const promiseMsMax = Math.max(promiseMs, this.acceptor?.self.promiseMsMax ?? 0);
-    const self = { names, list: this.list, birth, promiseMsMax };
+    const self = { names, list: this.list.id, birth, promiseMsMax };
     if (this.acceptor === null) this.acceptor = new LeaseAcceptor(self, now);
     else this.acceptor.self = self;
   }
@@ -230,7 +194,7 @@ export class LeaseSpeaker {
     this.cancel();
     if (this.closed) return;
     const deadlines = [...this.asks.values()].map(({ state, times }) =>
-      nextDeadline({ acceptors: this.seats.length, times }, state),
+      nextDeadline({ acceptors: this.list.seats.length, times }, state),
     );
     const next = Math.min(Infinity, ...deadlines);
     if (next === Infinity) return;
@@ -244,7 +208,7 @@ export class LeaseSpeaker {
   private step(ask: Ask, event: RequesterEvent): void {
     if (this.closed) return;
     const { clock, random, listener, log } = this.ports;
-    const self = { acceptors: this.seats.length, times: ask.times };
+    const self = { acceptors: this.list.seats.length, times: ask.times };
     const { name } = ask.subject;
     const from = ask.state.is;
     const moment = { now: clock.now(), chance: random() };
@@ -265,24 +229,18 @@ export class LeaseSpeaker {
         case 'renewed':
           listener.renewed(name, effect.until);
           break;
-        case 'lost':
-          log.warn({ lease: name, from, to: state.is, reason: this.whyLost() }, 'lease lost');
+        case 'lost': {
+          const whyLost = `not renewed in time by a majority (${this.list.answers()})`;
+          log.warn({ lease: name, from, to: state.is, reason: whyLost }, 'lease lost');
           listener.lost(name);
           break;
+        }
       }
     }
   }
 
-  private whyLost(): string {
-    const answers = this.seats.map(
-      ({ endpoint, answer }) =>
-        `${endpoint.isEtcd ? 'etcd' : endpoint.address}: ${answer ?? 'no answer'}`,
-    );
-    return `not renewed in time by a majority (${answers.join(', ')})`;
-  }
-
   private askRound(ask: Ask, to: number): void {
-    for (const [at, seat] of this.seats.entries()) {
+    for (const [at, seat] of this.list.seats.entries()) {
       if (to & (1 << at)) this.question(this.askOf(ask, seat), seat);
     }
   }
@@ -294,14 +252,14 @@ export class LeaseSpeaker {
   }
 
   private tellAll({ subject }: Ask, round: number): void {
-    for (const seat of this.seats) {
+    for (const seat of this.list.seats) {
       this.question({ type: 'release', ...this.commonOf(subject, seat, round) }, seat);
     }
   }
 
   private commonOf({ keys }: LeaseSubject, { id, epoch }: Seat, round: number) {
     const { list, node, life } = this;
-    return { list, node, acceptor: id, round, epoch, life, keys };
+    return { list: list.id, node, acceptor: id, round, epoch, life, keys };
   }
 
   /** Our own acceptor is asked without a datagram. */
@@ -357,13 +315,13 @@ export class LeaseSpeaker {
   }
 
   private onAnswer(answer: LeaseAnswer, from: LeaseEndpoint): void {
-    const at = this.seats.findIndex(({ id }) => id === answer.acceptor);
-    const seat = this.seats[at];
+    const at = this.list.seats.findIndex(({ id }) => id === answer.acceptor);
+    const seat = this.list.seats[at];
     const isOurs = answer.node === this.node && answer.life === this.life;
     const ask = [...this.asks.values()].find(
       ({ subject }) => subject.keys.join() === answer.keys.join(),
     );
-    if (seat === undefined || !isOurs || answer.list !== this.list || ask === undefined) {
+    if (seat === undefined || !isOurs || answer.list !== this.list.id || ask === undefined) {
       this.refuse('answer', from);
       return;
     }
@@ -379,22 +337,18 @@ export class LeaseSpeaker {
       if (known !== answer.epoch) this.question(this.askOf(ask, seat), seat);
       return;
     }
-    const verdict = verdictOf(answer);
+    const verdict = verdictIn(answer);
     if (verdict !== null) this.step(ask, { type: 'answer', acceptor: at, round, verdict });
   }
 
-  private note(seat: Seat, { verdict, freeInMs }: LeaseAnswer): void {
+  private note(seat: Seat, answer: LeaseAnswer): void {
     const { clock, log } = this.ports;
-    if (verdict === 'epoch') return;
-    if (seat.answer !== verdict && (verdict === 'list' || verdict === 'time')) {
-      const acceptor = nameOf(seat.endpoint);
-      const reason =
-        verdict === 'list'
-          ? 'its list of acceptors is another one'
-          : `it promises nothing for longer than ${freeInMs} ms`;
-      log.error({ acceptor, reason }, 'acceptor refuses us');
+    if (answer.verdict === 'epoch') return;
+    const reason = refusalIn(answer);
+    if (reason !== null && seat.answer !== answer.verdict) {
+      log.error({ acceptor: nameOfAcceptor(seat.endpoint), reason }, 'acceptor refuses us');
     }
-    seat.answer = verdict;
+    seat.answer = answer.verdict;
     seat.answeredAtMs = clock.wallTimeMs();
   }
 
@@ -404,26 +358,5 @@ export class LeaseSpeaker {
     // Every restart of an acceptor is one of these, and every question after a while without one.
     const level = count === 1 && reason !== 'epoch' ? 'warn' : 'debug';
     this.ports.log[level]({ reason, source: from.address }, 'lease datagram refused');
-  }
-}
-
-function nameOf({ address, port, isEtcd }: LeaseAcceptorConfig): string {
-  const endpoint = formatEndpoint(address, port);
-  return isEtcd ? `etcd by ${endpoint}` : endpoint;
-}
-
-/** Null: the acceptor serves us not at all. */
-function verdictOf({ verdict, holder, heard, freeInMs }: LeaseAnswer): Verdict | null {
-  switch (verdict) {
-    case 'granted':
-      return { granted: true };
-    case 'held':
-      return { granted: false, why: 'held', holder, freeInMs };
-    case 'silent':
-      return { granted: false, why: 'silent', freeInMs };
-    case 'old':
-      return { granted: false, why: 'old', heard };
-    default:
-      return null;
   }
 }

@@ -5,32 +5,26 @@
  */
 import type { Family } from '../base/address.ts';
 import { DirectorError } from '../base/error.ts';
-import { type Log, logTo } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { type Cancel, type Millis, sleep } from '../base/time.ts';
+import { type Millis, sleep } from '../base/time.ts';
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { LeaseEndpoint } from '../model/lease.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
-import type { ReceivedPacket } from '../vrrp/adverts/admit.ts';
-import type { AdvertPlace, AdvertSocket } from '../vrrp/adverts/ports-adverts.ts';
 import { allHeld } from '../vrrp/holding/held.ts';
-import {
-  type Mastership,
-  mastershipOf,
-  type VrrpWill,
-  writtenEveryMs,
-} from '../vrrp/holding/will.ts';
-import type { PeerPlace, PeerSocket } from '../vrrp/peers/ports-peers.ts';
+import { type Mastership, mastershipOf, type VrrpWill } from '../vrrp/holding/will.ts';
+import { WillWriter } from '../vrrp/holding/will-writer.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import { simulateHealth } from './health.ts';
 import type { Journal } from './journal.ts';
 import { SimulatedKernel } from './kernel.ts';
 import { beginLease, type LeaseLife } from './lease.ts';
-import type { Attachment, SimulatedNetwork } from './network.ts';
+import type { SimulatedNetwork } from './network.ts';
+import { advertSockets, peerSockets } from './sockets.ts';
+import { stateLog, type ToldState } from './state-log.ts';
 import { ProcessTime, type VirtualTime } from './time.ts';
 import { simulatedTrackers } from './trackers.ts';
 
@@ -61,14 +55,12 @@ const KERNEL_MS: Millis = 0.3;
 /** How long a tracked script runs. */
 const SCRIPT_MS: Millis = 2;
 
-/** Protocol number of what directors tell each other beside VRRP. */
-const UDP = 17;
-
 /** One life of the VRRP process. */
 interface Life {
   readonly clock: ProcessTime;
   readonly speaker: VrrpSpeaker;
   readonly lease: LeaseLife | null;
+  readonly will: WillWriter;
 }
 
 export class SimulatedHost {
@@ -77,8 +69,7 @@ export class SimulatedHost {
   private life: Life | null = null;
   private readonly kernel: SimulatedKernel;
   /** What the process has left to know for the next one; the supervisor keeps it. */
-  private will: VrrpWill | null = null;
-  private cancelWill: Cancel = () => {};
+  private lastWill: VrrpWill | null = null;
   private readonly down = new Set<string>();
   private readonly failing = new Set<string>();
   private readonly states = new Map<string, string>();
@@ -142,17 +133,25 @@ export class SimulatedHost {
     const clock = new ProcessTime(this.world.time, clockRate);
     const lease = this.beginLease(clock);
     const speaker = new VrrpSpeaker(this.ports(clock, lease));
-    this.life = { clock, speaker, lease };
+    const will = new WillWriter({
+      clock,
+      sharedTimeMs: () => clock.now(),
+      masters: () => speaker.masters(),
+      leave: (one) => {
+        this.lastWill = one;
+      },
+    });
+    this.life = { clock, speaker, lease, will };
     this.tellProcess('runs');
-    const { will } = this;
+    const { lastWill } = this;
     const inherited = (instance: VrrpInstance): Mastership | null =>
-      config.lease === null ? mastershipOf(will, instance, clock.now()) : null;
+      config.lease === null ? mastershipOf(lastWill, instance, clock.now()) : null;
     this.kernel.gate.adopt();
     const left = config.instances.filter((instance) => inherited(instance) === null);
     this.kernel.drop(left.flatMap((instance) => allHeld(instance).addresses));
     if (left.length === config.instances.length) this.kernel.gate.replace();
     speaker.configure(config, inherited);
-    this.writeWill(clock);
+    will.write();
     this.check();
   }
 
@@ -165,7 +164,7 @@ export class SimulatedHost {
     this.endChecks?.();
     if (this.life !== life) return;
     this.end();
-    this.will = null;
+    this.lastWill = null;
     this.kernel.gate.replace();
   }
 
@@ -185,7 +184,7 @@ export class SimulatedHost {
   crash(): void {
     this.endChecks?.();
     this.end();
-    this.will = null;
+    this.lastWill = null;
     this.hasPower = false;
     this.kernel.forget();
   }
@@ -248,7 +247,7 @@ export class SimulatedHost {
     if (this.life === null) return;
     this.life.clock.end();
     this.life.lease?.end();
-    this.cancelWill();
+    this.life.will.close();
     this.life = null;
     this.tellProcess('dead');
     this.states.clear();
@@ -272,29 +271,14 @@ export class SimulatedHost {
     });
   }
 
-  /** As daemon/vrrp-process.ts: when a state has changed, and again and again while there is something to inherit. */
-  private writeWill(clock: ProcessTime): void {
-    if (this.life?.clock !== clock) return;
-    this.cancelWill();
-    const masters = this.life.speaker.masters();
-    this.will = { atMs: clock.now(), masters: masters.map(({ mastership }) => mastership) };
-    if (masters.length === 0) return;
-    const everyMs = writtenEveryMs(masters.map(({ instance }) => instance));
-    this.cancelWill = clock.wakeAt(clock.now() + everyMs, () => this.writeWill(clock));
-  }
-
   private ports(clock: ProcessTime, lease: LeaseLife | null): VrrpPorts {
+    const owner = { host: this.name, network: this.world.network, clock };
     return {
       ...(lease === null ? {} : { leases: lease.speaker }),
       clock,
-      log: this.log(),
-      adverts: {
-        open: (place, onPacket) => this.open(clock, place, onPacket),
-      },
-      peers: {
-        open: (place, onDatagram) => this.openPeers(clock, place, onDatagram),
-        identity: () => this.identity(),
-      },
+      log: stateLog((told) => this.tellState(told)),
+      adverts: advertSockets(owner),
+      peers: { ...peerSockets(owner), identity: () => this.identity() },
       links: { find: (link, family) => this.link(link, family) },
       addresses: {
         hold: (addresses) => this.change(clock, () => this.kernel.take(addresses)),
@@ -307,7 +291,7 @@ export class SimulatedHost {
       },
       statics: { faultOf: () => null },
       notify: {
-        changed: () => void clock.wakeAt(clock.now(), () => this.writeWill(clock)),
+        changed: () => void clock.wakeAt(clock.now(), () => this.life?.will.write()),
       },
       ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),
@@ -322,57 +306,6 @@ export class SimulatedHost {
         if (this.life?.clock === clock) this.life.speaker.addressClaimed(address, who, link);
       }),
     );
-  }
-
-  private open(
-    clock: ProcessTime,
-    place: AdvertPlace,
-    onPacket: (packet: ReceivedPacket) => void,
-  ): AdvertSocket {
-    const port = this.world.network.attach({
-      host: this.name,
-      place,
-      onPacket: (packet) => clock.receive(() => onPacket(packet)),
-    });
-    const header = new Uint8Array(0);
-    return {
-      path: (to) => ({
-        header: () => header,
-        send: (payload) => port.send({ ...to, header, payload }),
-      }),
-      filter: () => {},
-      close: async () => port.close(),
-    };
-  }
-
-  /** One end for the group, and one for what comes to our own address. */
-  private openPeers(
-    clock: ProcessTime,
-    { interface: link, family, group, unicastPeers, source }: PeerPlace,
-    onDatagram: (octets: Uint8Array, from: string) => void,
-  ): PeerSocket {
-    const attach = (heard: string | null): Attachment =>
-      this.world.network.attach({
-        host: this.name,
-        place: { interface: link, family, protocol: UDP, group: heard, virtual: null },
-        onPacket: ({ payload, source: from }) => clock.receive(() => onDatagram(payload, from)),
-      });
-    const own = attach(null);
-    const ofGroup = group === null ? null : attach(group);
-    const packet = { source, hopLimit: 255, header: new Uint8Array(0) };
-    return {
-      send: (payload, to) => {
-        if (to === null && group !== null)
-          ofGroup?.send({ ...packet, destination: group, payload });
-        for (const destination of to === null ? unicastPeers : [to]) {
-          own.send({ ...packet, destination, payload });
-        }
-      },
-      close: () => {
-        own.close();
-        ofGroup?.close();
-      },
-    };
   }
 
   /** No two lives of any host have the same. */
@@ -412,28 +345,10 @@ export class SimulatedHost {
     return { ok, reason: ok ? 'exit code 0' : 'exit code 1' };
   }
 
-  /** The log is where a speaker says why. */
-  private log(): Log {
-    return logTo(({ fields, message }) => {
-      const isHeir = message === 'still master';
-      if (message !== 'state changed' && !isHeir) return;
-      const { instance, group, reason, ...others } = fields as Readonly<
-        Record<string, string | undefined>
-      >;
-      const to = isHeir ? 'master' : others.to;
-      const kind = instance === undefined ? 'group' : 'instance';
-      const name = instance ?? group ?? '';
-      if (kind === 'instance') this.states.set(name, to ?? '');
-      this.world.journal.add({
-        at: this.world.time.now(),
-        what: 'state',
-        host: this.name,
-        kind,
-        name,
-        to: to ?? '',
-        reason: reason ?? '',
-      });
-    });
+  private tellState(told: ToldState): void {
+    const { time, journal } = this.world;
+    if (told.kind === 'instance') this.states.set(told.name, told.to);
+    journal.add({ at: time.now(), what: 'state', host: this.name, ...told });
   }
 }
 

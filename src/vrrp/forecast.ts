@@ -9,7 +9,7 @@ import { allHeld, describePath, without } from './holding/held.ts';
 import type { State } from './machine/state.ts';
 
 /** One instance before and after; `null` on the side where there is none. */
-export interface Succession {
+export interface BeforeAndAfter {
   readonly before: {
     readonly instance: VrrpInstance;
     readonly state: State['is'];
@@ -18,26 +18,26 @@ export interface Succession {
   readonly after: { readonly instance: VrrpInstance; readonly priority: number } | null;
 }
 
-export function planVrrp(successions: readonly Succession[]): VrrpPlan {
-  const lines = successions.map(linesOf);
+export function planVrrp(all: readonly BeforeAndAfter[]): VrrpPlan {
+  const lines = all.map(linesOf);
   return {
     changes: lines.flat(),
     unchanged: { instances: lines.filter((one) => one.length === 0).length },
   };
 }
 
-function linesOf({ before, after }: Succession): readonly PlannedVrrpChange[] {
+function linesOf({ before, after }: BeforeAndAfter): readonly PlannedVrrpChange[] {
   if (before === null) return after === null ? [] : [arrival(after)];
   return after === null ? [departure(before)] : changes(before, after);
 }
 
-function arrival({ instance, priority }: NonNullable<Succession['after']>): PlannedVrrpChange {
+function arrival({ instance, priority }: NonNullable<BeforeAndAfter['after']>): PlannedVrrpChange {
   const { name, interface: link, vrid } = instance;
   const what = `virtual router ${vrid} on ${link}, priority ${priority}, ${addressCount(instance)}`;
   return { text: `+ instance ${name}: ${what}`, instance: name, about: 'instance' };
 }
 
-function departure({ instance, state }: NonNullable<Succession['before']>): PlannedVrrpChange {
+function departure({ instance, state }: NonNullable<BeforeAndAfter['before']>): PlannedVrrpChange {
   const { name } = instance;
   const loss =
     state === 'master' ? `: it releases ${addressCount(instance)} and sends priority 0` : '';
@@ -46,8 +46,8 @@ function departure({ instance, state }: NonNullable<Succession['before']>): Plan
 }
 
 function changes(
-  before: NonNullable<Succession['before']>,
-  after: NonNullable<Succession['after']>,
+  before: NonNullable<BeforeAndAfter['before']>,
+  after: NonNullable<BeforeAndAfter['after']>,
 ): readonly PlannedVrrpChange[] {
   const { name: instance } = after.instance;
   const { name: oldName } = before.instance;

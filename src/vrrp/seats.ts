@@ -1,4 +1,7 @@
-/** What belongs to a virtual router besides itself: its group, and what both track. */
+/**
+ * What belongs to a virtual router besides itself: its group, and what both track; which routers go on under another
+ * configuration; whom an address concerns. Pure.
+ */
 import type { Track, VrrpInstance } from '../model/vrrp.ts';
 import { allHeld } from './holding/held.ts';
 import { memberTracks } from './machine/sync-group.ts';
@@ -35,6 +38,26 @@ export function knownFor(
   return known;
 }
 
+export interface Succession {
+  /** Each instance of the new configuration, and the router that goes on as it. */
+  readonly next: readonly {
+    readonly instance: VrrpInstance;
+    readonly known: VirtualRouter | undefined;
+  }[];
+  readonly gone: readonly VirtualRouter[];
+}
+
+/** Which routers go on under a configuration, and which do not. */
+export function successionOf(
+  instances: readonly VrrpInstance[],
+  routers: readonly VirtualRouter[],
+): Succession {
+  const known = knownFor(instances, routers);
+  const next = instances.map((instance) => ({ instance, known: known.get(instance) }));
+  const kept = new Set(known.values());
+  return { next, gone: routers.filter((router) => !kept.has(router)) };
+}
+
 export function seatsOf(
   routers: readonly VirtualRouter[],
   groups: readonly RouterGroup[],
@@ -50,29 +73,28 @@ export function seatsOf(
   );
 }
 
-/** By address: the routers that hold it when they are master. */
-export function holdersOf(
-  routers: readonly VirtualRouter[],
-): ReadonlyMap<string, readonly VirtualRouter[]> {
-  return byAddress(routers, ({ instance }) =>
-    allHeld(instance).addresses.map(({ address }) => address),
-  );
+/** Whom it concerns when somebody says that he has an address, or removes it. */
+export interface Concerned {
+  /** By address: the routers that hold it when they are master. */
+  readonly holders: ReadonlyMap<string, readonly VirtualRouter[]>;
+  /** By address: those that it tells that they are not cut off. */
+  readonly anchored: ReadonlyMap<string, readonly VirtualRouter[]>;
+  /** Those that a gateway tells the same. */
+  readonly anchoredToGateways: readonly VirtualRouter[];
 }
 
-/** By the addresses that tell them that they are not cut off. */
-export function anchoredTo(
-  routers: readonly VirtualRouter[],
-): ReadonlyMap<string, readonly VirtualRouter[]> {
-  return byAddress(routers, ({ instance }) =>
-    instance.isolationAnchors.flatMap((one) => (one.kind === 'address' ? [one.address] : [])),
-  );
-}
-
-/** Those that a gateway tells the same. */
-export function anchoredToGateways(routers: readonly VirtualRouter[]): readonly VirtualRouter[] {
-  return routers.filter(({ instance }) =>
-    instance.isolationAnchors.some(({ kind }) => kind === 'gateway'),
-  );
+export function concernedBy(routers: readonly VirtualRouter[]): Concerned {
+  return {
+    holders: byAddress(routers, ({ instance }) =>
+      allHeld(instance).addresses.map(({ address }) => address),
+    ),
+    anchored: byAddress(routers, ({ instance }) =>
+      instance.isolationAnchors.flatMap((one) => (one.kind === 'address' ? [one.address] : [])),
+    ),
+    anchoredToGateways: routers.filter(({ instance }) =>
+      instance.isolationAnchors.some(({ kind }) => kind === 'gateway'),
+    ),
+  };
 }
 
 function byAddress(

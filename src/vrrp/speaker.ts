@@ -1,8 +1,8 @@
 /**
- * Runs the instances: one timer, packets in, effects out over ports. What to do is decided by
- * instance.ts, priority.ts, admit.ts and sync-group.ts; here is what has a lifetime.
+ * Runs the instances: packets and news in, each to the routers that it concerns, and what follows for their sync groups.
+ * What to do is decided in machine/; virtual-router.ts carries it out, waking.ts tells when it is time.
  */
-import type { Cancel, Instant, Millis } from '../base/time.ts';
+import type { Instant, Millis } from '../base/time.ts';
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { VrrpSnapshot, VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -13,8 +13,7 @@ import type { ReceivedPacket } from './adverts/admit.ts';
 import { Ears } from './adverts/ears.ts';
 import type { SpentStamps } from './adverts/replay.ts';
 import type { SideLink } from './adverts/side-paths.ts';
-import { Deadlines } from './deadlines.ts';
-import { planVrrp, type Succession } from './forecast.ts';
+import { type BeforeAndAfter, planVrrp } from './forecast.ts';
 import { Announcer } from './holding/announcer.ts';
 import type { Gone } from './holding/held.ts';
 import type { Mastership } from './holding/will.ts';
@@ -28,21 +27,13 @@ import { failOver } from './peers/failover.ts';
 import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
 import type { VrrpPorts } from './ports.ts';
 import { RouterGroup } from './router-group.ts';
-import {
-  anchoredTo,
-  anchoredToGateways,
-  holdersOf,
-  knownFor,
-  type Seat,
-  seatsOf,
-} from './seats.ts';
+import { type Concerned, concernedBy, type Seat, seatsOf, successionOf } from './seats.ts';
 import { turnOf } from './turns.ts';
 import { VirtualRouter } from './virtual-router.ts';
+import { Waking } from './waking.ts';
 
 /** An instance that could not open its socket tries again after this time. */
 const DEAF_RETRY_MS: Millis = 1_000;
-/** Instances that are due are woken as long as this; then others have their turn, and advertisements of masters theirs. */
-const WAKING_MS: Millis = 4;
 
 export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
@@ -50,13 +41,9 @@ export class VrrpSpeaker {
   private readonly announcer: Announcer;
   private readonly trackers: Trackers;
   private seats: ReadonlyMap<VirtualRouter, Seat> = new Map();
-  /** Routers that hold an address when they are master. */
-  private holders: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
-  /** Those that an address tells that they are not cut off. */
-  private anchored: ReadonlyMap<string, readonly VirtualRouter[]> = new Map();
-  private anchoredToGateways: readonly VirtualRouter[] = [];
+  private concerned: Concerned = concernedBy([]);
   private groups: readonly RouterGroup[] = [];
-  private readonly deadlines = new Deadlines<VirtualRouter>();
+  private readonly waking: Waking;
   /** Groups of which a member has changed, to be told of when all have followed. */
   private readonly changed = new Set<RouterGroup>();
   private readonly leases: Leases | null;
@@ -67,15 +54,12 @@ export class VrrpSpeaker {
   private startAt: Instant | null = null;
   /** When everything is to be compared again; Infinity: when something happens. */
   private settleAt: Instant = Infinity;
-  private armedFor: Instant = Infinity;
-  private cancel: Cancel = () => {};
-  /** Those that are due and wait for the next turn, as `mastersFirst` has sorted them. */
-  private waiting: readonly VirtualRouter[] = [];
   private stopped = false;
   private leaving: Promise<unknown> = Promise.resolve();
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
+    this.waking = new Waking(ports.clock, () => this.onAlarm());
     this.ears = new Ears(ports);
     this.announcer = new Announcer(ports.announcer, ports.clock, () => this.isAdvertising);
     this.trackers = new Trackers(ports, () => this.settle());
@@ -91,13 +75,12 @@ export class VrrpSpeaker {
 
   /** Whether instances wait for their turn to become MASTER. */
   get isAdvertising(): boolean {
-    const last = this.waiting.at(-1);
-    return last !== undefined && last.state.is !== 'master';
+    return this.waking.isAdvertising;
   }
 
   /** Makes peers ready for what a reload is about to remove. */
   async beforeReload(config: VrrpConfig): Promise<void> {
-    const { gone } = this.succession(config);
+    const { gone } = successionOf(config.instances, [...this.seats.keys()]);
     const units = this.handOver.unitsOf(gone);
     const leaving = units.filter(({ routers }) => routers.every((one) => gone.includes(one)));
     this.prepared = await this.handOver.prepare(leaving);
@@ -127,7 +110,7 @@ export class VrrpSpeaker {
     this.trackers.configure(config);
     this.announcer.configure(config.announceGaps);
     this.handOver.port = config.peerPort;
-    const { next, gone } = this.succession(config);
+    const { next, gone } = successionOf(config.instances, [...this.seats.keys()]);
     const routers = next.map(({ instance, known }) => {
       known?.adopt(instance);
       return known ?? this.routerFor(instance, inherited(instance));
@@ -136,15 +119,13 @@ export class VrrpSpeaker {
       if (unit.routers.every((one) => gone.includes(one))) this.handOver.arm(unit, ready);
     }
     this.prepared = new Map();
-    for (const router of gone) this.deadlines.forget(router);
+    for (const router of gone) this.waking.forget(router);
     this.leaving = Promise.all(gone.map((router) => router.stop(false, 'removed')));
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
     this.takeTurns();
-    this.holders = holdersOf(routers);
-    this.anchored = anchoredTo(routers);
-    this.anchoredToGateways = anchoredToGateways(routers);
+    this.concerned = concernedBy(routers);
     this.leases?.configure(config.lease?.subjects ?? [], routers);
     this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
     this.settle();
@@ -213,8 +194,8 @@ export class VrrpSpeaker {
 
   /** What `configure` would do at once, as a reload; nothing is changed. */
   plan(config: VrrpConfig): VrrpPlan {
-    const { next, gone } = this.succession(config);
-    const before = (router: VirtualRouter): NonNullable<Succession['before']> => ({
+    const { next, gone } = successionOf(config.instances, [...this.seats.keys()]);
+    const before = (router: VirtualRouter): NonNullable<BeforeAndAfter['before']> => ({
       instance: router.instance,
       state: router.state.is,
       priority: router.effectivePriority,
@@ -252,7 +233,9 @@ export class VrrpSpeaker {
     let isLost = false;
     // Thousands may go at once.
     const holders =
-      gone.kind === 'address' ? (this.holders.get(gone.address) ?? []) : this.seats.keys();
+      gone.kind === 'address'
+        ? (this.concerned.holders.get(gone.address) ?? [])
+        : this.seats.keys();
     for (const router of holders) {
       router.putBack(gone);
       isLost ||= router.state.is === 'master' && router.lostUntil() !== null;
@@ -272,9 +255,10 @@ export class VrrpSpeaker {
 
   /** Somebody else says on a link that an address is his. */
   addressClaimed(address: string, mac: string, link: string): void {
-    for (const router of this.holders.get(address) ?? []) router.claimed(address, mac);
-    for (const router of this.anchored.get(address) ?? []) router.anchorHeard();
-    for (const router of this.anchoredToGateways) router.heardOn(link, address);
+    const { holders, anchored, anchoredToGateways } = this.concerned;
+    for (const router of holders.get(address) ?? []) router.claimed(address, mac);
+    for (const router of anchored.get(address) ?? []) router.anchorHeard();
+    for (const router of anchoredToGateways) router.heardOn(link, address);
   }
 
   /** Of what it is master now. */
@@ -328,7 +312,7 @@ export class VrrpSpeaker {
     const units = this.handOver.unitsOf(this.seats.keys());
     const prepared: Prepared = keep ? new Map() : await this.handOver.prepare(units);
     this.stopped = true;
-    this.cancel();
+    this.waking.close();
     this.trackers.close();
     this.announcer.close();
     for (const [unit, ready] of prepared) this.handOver.arm(unit, ready);
@@ -336,21 +320,6 @@ export class VrrpSpeaker {
     if (!keep) await this.leases?.handBack();
     this.handOver.close();
     for (const group of this.groups) group.tellStop();
-  }
-
-  /** Which routers go on under a configuration, and which do not. */
-  private succession({ instances }: VrrpConfig): {
-    readonly next: readonly {
-      readonly instance: VrrpInstance;
-      readonly known: VirtualRouter | undefined;
-    }[];
-    readonly gone: readonly VirtualRouter[];
-  } {
-    const routers = [...this.seats.keys()];
-    const known = knownFor(instances, routers);
-    const next = instances.map((instance) => ({ instance, known: known.get(instance) }));
-    const kept = new Set(known.values());
-    return { next, gone: routers.filter((router) => !kept.has(router)) };
   }
 
   private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
@@ -396,7 +365,7 @@ export class VrrpSpeaker {
   private give(router: VirtualRouter, { group }: Seat, event: LeasedEvent): void {
     const from = router.state.is;
     const metAnother = router.take(event);
-    this.deadlines.note(router);
+    this.waking.note(router);
     if (router.state.is !== from) this.handOver.noteChange();
     if (group === null) return;
     if (metAnother) this.announceBeside(router);
@@ -417,7 +386,7 @@ export class VrrpSpeaker {
     this.handOver.noteChange();
     for (const member of members) {
       member.take(event);
-      this.deadlines.note(member);
+      this.waking.note(member);
     }
   }
 
@@ -465,50 +434,34 @@ export class VrrpSpeaker {
     return true;
   }
 
+  private onAlarm(): void {
+    if (this.ports.clock.now() >= this.settleAt) this.settle();
+    else this.onTime();
+  }
+
   /** Wakes what is due. */
   private onTime(): void {
     if (this.stopped) return;
     const { clock } = this.ports;
-    const begunAt = clock.now();
-    const due = mastersFirst([...this.waiting, ...this.deadlines.takeDue(begunAt)]);
     let isOtherwise = false;
-    let at = 0;
-    for (; at < due.length && (at === 0 || clock.now() - begunAt < WAKING_MS); at += 1) {
-      const router = due[at] as VirtualRouter;
+    this.waking.wakeDue((router) => {
       const seat = this.seats.get(router);
-      if (seat === undefined) continue;
+      if (seat === undefined) return;
       if (router.watch()) isOtherwise = true;
       if (router.deadline() <= clock.now()) this.give(router, seat, { type: 'time' });
-      this.deadlines.note(router);
-    }
-    this.waiting = due.slice(at);
+      this.waking.note(router);
+    });
     if (isOtherwise) this.settle();
     else this.goOn();
   }
 
-  /** Tells of groups, and arms the one timer for what is next. */
+  /** Tells of groups, and waits for what is next. */
   private goOn(): void {
     this.leases?.follow();
     // Of a takeover of hundreds once, in the end.
     if (!this.isAdvertising) this.handOver.tellPeers();
     for (const group of this.changed) group.tell();
     this.changed.clear();
-    const { clock } = this.ports;
-    const first = this.waiting.length > 0 ? clock.now() : this.deadlines.first;
-    const next = Math.min(this.settleAt, first);
-    if (next >= this.armedFor) return;
-    this.cancel();
-    this.armedFor = next;
-    this.cancel = clock.wakeAt(next, () => {
-      this.armedFor = Infinity;
-      if (clock.now() >= this.settleAt) this.settle();
-      else this.onTime();
-    });
+    this.waking.arm(this.settleAt);
   }
-}
-
-/** To advertise takes a tenth of the time that to take over does, and a peer waits for it. */
-function mastersFirst(due: readonly VirtualRouter[]): readonly VirtualRouter[] {
-  const isMaster = ({ state }: VirtualRouter): boolean => state.is === 'master';
-  return [...due.filter(isMaster), ...due.filter((router) => !isMaster(router))];
 }

@@ -14,18 +14,20 @@ import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
 import type { Reign } from './evidence/overlaps.ts';
 import type { Announcer } from './holding/announcer.ts';
-import { lifetimeSeconds, openUntil } from './holding/gate.ts';
+import { openUntil } from './holding/gate.ts';
 import { Gatekeeper } from './holding/gatekeeper.ts';
-import { allHeld, describeLinks, describePath, type Gone } from './holding/held.ts';
+import { allHeld, type Gone, holdsOn } from './holding/held.ts';
 import { Holding } from './holding/holding.ts';
 import type { Mastership } from './holding/will.ts';
 import { nextDeadline } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
-import { effectivePriority, faultOf, type Tracked } from './machine/priority.ts';
+import { faultOf, type Tracked } from './machine/priority.ts';
 import type { Effect, Heard, Self, State } from './machine/state.ts';
 import { Farewell } from './peers/farewell.ts';
 import { Preemption } from './peers/preemption.ts';
 import type { VrrpPorts } from './ports.ts';
+import { RouterPriority } from './router-priority.ts';
+import { routerSnapshot } from './router-snapshot.ts';
 
 /** What all routers have in common. */
 interface Shared {
@@ -48,8 +50,6 @@ interface RouterHost {
 export class VirtualRouter {
   instance: VrrpInstance;
   state: State = { is: 'init' };
-  /** Its base priority, moved by what it tracks. */
-  effectivePriority: number;
   readonly farewell: Farewell;
   /** Milliseconds since 1970: when it was given up by order, and does not preempt since; null: it was not. */
   gaveUpAtMs: number | null = null;
@@ -67,10 +67,7 @@ export class VirtualRouter {
   private readonly preemption: Preemption;
   private readonly companions: Companions;
   private advertisedAt: Instant = -Infinity;
-  /** Without what it tracks. */
-  private base: number;
-  /** An owner that another one did not yield to; null: it has the priority of its configuration. */
-  private loweredTo: number | null = null;
+  private readonly priority: RouterPriority;
   private address: string | null = null;
   /** Of its interface; null: there is none. */
   private linkIndex: number | null = null;
@@ -95,12 +92,15 @@ export class VirtualRouter {
     );
     this.preemption = new Preemption(ports.clock, () => host.askToHandOver());
     this.companions = new Companions(ports.clock, ports.log, () => host.companions());
-    this.effectivePriority = instance.priority;
-    this.base = instance.priority;
+    this.priority = new RouterPriority(instance.priority);
   }
 
   get name(): string {
     return this.instance.name;
+  }
+
+  get effectivePriority(): number {
+    return this.priority.effective;
   }
 
   /** The process before this one was master, and its addresses are still there. */
@@ -124,7 +124,7 @@ export class VirtualRouter {
     const before = this.instance;
     if (JSON.stringify(before) !== JSON.stringify(instance)) this.gaveUpAtMs = null;
     this.instance = instance;
-    this.loweredTo = null;
+    this.priority.restore();
     if (this.state.is !== 'master') return;
     const gone = this.gatekeeper.change(instance);
     this.holding.change(before, instance);
@@ -152,14 +152,9 @@ export class VirtualRouter {
   private readonly findLink: FindLink = (name) => this.ports.links.find(name, this.instance.family);
 
   private weigh(tracked: readonly Tracked[]): void {
-    const base = this.loweredTo ?? this.instance.priority;
-    const reason = base === this.base ? 'tracking' : 'reload';
-    this.base = base;
-    const priority = effectivePriority(base, tracked);
-    if (priority === this.effectivePriority) return;
-    const fields = { instance: this.name, from: this.effectivePriority, to: priority };
-    this.ports.log.info({ ...fields, reason }, 'effective priority changed');
-    this.effectivePriority = priority;
+    const change = this.priority.weigh(this.instance.priority, tracked);
+    if (change === null) return;
+    this.ports.log.info({ instance: this.name, ...change }, 'effective priority changed');
     this.chronicle.priorityChanged(this, this.state);
   }
 
@@ -392,11 +387,7 @@ export class VirtualRouter {
     if (isAnother && isOwn) this.advertiser.leaveMain();
     if (isAnother) this.advertiser.linkRenewed(name);
     if (this.state.is !== 'master') return;
-    const { addresses, routes } = allHeld(instance);
-    const isOfUse =
-      addresses.some((one) => one.interface === name) ||
-      routes.some(({ hops }) => hops.some((hop) => hop.interface === name));
-    if (!isOfUse) return;
+    if (!holdsOn(name, instance)) return;
     this.holding.hold(instance);
     this.holding.announce(instance, instance.announce.repeat);
   }
@@ -426,39 +417,20 @@ export class VirtualRouter {
   }
 
   snapshot(trackers: readonly TrackerSnapshot[], group: string | null): InstanceSnapshot {
-    const { instance } = this;
-    const isMaster = this.state.is === 'master';
-    return {
-      name: instance.name,
-      interface: instance.interface,
-      vrid: instance.vrid,
-      family: instance.family,
-      version: instance.version,
-      group,
-      state: this.state.is,
-      sinceMs: this.chronicle.sinceMs,
-      reason: this.chronicle.reason,
-      priority: instance.priority,
-      effectivePriority: this.effectivePriority,
-      advertIntervalMs: instance.advertIntervalMs,
-      masterAddress: isMaster ? this.address : (this.master?.source ?? null),
-      masterPriority: isMaster ? this.effectivePriority : (this.master?.priority ?? null),
-      addresses: [...instance.addresses, ...instance.excludedAddresses].map(
-        (one) => `${one.address}/${one.prefixLength} dev ${one.interface}`,
-      ),
-      paths: [...instance.routes, ...instance.rules].map(describePath),
+    const { advertiser, evidence, instance, ports } = this;
+    return routerSnapshot({
+      router: this,
+      address: this.address,
+      master: this.master,
+      chronicle: this.chronicle,
       gate: this.gateSnapshot(),
-      lifetimeSeconds: lifetimeSeconds(instance, this.ports.gate.missing === null),
-      virtualLinks: describeLinks(instance.links),
-      counters: { ...this.counters.read(), foreign: this.advertiser.foreignCount },
-      advertPaths: this.advertiser.paths(),
+      hasGate: ports.gate.missing === null,
+      counters: { ...this.counters.read(), foreign: advertiser.foreignCount },
+      advertPaths: advertiser.paths(),
+      alarms: [...advertiser.lastingAlarms(instance), ...evidence.lastingAlarms(instance)],
       trackers,
-      gaveUpAtMs: this.gaveUpAtMs,
-      alarms: [
-        ...this.advertiser.lastingAlarms(instance),
-        ...this.evidence.lastingAlarms(instance),
-      ],
-    };
+      group,
+    });
   }
 
   private gateSnapshot(): InstanceSnapshot['gate'] {
@@ -500,14 +472,8 @@ export class VirtualRouter {
   }
 
   private lower(to: number): void {
-    const fields = { instance: this.name, from: this.effectivePriority, to };
-    this.ports.log.error(
-      { ...fields, reason: 'another owner does not yield' },
-      'effective priority changed',
-    );
-    this.loweredTo = to;
-    this.base = to;
-    this.effectivePriority = to;
+    const change = this.priority.lower(to);
+    this.ports.log.error({ instance: this.name, ...change }, 'effective priority changed');
   }
 
   private advertise(priority: number): void {

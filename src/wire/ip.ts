@@ -45,7 +45,7 @@ export interface Ipv4HeaderFields {
 }
 
 /**
- * A header without options that may be fragmented, as keepalived sends it (the row T6 of docs/vrrp.md). Length and
+ * A header without options that may be fragmented, as keepalived sends it (row T6 of test/vrrp/rows.tsv). Length and
  * identification are set for each packet; the checksum is the kernel's to fill in (raw(7), IP_HDRINCL).
  */
 export function encodeIpv4Header(fields: Ipv4HeaderFields): Uint8Array {

@@ -1,7 +1,7 @@
 /** Places, words and sequences against the simplest program that could be right. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Reports } from '../../src/config/diagnostics/diagnostic.ts';
+import { Reports } from '../../src/config/diagnostics/reports.ts';
 import { Expander } from '../../src/config/text/expand.ts';
 import { generate } from '../../src/config/text/generator.ts';
 import { nameMatcher } from '../../src/config/text/glob.ts';

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { severityOf } from '../../src/config/diagnostics/diagnostic.ts';
 import { ALL_CODES, EXPLANATIONS } from '../../src/config/diagnostics/explanations.ts';
 import { renderDiagnostics } from '../../src/config/diagnostics/render.ts';
+import { severityOf } from '../../src/config/diagnostics/severity.ts';
 import {
   nearestCode,
   renderTraps,

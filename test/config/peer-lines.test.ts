@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Reports } from '../../src/config/diagnostics/diagnostic.ts';
+import { Reports } from '../../src/config/diagnostics/reports.ts';
 import { Expander } from '../../src/config/text/expand.ts';
 import { parse } from '../../src/config/text/parser.ts';
 import { ask, missing } from './keepalived.ts';

@@ -1,10 +1,8 @@
 /** Lines of words: what is taken, and what is told on which word. One table a family. */
 import { describe, expect, test } from 'vitest';
-import {
-  type Diagnostic,
-  type DiagnosticCode,
-  Reports,
-} from '../../src/config/diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../../src/config/diagnostics/codes.ts';
+import type { Diagnostic } from '../../src/config/diagnostics/diagnostic.ts';
+import { Reports } from '../../src/config/diagnostics/reports.ts';
 import {
   choice,
   integer,

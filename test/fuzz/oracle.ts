@@ -1,8 +1,10 @@
 /** What must be true of every load, whatever the files hold. */
 import { runInThisContext } from 'node:vm';
-import { type Diagnostic, type Mode, Reports } from '../../src/config/diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { edited, renderEdits, safeEdits } from '../../src/config/diagnostics/fix.ts';
 import { diagnosticsToJson, renderDiagnostics } from '../../src/config/diagnostics/render.ts';
+import { Reports } from '../../src/config/diagnostics/reports.ts';
+import type { Mode } from '../../src/config/diagnostics/severity.ts';
 import type { ConfigEnvironment } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { dumpDirector } from '../../src/config/show/dump.ts';

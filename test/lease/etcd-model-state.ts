@@ -3,10 +3,8 @@ import type { EtcdCall, EtcdStage } from '../../src/lease/etcd-job.ts';
 import { askId, type EtcdJob, type EtcdVoice, type Seen } from '../../src/lease/etcd-voice.ts';
 import type { EtcdEntry, EtcdSwap } from '../../src/wire/etcd.ts';
 import type { Director } from './model-director.ts';
+import { KEY, type Node, type Two } from './two.ts';
 
-export type Node = 0 | 1;
-export const NODES = [0, 1] as const;
-export const KEY = 51;
 const NAME = 'k';
 export const TICK_MS = 1_000;
 
@@ -43,8 +41,6 @@ export interface State {
   /** Ticks that are left, by name; those that are over are not in it. */
   readonly leases: Readonly<Record<string, number>>;
 }
-
-export type Two<T> = readonly [T, T];
 
 export const NEW: Process = { seen: null, heard: 0, asked: null, running: null, isDown: false };
 
@@ -107,13 +103,6 @@ function laterStage(stage: EtcdStage): EtcdStage {
   return 'since' in stage ? { ...stage, since: stage.since - TICK_MS } : stage;
 }
 
-export function freeName(leases: Readonly<Record<string, number>>): string {
-  let number = 0;
-  while (`L${number}` in leases) number += 1;
-  // Beside those that are over and still spoken of.
-  return `L${number + 100}`;
-}
-
 /**
  * Equal states have equal texts: of revisions only the key's own is told from others, leases are named in the order
  * in which they are spoken of, and those that nobody speaks of are gone.
@@ -163,8 +152,4 @@ export function parse(text: string): State {
   const left = ticks === '' ? [] : ticks.split(',').map(Number);
   const leases = Object.fromEntries(left.flatMap((one, at) => (one > 0 ? [[`L${at}`, one]] : [])));
   return { ...JSON.parse(json), leases };
-}
-
-export function replaced<T>(two: Two<T>, at: Node, value: T): Two<T> {
-  return at === 0 ? [value, two[1]] : [two[0], value];
 }

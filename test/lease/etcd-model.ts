@@ -14,13 +14,7 @@
  *   have forgotten all. The clock of the first machine may lose ticks. A tick is a second.
  */
 import type { Verdict } from '../../src/lease/acceptor.ts';
-import {
-  beginJob,
-  type EtcdCall,
-  type EtcdReply,
-  type EtcdStep,
-  goOn,
-} from '../../src/lease/etcd-job.ts';
+import { beginJob, type EtcdStep, goOn } from '../../src/lease/etcd-job.ts';
 import {
   answerAsk,
   askId,
@@ -29,27 +23,18 @@ import {
   hearAsk,
   hearRelease,
 } from '../../src/lease/etcd-voice.ts';
-import {
-  type RequesterEvent,
-  type RequesterSelf,
-  requesterStep,
-} from '../../src/lease/requester.ts';
+import type { RequesterEvent, RequesterSelf } from '../../src/lease/requester.ts';
 import type { EtcdSwap } from '../../src/wire/etcd.ts';
+import { carryOut, type EtcdFault, possibleSwap, tickOfEtcd } from './etcd-model-cluster.ts';
 import {
-  freeName,
-  KEY,
   laterProcess,
   NEW,
-  NODES,
-  type Node,
   nameOf,
   olderJob,
   type Process,
   parse,
   type Running,
-  replaced,
   type State,
-  superseded,
   TICK_MS,
   textOf,
   verdictWord,
@@ -63,9 +48,10 @@ import {
   IDLE,
   PRIORITY,
   packDirector,
+  stepOfDirector,
   tickOfDirector,
-  unpackDirector,
 } from './model-director.ts';
+import { KEY, NODES, type Node, replaced } from './two.ts';
 
 export interface EtcdModelOptions {
   /** T_p and T_a in ticks. */
@@ -79,12 +65,11 @@ export interface EtcdModelOptions {
   /** So many ticks later than it should the kernel closes. */
   readonly lateness: number;
   /** The machines whose calls of etcd may fail, and those whose swaps are carried out late. */
-  readonly failing: readonly (0 | 1)[];
-  readonly late: readonly (0 | 1)[];
+  readonly failing: readonly Node[];
+  readonly late: readonly Node[];
   /** Processes beside the directors are started again. */
   readonly restarts: boolean;
-  /** What etcd does that it must not: write without comparing, or lose what it has confirmed. */
-  readonly fault: 'compares-not' | 'loses' | null;
+  readonly fault: EtcdFault;
   readonly statesMax: number;
 }
 
@@ -150,18 +135,11 @@ export class EtcdModel {
   }
 
   private textOf(state: State): string {
-    return textOf({ ...state, late: [this.possible(state, 0), this.possible(state, 1)] });
-  }
-
-  /** Null: it never will be carried out. */
-  private possible({ late, key, leases }: State, node: Node): EtcdSwap | null {
-    const swap = late[node];
-    const [write] = swap?.write ?? [];
-    const [compare] = swap?.compare ?? [];
-    if (swap === null || write === undefined || compare === undefined) return null;
-    const isAlive = (leases[write.lease] ?? 0) > 0;
-    const isStale = compare.revision !== '0' && compare.revision !== key?.revision;
-    return isAlive && (!isStale || this.options.fault === 'compares-not') ? swap : null;
+    const { fault } = this.options;
+    return textOf({
+      ...state,
+      late: [possibleSwap(state, 0, fault), possibleSwap(state, 1, fault)],
+    });
   }
 
   private movesOf(state: State): readonly Move[] {
@@ -193,38 +171,22 @@ export class EtcdModel {
     return killed === null ? moves : [...moves, this.kill(state, node, killed)];
   }
 
-  /** The production's step. */
   private step(state: State, node: Node, event: RequesterEvent): Move {
-    const { rounds, lateness } = this.options;
-    const before = state.directors[node];
-    const { state: after, effects } = requesterStep(
-      this.self,
-      unpackDirector(before, rounds, 0),
-      event,
-      { now: 0, chance: 0 },
-    );
-    const ages = after.round > rounds;
-    // Who hands over has closed before it says so.
-    let gate = event.type === 'release' ? 0 : before.gate;
-    let { asked, released } = before;
-    if (ages) [asked, released] = [(asked >> 1) & ~1, (released >> 1) & ~1];
-    for (const effect of effects) {
-      if (effect.do === 'ask') asked |= 1 << rounds;
-      if (effect.do === 'release') released |= 1 << rounds;
-      if (effect.do === 'granted' || effect.do === 'renewed') gate = effect.until + lateness;
-    }
+    const options = { self: this.self, ...this.options, granted: 0 };
+    const step = stepOfDirector(options, state.directors[node], event);
+    const { state: after, more, begins, does } = step;
     // Who rests asks again when it likes: like one that is idle.
     const rested = after.is === 'resting' ? { ...after, is: 'idle' as const } : after;
-    const director = packDirector(rested, { gate, asked, released });
-    const aged = ages ? this.aged(state, node) : state;
+    const director = packDirector(rested, more);
+    const aged = begins ? this.aged(state, node) : state;
     const answers = replaced(state.answers, node, event.type !== 'answer' && state.answers[node]);
     return {
       to: this.withDirector(
-        { ...aged, answers: ages ? replaced(answers, node, false) : answers },
+        { ...aged, answers: begins ? replaced(answers, node, false) : answers },
         node,
         director,
       ),
-      does: `director ${node}: ${event.type}${effects.map((one) => `, ${one.do}`).join('')}`,
+      does: `director ${node}: ${does}`,
     };
   }
 
@@ -345,7 +307,7 @@ export class EtcdModel {
     const moves: Move[] = this.options.failing.includes(node)
       ? [{ to: givenUp, does: `${what} is given up` }]
       : [];
-    const done = this.carryOut(state, call);
+    const done = carryOut(state, call, this.options.fault);
     if (done === null) moves.push({ to: givenUp, does: `${what} is refused` });
     else {
       const voice = voiceOf(done.state.processes[node], node);
@@ -371,50 +333,13 @@ export class EtcdModel {
     return entry !== undefined && (isOld || (leases[entry.lease] ?? 0) <= this.options.promise);
   }
 
-  /** Null: etcd refuses it. */
-  private carryOut(state: State, call: EtcdCall): { state: State; reply: EtcdReply } | null {
-    const { leases, key } = state;
-    switch (call.call) {
-      case 'grant': {
-        const lease = freeName(leases);
-        const given = { ...state, leases: { ...leases, [lease]: call.seconds } };
-        return { state: given, reply: { call: 'grant', lease, seconds: call.seconds } };
-      }
-      case 'seconds-left':
-        return { state, reply: { call: 'seconds-left', seconds: leases[call.lease] ?? 0 } };
-      case 'swap': {
-        const { compare, write } = call.swap;
-        const revision = key?.revision ?? '0';
-        const isSame =
-          this.options.fault === 'compares-not'
-            ? write.length > 0
-            : compare.every((one) => one.revision === revision);
-        const found = key === null ? [] : [key];
-        const [entry] = write;
-        if (!isSame || entry === undefined) {
-          const swapped = { isDone: false, revision: 'R0', found };
-          return { state, reply: { call: 'swap', swapped } };
-        }
-        if ((leases[entry.lease] ?? 0) === 0) return null;
-        const swapped = { isDone: true, revision: 'R9', found: [] };
-        const next = superseded(state);
-        return {
-          state: { ...next, key: { ...entry, revision: 'R9' } },
-          reply: { call: 'swap', swapped },
-        };
-      }
-    }
-  }
-
   /** Swaps that nobody waits for are carried out; a key is lost. */
   private movesOfEtcd(state: State): readonly Move[] {
     const moves = NODES.flatMap((node): readonly Move[] => {
       const swap = state.late[node];
       if (swap === null) return [];
-      const done = this.carryOut(
-        { ...state, late: replaced(state.late, node, null) },
-        { call: 'swap', swap },
-      );
+      const due = { ...state, late: replaced(state.late, node, null) };
+      const done = carryOut(due, { call: 'swap', swap }, this.options.fault);
       return done === null
         ? []
         : [{ to: done.state, does: `a late swap of ${node} is carried out` }];
@@ -434,12 +359,7 @@ export class EtcdModel {
 
   /** `on`: the machines whose clocks go on. */
   private tick(state: State, on: readonly Node[]): State {
-    const left = Object.entries(state.leases).flatMap(([name, ticks]) =>
-      ticks > 1 ? [[name, ticks - 1] as const] : [],
-    );
-    const leases = Object.fromEntries(left);
-    const isOver = state.key !== null && !((state.key.lease ?? '') in leases);
-    let next: State = { ...state, leases, key: isOver ? null : state.key };
+    let next = tickOfEtcd(state);
     for (const node of on) {
       const director = tickOfDirector(next.directors[node], this.options.hold);
       next = this.withDirector(next, node, director);

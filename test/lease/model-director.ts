@@ -1,5 +1,10 @@
 /** A director in a model of the lease: what of its state decides, in ticks from now on. */
-import type { RequesterState } from '../../src/lease/requester.ts';
+import {
+  type RequesterEvent,
+  type RequesterSelf,
+  type RequesterState,
+  requesterStep,
+} from '../../src/lease/requester.ts';
 
 export const PRIORITY = 100;
 
@@ -96,4 +101,45 @@ export function tickOfDirector(director: Director, hold: number): Director {
     openLeft: Math.max(0, openLeft - 1),
     gate: Math.max(0, gate - 1),
   };
+}
+
+export interface StepOptions {
+  readonly self: RequesterSelf;
+  readonly rounds: number;
+  /** So many ticks later than it should the kernel closes. */
+  readonly lateness: number;
+  /** How many acceptors granted the round before this event. */
+  readonly granted: number;
+}
+
+export interface DirectorStep {
+  readonly state: RequesterState;
+  readonly more: Pick<Director, 'gate' | 'asked' | 'released'>;
+  /** It begins a new round, so that all that is under way is older by one. */
+  readonly begins: boolean;
+  readonly does: string;
+}
+
+/** The production's step, and what it sends under way. */
+export function stepOfDirector(
+  { self, rounds, lateness, granted }: StepOptions,
+  before: Director,
+  event: RequesterEvent,
+): DirectorStep {
+  const { state, effects } = requesterStep(self, unpackDirector(before, rounds, granted), event, {
+    now: 0,
+    chance: 0,
+  });
+  const begins = state.round > rounds;
+  // Who hands over has closed before it says so.
+  let gate = event.type === 'release' ? 0 : before.gate;
+  let { asked, released } = before;
+  if (begins) [asked, released] = [(asked >> 1) & ~1, (released >> 1) & ~1];
+  for (const effect of effects) {
+    if (effect.do === 'ask') asked |= 1 << rounds;
+    if (effect.do === 'release') released |= 1 << rounds;
+    if (effect.do === 'granted' || effect.do === 'renewed') gate = effect.until + lateness;
+  }
+  const does = `${event.type}${effects.map((one) => `, ${one.do}`).join('')}`;
+  return { state, more: { gate, asked, released }, begins, does };
 }

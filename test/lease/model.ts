@@ -13,36 +13,22 @@
  * are kept relative to the last one of their director. The acceptors are interchangeable: a state in which two
  * of them have changed places is the same state.
  */
-import {
-  type AcceptorState,
-  acceptorStep,
-  holderOf,
-  startedAcceptor,
-} from '../../src/lease/acceptor.ts';
-import {
-  type RequesterEvent,
-  type RequesterSelf,
-  requesterStep,
-} from '../../src/lease/requester.ts';
+import type { RequesterEvent, RequesterSelf } from '../../src/lease/requester.ts';
+import { type CornerOptions, Corners, type RoundMove } from './model-corners.ts';
 import {
   awaits,
   type Director,
   IDLE,
   PRIORITY,
   packDirector,
+  stepOfDirector,
   tickOfDirector,
-  unpackDirector,
 } from './model-director.ts';
+import { Register } from './register.ts';
 import { StateSet } from './state-set.ts';
+import { NODES, type Node, replaced, type Two } from './two.ts';
 
-export interface ModelOptions {
-  /** T_p and T_a in ticks. */
-  readonly hold: number;
-  readonly promise: number;
-  /** Rounds of a director whose datagrams may be under way: the last ones. */
-  readonly rounds: number;
-  /** Acceptors may be restarted, and are then silent for so many ticks; null: they are not restarted. */
-  readonly silence: number | null;
+export interface ModelOptions extends CornerOptions {
   /** The first director's clock may lose one tick in so many; null: all clocks are right. */
   readonly losesOneIn: number | null;
   /** Directors may be killed and begin anew; for so many ticks they then give nothing back. Null: they live. */
@@ -61,53 +47,17 @@ export interface ModelResult {
   readonly complete: boolean;
 }
 
-const NODES = [0, 1] as const;
 const ACCEPTORS = 3;
-const KEY = 51;
-/** Of the number of what is under way. */
-const UNDER_WAY_BITS = 16;
 
 interface Pair {
-  readonly directors: readonly [Director, Director];
+  readonly directors: Two<Director>;
   /** Ticks until the first one's clock may lose one. */
   readonly steady: number;
 }
 
-const ANSWERS = ['none', 'under way', 'counted'] as const;
-type Answer = (typeof ANSWERS)[number];
-
-/** One acceptor, and what it has answered to the last round of each director. */
-interface Corner {
-  readonly silent: number;
-  readonly holder: 0 | 1 | null;
-  readonly left: number;
-  readonly heard: readonly [number, number];
-  readonly answers: readonly [Answer, Answer];
-}
-
-/** Gives things numbers, so that equal ones have equal numbers. */
-class Register<T> {
-  readonly items: T[] = [];
-  private readonly numbers = new Map<string, number>();
-
-  number(item: T): number {
-    const text = JSON.stringify(item);
-    let number = this.numbers.get(text);
-    if (number === undefined) {
-      number = this.items.push(item) - 1;
-      this.numbers.set(text, number);
-    }
-    return number;
-  }
-}
-
-/** What one event does to a pair and one corner, or to all corners. */
-interface PairMove {
+/** What one event does to a pair, and to the corners. */
+interface PairMove extends RoundMove {
   readonly pair: number;
-  /** The director that begins a new round, so that its old ones grow older. */
-  readonly ages: 0 | 1 | null;
-  /** The director whose answers do not matter any more. */
-  readonly closes: 0 | 1 | null;
   readonly does: string;
 }
 
@@ -116,7 +66,7 @@ type Found = (pair: number, a: number, b: number, c: number, does: string) => vo
 interface Tick {
   readonly pair: number;
   /** Whether the answers to each director matter no more. */
-  readonly closes: readonly [boolean, boolean];
+  readonly closes: Two<boolean>;
   readonly does: string;
 }
 
@@ -124,21 +74,18 @@ export class LeaseModel {
   private readonly options: ModelOptions;
   private readonly self: RequesterSelf;
   private readonly pairs = new Register<Pair>();
-  private readonly corners = new Register<Corner>();
+  private readonly corners: Corners;
   private readonly pairMoves = new Map<number, readonly PairMove[]>();
   private readonly countMoves = new Map<number, PairMove>();
-  private readonly cornerMoves = new Map<number, readonly { to: number; does: string }[]>();
-  private readonly aged: number[][] = [[], []];
-  private readonly answered: number[][] = [[], [], [], [], [], []];
   private readonly networks = new Register<unknown>();
   private readonly underWays: number[] = [];
-  private readonly cornerTicks: number[] = [];
   private readonly pairTicks: (readonly Tick[])[] = [];
   private readonly set = new StateSet();
   private transitions = 0;
 
   constructor(options: ModelOptions) {
     this.options = options;
+    this.corners = new Corners(options);
     const never = { renewMs: 0, patienceMs: 0, repeatMs: Infinity, backOffMs: 0 };
     this.self = {
       acceptors: ACCEPTORS,
@@ -150,14 +97,8 @@ export class LeaseModel {
   run(): ModelResult {
     const { set, options } = this;
     const pair = this.pairs.number({ directors: [IDLE, IDLE], steady: 0 });
-    const corner = this.corners.number({
-      silent: 0,
-      holder: null,
-      left: 0,
-      heard: [0, 0],
-      answers: ['none', 'none'],
-    });
-    set.add(pair, corner, corner, corner, 0);
+    const { first } = this.corners;
+    set.add(pair, first, first, first, 0);
     for (let at = 0; at < set.size; at += 1) {
       if (set.size > options.statesMax) return this.result(null, false);
       const violated = this.expand(at);
@@ -186,36 +127,46 @@ export class LeaseModel {
   }
 
   private successors(at: number, found: Found): void {
+    const { corners } = this;
     const [pair, a, b, c] = this.set.get(at);
     for (const move of this.movesOf(pair)) {
-      found(move.pair, this.after(move, a), this.after(move, b), this.after(move, c), move.does);
+      found(
+        move.pair,
+        corners.after(move, a),
+        corners.after(move, b),
+        corners.after(move, c),
+        move.does,
+      );
     }
     // Of corners that are alike one is enough.
     this.reach(pair, a, b, c, found);
     if (b !== a) this.reach(pair, b, a, c, found);
     if (c !== b) this.reach(pair, c, a, b, found);
-    for (const tick of this.ticksOf(pair)) {
-      found(tick.pair, this.tickOf(tick, a), this.tickOf(tick, b), this.tickOf(tick, c), tick.does);
+    for (const { pair: next, closes, does } of this.ticksOf(pair)) {
+      found(
+        next,
+        corners.tickOf(closes, a),
+        corners.tickOf(closes, b),
+        corners.tickOf(closes, c),
+        does,
+      );
     }
   }
 
   /** What can happen to one corner; the other two follow only where a director's round does. */
   private reach(pair: number, corner: number, b: number, c: number, found: Found): void {
-    for (const { to, does } of this.movesOfCorner(corner, pair)) found(pair, to, b, c, does);
-    for (const node of NODES) {
-      if (this.answerOf(corner, node) !== 'under way') continue;
-      const move = this.count(pair, node, this.countedOf(b, node) + this.countedOf(c, node));
-      const counted = this.after(move, this.answering(corner, node, 'counted'));
-      found(move.pair, counted, this.after(move, b), this.after(move, c), move.does);
+    const { corners } = this;
+    const { directors } = this.pairs.items[pair] as Pair;
+    for (const { to, does } of corners.movesOf(corner, directors, this.underWay(pair))) {
+      found(pair, to, b, c, does);
     }
-  }
-
-  private answerOf(corner: number, node: 0 | 1): Answer {
-    return (this.corners.items[corner] as Corner).answers[node];
-  }
-
-  private countedOf(corner: number, node: 0 | 1): number {
-    return this.answerOf(corner, node) === 'counted' ? 1 : 0;
+    for (const node of NODES) {
+      if (corners.answerOf(corner, node) !== 'under way') continue;
+      const granted = corners.countedOf(b, node) + corners.countedOf(c, node);
+      const move = this.count(pair, node, granted);
+      const counted = corners.after(move, corners.answering(corner, node, 'counted'));
+      found(move.pair, counted, corners.after(move, b), corners.after(move, c), move.does);
+    }
   }
 
   /** Events of a director by itself. */
@@ -236,39 +187,24 @@ export class LeaseModel {
     return moves;
   }
 
-  /** The production's step; `granted`: how many acceptors granted the round before this event. */
-  private step(pair: number, node: 0 | 1, event: RequesterEvent, granted: number): PairMove {
-    const { rounds, lateness, hold } = this.options;
+  /** `granted`: how many acceptors granted the round before this event. */
+  private step(pair: number, node: Node, event: RequesterEvent, granted: number): PairMove {
     const before = (this.pairs.items[pair] as Pair).directors[node];
-    const { state, effects } = requesterStep(
-      this.self,
-      unpackDirector(before, rounds, granted),
+    const { state, more, begins, does } = stepOfDirector(
+      { self: this.self, ...this.options, granted },
+      before,
       event,
-      {
-        now: 0,
-        chance: 0,
-      },
     );
-    const ages = state.round > rounds;
-    // Who hands over has closed before it says so.
-    let gate = event.type === 'release' ? 0 : before.gate;
-    let { asked, released } = before;
-    if (ages) [asked, released] = [(asked >> 1) & ~1, (released >> 1) & ~1];
-    for (const effect of effects) {
-      if (effect.do === 'ask') asked |= 1 << rounds;
-      if (effect.do === 'release') released |= 1 << rounds;
-      if (effect.do === 'granted' || effect.do === 'renewed') gate = effect.until + lateness;
-    }
-    const after = packDirector(state, { gate, asked, released });
+    const after = packDirector(state, more);
     return {
       pair: this.withDirector(pair, node, after),
-      ages: ages ? node : null,
-      closes: awaits(after, hold) ? null : node,
-      does: `director ${node}: ${event.type}${effects.map((one) => `, ${one.do}`).join('')}`,
+      ages: begins ? node : null,
+      closes: awaits(after, this.options.hold) ? null : node,
+      does: `director ${node}: ${does}`,
     };
   }
 
-  private kill(pair: number, node: 0 | 1): PairMove {
+  private kill(pair: number, node: Node): PairMove {
     const { gate, asked, released } = (this.pairs.items[pair] as Pair).directors[node];
     const { rounds, killed } = this.options;
     const born = { is: 'idle', round: rounds, openUntil: killed ?? 0 } as const;
@@ -278,7 +214,7 @@ export class LeaseModel {
   }
 
   /** An acceptor's answer arrives; `granted`: how many have granted it before. */
-  private count(pair: number, node: 0 | 1, granted: number): PairMove {
+  private count(pair: number, node: Node, granted: number): PairMove {
     const key = (pair * 2 + node) * ACCEPTORS + granted;
     let move = this.countMoves.get(key);
     if (move === undefined) {
@@ -294,69 +230,9 @@ export class LeaseModel {
     return move;
   }
 
-  private withDirector(pair: number, node: 0 | 1, director: Director): number {
+  private withDirector(pair: number, node: Node, director: Director): number {
     const { directors, steady } = this.pairs.items[pair] as Pair;
-    const [first, second] = directors;
-    return this.pairs.number({
-      directors: node === 0 ? [director, second] : [first, director],
-      steady,
-    });
-  }
-
-  /** A corner after a director's move. */
-  private after({ ages, closes }: PairMove, corner: number): number {
-    let next = corner;
-    if (ages !== null) next = this.age(next, ages);
-    if (closes !== null) next = this.answering(next, closes, 'none');
-    return next;
-  }
-
-  private age(corner: number, node: 0 | 1): number {
-    const known = (this.aged[node] as number[])[corner];
-    if (known !== undefined) return known;
-    const { heard, answers, ...rest } = this.corners.items[corner] as Corner;
-    const older = replaced(heard, node, Math.max(0, heard[node] - 1));
-    const next = this.corners.number({
-      ...rest,
-      heard: older,
-      answers: replaced(answers, node, 'none'),
-    });
-    (this.aged[node] as number[])[corner] = next;
-    return next;
-  }
-
-  private answering(corner: number, node: 0 | 1, answer: Answer): number {
-    const place = ANSWERS.indexOf(answer) * 2 + node;
-    const known = this.answered[place] as number[];
-    const before = known[corner];
-    if (before !== undefined) return before;
-    const { silent, holder, left, heard, answers } = this.corners.items[corner] as Corner;
-    const rest = { silent, holder, left, heard };
-    const next = this.corners.number({ ...rest, answers: replaced(answers, node, answer) });
-    known[corner] = next;
-    return next;
-  }
-
-  /** Datagrams reach an acceptor, or it is restarted. */
-  private movesOfCorner(corner: number, pair: number): readonly { to: number; does: string }[] {
-    const { directors } = this.pairs.items[pair] as Pair;
-    const { rounds, silence } = this.options;
-    const key = corner * 2 ** UNDER_WAY_BITS + this.underWay(pair);
-    let moves = this.cornerMoves.get(key);
-    if (moves !== undefined) return moves;
-    const reached: { to: number; does: string }[] = [];
-    for (const node of NODES) {
-      const { asked, released } = directors[node];
-      for (let round = 1; round <= rounds; round += 1) {
-        const isAwaited = round === rounds && awaits(directors[node], this.options.hold);
-        if (asked & (1 << round)) reached.push(this.hears(corner, node, round, isAwaited));
-        if (released & (1 << round)) reached.push(this.isReleased(corner, node, round));
-      }
-    }
-    if (silence !== null) reached.push({ to: this.restarted(corner), does: 'a restart' });
-    moves = reached.filter(({ to }) => to !== corner);
-    this.cornerMoves.set(key, moves);
-    return moves;
+    return this.pairs.number({ directors: replaced(directors, node, director), steady });
   }
 
   /** What can reach an acceptor depends on this only. */
@@ -373,74 +249,6 @@ export class LeaseModel {
       this.underWays[pair] = number;
     }
     return number;
-  }
-
-  private hears(
-    corner: number,
-    node: 0 | 1,
-    round: number,
-    isAwaited: boolean,
-  ): { to: number; does: string } {
-    const { promise: promiseMs, rounds } = this.options;
-    const ask = { type: 'ask', node, round, keys: [KEY], promiseMs } as const;
-    const { state, verdict } = acceptorStep(this.unpackCorner(corner), ask, 0);
-    const next = this.packCorner(state, corner);
-    const answers = (this.corners.items[corner] as Corner).answers[node];
-    const isGranted = verdict?.granted === true && isAwaited && answers === 'none';
-    return {
-      to: isGranted ? this.answering(next, node, 'under way') : next,
-      does: `an acceptor hears round ${round - rounds} of ${node}: ${JSON.stringify(verdict)}`,
-    };
-  }
-
-  private isReleased(corner: number, node: 0 | 1, round: number): { to: number; does: string } {
-    const release = { type: 'release', node, round, keys: [KEY] } as const;
-    const { state } = acceptorStep(this.unpackCorner(corner), release, 0);
-    const does = `an acceptor hears that ${node} gave back round ${round - this.options.rounds}`;
-    return { to: this.packCorner(state, corner), does };
-  }
-
-  private restarted(corner: number): number {
-    return this.packCorner(startedAcceptor(0, this.options.silence ?? 0), corner);
-  }
-
-  private unpackCorner(corner: number): AcceptorState {
-    const { silent, holder, left, heard } = this.corners.items[corner] as Corner;
-    const voice = { holder, until: left, heard: new Map(heard.entries()) };
-    return { silentUntil: silent, voices: new Map([[KEY, voice]]) };
-  }
-
-  private packCorner(state: AcceptorState, before: number): number {
-    const voice = state.voices.get(KEY);
-    const holder = holderOf(state, KEY, 0) as 0 | 1 | null;
-    return this.corners.number({
-      silent: Math.max(0, state.silentUntil),
-      holder,
-      left: holder === null ? 0 : (voice?.until ?? 0),
-      heard: [voice?.heard.get(0) ?? 0, voice?.heard.get(1) ?? 0],
-      answers: (this.corners.items[before] as Corner).answers,
-    });
-  }
-
-  private tickOf({ closes }: Tick, corner: number): number {
-    let next = this.older(corner);
-    for (const node of NODES) if (closes[node]) next = this.answering(next, node, 'none');
-    return next;
-  }
-
-  private older(corner: number): number {
-    let next = this.cornerTicks[corner];
-    if (next === undefined) {
-      const { silent, holder, left, ...rest } = this.corners.items[corner] as Corner;
-      next = this.corners.number({
-        silent: Math.max(0, silent - 1),
-        holder: left > 1 ? holder : null,
-        left: Math.max(0, left - 1),
-        ...rest,
-      });
-      this.cornerTicks[corner] = next;
-    }
-    return next;
   }
 
   private ticksOf(pair: number): readonly Tick[] {
@@ -486,8 +294,4 @@ export class LeaseModel {
       return `${told} (open for ${gates.map(({ gate }) => gate).join(' and ')})`;
     });
   }
-}
-
-function replaced<T>(pair: readonly [T, T], at: 0 | 1, value: T): readonly [T, T] {
-  return at === 0 ? [value, pair[1]] : [pair[0], value];
 }

@@ -3,18 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { VrrpTrackProcess } from '../../src/model/vrrp.ts';
 import { isMeant, TrackedProcess } from '../../src/track/process.ts';
 import { simulatedClock } from '../world/clock.ts';
-
-const PROCESS: VrrpTrackProcess = {
-  name: 'proxy',
-  command: 'haproxy',
-  parameters: [],
-  fullCommand: false,
-  parameterMatch: null,
-  quorum: 1,
-  quorumMax: null,
-  forkDelayMs: 0,
-  terminateDelayMs: 0,
-};
+import { HAPROXY } from '../world/track-process.ts';
 
 const facts = (comm: string, ...argv: string[]) => ({ comm, argv });
 const haproxy = facts('haproxy', '/usr/sbin/haproxy', '-f', '/etc/a.cfg', '-W');
@@ -67,14 +56,14 @@ describe('a process', () => {
       true,
     ],
   ] as const)('%s', (_, over, process, expected) => {
-    expect(isMeant({ ...PROCESS, ...over }, process)).toBe(expected);
+    expect(isMeant({ ...HAPROXY, ...over }, process)).toBe(expected);
   });
 });
 
 function counted(over: Partial<VrrpTrackProcess>) {
   const clock = simulatedClock();
   const changes: (boolean | null)[] = [];
-  const tracker = new TrackedProcess({ ...PROCESS, ...over }, clock, () => {
+  const tracker = new TrackedProcess({ ...HAPROXY, ...over }, clock, () => {
     changes.push(tracker.reading.up);
   });
   const run = (...pids: number[]): void => {

@@ -1,10 +1,11 @@
 /** All that a configuration tracks, through the speaker: what it does to priorities and states. */
 import { describe, expect, test } from 'vitest';
-import type { Track, VrrpConfig, VrrpTrackFile, VrrpTrackProcess } from '../../src/model/vrrp.ts';
+import type { Track, VrrpConfig, VrrpTrackFile } from '../../src/model/vrrp.ts';
 import { valueIn } from '../../src/track/file.ts';
 import { type SimulatedClock, simulatedClock } from '../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../world/director.ts';
 import { SimulatedLink } from '../world/link.ts';
+import { HAPROXY } from '../world/track-process.ts';
 
 interface World {
   readonly clock: SimulatedClock;
@@ -35,17 +36,6 @@ const track = (kind: Track['kind'], name: string, weightDelta = 0, reverse = fal
   reverse,
 });
 const load: VrrpTrackFile = { name: 'load', path: '/run/load', init: null };
-const proxy: VrrpTrackProcess = {
-  name: 'proxy',
-  command: 'haproxy',
-  parameters: [],
-  fullCommand: false,
-  parameterMatch: null,
-  quorum: 1,
-  quorumMax: null,
-  forkDelayMs: 0,
-  terminateDelayMs: 0,
-};
 
 describe('a tracked file', () => {
   test.each([
@@ -131,12 +121,12 @@ describe('a tracked file', () => {
 describe('a tracked process', () => {
   test('that is missing is a fault, or costs priority', async () => {
     const { clock, director, configure, priority } = world();
-    await configure([track('process', 'proxy')], { trackProcesses: [proxy] });
+    await configure([track('process', 'proxy')], { trackProcesses: [HAPROXY] });
     expect(director.state()).toBe('fault');
     director.processes.set(7, { comm: 'haproxy', argv: [] });
     director.lookAround();
     expect(director.state()).toBe('backup');
-    await configure([track('process', 'proxy', -30)], { trackProcesses: [proxy] });
+    await configure([track('process', 'proxy', -30)], { trackProcesses: [HAPROXY] });
     expect(priority()).toBe(100);
     director.processes.clear();
     director.lookAround();
@@ -148,11 +138,11 @@ describe('a tracked process', () => {
   test('keeps what was known until a reload has counted it anew', async () => {
     const { clock, director, configure } = world();
     director.processes.set(7, { comm: 'haproxy', argv: [] });
-    await configure([track('process', 'proxy')], { trackProcesses: [proxy] });
+    await configure([track('process', 'proxy')], { trackProcesses: [HAPROXY] });
     await clock.settleTo(5_000);
     director.speaker.configure(
       configOf([instanceOf({ tracks: [track('process', 'proxy')] })], {
-        trackProcesses: [{ ...proxy, quorum: 2 }],
+        trackProcesses: [{ ...HAPROXY, quorum: 2 }],
       }),
     );
     expect(director.state()).toBe('master');

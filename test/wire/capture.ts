@@ -1,5 +1,6 @@
 /** Reads test/captures/*.txt: blocks of `# title`, `> request`, `< reply`, each message in hexadecimal. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromHex } from '../../src/base/bytes.ts';
 import { decodeMessages, type NetlinkMessage } from '../../src/wire/nlmsg.ts';
 
@@ -10,7 +11,9 @@ export interface Capture {
 }
 
 export function readCaptures(name: string): readonly Capture[] {
-  const text = readFileSync(new URL(`../captures/${name}.txt`, import.meta.url), 'utf8');
+  // From the checkout: compiled programs, as the fuzzer, have no captures beside them.
+  const path = join(process.cwd(), 'test', 'captures', `${name}.txt`);
+  const text = readFileSync(path, 'utf8');
   const captures: { title: string; requests: Uint8Array[]; replies: Uint8Array[] }[] = [];
   for (const line of text.split('\n')) {
     const rest = line.slice(2);

@@ -5,7 +5,7 @@
  */
 import { type Family, familyOf } from '../../base/address.ts';
 import type { VirtualServer } from '../../model/virtual-server.ts';
-import { Reports } from '../diagnostics/diagnostic.ts';
+import { Reports } from '../diagnostics/reports.ts';
 import type { RealServerLesson } from '../memory.ts';
 import type { Opening } from '../text/ast.ts';
 import type { Endpoint } from '../values/endpoint.ts';

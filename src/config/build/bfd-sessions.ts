@@ -1,6 +1,6 @@
 /** The BFD sessions that checkers and instances name. */
 import type { BfdConfig, BfdInstance } from '../../model/bfd.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Span } from '../text/source.ts';
 import type { Section } from '../values/section.ts';
 import { someOf } from './vrrp/names.ts';

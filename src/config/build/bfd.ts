@@ -1,7 +1,8 @@
 /** Sections `bfd_instance` → BFD of the model, and what only the whole shows. */
 import { type Family, familyOf, prefixContains } from '../../base/address.ts';
 import type { BfdConfig, BfdInstance } from '../../model/bfd.ts';
-import type { Mode, Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
+import type { Mode } from '../diagnostics/severity.ts';
 import type { Section } from '../values/section.ts';
 import { readProcess } from './process.ts';
 import { nameOf } from './vrrp/names.ts';

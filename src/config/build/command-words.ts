@@ -1,4 +1,4 @@
-/** A script's value → words, by rules of their own (config-grammar §6): not those of ordinary lines. */
+/** A script's value → words, by rules of their own: not those of ordinary lines. */
 
 const BLANK = /[ \t\r\v\f\n]/;
 

@@ -1,7 +1,7 @@
 /** Addresses and ports of servers. */
 import { whyNoHost } from '../../base/address.ts';
 import type { ForwardingMethod } from '../../model/virtual-server.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Endpoint } from '../values/endpoint.ts';

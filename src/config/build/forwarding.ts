@@ -1,6 +1,6 @@
 /** `lvs_method TUN type gue port 6080 csum` → how packets are forwarded, and how they are wrapped. */
 import type { ForwardingMethod, Tunnel } from '../../model/virtual-server.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Span } from '../text/source.ts';
 import type { Said } from '../values/phrase.ts';
 import type { Section } from '../values/section.ts';

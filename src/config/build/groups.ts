@@ -1,7 +1,7 @@
 /** Blocks of `virtual_server_group` → the addresses and firewall marks of each, by its name. */
 import type { Family } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Word } from '../text/ast.ts';
 import type { Said } from '../values/phrase.ts';
 import type { Section, Setting } from '../values/section.ts';

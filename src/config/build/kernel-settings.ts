@@ -9,7 +9,7 @@ import type {
 import { nameOfVirtualServer } from '../../model/names.ts';
 import type { VirtualServer } from '../../model/virtual-server.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { LVS_SYSCTL } from '../keywords/sysctl.ts';
 import type { Word } from '../text/ast.ts';
 import type { Said } from '../values/phrase.ts';

@@ -4,7 +4,7 @@ import type { FifoSettings, MailSettings, NotifyConfig } from '../../model/notic
 import type { NotifyScripts } from '../../model/script.ts';
 import type { HealthConfig } from '../../model/virtual-server.ts';
 import type { VrrpConfig } from '../../model/vrrp.ts';
-import type { Mode } from '../diagnostics/diagnostic.ts';
+import type { Mode } from '../diagnostics/severity.ts';
 import type { Section } from '../values/section.ts';
 import { type NotifyDefaults, readScript, resolveAccount, type ScriptContext } from './scripts.ts';
 

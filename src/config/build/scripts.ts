@@ -1,6 +1,6 @@
-/** A script's value → the command to run and its account, or a diagnostic (config-grammar §6). */
+/** A script's value → the command to run and its account, or a diagnostic. */
 import type { AroundScripts, Script, TimedScript } from '../../model/script.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { maskLine } from '../diagnostics/secret.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import type { Span } from '../text/source.ts';

@@ -3,7 +3,7 @@ import { type Family, familyOf } from '../../base/address.ts';
 import { nearestOf } from '../../base/nearest.ts';
 import { formatService, nameOfService, nameOfVirtualServer } from '../../model/names.ts';
 import type { Protocol, ServiceKey, VirtualServer } from '../../model/virtual-server.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 import { endpointOf } from '../values/endpoint.ts';

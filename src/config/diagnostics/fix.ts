@@ -4,7 +4,8 @@
  */
 
 import { lineText, positionOf, type SourceFile, type Span } from '../text/source.ts';
-import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
+import type { DiagnosticCode } from './codes.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { maskLine } from './secret.ts';
 
 /** keepalived reads these as it reads the suggestion. */

@@ -2,9 +2,11 @@
 import { styleText } from 'node:util';
 import { editDistance } from '../../base/nearest.ts';
 import type { JsonDiagnostic } from '../../model/json-diagnostic.ts';
-import { type Diagnostic, type DiagnosticCode, type Severity, severityOf } from './diagnostic.ts';
+import type { DiagnosticCode } from './codes.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
 import { ALL_CODES, EXPLANATIONS } from './explanations.ts';
 import { diagnosticsToJson, type RenderStyle, renderDiagnostics } from './render.ts';
+import { severityOf } from './severity.ts';
 
 const LINE_CHARACTERS_MAX = 96;
 
@@ -88,7 +90,7 @@ export function renderTrapsPage(): string {
     );
     return `## ${heading}\n\n${entries.join('\n')}`;
   });
-  return `# Traps\n\nWhat \`lvsctl lint\` explains, and \`lvsctl lint --explain CODE\` prints. Made of src/config/diagnostics/explanations.ts.\n\n${parts.join('\n')}`;
+  return `# Traps\n\nWhat \`lvsctl lint\` explains, and \`lvsctl lint --explain CODE\` prints. Made of src/config/diagnostics/explanations/.\n\n${parts.join('\n')}`;
 }
 
 function wrap(text: string, margin: string): string {

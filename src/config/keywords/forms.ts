@@ -5,7 +5,7 @@ import { LEASE_PORT, SECRET_OCTETS_MIN } from '../../model/lease.ts';
 import { parseAddressRange } from '../build/address-range.ts';
 import { parseEtcdAcceptor } from '../build/etcd-acceptor.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
-import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { SCHEDULER_OCTETS_MAX, SCHEDULERS } from './schedulers.ts';
 
 export type FormName =

@@ -231,6 +231,11 @@ export interface Place {
   readonly keyword: string;
 }
 
+/** What `global_defs` says under these names, the first one first. */
+export function globally(...names: readonly string[]): readonly Place[] {
+  return names.map((name) => ({ block: 'global_defs', keyword: name }));
+}
+
 export type KeywordTable = ReadonlyMap<string, Keyword>;
 
 /** A word of a phrase that is told from others by its position. */

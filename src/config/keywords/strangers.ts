@@ -2,7 +2,7 @@
  * Words that are no keywords where they stand, and that real files contain all the same: documented but
  * unknown to keepalived, of other releases, or copied from file to file. Each has a message of its own.
  */
-import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import type { BlockName, PhraseName } from './keyword.ts';
 
 export interface Stranger {

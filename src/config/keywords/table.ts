@@ -14,11 +14,12 @@ import {
   UDP_CHECK,
   URL_BLOCK,
 } from './checkers.ts';
-import { GLOBAL_DEFS, TOP_LEVEL } from './global.ts';
+import { GLOBAL_DEFS } from './global.ts';
 import type { BlockName, KeywordTable } from './keyword.ts';
 import { LEASE } from './lease.ts';
 import { REAL_SERVER, VIRTUAL_SERVER } from './lvs.ts';
 import { LVS_SYSCTL } from './sysctl.ts';
+import { TOP_LEVEL } from './top-level.ts';
 import {
   BFD_INSTANCE,
   GARP_GROUP,
@@ -68,7 +69,7 @@ const COMMANDS: ReadonlySet<string> = new Set([
   'regex',
 ]);
 
-/** Whether the value is split into words by other rules, those of scripts (config-grammar §6). */
+/** Whether the value is split into words by other rules, those of scripts. */
 export function isCommand(keyword: string): boolean {
   return COMMANDS.has(keyword);
 }

@@ -7,6 +7,7 @@ import {
   choice,
   entries,
   flag,
+  globally,
   INT_MAX,
   integer,
   interfaceName,
@@ -14,7 +15,6 @@ import {
   type KeywordTable,
   keyword,
   MANDATORY,
-  type Place,
   phrase,
   script,
   seconds,
@@ -24,10 +24,6 @@ import {
   word,
 } from './keyword.ts';
 import { splitBrainPolicy } from './lease.ts';
-
-function globally(...names: readonly string[]): readonly Place[] {
-  return names.map((name) => ({ block: 'global_defs', keyword: name }));
-}
 
 /** 32 bits of milliseconds. */
 const SCRIPT_SECONDS_MAX = 4_294_967;

@@ -3,13 +3,9 @@
  * Instances that belong together have one VRID and family; where several have, the interface tells,
  * else the name. Everything is told at its place in the first file, except what stands in the other only.
  */
-import {
-  type Diagnostic,
-  type Mode,
-  type Report,
-  Reports,
-  toDiagnostics,
-} from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, Report } from '../diagnostics/diagnostic.ts';
+import { Reports, toDiagnostics } from '../diagnostics/reports.ts';
+import type { Mode } from '../diagnostics/severity.ts';
 import { lastWritten, nameSpan, valueSpan } from '../rules/written.ts';
 import { INSTANCE_RULES } from './instances.ts';
 import { compareLeases } from './lease.ts';

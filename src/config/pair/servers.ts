@@ -1,6 +1,7 @@
 /** Virtual servers of a pair: clients should find the same service after a takeover. */
 import { type Group, namesIn } from '../build/groups.ts';
-import type { Report, Reports } from '../diagnostics/diagnostic.ts';
+import type { Report } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { groupsOf } from '../rules/groups.ts';
 import type { SeenServer } from '../rules/virtual-servers.ts';
 import type { Section } from '../values/section.ts';

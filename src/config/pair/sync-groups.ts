@@ -1,5 +1,5 @@
 /** Sync groups of a pair: instances that move together on one director do so on the other. */
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { membersOf } from '../rules/whole.ts';
 import { nameSpan } from '../rules/written.ts';
 import type { Section } from '../values/section.ts';

@@ -1,10 +1,10 @@
 /**
  * What only the whole shows: settings that are each good and do together what nobody means. Three ways
  * in: once a real server (real-servers.ts), once a virtual server, and once a file for all the rest. What each
- * finding means stands in diagnostics/explanations.ts; whether it is an error, a warning or advice in diagnostics/diagnostic.ts.
+ * finding means stands in diagnostics/explanations.ts; whether it is an error, a warning or advice in diagnostics/severity.ts.
  */
 import type { PlacedServers } from '../build/placed.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import type { Section } from '../values/section.ts';
 import {
@@ -28,6 +28,7 @@ import {
   tellPassword,
 } from './leftovers.ts';
 import { adviseOnMail } from './mail.ts';
+import { partsOf, type ServerParts } from './parts.ts';
 import { tellIgnoredDelay } from './preemption.ts';
 import { tellWeights } from './priorities.ts';
 import {
@@ -49,9 +50,7 @@ import {
   adviseOnQuorum,
   adviseOnServices,
   adviseOnWeights,
-  partsOf,
   type SeenServer,
-  type ServerParts,
   seenServer,
   tellSchedulerFlags,
   tellZeroWeights,

@@ -1,10 +1,9 @@
 /** Checkers: whether there are any, how long they take, and what they look at. */
 
 import type { PlacedServers } from '../build/placed.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Section, Setting } from '../values/section.ts';
-import type { RealServerParts } from './real-servers.ts';
-import type { ServerParts } from './virtual-servers.ts';
+import type { RealServerParts, ServerParts } from './parts.ts';
 import { lastWritten, nameIn, nameSpan, numberIn, valueSpan } from './written.ts';
 
 const DELAY_LOOP_SECONDS = 60;

@@ -1,6 +1,6 @@
 /** What lint says of groups of services. */
 import { andMore, type Group, readGroups } from '../build/groups.ts';
-import { Reports } from '../diagnostics/diagnostic.ts';
+import { Reports } from '../diagnostics/reports.ts';
 import type { Section } from '../values/section.ts';
 import type { Whole } from './whole.ts';
 

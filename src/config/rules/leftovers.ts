@@ -1,7 +1,6 @@
 /** What was copied and never changed, left empty, or cut short by a comment that nobody meant. */
 
-import { fillIn } from '../diagnostics/diagnostic.ts';
-import { isFillIn } from '../diagnostics/fill-in.ts';
+import { fillIn, isFillIn } from '../diagnostics/fill-in.ts';
 import type { Section } from '../values/section.ts';
 import type { Whole } from './whole.ts';
 import {

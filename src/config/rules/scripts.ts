@@ -1,7 +1,7 @@
 /** Scripts: who runs them, when, and what a shell would have done for them. */
 
 import { splitCommand } from '../build/command-words.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { BlockName } from '../keywords/keyword.ts';
 import type { Word } from '../text/ast.ts';
 import type { Section } from '../values/section.ts';

@@ -1,10 +1,10 @@
 /** What a virtual server and its real servers are together. Each server is looked at by itself. */
 import { parseAddress } from '../../base/address.ts';
 import type { PlacedServers } from '../build/placed.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Word } from '../text/ast.ts';
 import type { Section } from '../values/section.ts';
-import { partsOfRealServer, type RealServerParts } from './real-servers.ts';
+import type { ServerParts } from './parts.ts';
 import {
   isOn,
   lastWritten,
@@ -16,18 +16,6 @@ import {
 } from './written.ts';
 
 /** A virtual server taken apart once, for all advice on it. */
-export interface ServerParts {
-  readonly section: Section;
-  readonly realServers: readonly RealServerParts[];
-}
-
-export function partsOf(section: Section): ServerParts {
-  return {
-    section,
-    realServers: section.sections('real_server').map(partsOfRealServer),
-  };
-}
-
 const FLAGS = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'] as const;
 
 function scheduler(section: Section): ReturnType<typeof lastWritten> {

@@ -1,6 +1,6 @@
 /** What rules over VRRP look at: the sections of the file, found by name once. */
 import { addressBits, familyOf, parseAddress } from '../../base/address.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import type { Word } from '../text/ast.ts';
 import type { Section } from '../values/section.ts';

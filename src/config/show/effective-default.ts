@@ -7,7 +7,7 @@ import { isHandedDown, sourcesOf } from '../keywords/defaults.ts';
 import type { Keyword } from '../keywords/keyword.ts';
 import type { Section } from '../values/section.ts';
 import { wordsOf } from '../values/value.ts';
-import type { Origin } from './effective.ts';
+import type { Origin } from './origin.ts';
 import { settingsOf } from './vocabulary.ts';
 
 /** A section, and those around it from the inside out; global_defs is the outermost. */

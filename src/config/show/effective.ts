@@ -13,20 +13,8 @@ import { merged, Section, type Setting } from '../values/section.ts';
 import type { EntryLine } from '../values/value.ts';
 import { wordsOf } from '../values/value.ts';
 import { type AbsentValue, portOf, type Scope, valueOfAbsent } from './effective-default.ts';
+import type { Origin } from './origin.ts';
 import { isBlock, settingsOf, vocabularyOf } from './vocabulary.ts';
-
-export type Origin =
-  | { readonly from: 'file'; readonly span: Span }
-  /** It stands at another keyword, in an outer block or in this one. */
-  | {
-      readonly from: 'elsewhere';
-      readonly block: BlockName;
-      readonly keyword: string;
-      /** The keyword that has its value from there. */
-      readonly asked: string;
-      readonly span: Span;
-    }
-  | { readonly from: 'default' };
 
 export interface EffectiveSetting {
   readonly keyword: string;

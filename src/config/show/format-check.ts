@@ -3,12 +3,9 @@
  * their statements compared, for this host and for every other host that a condition names.
  */
 
-import {
-  type Diagnostic,
-  type DiagnosticCode,
-  type Reports,
-  toDiagnostics,
-} from '../diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../diagnostics/codes.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Reports, toDiagnostics } from '../diagnostics/reports.ts';
 import type { ConfigEnvironment } from '../environment.ts';
 import { isCommand } from '../keywords/table.ts';
 import { readTree } from '../load.ts';

@@ -5,7 +5,8 @@
 
 import { maskWords } from '../diagnostics/secret.ts';
 import { positionOf, type Span } from '../text/source.ts';
-import type { EffectiveBlock, EffectiveEntry, EffectiveSetting, Origin } from './effective.ts';
+import type { EffectiveBlock, EffectiveEntry, EffectiveSetting } from './effective.ts';
+import type { Origin } from './origin.ts';
 
 export interface PrintOptions {
   /** Where each value comes from, as a comment behind it. */

@@ -17,7 +17,7 @@ export interface Statement {
   readonly argCount: number;
   /** The text of one argument, for those who need no place; '' when there is none. */
   argText(index: number): string;
-  /** The arguments as written, quotes included: scripts are split by other rules (config-grammar §6). */
+  /** The arguments as written, quotes included: scripts are split by other rules. */
   readonly rawArgs: string;
   readonly hasBlock: boolean;
   /** Words and braces of it and of its block. */

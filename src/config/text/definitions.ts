@@ -1,6 +1,6 @@
-/** `$NAME=VALUE` and its uses (config-grammar §9): the newest value counts, and is looked up when used. */
+/** `$NAME=VALUE` and its uses (keepalived.conf(5)): the newest value counts, and is looked up when used. */
 
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { DerivedText } from './derived-text.ts';
 import type { Span } from './source.ts';
 

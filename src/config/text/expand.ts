@@ -1,33 +1,26 @@
 /**
- * Files → lines → tokens: includes are read in, lines for other hosts dropped, definitions replaced,
- * generators written out (config-grammar §8-11). A line with none of these goes to the lexer as it stands.
+ * Files → lines → tokens: includes are read in (include.ts), lines for other hosts dropped (conditions.ts), definitions
+ * replaced (definitions.ts), generators written out (generator.ts), within limits (limits.ts). A line with none of
+ * these goes to the lexer as it stands.
  */
 import { dirname } from 'node:path';
-import type { Reports } from '../diagnostics/diagnostic.ts';
-import {
-  codeOf,
-  type DefinedLine,
-  type Definition,
-  Definitions,
-  LINE_CHARACTERS_MAX,
-} from './definitions.ts';
-import { DerivedText, standingFor } from './derived-text.ts';
+import { type ConditionOptions, Conditions } from './conditions.ts';
+import { codeOf, type DefinedLine, type Definition, Definitions } from './definitions.ts';
+import { type DerivedText, standingFor } from './derived-text.ts';
 import { type Generated, generate } from './generator.ts';
 import { type FilePort, Includes } from './include.ts';
 import { Lexer, type RememberedBlocks } from './lexer.ts';
+import { Limits } from './limits.ts';
 import { mended, tellByteOrderMark } from './mend.ts';
+import { PhysicalLines } from './physical-lines.ts';
 import type { SourceFile, Span } from './source.ts';
 import { TOKENS_MAX, Tokens } from './tokens.ts';
 
-export interface ExpandOptions {
-  readonly configId: string;
+export interface ExpandOptions extends ConditionOptions {
   readonly files: FilePort;
-  readonly reports: Reports;
   /** Odd characters stay as keepalived takes them, instead of being read as what was meant. */
   readonly literal: boolean;
   readonly remembered?: RememberedBlocks;
-  /** Lines of other hosts are taken in as well when they open or close a block, and not both. */
-  readonly keepsBraces: boolean;
   /** Other values of predefined names: `_INSTANCE`, `_ENV NAME`. */
   predefined(name: string): string | undefined;
 }
@@ -37,21 +30,6 @@ const EXAMPLES = {
   list: '~LST({n, w}, {21, 5}, {22, 7}) real_server 10.0.0.$n 80 { weight $w }',
 };
 
-/** Definitions within definitions. */
-const DEPTH_MAX = 32;
-/** Uses of definitions in one line, those within definitions included. */
-const USES_MAX = 4096;
-/** What stands behind a brace and is more than words is a line of its own. */
-const PARTS_MAX = 256;
-/** Lines that definitions and generators make; each of them is kept with its places. */
-const DERIVED_LINES_MAX = 500_000;
-/** Characters of all files, and of all lines after definitions were replaced, likewise. */
-export const TEXT_MAX: number = 64 * 1024 * 1024;
-/** Files that are read; one that is included twice counts twice. */
-const FILES_MAX = 20_000;
-const TOO_LONG = `more than ${LINE_CHARACTERS_MAX} characters in a line with a definition, a sequence, an include or an odd character`;
-
-const CONDITION = /^(\s*)@(\^?)(\S*)(\s*)/;
 const DEFINITION = /^\s*\$([A-Za-z_]\w*)([ \t]*)=[ \t]*([\s\S]*)$/;
 /** A brace outside quotes and comments, and behind it what is more than words. */
 const BRACE_AND_DIRECTIVE =
@@ -62,24 +40,17 @@ const UNDEFINED_OR_QUOTED = /"[^"]*"|\$\{([A-Za-z_][^{}]*)\}/g;
 export class Expander {
   readonly sources: SourceFile[] = [];
   readonly tokens: Tokens = new Tokens();
+  readonly conditions: Conditions;
   private readonly options: ExpandOptions;
   private readonly lexer: Lexer;
   private readonly definitions: Definitions;
   private readonly includes: Includes;
-  /** Lines of other hosts open so many more blocks than they close. */
-  droppedOpens = 0;
-  /** The first of these lines. */
-  droppedBrace: Span | null = null;
-  private derivedLength = 0;
-  private derivedLines = 0;
-  private readLength = 0;
-  /** A limit of the whole configuration is passed, and told: nothing more is read. */
-  private isStopped = false;
-  /** A limit of one line is passed, and told: nothing more is made of it. */
-  private isLineGivenUp = false;
+  private readonly limits: Limits;
 
   constructor(options: ExpandOptions) {
     this.options = options;
+    this.conditions = new Conditions(options);
+    this.limits = new Limits(options.reports);
     this.lexer = new Lexer(this.tokens, options.reports, options.remembered ?? null);
     this.includes = new Includes(options.files, options.reports, options.literal);
     this.definitions = new Definitions((name) => this.predefined(name));
@@ -94,25 +65,19 @@ export class Expander {
   }
 
   private load(path: string, includedAt: Span | null): SourceFile | null {
-    if (includedAt !== null && this.sources.length >= FILES_MAX) {
-      this.stop(
-        includedAt,
-        `more than ${FILES_MAX} files, each counted as often as it is included`,
-      );
-      return null;
-    }
+    const { limits } = this;
+    if (includedAt !== null && limits.isOneTooMany(this.sources.length, includedAt)) return null;
     const read = this.options.files.readFile(path);
     const text = 'text' in read ? read.text : '';
-    this.readLength += text.length;
-    const isTaken = 'text' in read && this.readLength <= TEXT_MAX;
+    const isTooMuch = limits.isTooMuchToRead(text);
     const order = this.sources.length;
-    const file = { path, text: isTaken ? text : '', order, includedAt };
+    const file = { path, text: isTooMuch ? '' : text, order, includedAt };
     this.sources.push(file);
     const span = includedAt ?? { file, start: 0, end: 0 };
     if ('error' in read) {
       this.includes.tellUnreadable(path, read.error, span, includedAt !== null);
-    } else if (!isTaken) {
-      this.stop(span, `more than ${TEXT_MAX} characters in all files`);
+    } else if (isTooMuch) {
+      limits.stopReading(span);
     } else if (isBinary(text)) {
       this.tellBinary(file);
     } else {
@@ -132,6 +97,7 @@ export class Expander {
 
   private takeIn(file: SourceFile): void {
     const { text } = file;
+    const { limits } = this;
     const cutting = this.tokens.addFile(file);
     const hasMark = text.startsWith('\ufeff');
     if (hasMark) tellByteOrderMark(file, this.options.reports);
@@ -139,12 +105,10 @@ export class Expander {
     this.includes.enter(file.path);
     this.lexer.changeFile(file.path);
     let at = hasMark ? 1 : 0;
-    while (at < text.length && !this.isStopped) {
+    while (at < text.length && !limits.isStopped) {
       const next = this.lexer.plainLine(cutting, text, at);
       at = next >= 0 ? next : this.special(file, at);
-      if (this.tokens.count > TOKENS_MAX) {
-        this.stop({ file, start: at, end: at }, `more than ${TOKENS_MAX} words and braces`);
-      }
+      if (this.tokens.count > TOKENS_MAX) limits.stopAtTokens({ file, start: at, end: at });
     }
     this.lexer.changeFile(file.includedAt?.file.path ?? null);
     this.includes.leave();
@@ -153,25 +117,17 @@ export class Expander {
   /** A line that is more than words; gives where the next one begins. */
   private special(file: SourceFile, at: number): number {
     const reader = new PhysicalLines(file, at);
-    this.isLineGivenUp = false;
+    this.limits.beginLine();
     const line = reader.next() as DerivedText;
-    if (!this.isTooLong(line)) this.line(line, 0, reader);
+    if (!this.limits.isTooLong(line)) this.line(line, 0, reader);
     return reader.at;
   }
 
   /** A line, and then what stands behind its braces: that is a line of its own. */
   private line(line: DerivedText, depth: number, reader: PhysicalLines | null): void {
     let rest: DerivedText | null = line;
-    for (let parts = 1; rest !== null && !this.isOver; parts += 1) {
-      if (parts > PARTS_MAX) {
-        const span = rest.spanOf(0, rest.text.length);
-        this.giveUp(
-          span,
-          `more than ${PARTS_MAX} conditions and the like behind braces of one line`,
-        );
-      } else {
-        rest = this.beginning(rest, depth, reader);
-      }
+    for (let parts = 1; rest !== null && !this.limits.isOver; parts += 1) {
+      if (!this.limits.hasTooManyParts(rest, parts)) rest = this.beginning(rest, depth, reader);
     }
   }
 
@@ -181,25 +137,11 @@ export class Expander {
     depth: number,
     reader: PhysicalLines | null,
   ): DerivedText | null {
-    const kept = this.keep(line);
+    const kept = this.conditions.keep(line);
     if (kept === null) return null;
     const rest = kept === 0 ? line : line.from(kept);
-    if (kept > 0 && rest.text.startsWith('@')) this.tellSecondCondition(rest);
+    if (kept > 0) this.conditions.tellSecond(rest);
     return this.define(rest, reader) ? null : this.expanded(rest, depth, reader);
-  }
-
-  /** How many characters a condition in front takes; null when the line is for another host. */
-  private keep(line: DerivedText): number | null {
-    const found = CONDITION.exec(line.text);
-    if (found === null) return 0;
-    const [whole, , not, id] = found;
-    const same = id === this.options.configId;
-    if (same === (not === '')) return whole.length;
-    const opens = netBraces(line.text);
-    if (opens === 0) return null;
-    this.droppedOpens += opens;
-    this.droppedBrace ??= line.spanOf(whole.indexOf('@'), line.text.trimEnd().length);
-    return this.options.keepsBraces ? whole.length : null;
   }
 
   /** Takes in a definition, with its further lines. */
@@ -217,9 +159,9 @@ export class Expander {
     const lines = [definedLine(value)];
     for (let last = value; reader !== null && continues(last.text); ) {
       const next = reader.next();
-      if (next === null || this.isTooLong(next)) break;
-      if (last === value) this.tellConditionInFirstLine(next);
-      const kept = this.keep(next);
+      if (next === null || this.limits.isTooLong(next)) break;
+      if (last === value) this.conditions.tellOnFirstLine(next);
+      const kept = this.conditions.keep(next);
       if (kept !== null) lines.push(definedLine(next.from(kept)));
       last = next;
     }
@@ -237,36 +179,13 @@ export class Expander {
     });
   }
 
-  private tellConditionInFirstLine(line: DerivedText): void {
-    const [condition] = CONDITION.exec(line.text) ?? [];
-    if (condition === undefined) return;
-    this.options.reports.add({
-      code: 'bad-condition',
-      span: line.spanOf(line.text.indexOf('@'), condition.trimEnd().length),
-      message: 'keepalived knows no condition on the first line of a definition',
-      hint: 'put a line without condition first',
-    });
-  }
-
-  private tellSecondCondition(line: DerivedText): void {
-    const [second = ''] = /^\S+/.exec(line.text) ?? [];
-    this.options.reports.add({
-      code: 'bad-condition',
-      span: line.spanOf(0, second.length),
-      message: 'a line has one condition',
-      hint: 'write a line for each',
-    });
-  }
-
   private expanded(
     line: DerivedText,
     depth: number,
     reader: PhysicalLines | null,
   ): DerivedText | null {
     const { text } = line;
-    this.derivedLength += text.length;
-    this.derivedLines += 1;
-    if (this.isTooMuch(line, depth)) return null;
+    if (this.limits.isTooMuch(line, depth)) return null;
     const generated = generate(text, (value) => this.definitions.replacedIn(value));
     if (generated !== null) {
       this.generated(line, generated, depth);
@@ -298,7 +217,7 @@ export class Expander {
     }
     const rest = line.from(end);
     for (const values of rounds) {
-      if (this.isOver) return;
+      if (this.limits.isOver) return;
       for (const [name, text] of values) this.definitions.set(name, [{ text, definedAt }]);
       this.line(rest, depth + 1, null);
     }
@@ -309,7 +228,7 @@ export class Expander {
     const first = line.text.length - line.text.trimStart().length;
     const place = line.spanOf(first, line.text.trimEnd().length);
     for (const { text, definedAt } of definition) {
-      if (this.isOver) return;
+      if (this.limits.isOver) return;
       this.line(standingFor(place, text, definedAt), depth + 1, null);
     }
   }
@@ -332,7 +251,7 @@ export class Expander {
     const found = this.includes.find(line);
     if (found === null) return false;
     for (const { path, span } of found) {
-      if (this.isStopped) break;
+      if (this.limits.isStopped) break;
       const included = this.load(path, span);
       if (included !== null) this.takeIn(included);
     }
@@ -344,52 +263,6 @@ export class Expander {
     if (name === '_HASH') return '#';
     if (name === '_BANG') return '!';
     return this.options.predefined(name);
-  }
-
-  /** A limit is passed: nothing more is made of this line. */
-  private get isOver(): boolean {
-    return this.isStopped || this.isLineGivenUp;
-  }
-
-  /** Whether a limit is passed, which is told. */
-  private isTooMuch(line: DerivedText, depth: number): boolean {
-    const span = (): Span => line.spanOf(0, line.text.length);
-    if (this.derivedLines > DERIVED_LINES_MAX) {
-      this.stop(span(), `more than ${DERIVED_LINES_MAX} lines made by definitions and generators`);
-    } else if (this.derivedLength > TEXT_MAX) {
-      this.stop(span(), `more than ${TEXT_MAX} characters after definitions are written out`);
-    } else if (depth > DEPTH_MAX) {
-      this.giveUp(span(), `definitions within definitions, more than ${DEPTH_MAX} deep`);
-    } else if (line.text.length > LINE_CHARACTERS_MAX) {
-      this.giveUp(span(), TOO_LONG);
-    } else if (line.pieces > USES_MAX) {
-      this.giveUp(span(), `more than ${USES_MAX} uses of definitions in one line`);
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  private isTooLong(line: DerivedText): boolean {
-    const { length } = line.text;
-    if (length <= LINE_CHARACTERS_MAX) return false;
-    this.giveUp(line.spanOf(0, length), TOO_LONG);
-    return true;
-  }
-
-  /** Nothing more is made of the line. */
-  private giveUp(span: Span, message: string): void {
-    this.tellTooLarge(span, message);
-    this.isLineGivenUp = true;
-  }
-
-  private stop(span: Span, message: string): void {
-    if (!this.isStopped) this.tellTooLarge(span, message);
-    this.isStopped = true;
-  }
-
-  private tellTooLarge(span: Span, message: string): void {
-    this.options.reports.add({ code: 'too-large', span, message });
   }
 }
 
@@ -413,38 +286,10 @@ function continues(text: string): boolean {
   return text.trimEnd().endsWith('\\');
 }
 
-/** How many more blocks a line opens than it closes. */
-function netBraces(text: string): number {
-  const code = codeOf(text).replace(/"[^"]*"|\$\{[^}]*\}/g, '');
-  return code.replace(/[^{]/g, '').length - code.replace(/[^}]/g, '').length;
-}
-
 /** A line of a definition, without its comment and the backslash that continues it. */
 function definedLine(line: DerivedText): DefinedLine {
   const text = continues(line.text) ? line.text.trimEnd().slice(0, -1) : line.text;
   const code = codeOf(text);
   const start = code.length - code.trimStart().length;
   return { text: code.trim(), definedAt: line.spanOf(start, code.trimEnd().length) };
-}
-
-/** Physical lines of a file from an offset on. */
-class PhysicalLines {
-  /** Where the next line begins. */
-  at: number;
-  private readonly file: SourceFile;
-
-  constructor(file: SourceFile, at: number) {
-    this.file = file;
-    this.at = at;
-  }
-
-  next(): DerivedText | null {
-    const { text } = this.file;
-    if (this.at >= text.length) return null;
-    const start = this.at;
-    const end = text.indexOf('\n', start);
-    this.at = end < 0 ? text.length : end + 1;
-    const line = text.slice(start, end < 0 ? undefined : end);
-    return DerivedText.of(this.file, line.endsWith('\r') ? line.slice(0, -1) : line, start);
-  }
 }

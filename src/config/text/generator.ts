@@ -1,4 +1,4 @@
-/** `~SEQ`, `~SEQx` and `~LST` in front of a line: the values their variables take (config-grammar §10). */
+/** `~SEQ`, `~SEQx` and `~LST` in front of a line: the values their variables take (keepalived.conf(5)). */
 
 import { LINE_CHARACTERS_MAX } from './definitions.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Names and the patterns of `include` (config-grammar §11): `*`, `?`, `[a-z]`, `[!a-z]`. Time grows with the
+ * Names and the patterns of `include`: `*`, `?`, `[a-z]`, `[!a-z]`. Time grows with the
  * length of the name times that of the pattern, and never faster: a pattern may have a thousand stars.
  */
 

@@ -1,6 +1,6 @@
-/** `include` and its relatives (config-grammar §11): which files a line names, and how grave it is when there are none. */
+/** `include` and its relatives (keepalived.conf(5)): which files a line names, and how grave it is when there are none. */
 import { dirname, isAbsolute, join } from 'node:path';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { DerivedText } from './derived-text.ts';
 import type { Span } from './source.ts';
 

@@ -1,8 +1,8 @@
 /**
- * Lines → words and braces (config-grammar §2-5). Comments begin at `#` or `!` anywhere outside double
+ * Lines → words and braces. Comments begin at `#` or `!` anywhere outside double
  * quotes; a brace outside quotes ends the word and the line it stands on.
  */
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { LOOKALIKES } from './lookalikes.ts';
 import { hasOpening, lengthOf, type Pool, PoolReader, type Run } from './pool.ts';
 import { type DerivedLine, FIRST, Kind, type Passage, type Tokens } from './tokens.ts';

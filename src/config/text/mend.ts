@@ -3,7 +3,7 @@
  * one typographic quote is one mistake and not five.
  */
 
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { DerivedText } from './derived-text.ts';
 import { LOOKALIKES, type Lookalike } from './lookalikes.ts';
 import type { SourceFile } from './source.ts';

@@ -4,22 +4,12 @@
  */
 
 import { invariant } from '../../base/error.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Opening, Statement, Word } from './ast.ts';
-import { closeByContext, type Grammar, hasUnopened } from './repair.ts';
+import { closeByContext, type Grammar, hasUnopened, type Structure } from './repair.ts';
 import { RunStatement } from './run-statement.ts';
 import type { Extent } from './source.ts';
 import { isElsewhere, Kind, type Tokens } from './tokens.ts';
-
-/** Where blocks begin and end, as token numbers. */
-export interface Structure {
-  /** For each `{`: the first token that is no longer in its block, usually its `}`. */
-  readonly ends: Uint32Array;
-  /** Blocks whose `{` was forgotten: the token after their head → the first one behind them. */
-  readonly unopened: ReadonlyMap<number, number>;
-  /** Each `{` that has no `}` of its own. */
-  readonly unclosed: ReadonlySet<number>;
-}
 
 /** Finds the blocks. Braces that do not match are told where they stand, and parsing goes on. */
 export function parse(tokens: Tokens, grammar: Grammar, reports: Reports): Tree {

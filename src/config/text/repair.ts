@@ -2,10 +2,19 @@
  * Braces that do not match: which block was meant to end or to begin where, told once, by what the
  * keywords of the language say. Without it one forgotten brace would make every line after it a mistake.
  */
-import type { Reports } from '../diagnostics/diagnostic.ts';
-import type { Structure } from './parser.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { positionOf } from './source.ts';
 import { Kind, type Tokens } from './tokens.ts';
+
+/** Where blocks begin and end, as token numbers. */
+export interface Structure {
+  /** For each `{`: the first token that is no longer in its block, usually its `}`. */
+  readonly ends: Uint32Array;
+  /** Blocks whose `{` was forgotten: the token after their head → the first one behind them. */
+  readonly unopened: ReadonlyMap<number, number>;
+  /** Each `{` that has no `}` of its own. */
+  readonly unclosed: ReadonlySet<number>;
+}
 
 /** What repairing has to know of the language. */
 export interface Grammar {

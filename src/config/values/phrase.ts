@@ -3,7 +3,9 @@
  * cannot be used is reported and left out; a line without what it cannot do without is null.
  */
 
-import type { DiagnosticCode, Report, Reports } from '../diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../diagnostics/codes.ts';
+import type { Report } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import {
   type Keyword,
   type KeywordTable,

@@ -3,7 +3,7 @@
  * line and stands in the next is told once.
  */
 
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { type BlockName, type Keyword, nameOfMeaning } from '../keywords/keyword.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';

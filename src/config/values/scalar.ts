@@ -3,7 +3,7 @@
  * word stands and what it belongs to.
  */
 import { addressBits, familyOf, parseAddress } from '../../base/address.ts';
-import type { DiagnosticCode } from '../diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { FORMS } from '../keywords/forms.ts';
 import type {
   AddressScalar,

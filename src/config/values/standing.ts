@@ -1,6 +1,6 @@
 /** What is told of a keyword or option because it stands there at all, whatever its value. */
 
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { type Keyword, nameOfMeaning } from '../keywords/keyword.ts';
 import { whyWithoutEffect } from '../keywords/without-effect.ts';
 import type { Word } from '../text/ast.ts';

@@ -1,6 +1,6 @@
 /** Comment signs of other languages: keepalived takes them for words, and drops what follows in silence. */
 
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { Statement, Word } from '../text/ast.ts';
 import type { Span } from '../text/source.ts';
 

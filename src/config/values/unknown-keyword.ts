@@ -1,7 +1,7 @@
 /** A word that its block does not know: what was meant, and where it belongs. */
 
 import { nearestOf } from '../../base/nearest.ts';
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import type { BlockName, Keyword, KeywordTable } from '../keywords/keyword.ts';
 import { strangerIn } from '../keywords/strangers.ts';
 import { blocksWith, LANGUAGE, nearestKeyword } from '../keywords/table.ts';

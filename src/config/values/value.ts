@@ -2,7 +2,7 @@
  * A statement × its keyword → a checked value, or diagnostics. Blocks of statements are read-section.ts's; what a
  * line of words may say is phrase.ts's.
  */
-import type { Reports } from '../diagnostics/diagnostic.ts';
+import type { Reports } from '../diagnostics/reports.ts';
 import { type Keyword, MANDATORY, type PhraseName, type Scalar } from '../keywords/keyword.ts';
 import { PHRASES } from '../keywords/phrases.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';

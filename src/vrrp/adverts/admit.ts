@@ -1,6 +1,6 @@
 /**
- * Is this packet for us, or why not: RFC 9568 §7.1, RFC 3768 §7.1, in the order of the checks R3 to R17 of
- * docs/vrrp.md. What is dropped is counted by its reason; what is only odd is noted.
+ * Is this packet for us, or why not: RFC 9568 §7.1, RFC 3768 §7.1, in the order of the rows R3 to R17 of
+ * test/vrrp/rows.tsv. What is dropped is counted by its reason; what is only odd is noted.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { VrrpInstance } from '../../model/vrrp.ts';

@@ -28,6 +28,15 @@ export function allHeld({ addresses, excludedAddresses, routes, rules }: VrrpIns
   return { addresses: [...addresses, ...excludedAddresses], routes, rules };
 }
 
+/** Whether anything that is held is on a link, or leads out of it. */
+export function holdsOn(link: string, instance: VrrpInstance): boolean {
+  const { addresses, routes } = allHeld(instance);
+  return (
+    addresses.some((one) => one.interface === link) ||
+    routes.some(({ hops }) => hops.some((hop) => hop.interface === link))
+  );
+}
+
 export function isNothing({ addresses, routes, rules }: Held): boolean {
   return addresses.length + routes.length + rules.length === 0;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { arpHost } from '../../../src/daemon/health/arp-watch.ts';
 import type { LinkAddressState } from '../../../src/wire/rtnl/addresses.ts';
 import type { Link } from '../../../src/wire/rtnl/links.ts';
-import { ETH0 } from '../../world/eth0.ts';
+import { ETH0, ETH0_ADDRESS } from '../../world/eth0.ts';
 
 const link = (index: number, name: string, changes: Partial<Link> = {}): Link => ({
   ...ETH0,
@@ -13,26 +13,11 @@ const link = (index: number, name: string, changes: Partial<Link> = {}): Link =>
 });
 
 const on = (interfaceIndex: number, address: string, prefixLength: number): LinkAddressState => ({
+  ...ETH0_ADDRESS,
   interfaceIndex,
   family: address.includes(':') ? 'ipv6' : 'ipv4',
   address,
   prefixLength,
-  scope: 'global',
-  label: null,
-  broadcast: null,
-  peer: null,
-  noDad: false,
-  home: false,
-  managesTemporary: false,
-  noPrefixRoute: false,
-  autoJoin: false,
-  preferredSeconds: null,
-  validSeconds: null,
-  deprecated: false,
-  secondary: false,
-  tentative: false,
-  dadFailed: false,
-  permanent: true,
 });
 
 test('links that speak ARP with their networks, and the addresses of all links', () => {

@@ -1,7 +1,6 @@
 /** The machine of one instance: a table per state, after RFC 9568 §6.4 and RFC 3768 §6.4. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_LINKS } from '../../../src/model/virtual-link.ts';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
 import { nextDeadline, step } from '../../../src/vrrp/machine/instance.ts';
 import type {
@@ -13,63 +12,11 @@ import type {
   State,
 } from '../../../src/vrrp/machine/state.ts';
 import { skewMs, YIELD_MS } from '../../../src/vrrp/machine/timers.ts';
+import { instanceOf } from '../../world/director.ts';
 
 const NOW = 100_000;
 
-const INSTANCE: VrrpInstance = {
-  name: 'VI_1',
-  version: 2,
-  family: 'ipv4',
-  interface: 'eth0',
-  links: NO_LINKS,
-  vrid: 51,
-  priority: 100,
-  initialState: 'backup',
-  advertIntervalMs: 1_000,
-  downTimerAdverts: 3,
-  preempt: true,
-  preemptDelayMs: 0,
-  authentication: { type: 'none' },
-  signing: null,
-  sourceAddress: null,
-  multicastGroup: '224.0.0.18',
-  unicast: null,
-  sidePaths: [],
-  bareChecksum: false,
-  hearing: {
-    intervalMaxMs: 10_000,
-    dropOtherAddresses: false,
-    compareOncePerSender: false,
-    ownerIgnores: false,
-  },
-  addresses: [],
-  excludedAddresses: [],
-  routes: [],
-  rules: [],
-  putBackLimit: { times: 10, withinMs: 10_000 },
-  announce: {
-    repeat: 5,
-    secondAfterMs: 5_000,
-    refreshMs: 0,
-    refreshRepeat: 1,
-    lowerPriorityRepeat: 5,
-    form: 'request',
-    extraEveryMs: null,
-    lowerPriorityDelayMs: 5_000,
-  },
-  trackPrimaryInterface: true,
-  trackSourceAddress: false,
-  tracks: [],
-  strict: false,
-  accept: true,
-  lateTimerAdverts: null,
-  answerLowerPriority: true,
-  answerHigherPriority: false,
-  notify: {} as VrrpInstance['notify'],
-  gate: { mode: 'auto', timeMs: null },
-  claimWaitMs: null,
-  isolationAnchors: [],
-};
+const INSTANCE = instanceOf({ authentication: { type: 'none' }, addresses: [] });
 
 const self = (over: Partial<VrrpInstance> = {}, priority = over.priority ?? 100): Self => ({
   instance: { ...INSTANCE, ...over },

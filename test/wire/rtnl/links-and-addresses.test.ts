@@ -7,10 +7,12 @@ import {
   encodeGetAddresses,
   encodeNewAddress,
   type LinkAddress,
+  type LinkAddressState,
 } from '../../../src/wire/rtnl/addresses.ts';
-import { decodeLink, encodeGetLink } from '../../../src/wire/rtnl/links.ts';
+import { decodeLink, encodeGetLink, type Link } from '../../../src/wire/rtnl/links.ts';
 import { decodeNotification } from '../../../src/wire/rtnl/notification.ts';
 import { RouteMessage } from '../../../src/wire/rtnl/numbers.ts';
+import { ETH0, ETH0_ADDRESS } from '../../world/eth0.ts';
 import { captureNamed, onlyMessage, payloadOf, readCaptures } from '../capture.ts';
 
 const captures = readCaptures('rtnl');
@@ -19,52 +21,18 @@ const messagesOf = (title: string) => captureNamed(captures, title).replies.map(
 const eventsOf = (title: string) =>
   messagesOf(title).map(({ type, payload }) => decodeNotification(type, payload));
 
-const VETH = {
-  index: 3,
-  name: 'v0',
-  up: true,
-  running: true,
-  loopback: false,
-  noArp: false,
-  multicast: true,
-  mac: '02:00:00:00:00:01',
-  mtu: 1500,
-  lowerIndex: 2,
-  masterIndex: null,
-  kind: 'veth',
-  vrfTable: null,
-  activePortIndex: null,
-  isolation: null,
-  alias: null,
-  group: 0,
-};
+const VETH: Link = { ...ETH0, index: 3, name: 'v0', lowerIndex: 2, kind: 'veth' };
 
-const FIRST = {
+const FIRST: LinkAddressState = {
+  ...ETH0_ADDRESS,
   interfaceIndex: 3,
-  family: 'ipv4',
-  address: '10.0.0.5',
-  prefixLength: 24,
-  scope: 'global',
   label: 'v0:vip',
   broadcast: '10.0.0.255',
-  peer: null,
-  noDad: false,
-  home: false,
-  managesTemporary: false,
-  noPrefixRoute: false,
-  autoJoin: false,
-  preferredSeconds: null,
-  validSeconds: null,
-  deprecated: false,
-  secondary: false,
-  tentative: false,
-  dadFailed: false,
-  permanent: true,
-} as const;
+};
 
 const SECOND = { ...FIRST, address: '10.0.0.6', label: 'v0', broadcast: null, secondary: true };
 
-const V6 = {
+const V6: LinkAddressState = {
   ...FIRST,
   family: 'ipv6',
   address: 'fd00::5',
@@ -72,7 +40,7 @@ const V6 = {
   label: null,
   broadcast: null,
   noDad: true,
-} as const;
+};
 
 describe('a link', () => {
   test('is asked for by name as captured', () => {

@@ -8,7 +8,7 @@ import {
   type LeaseSubject,
 } from '../../../model/lease.ts';
 import type { SyncGroup, VrrpInstance } from '../../../model/vrrp.ts';
-import type { Reports } from '../../diagnostics/diagnostic.ts';
+import type { Reports } from '../../diagnostics/reports.ts';
 import type { Word } from '../../text/ast.ts';
 import { merged, type Section } from '../../values/section.ts';
 import { parseEtcdAcceptor } from '../etcd-acceptor.ts';

@@ -2,7 +2,7 @@
  * The names of iproute2's tables → numbers: routing tables, protocols, scopes, types of service, realms and
  * groups of interfaces, as rt_tables and its kin say, and before them what is built in.
  */
-import type { Reports } from '../../diagnostics/diagnostic.ts';
+import type { Reports } from '../../diagnostics/reports.ts';
 import type { ConfigEnvironment } from '../../environment.ts';
 import type { Word } from '../../text/ast.ts';
 import type { Section } from '../../values/section.ts';

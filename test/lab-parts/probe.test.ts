@@ -1,4 +1,4 @@
-/** The lab's probe can see what it looks for. */
+/** The lab's probe (test/lab/probe.ts) can see what it looks for. */
 import { expect, test } from 'vitest';
 import { overlapMs } from '../lab/probe.ts';
 

@@ -1,6 +1,6 @@
 /** What a seed draws for a trial (test/lab/faults.ts). */
 import { expect, test } from 'vitest';
-import { type Act, describeAct, faultsOf } from './lab/faults.ts';
+import { type Act, describeAct, faultsOf } from '../lab/faults.ts';
 
 const SEEDS = Array.from({ length: 500 }, (_, at) => at + 1);
 

@@ -1,8 +1,8 @@
 /** Who held an address, by what was asked and answered (test/lab/holders.ts): the judge is judged before it judges. */
 import { describe, expect, test } from 'vitest';
-import type { Frame } from './lab/capture.ts';
-import { lastAnswerMs, reportOf, togetherMs } from './lab/holders.ts';
-import { arpQuestion, type Spoken, spokenIn, tcpQuestion } from './lab/questions.ts';
+import type { Frame } from '../lab/capture.ts';
+import { lastAnswerMs, reportOf, togetherMs } from '../lab/holders.ts';
+import { arpQuestion, type Spoken, spokenIn, tcpQuestion } from '../lab/questions.ts';
 
 const [A, B] = ['02aaaaaaaaaa', '02bbbbbbbbbb'];
 const ASK_EVERY_MS = 4;

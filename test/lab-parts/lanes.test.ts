@@ -1,8 +1,8 @@
 /** How the lab's scenarios are dealt out to guests (test/lab/lanes.ts): none is lost, none runs twice. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Need, PlacedFile } from './lab/kernels.ts';
-import { guestsAtOnce, phases } from './lab/lanes.ts';
+import type { Need, PlacedFile } from '../lab/kernels.ts';
+import { guestsAtOnce, phases } from '../lab/lanes.ts';
 
 const TWO_CPUS = { cpus: 2, memoryMiB: 16_384 };
 
