@@ -8,6 +8,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DirectorError, describeError, errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
+import { systemClock } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import {
@@ -38,6 +40,8 @@ const HEADER_BYTES_MAX = 8 * 1024;
 /** Two paths of the longest kind that Linux knows. */
 const BODY_BYTES_MAX = 16 * 1024;
 const REQUEST_MS_MAX = 5_000;
+/** Different requests that fail are told at once, so many of them. */
+const NEWS_MAX = 16;
 
 export interface ControlDuties {
   snapshot(): Promise<Snapshot>;
@@ -58,6 +62,13 @@ export interface ControlServerOptions {
   readonly log: Log;
   /** Whether the process at the other end may steer, as the kernel tells (SO_PEERCRED). */
   maySteer(socket: Socket): boolean;
+}
+
+/** What clients ask for in vain: they are told, and who asks all the time does not fill the log. */
+interface Troubles {
+  readonly forbidden: Trouble;
+  readonly refused: Trouble;
+  readonly failed: Trouble;
 }
 
 export interface ControlServer {
@@ -101,9 +112,10 @@ export async function openControlServer(options: ControlServerOptions): Promise<
     });
   }
   rmSync(path, { force: true });
+  const troubles = troublesTo(options.log);
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_MS_MAX },
-    (request, response) => void answer(request, response, options),
+    (request, response) => void answer(request, response, options, troubles),
   );
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, path);
@@ -113,6 +125,16 @@ export async function openControlServer(options: ControlServerOptions): Promise<
       server.closeAllConnections();
       rmSync(path, { force: true });
     },
+  };
+}
+
+function troublesTo(log: Log): Troubles {
+  const trouble = (level: 'error' | 'warn', message: string): Trouble =>
+    new Trouble({ clock: systemClock, log }, { level, message, over: null, newsMax: NEWS_MAX });
+  return {
+    forbidden: trouble('warn', 'request refused: not root'),
+    refused: trouble('warn', 'request failed'),
+    failed: trouble('error', 'request failed'),
   };
 }
 
@@ -161,6 +183,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: ControlServerOptions,
+  { forbidden, refused, failed }: Troubles,
 ): Promise<void> {
   const name = `${request.method} ${request.url}`;
   const route = Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined;
@@ -171,16 +194,17 @@ async function answer(
   }
   if (request.method !== 'GET' && !options.maySteer(request.socket)) {
     request.resume();
-    options.log.warn({ request: name }, 'request refused: not root');
+    forbidden.happened({ request: name }, name);
     reply(response, 403, { error: 'only root may steer the daemon' });
     return;
   }
   try {
     reply(response, 200, await route(options.duties, await readBody(request)));
   } catch (error) {
-    // Who asked is told. A refusal is nothing that anybody else must act on.
-    const level = error instanceof DirectorError ? 'warn' : 'error';
-    options.log[level]({ request: name, ...reasonAndHint(error) }, 'request failed');
+    // A refusal is nothing that anybody but who asked must act on.
+    const fields = { request: name, ...reasonAndHint(error) };
+    const trouble = error instanceof DirectorError ? refused : failed;
+    trouble.happened(fields, `${name} ${fields.reason}`);
     reply(response, statusOf(error), toApiError(error));
   }
 }

@@ -4,6 +4,7 @@
  */
 import { DirectorError } from '../base/error.ts';
 import type { Instant, Millis } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { BfdInstance } from '../model/bfd.ts';
 import type { BfdSessionSnapshot } from '../model/snapshot-bfd.ts';
 import { type ControlPacket, encodeControl } from '../wire/bfd.ts';
@@ -32,7 +33,9 @@ export class Neighbour {
   private machine: Session;
   private socket: PacketSocket | null = null;
   private retryAt: Instant = -Infinity;
+  /** Why the last packet could not be sent; null: it was. */
   private trouble: string | null = null;
+  private readonly unsent: Trouble;
   private readonly knownFrom: Instant;
   private hasBeenUp = false;
   private sinceMs: number;
@@ -43,6 +46,11 @@ export class Neighbour {
   constructor(instance: BfdInstance, discriminator: number, ports: BfdPorts) {
     this.current = instance;
     this.ports = ports;
+    this.unsent = new Trouble(ports, {
+      level: 'warn',
+      message: 'BFD cannot be sent',
+      over: 'BFD is sent again',
+    });
     this.machine = newSession(discriminator, instance);
     const idleMs = UNKNOWN_IDLE_INTERVALS * instance.idleTxMs;
     this.knownFrom = ports.clock.now() + Math.max(UNKNOWN_MS_MIN, idleMs);
@@ -159,6 +167,7 @@ export class Neighbour {
       this.socket.send(payload);
       this.counts.sent += 1;
       this.trouble = null;
+      if (this.unsent.isOn) this.unsent.wentWell({ bfd: this.current.name });
     } catch (error) {
       if (!(error instanceof DirectorError)) throw error;
       this.fail(error);
@@ -167,9 +176,8 @@ export class Neighbour {
 
   private fail({ message, hint }: DirectorError): void {
     this.retryAt = this.ports.clock.now() + RETRY_MS;
-    if (this.trouble === message) return;
     this.trouble = message;
-    this.ports.log.warn({ bfd: this.current.name, reason: message, hint }, 'BFD cannot be sent');
+    this.unsent.happened({ bfd: this.current.name, reason: message, hint });
   }
 }
 

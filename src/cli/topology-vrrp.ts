@@ -103,6 +103,15 @@ function renderInstance(instance: InstanceSnapshot, context: Context): string {
     ...instance.advertPaths.map((path) => pathText(path, context)),
     ...instance.trackers.map((tracker) => trackerText(tracker, context)),
     `sent ${counters.advertsSent}, heard ${counters.advertsReceived}, became master ${plural(counters.becameMaster, 'time')}`,
+    ...(counters.advertsUnsent === 0
+      ? []
+      : [
+          tone(
+            `${plural(counters.advertsUnsent, 'packet')} with an advertisement not sent: the kernel refused`,
+            'bad',
+            style,
+          ),
+        ]),
     ...(counters.foreign === 0
       ? []
       : [`${counters.foreign} packets of other virtual routers on the link`]),

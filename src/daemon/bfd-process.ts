@@ -2,10 +2,11 @@
  * The `bfd` process: connects the speaker with UDP sockets, and tells the supervisor which sessions are up.
  * Nothing else runs in it: a packet that is late by a few milliseconds can cost a session.
  */
-import type { DirectorError } from '../base/error.ts';
+import { type DirectorError, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { nextTurn, sleep, systemClock } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { ListenPort } from '../bfd/ports.ts';
 import { BfdSpeaker } from '../bfd/speaker.ts';
 import { openBfdListener, openBfdSender } from '../kernel/datagrams.ts';
@@ -55,9 +56,9 @@ class BfdProcess implements ProcessDuties<BfdConfig> {
   }
 
   private listen(...[reach, onDatagram]: Parameters<ListenPort['open']>) {
-    const onError = ({ message, hint }: DirectorError): void => {
-      this.log.warn({ reason: message, hint }, 'BFD socket');
-    };
+    const ports = { clock: systemClock, log: this.log };
+    const trouble = new Trouble(ports, { level: 'warn', message: 'BFD socket', over: null });
+    const onError = (error: DirectorError): void => trouble.happened(reasonAndHint(error));
     return openBfdListener(reach, { onDatagram, onError });
   }
 }

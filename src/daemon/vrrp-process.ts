@@ -9,6 +9,7 @@ import { errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { sleepWatch } from '../base/sleep-watch.ts';
 import { type Cancel, type Millis, sharedTimeMs, sleep, systemClock } from '../base/time.ts';
+import { Trouble, type TroubleWords } from '../base/trouble.ts';
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
 import { type Network, type NetworkEvent, openNetwork } from '../kernel/network.ts';
@@ -54,6 +55,17 @@ const READ_AFTER_MS: Millis = 20;
 /** Of these no link is another one. */
 const ABOUT_PATHS: readonly NetworkEvent['event'][] = ['route-gone', 'rule-gone', 'default-route'];
 
+const OVERRUN: TroubleWords = {
+  level: 'warn',
+  message: 'notifications of the kernel were lost: everything is read again',
+  over: null,
+};
+const UNREAD: TroubleWords = {
+  level: 'error',
+  message: 'interfaces could not be read',
+  over: 'interfaces can be read again',
+};
+
 class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private readonly log: Log;
   private readonly uplink: Uplink;
@@ -79,12 +91,16 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private watchesPaths = false;
   private started = false;
   private cancelRead: Cancel | null = null;
+  private readonly overruns: Trouble;
+  private readonly unread: Trouble;
 
   constructor(uplink: Uplink, runDir: string) {
     const { log } = uplink;
     const { clock } = this;
     this.uplink = uplink;
     this.log = log;
+    this.overruns = new Trouble({ clock, log }, OVERRUN);
+    this.unread = new Trouble({ clock, log }, UNREAD);
     this.network = openNetwork(clock);
     this.links = new KnownLinks(this.network);
     this.leases = new LeaseDesk(
@@ -103,7 +119,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     });
     this.virtualLinks = new VirtualLinks(this.network, this.links, log);
     this.links.faultOf = (instance) => this.virtualLinks.faultOf(instance);
-    this.statics = new StaticEntries(this.held, log, () => this.speaker.linksChanged());
+    this.statics = new StaticEntries(this.held, { clock, log }, () => this.speaker.linksChanged());
     this.announcer = new LinkAnnouncer(this.links, {
       clock,
       log,
@@ -227,7 +243,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
 
   private onNetwork(event: NetworkEvent): void {
     if (event.event === 'overrun') {
-      this.log.warn({}, 'notifications of the kernel were lost: everything is read again');
+      this.overruns.happened({});
       this.speaker.holdAgain();
       void this.statics.holdAgain();
     }
@@ -253,9 +269,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       await this.links.read();
       await this.virtualLinks.settle();
     } catch (error) {
-      this.log.error({ reason: errnoName(error) }, 'interfaces could not be read');
+      this.unread.happened({ reason: errnoName(error) });
       return;
     }
+    this.unread.wentWell({});
     this.tellRenewed(before);
     this.speaker.linksChanged();
   }
@@ -286,7 +303,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       clock,
       log: this.log,
       links: this.links,
-      adverts: advertSockets(this.links, this.log),
+      adverts: advertSockets(this.links, { clock, log: this.log }),
       addresses: this.held,
       announcer: this.announcer,
       anchors: this.anchors,

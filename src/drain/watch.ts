@@ -2,6 +2,7 @@
 import { describeError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { DrainEnd, DrainOrder, Leaving, Order } from '../model/drain.ts';
 import type { Connections } from '../model/plan.ts';
 import { type Held, type Place, sumOf } from './places.ts';
@@ -51,10 +52,16 @@ export class DrainWatch {
   private readonly counts = new WeakMap<Order | Leaving, Count>();
   private cancel: Cancel | null = null;
   private closed = false;
+  private readonly uncounted: Trouble;
 
   constructor(ports: CountPorts, watched: Watched) {
     this.ports = ports;
     this.watched = watched;
+    this.uncounted = new Trouble(ports, {
+      level: 'warn',
+      message: 'connections could not be counted',
+      over: 'connections can be counted again',
+    });
   }
 
   /** Its time runs from now on, and gives when it is over; null: never. Nothing is begun twice. */
@@ -125,9 +132,11 @@ export class DrainWatch {
 
   private async held(places: readonly Place[]): Promise<readonly (Held | null)[] | null> {
     try {
-      return places.length === 0 ? [] : await this.ports.count(places);
+      const held = places.length === 0 ? [] : await this.ports.count(places);
+      this.uncounted.wentWell({});
+      return held;
     } catch (error) {
-      this.ports.log.warn({ reason: describeError(error) }, 'connections could not be counted');
+      this.uncounted.happened({ reason: describeError(error) });
       return null;
     }
   }

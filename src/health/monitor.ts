@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { atOnce, inSlicesWhile, type Steps } from '../base/slices.ts';
 import type { Clock } from '../base/time.ts';
+import { Trouble, type TroubleWords } from '../base/trouble.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { HealthSnapshot } from '../model/snapshot-health.ts';
@@ -50,6 +51,13 @@ interface Coming {
 /** Those that are looked at in one step, if nothing is to be made. */
 const GLANCE = 1_000;
 
+const UNMADE: TroubleWords = {
+  level: 'error',
+  message: 'check could not be made',
+  over: null,
+  newsMax: 1,
+};
+
 export class HealthMonitor {
   private readonly ports: HealthPorts;
   private readonly watchPorts: WatchPorts;
@@ -66,7 +74,8 @@ export class HealthMonitor {
   constructor(ports: HealthPorts) {
     this.ports = ports;
     this.rounds = new Rounds(ports.clock);
-    this.watchPorts = { ...ports, rounds: this.rounds };
+    const unmade = new Trouble(ports, UNMADE);
+    this.watchPorts = { ...ports, rounds: this.rounds, unmade };
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock, Instant } from '../base/time.ts';
+import type { Trouble } from '../base/trouble.ts';
 import type { Order } from '../model/drain.ts';
 import type { ServerNotice } from '../model/notice.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
@@ -34,6 +35,8 @@ export interface WatchPorts {
   readonly orders: OrderPort;
   readonly sessions: SessionPort;
   readonly rounds: Rounds;
+  /** Checks that could not be made: one for all, because what is wanting there is wanting to thousands. */
+  readonly unmade: Trouble;
 }
 
 /**

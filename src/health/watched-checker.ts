@@ -93,11 +93,8 @@ export class WatchedChecker implements RoundOwner {
   }
 
   onUnasked(error: unknown): Instant {
-    const { log, clock } = this.ports;
-    log.error(
-      { ...this.owner.logNames, checker: this.name, reason: messageOf(error) },
-      'check could not be made',
-    );
+    const { unmade, clock } = this.ports;
+    unmade.happened({ ...this.owner.logNames, checker: this.name, reason: messageOf(error) });
     return clock.now() + this.current.pacing.delayLoopMs;
   }
 

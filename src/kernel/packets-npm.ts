@@ -11,7 +11,7 @@ export interface NpmSocketOptions {
 }
 
 export interface NpmSocket {
-  /** A packet with its IP header. */
+  /** A packet with its IP header. @throws what became of one before: npm `raw-socket` tells it afterwards. */
   send(packet: Uint8Array, destination: string): void;
   /** Resolves when what was to be sent has been sent. */
   close(): Promise<void>;
@@ -63,6 +63,7 @@ export function openNpmSocket(
   socket.on('message', (octets) => handlers.onOctets(octets));
   socket.on('error', (error) => handlers.onError(error));
   let sending = 0;
+  let refusal: Error | null = null;
   let whenSent = (): void => {};
   return {
     send: (packet, destination) => {
@@ -72,8 +73,12 @@ export function openNpmSocket(
       socket.send(octets, 0, octets.length, destination, (error) => {
         sending -= 1;
         if (sending === 0) whenSent();
-        if (error instanceof Error) handlers.onError(error);
+        if (error instanceof Error) refusal = error;
       });
+      if (refusal === null) return;
+      const told = refusal;
+      refusal = null;
+      throw told;
     },
     close: async () => {
       const sent = new Promise<void>((resolve) => {

@@ -45,6 +45,7 @@ export interface VrrpTarget {
 export interface VrrpPath {
   /** The IPv4 header as it is sent with so many octets behind it; empty over IPv6. */
   header(payloadOctets: number, identification: number): Uint8Array;
+  /** @throws DirectorError NOT_PERMITTED, SOCKET_FAILED */
   send(payload: Uint8Array, identification: number): void;
 }
 
@@ -106,7 +107,7 @@ function openIpv4(
         try {
           addon.sendPacket4(fd, octets);
         } catch (error) {
-          handlers.onError(failedSend(options.interface, error));
+          throw failedSend(options.interface, error);
         }
       }),
     filter: (vrids) => telling(options, handlers, () => attach(addon, fd, options, vrids)),
@@ -166,7 +167,7 @@ function openIpv6(
           try {
             addon.sendDatagram6(fd, payload, addresses, interfaceIndex, hopLimit);
           } catch (error) {
-            handlers.onError(failedSend(options.interface, error));
+            throw failedSend(options.interface, error);
           }
         },
       };
@@ -202,13 +203,19 @@ function openWithoutAddon(options: VrrpSocketOptions, handlers: VrrpSocketHandle
     { protocol, interface: link, interfaceIndex, group: group ?? '' },
     {
       onOctets: (octets) => giveIpv4(octets, handlers),
-      onError: (error) => handlers.onError(failedSend(options.interface, error)),
+      onError: (error) => handlers.onError(failed(options, error)),
     },
   );
   const packet = new Uint8Array(PACKET_OCTETS_MAX);
   return {
     path: (target) =>
-      pathOf4(packet, { ...target, protocol }, (octets) => socket.send(octets, target.destination)),
+      pathOf4(packet, { ...target, protocol }, (octets) => {
+        try {
+          socket.send(octets, target.destination);
+        } catch (error) {
+          throw failedSend(options.interface, error);
+        }
+      }),
     filter: () => {},
     close: () => socket.close(),
   };
@@ -232,13 +239,27 @@ export function failedSocket(link: string, cause: unknown): DirectorError {
   });
 }
 
+const FILTERED =
+  'a packet filter of this machine drops it on its way out ("nft list ruleset", "iptables -S OUTPUT"), or a security module keeps lvsd from it (CAP_NET_RAW)';
+/** What an operator can do about a packet that the kernel did not take. */
+const SEND_HINTS: Readonly<Record<string, string>> = {
+  EPERM: FILTERED,
+  EACCES: 'a route to it is one that prohibits: "ip route get" asks the kernel',
+  ENOBUFS: 'the queue of the interface is full: "tc -s qdisc show" tells what is dropped',
+  ENETDOWN: 'the interface is down',
+  ENETUNREACH: 'there is no route to it: "ip route get" asks the kernel',
+  EHOSTUNREACH: 'there is no way to it: "ip route get" asks the kernel',
+  EADDRNOTAVAIL: 'the interface does not have the source address any more',
+};
+
 /** The same of a packet. Whoever has a socket had the capability: a packet filter says EPERM, too. */
 export function failedSend(link: string, cause: unknown): DirectorError {
-  if (!isNotPermitted(cause)) return failedSocket(link, cause);
-  return new DirectorError('NOT_PERMITTED', `VRRP on ${link}: what is sent is refused (EPERM)`, {
-    hint: 'a packet filter of this machine drops it on its way out ("nft list ruleset", "iptables -S OUTPUT"), or a security module keeps lvsd from it (CAP_NET_RAW)',
-    cause,
-  });
+  if (cause instanceof DirectorError) return cause;
+  const reason = errnoName(cause);
+  const code = isNotPermitted(cause) ? 'NOT_PERMITTED' : 'SOCKET_FAILED';
+  const hint = SEND_HINTS[reason] ?? (code === 'NOT_PERMITTED' ? FILTERED : undefined);
+  const details = hint === undefined ? { cause } : { cause, hint };
+  return new DirectorError(code, `VRRP on ${link}: what is sent is refused (${reason})`, details);
 }
 
 function isNotPermitted(cause: unknown): boolean {

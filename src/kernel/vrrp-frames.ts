@@ -69,28 +69,28 @@ export function openFrameSocket(
     addon.stopReceiving(handle);
     throw error;
   }
-  const attempt = (act: () => void, because: (cause: unknown) => DirectorError): void => {
+  const send = (frame: Uint8Array): void => {
     try {
-      act();
+      addon.sendFrame(fd, frame);
     } catch (error) {
-      handlers.onError(because(error));
+      throw failedSend(link.name, error);
     }
   };
-  const unsent = (cause: unknown): DirectorError => failedSend(link.name, cause);
   return {
     path: (target) =>
       sendsFromBase
         ? below.path(target)
-        : pathOf({ ...target, destination: group }, { base, link }, (frame) =>
-            attempt(() => addon.sendFrame(fd, frame), unsent),
-          ),
-    filter: (vrids) =>
-      attempt(() => {
-        const options = { family, protocol, unicast: false, framed: true } as const;
-        const program =
-          vrids === null ? framedFilter(family, protocol) : vrrpFilter({ ...options, vrids });
+        : pathOf({ ...target, destination: group }, { base, link }, (frame) => send(frame)),
+    filter: (vrids) => {
+      const options = { family, protocol, unicast: false, framed: true } as const;
+      const program =
+        vrids === null ? framedFilter(family, protocol) : vrrpFilter({ ...options, vrids });
+      try {
         addon.attachFilter(fd, program);
-      }, failed),
+      } catch (error) {
+        handlers.onError(failed(error));
+      }
+    },
     close: async () => {
       addon.stopReceiving(handle);
       await below.close();

@@ -11,6 +11,8 @@ export type VrrpStates = Readonly<Record<string, VrrpState>>;
 
 export interface VrrpCounters {
   readonly advertsSent: number;
+  /** Packets with an advertisement that the kernel did not take: of unicast, one for each peer. */
+  readonly advertsUnsent: number;
   readonly advertsReceived: number;
   readonly becameMaster: number;
   readonly releasedMaster: number;
@@ -64,6 +66,8 @@ export interface TrackerSnapshot {
 
 /** What goes on that an operator should look at. */
 export type AlarmName =
+  /** The kernel does not take our advertisements, or some of them. */
+  | 'adverts-unsent'
   /** Version 2: a director with another advert_int; neither hears the other. */
   | 'peer-interval-mismatch'
   /** Another director advertises other addresses for this VRID: another cluster, or another file. */

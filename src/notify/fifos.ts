@@ -1,10 +1,11 @@
 /**
  * The FIFOs of a configuration, and the programs that read them. A line that finds no room is lost: who does
- * not read does not hold up anybody. That is told once, and how many it were when there is room again.
+ * not read does not hold up anybody. That is told, and how many it were when there is room again.
  */
 import { reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Millis } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { FifoSettings, Notice } from '../model/notice.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import { serverLine } from './server.ts';
@@ -79,13 +80,18 @@ class OpenFifo {
   lost = 0;
   private readonly ports: FifoPorts;
   private end: FifoEnd | null = null;
-  private lostInARow = 0;
+  private readonly unread: Trouble;
   private endReader: () => void = () => {};
   private cancelRestart: Cancel = () => {};
 
   constructor(settings: FifoSettings, ports: FifoPorts) {
     this.settings = settings;
     this.ports = ports;
+    this.unread = new Trouble(ports, {
+      level: 'warn',
+      message: 'nobody reads the FIFO: what it is told is lost',
+      over: 'the FIFO is read again',
+    });
     this.begin();
   }
 
@@ -97,19 +103,14 @@ class OpenFifo {
   }
 
   write(line: string): void {
-    const { log } = this.ports;
-    const { path } = this.settings;
     if (this.end === null) return;
-    if (!this.end.write(line)) {
-      this.lost += 1;
-      this.lostInARow += 1;
-      if (this.lostInARow === 1)
-        log.warn({ fifo: path }, 'nobody reads the FIFO: what it is told is lost');
+    const fields = { fifo: this.settings.path };
+    if (this.end.write(line)) {
+      this.unread.wentWell(fields);
       return;
     }
-    if (this.lostInARow > 0)
-      log.info({ fifo: path, lost: this.lostInARow }, 'the FIFO is read again');
-    this.lostInARow = 0;
+    this.lost += 1;
+    this.unread.happened(fields);
   }
 
   close(): void {

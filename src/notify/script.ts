@@ -5,6 +5,7 @@
  */
 import type { Log } from '../base/log.ts';
 import { type Clock, type Millis, sleep } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 
 export interface Run {
@@ -51,9 +52,11 @@ export class ScriptQueue {
   private readonly counts = { ran: 0, failed: 0, dropped: 0 };
   private onIdle: (() => void) | null = null;
   private closed = false;
+  private readonly drops: Trouble;
 
   constructor(ports: ScriptPorts) {
     this.ports = ports;
+    this.drops = new Trouble(ports, { level: 'warn', message: 'script dropped', over: null });
   }
 
   enqueue(run: Run): void {
@@ -132,6 +135,6 @@ export class ScriptQueue {
     if (dropped === undefined) return;
     this.counts.dropped += 1;
     const fields = { subject: dropped.subject, script: dropped.script.argv.join(' ') };
-    this.ports.log.warn({ ...fields, reason: 'too many are waiting' }, 'script dropped');
+    this.drops.happened({ ...fields, reason: 'too many are waiting' }, dropped.subject);
   }
 }

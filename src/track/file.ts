@@ -4,6 +4,7 @@
  */
 import { describeError } from '../base/error.ts';
 import type { Cancel } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { VrrpTrackFile } from '../model/vrrp.ts';
 import { type Reading, type Tracker, type TrackPorts, UNKNOWN } from './tracker.ts';
 
@@ -27,12 +28,18 @@ export class TrackedFile implements Tracker {
   private readonly ports: FilePorts;
   private readonly onChange: () => void;
   private readonly cancel: Cancel;
+  private readonly useless: Trouble;
 
   constructor(config: VrrpTrackFile, ports: FilePorts, onChange: () => void) {
     this.config = config;
     this.ports = ports;
     this.onChange = onChange;
     this.sinceMs = ports.clock.wallTimeMs();
+    this.useless = new Trouble(ports, {
+      level: 'warn',
+      message: 'tracked file counts as 0',
+      over: null,
+    });
     this.begin();
     this.cancel = ports.files.watch(config.path, (text) => this.take(text));
   }
@@ -63,7 +70,7 @@ export class TrackedFile implements Tracker {
     const detail = text === null ? 'there is no such file' : isNumber ? null : 'holds no number';
     if (detail !== this.detail && detail !== null) {
       const fields = { file: this.name, path: this.config.path, reason: detail };
-      this.ports.log.warn(fields, 'tracked file counts as 0');
+      this.useless.happened(fields);
     }
     this.detail = detail;
     if (value === this.reading.value) return;

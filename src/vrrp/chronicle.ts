@@ -8,8 +8,8 @@ import type { Mastership } from './holding/will.ts';
 import type { Heard, Note, State } from './machine/state.ts';
 import { STATE_WORD, type VrrpPorts } from './ports.ts';
 
-/** So many notes are told once by name; what a flood of forged ones adds is not remembered. */
-const NOTED_MAX = 64;
+/** So many notes are told once by name; what a flood of forged ones adds is not told. */
+const NOTED_MAX = 16;
 
 const NOTE = {
   'lesser-master': {
@@ -87,8 +87,9 @@ export class Chronicle {
   note(instance: string, note: Note, source: string): void {
     this.counters.add(NOTE[note].counter);
     const key = `${note} ${source}`;
-    const level = this.noted.has(key) ? 'debug' : NOTE[note].level;
-    if (this.noted.size < NOTED_MAX) this.noted.add(key);
+    const isNews = !this.noted.has(key) && this.noted.size < NOTED_MAX;
+    if (isNews) this.noted.add(key);
+    const level = isNews ? NOTE[note].level : 'debug';
     this.ports.log[level]({ instance, source }, NOTE[note].message);
   }
 

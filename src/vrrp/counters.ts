@@ -4,6 +4,7 @@ import type { VrrpCounters } from '../model/snapshot-vrrp.ts';
 export class Counters {
   private readonly counts: { -readonly [Name in CounterName]: number } = {
     advertsSent: 0,
+    advertsUnsent: 0,
     advertsReceived: 0,
     becameMaster: 0,
     releasedMaster: 0,

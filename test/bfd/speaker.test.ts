@@ -37,6 +37,8 @@ class World {
   readonly records: LogRecord[] = [];
   readonly told: Record<string, BfdStates> = {};
   isCut = false;
+  /** What the kernel says to what is sent; null: it sends it. */
+  refusal: DirectorError | null = null;
   /** The port is somebody else's. */
   isTaken = false;
   opened = 0;
@@ -60,6 +62,7 @@ class World {
       sender: {
         open: ({ neighbour, multihop, hopLimit }) => ({
           send: (payload) => {
+            if (this.refusal !== null) throw this.refusal;
             if (this.isCut) return;
             const to = this.ears.get(key(multihop, neighbour));
             to?.({ source: address, destination: neighbour, hopLimit, payload });
@@ -88,6 +91,35 @@ async function pair(over: Partial<BfdInstance> = {}) {
 }
 
 const stateOf = (speaker: BfdSpeaker): string | undefined => speaker.snapshot().sessions[0]?.state;
+
+test('what cannot be sent is told once, and when it is sent again', async () => {
+  const { world, one } = await pair();
+  world.refusal = new DirectorError('SOCKET_FAILED', 'nothing can be sent to 192.0.2.3: EPERM');
+  await world.clock.settleBy(9_000);
+  expect(one.snapshot().sessions[0]?.trouble).toContain('EPERM');
+  world.refusal = null;
+  await world.clock.settleBy(5_000);
+  expect(one.snapshot().sessions[0]?.trouble).toBe(null);
+  const told = world.records.filter(({ message }) => message.startsWith('BFD'));
+  const each = told.map(({ message }) => message);
+  // Of each of the two speakers.
+  expect(each.toSorted()).toEqual([
+    'BFD cannot be sent',
+    'BFD cannot be sent',
+    'BFD is sent again',
+    'BFD is sent again',
+  ]);
+});
+
+test('a link that takes every second packet is one trouble', async () => {
+  const { world } = await pair();
+  const refusal = new DirectorError('SOCKET_FAILED', 'nothing can be sent: ENOBUFS');
+  for (let time = 0; time < 1_000; time += 1) {
+    world.refusal = time % 2 === 0 ? refusal : null;
+    await world.clock.settleBy(60);
+  }
+  expect(world.records.filter(({ message }) => message.startsWith('BFD')).length).toBeLessThan(14);
+});
 
 describe('two speakers on a link', () => {
   test('are up for each other, and tell so', async () => {

@@ -55,6 +55,7 @@ const instance = (over: Partial<InstanceSnapshot>): InstanceSnapshot => ({
   lifetimeSeconds: 3,
   counters: {
     advertsSent: 200,
+    advertsUnsent: 0,
     advertsReceived: 0,
     becameMaster: 1,
     releasedMaster: 0,
@@ -592,6 +593,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
               heardFrom: null,
             }),
           ],
+          counters: { ...instance({}).counters, advertsUnsent: 12 },
           alarms: [
             {
               name: 'path-silent',

@@ -1,4 +1,5 @@
 /** A director with the production's speaker on simulated links: what it holds, sends and tells. */
+import type { DirectorError } from '../../src/base/error.ts';
 import { type Log, type LogRecord, logTo } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
@@ -48,6 +49,8 @@ export class SimulatedDirector {
   private readonly looks = new Set<() => void>();
   /** No socket can be opened. */
   deaf = false;
+  /** What the kernel says to advertisements, by interface and destination; all others it sends. */
+  readonly refusals: Map<string, DirectorError> = new Map();
 
   constructor(name: string, hostPart: number, { clock, links, leases, peers, log }: DirectorWorld) {
     this.speaker = new VrrpSpeaker({
@@ -63,7 +66,11 @@ export class SimulatedDirector {
           return {
             path: (target) => ({
               header: () => new Uint8Array(0),
-              send: (payload) => port.send({ ...target, header: new Uint8Array(0), payload }),
+              send: (payload) => {
+                const refusal = this.refusals.get(`${place.interface} ${target.destination}`);
+                if (refusal !== undefined) throw refusal;
+                port.send({ ...target, header: new Uint8Array(0), payload });
+              },
             }),
             filter: () => {},
             close: async () => port.close(),

@@ -17,6 +17,7 @@ import {
   sleep,
   systemClock,
 } from '../../base/time.ts';
+import { Trouble, type TroubleWords } from '../../base/trouble.ts';
 import { Drains } from '../../drain/drains.ts';
 import { refuseLoss } from '../../drain/loss.ts';
 import { notesOn, peerNotes } from '../../drain/notes.ts';
@@ -90,6 +91,17 @@ export interface HealthOptions {
   readonly doors?: HealthDoors;
 }
 
+const UNCHANGED: TroubleWords = {
+  level: 'error',
+  message: 'IPVS table could not be changed',
+  over: 'IPVS table can be changed again',
+};
+const UNVERIFIED: TroubleWords = {
+  level: 'warn',
+  message: 'IPVS table could not be verified',
+  over: 'IPVS table can be verified again',
+};
+
 export class HealthDuties implements ProcessDuties<HealthConfig> {
   private readonly uplink: Uplink;
   private readonly log: Log;
@@ -115,6 +127,8 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
   /** When the last regular verification began. */
   private verifiedAt: Instant = 0;
   private cancelVerify: Cancel = () => {};
+  private readonly unchanged: Trouble;
+  private readonly unverified: Trouble;
   /** It has made the kernel's table as its first configuration wants it. */
   private working = false;
   private stopped = false;
@@ -130,6 +144,8 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     this.doors = options.doors ?? DOORS;
     const { clock } = this.doors;
     this.clock = clock;
+    this.unchanged = new Trouble({ clock, log }, UNCHANGED);
+    this.unverified = new Trouble({ clock, log }, UNVERIFIED);
     this.ownership = new Ownership(join(runDir, 'ipvs-owned.json'), log);
     this.book = new ReportBook({ clock, log, ownership: this.ownership });
     this.drains = new Drains(
@@ -434,10 +450,10 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
   private async changed(reason: string): Promise<boolean> {
     try {
       await this.reconcile(reason);
+      this.unchanged.wentWell({});
       return true;
     } catch (error) {
-      const fields = { ...reasonAndHint(error), againWithinMs: VERIFY_EVERY_MS };
-      this.log.error(fields, 'IPVS table could not be changed');
+      this.unchanged.happened({ ...reasonAndHint(error), againWithinMs: VERIFY_EVERY_MS });
       return false;
     }
   }
@@ -489,8 +505,9 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     try {
       await this.verified(this.reconciler);
       await this.keeper?.verify();
+      this.unverified.wentWell({});
     } catch (error) {
-      this.log.warn({ reason: errnoName(error) }, 'IPVS table could not be verified');
+      this.unverified.happened({ reason: errnoName(error) });
     }
   }
 

@@ -5,6 +5,7 @@
 import { describeError, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import { type Cancel, type Millis, systemClock } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import { type GateOwner, KernelGate, type Renewal } from '../../kernel/gate.ts';
 import { livesHere } from '../../kernel/other-daemons.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
@@ -24,10 +25,23 @@ export class Gate implements GatePort {
   private why: string | null = 'no instance has one';
   private refused: readonly string[] = [];
   private cancelTry: Cancel = () => {};
+  private readonly removals: Trouble;
+  private readonly refusals: Trouble;
 
   /** `runDir`: of this daemon. */
   constructor(log: Log, runDir: string) {
     this.log = log;
+    const ports = { clock: systemClock, log };
+    this.removals = new Trouble(ports, {
+      level: 'warn',
+      message: 'somebody removed the gate: it is made anew',
+      over: null,
+    });
+    this.refusals = new Trouble(ports, {
+      level: 'error',
+      message: 'the kernel refused to change the gate',
+      over: null,
+    });
     this.owner = { runDir, isAlive: (other) => livesHere(other) };
   }
 
@@ -45,8 +59,8 @@ export class Gate implements GatePort {
     if (!wanted || this.kernel !== null) return none;
     try {
       const kernel = new KernelGate(this.owner, {
-        onMadeAnew: () => this.log.warn(MADE_ANEW, 'somebody removed the gate: it is made anew'),
-        onRefused: (reason) => this.log.error({ reason }, 'the kernel refused to change the gate'),
+        onMadeAnew: () => this.removals.happened(MADE_ANEW),
+        onRefused: (reason) => this.refusals.happened({ reason }),
       });
       const standing = kernel.prepare();
       this.kernel = kernel;
@@ -129,7 +143,7 @@ export class Gate implements GatePort {
     try {
       return run(kernel);
     } catch (error) {
-      this.log.error(reasonAndHint(error), 'gate');
+      this.refusals.happened(reasonAndHint(error));
       return otherwise;
     }
   }

@@ -5,6 +5,7 @@
 import { DirectorError, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import { type Cancel, type Clock, type Instant, type Millis, nextTurn } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import type { Network } from '../../kernel/network.ts';
 import type { ChangeOutcome, NetworkChange } from '../../kernel/network-change.ts';
 import type { Paths, VirtualAddress } from '../../model/vrrp.ts';
@@ -28,7 +29,7 @@ const CHANGES_A_SEND = 128;
 /** They wait for so long at most until all that are due have advertised. */
 const STAND_BACK_MS: Millis = 200;
 
-/** Refusals in a row of sends that are logged; there may be one for each of thousands of addresses. */
+/** Refusals that are told at once; there may be one for each of thousands of addresses. */
 const TOLD_MAX = 10;
 
 type Prolonging = Extract<NetworkChange, { readonly do: 'prolong-address' }>;
@@ -48,8 +49,9 @@ interface HeldNetworkPorts {
 export class HeldNetwork implements AddressPort {
   private readonly network: Network;
   private readonly links: KnownLinks;
-  private readonly log: Log;
   private readonly clock: Clock;
+  private readonly absences: Trouble;
+  private readonly refusals: Trouble;
   private readonly isAdvertising: () => boolean;
   private readonly lifetimes = new Lifetimes();
   private readonly made = new WeakMap<VirtualAddress, Prolonging>();
@@ -67,8 +69,20 @@ export class HeldNetwork implements AddressPort {
   ) {
     this.network = network;
     this.links = links;
-    this.log = log;
     this.clock = clock;
+    this.absences = new Trouble(
+      { clock, log },
+      { level: 'error', message: 'addresses or routes have no interface', over: null },
+    );
+    this.refusals = new Trouble(
+      { clock, log },
+      {
+        level: 'error',
+        message: 'address, route or rule could not be changed',
+        over: 'addresses, routes and rules can be changed again',
+        newsMax: TOLD_MAX,
+      },
+    );
     this.isAdvertising = isAdvertising;
   }
 
@@ -112,7 +126,7 @@ export class HeldNetwork implements AddressPort {
   tryHold(held: Held, validSeconds: number | null = null): Promise<boolean> {
     const { changes, missing } = this.additions(held, validSeconds);
     if (missing.size > 0) {
-      this.log.error({ interfaces: [...missing] }, 'addresses or routes have no interface');
+      this.absences.happened({ interfaces: [...missing] }, [...missing].join());
     }
     return this.submit(changes, missing.size === 0);
   }
@@ -235,16 +249,13 @@ export class HeldNetwork implements AddressPort {
   /** What is asked for in one turn goes together; between two sends others have their turn. */
   private async sendAll(): Promise<void> {
     this.isSending = true;
-    let refused = 0;
+    let isRefused = false;
     while (this.orders.length > 0) {
       await this.turn();
-      const refusals = await this.send(this.firstOrders());
-      this.tellRefusals(refusals.slice(0, Math.max(0, TOLD_MAX - refused)));
-      refused += refusals.length;
+      if (!(await this.send(this.firstOrders()))) isRefused = true;
     }
     this.isSending = false;
-    const more = refused - TOLD_MAX;
-    if (more > 0) this.log.error({ more }, 'and more of them could not be changed');
+    if (!isRefused) this.refusals.wentWell({});
   }
 
   /** A peer is about to take over what has not advertised yet, and that takes longer than to advertise. */
@@ -265,27 +276,27 @@ export class HeldNetwork implements AddressPort {
     return this.orders.splice(0, count);
   }
 
-  /** What the kernel refuses is logged; the protocol goes on, and the next change tries again. */
-  private async send(orders: readonly Order[]): Promise<readonly DirectorError[]> {
+  /** What the kernel refuses is told; the protocol goes on, and the next change tries again. False: it refused some. */
+  private async send(orders: readonly Order[]): Promise<boolean> {
     let outcomes: readonly ChangeOutcome[] = [];
+    let isDone = true;
+    const refuse = (error: unknown): void => {
+      this.refusals.happened(reasonAndHint(error));
+      isDone = false;
+    };
     try {
       outcomes = await this.network.change(orders.flatMap(({ changes }) => changes));
     } catch (error) {
-      this.log.error(reasonAndHint(error), 'addresses, routes and rules could not be changed');
+      refuse(error);
     }
+    for (const one of outcomes) if (one instanceof DirectorError) refuse(one);
     let at = 0;
     for (const { changes, resolve } of orders) {
       const own = outcomes.slice(at, at + changes.length);
       at += changes.length;
       resolve(own.length > 0 && !own.some((one) => one instanceof DirectorError));
     }
-    return outcomes.filter((one) => one instanceof DirectorError);
-  }
-
-  private tellRefusals(refusals: readonly DirectorError[]): void {
-    for (const refusal of refusals) {
-      this.log.error(reasonAndHint(refusal), 'address, route or rule could not be changed');
-    }
+    return isDone;
   }
 }
 

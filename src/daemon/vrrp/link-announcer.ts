@@ -2,6 +2,7 @@
 import { errnoName } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock, Instant, Millis } from '../../base/time.ts';
+import { Trouble, type TroubleWords } from '../../base/trouble.ts';
 import { type Claim, type Neighbours, openNeighbours } from '../../kernel/neighbours.ts';
 import { readSysctl } from '../../kernel/sysctl.ts';
 import type { AnnounceTiming } from '../../model/vrrp.ts';
@@ -11,6 +12,23 @@ import type { KnownLinks } from './links.ts';
 
 /** Whether an interface forwards is asked once for the announcements of so long. */
 const FORWARDING_MS: Millis = 1_000;
+
+const UNANNOUNCED: TroubleWords = {
+  level: 'warn',
+  message: 'addresses could not be announced',
+  over: 'addresses can be announced again',
+};
+const UNASKED: TroubleWords = {
+  level: 'warn',
+  message: 'the link could not be asked for an address',
+  over: 'the link can be asked again',
+};
+
+/** What cannot be sent on one interface. */
+interface Troubles {
+  readonly unannounced: Trouble;
+  readonly unasked: Trouble;
+}
 
 interface Open {
   /** As it was known last. */
@@ -31,6 +49,8 @@ export class LinkAnnouncer implements AnnouncePort {
   private readonly links: KnownLinks;
   private readonly ports: LinkAnnouncerPorts;
   private readonly neighbours = new Map<string, Open>();
+  /** By interface: of thousands of addresses one is told. */
+  private readonly troubles = new Map<string, Troubles>();
   private readonly forwarding = new Map<string, { readonly at: Instant; readonly on: boolean }>();
 
   constructor(links: KnownLinks, ports: LinkAnnouncerPorts) {
@@ -43,8 +63,10 @@ export class LinkAnnouncer implements AnnouncePort {
       this.on(linkName)?.announce(address, form);
     } catch (error) {
       const fields = { interface: linkName, address, reason: errnoName(error) };
-      this.ports.log.warn(fields, 'address could not be announced');
+      this.troublesOn(linkName).unannounced.happened(fields);
+      return;
     }
+    this.troubles.get(linkName)?.unannounced.wentWell({ interface: linkName });
   }
 
   probe(linkName: string, address: string, from: string | null): void {
@@ -52,8 +74,22 @@ export class LinkAnnouncer implements AnnouncePort {
       this.on(linkName)?.probe(address, from ?? undefined);
     } catch (error) {
       const fields = { interface: linkName, address, reason: errnoName(error) };
-      this.ports.log.warn(fields, 'the link could not be asked for an address');
+      this.troublesOn(linkName).unasked.happened(fields);
+      return;
     }
+    this.troubles.get(linkName)?.unasked.wentWell({ interface: linkName });
+  }
+
+  private troublesOn(linkName: string): Troubles {
+    const known = this.troubles.get(linkName);
+    if (known !== undefined) return known;
+    const { ports } = this;
+    const fresh = {
+      unannounced: new Trouble(ports, UNANNOUNCED),
+      unasked: new Trouble(ports, UNASKED),
+    };
+    this.troubles.set(linkName, fresh);
+    return fresh;
   }
 
   private on(linkName: string): Neighbours | null {

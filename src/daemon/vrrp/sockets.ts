@@ -1,6 +1,8 @@
 /** The sockets that VRRP asks for: of advertisements, on a link or on one with a virtual MAC; of peer directors. */
 import { DirectorError, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
+import type { Clock } from '../../base/time.ts';
+import { Trouble, type TroubleWords } from '../../base/trouble.ts';
 import { openVrrpSocket, type VrrpSocketHandlers } from '../../kernel/packets.ts';
 import { openPeerSocket } from '../../kernel/peer-socket.ts';
 import { openFrameSocket } from '../../kernel/vrrp-frames.ts';
@@ -8,18 +10,26 @@ import type { AdvertPort } from '../../vrrp/adverts/ports-adverts.ts';
 import type { PeerPort } from '../../vrrp/peers/ports-peers.ts';
 import type { KnownLinks } from './links.ts';
 
+const SOCKET: TroubleWords = { level: 'warn', message: 'VRRP socket', over: null };
+
+interface SocketPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /** What is opened throws DirectorError INTERFACE_MISSING where its link is not there. */
-export function advertSockets(links: KnownLinks, log: Log): AdvertPort {
+export function advertSockets(links: KnownLinks, { clock, log }: SocketPorts): AdvertPort {
   return {
     open(place, onPacket) {
       const link = links.link(place.interface);
       if (link === null) throw missing(place.interface);
       const where = { interface: place.virtual?.link ?? link.name };
       const base = { ...place, interfaceIndex: link.index };
+      const trouble = new Trouble({ clock, log }, SOCKET);
       const handlers: VrrpSocketHandlers = {
         onPacket,
         onDrop: (reason) => log.debug({ ...where, reason }, 'packet dropped'),
-        onError: (error) => log.warn({ ...where, ...reasonAndHint(error) }, 'VRRP socket'),
+        onError: (error) => trouble.happened({ ...where, ...reasonAndHint(error) }),
       };
       const { group, virtual } = place;
       if (virtual === null || group === null) return openVrrpSocket(base, handlers);

@@ -3,6 +3,8 @@
  * is not there, the instances that follow it are in FAULT.
  */
 import type { Log } from '../../base/log.ts';
+import type { Clock } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import type { Static, Statics } from '../../model/vrrp.ts';
 import {
   describeLost,
@@ -15,6 +17,9 @@ import {
 import type { StaticPort } from '../../vrrp/ports.ts';
 import type { HeldNetwork } from './held-network.ts';
 
+/** Of what is put back, so many are named at once. */
+const NAMED_MAX = 16;
+
 interface Entry {
   /** This one alone. */
   readonly held: Held;
@@ -24,14 +29,23 @@ interface Entry {
 
 export class StaticEntries implements StaticPort {
   private readonly network: HeldNetwork;
-  private readonly log: Log;
   private readonly onChange: () => void;
+  private readonly removals: Trouble;
   private entries: readonly Entry[] = [];
 
   /** `onChange`: one of them is there now, or is not any more. */
-  constructor(network: HeldNetwork, log: Log, onChange: () => void) {
+  constructor(
+    network: HeldNetwork,
+    ports: { readonly clock: Clock; readonly log: Log },
+    onChange: () => void,
+  ) {
     this.network = network;
-    this.log = log;
+    this.removals = new Trouble(ports, {
+      level: 'warn',
+      message: 'static entry that others removed is put back',
+      over: null,
+      newsMax: NAMED_MAX,
+    });
     this.onChange = onChange;
   }
 
@@ -60,7 +74,7 @@ export class StaticEntries implements StaticPort {
     for (const entry of this.entries) {
       if (!entry.isThere || isNothing(lostOf(entry.held, gone))) continue;
       const what = describeLost(entry.held);
-      this.log.warn({ what }, 'static entry that others removed is put back');
+      this.removals.happened({ what }, what);
       void this.hold(entry);
     }
   }

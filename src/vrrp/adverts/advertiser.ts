@@ -57,8 +57,9 @@ export class Advertiser {
   }
 
   private newLink(): PathLink {
-    const { ears, signer, ah } = this;
-    return new PathLink({ ears, signer, ah, formFor: (instance) => this.formFor(instance) });
+    const { ports, counters, ears, signer, ah } = this;
+    const formFor = (instance: VrrpInstance): ChecksumForm => this.formFor(instance);
+    return new PathLink({ ports, counters, ears, signer, ah, formFor });
   }
 
   /** Why nothing can be heard on the main path; null: something can, or there is nothing to listen on. */
@@ -81,7 +82,12 @@ export class Advertiser {
   }
 
   lastingAlarms(instance: VrrpInstance): readonly AlarmSnapshot[] {
-    return [...this.remarks.lastingAlarms(instance), ...this.watch.lastingAlarms()];
+    return [
+      ...this.remarks.lastingAlarms(instance),
+      ...this.watch.lastingAlarms(),
+      ...this.main.lastingAlarms(),
+      ...this.sides.lastingAlarms(),
+    ];
   }
 
   /** None, where there is but the main path. */
@@ -170,15 +176,15 @@ export class Advertiser {
     await Promise.all([this.main.hangUp(), this.sides.hangUp()]);
   }
 
+  /** By all paths; it counts as sent if one of them takes it. */
   send(priority: number): void {
     if (this.main.standing === null && !this.sides.areThere) return;
     const stamp = this.signer.nextStamp();
     const sequence = this.instance?.authentication.type === 'ah' ? this.ah.next() : null;
-    if (this.main.standing !== null) {
-      this.main.send(priority, stamp, sequence);
-      this.mainRecord.sent += 1;
-    }
-    if (this.sides.areThere) this.sides.send(priority, stamp, sequence);
+    const isByMain = this.main.standing !== null && this.main.send(priority, stamp, sequence);
+    if (isByMain) this.mainRecord.sent += 1;
+    const isBySide = this.sides.areThere && this.sides.send(priority, stamp, sequence);
+    if (!isByMain && !isBySide) return;
     this.counters.add('advertsSent');
     if (priority === 0) this.counters.add('priorityZeroSent');
   }

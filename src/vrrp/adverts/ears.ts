@@ -4,6 +4,7 @@
  */
 import type { Log } from '../../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import type { ForeignRouter } from '../../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import { AH_OCTETS, AH_PROTOCOL } from '../../wire/ah.ts';
@@ -100,11 +101,24 @@ export class Ear {
   private readonly others = new Map<string, Foreign>();
   private vain = { since: -Infinity, count: 0 };
   private cancelFilter: Cancel | null = null;
+  private readonly strangers: Trouble;
+  private readonly floods: Trouble;
 
   constructor(place: AdvertPlace, ports: EarParts, onEmpty: () => void) {
     this.place = place;
     this.ports = ports;
     this.onEmpty = onEmpty;
+    this.strangers = new Trouble(ports, {
+      level: 'warn',
+      message: 'another virtual router is on the link',
+      over: null,
+      newsMax: FOREIGN_MAX,
+    });
+    this.floods = new Trouble(ports, {
+      level: 'warn',
+      message: 'a flood of VRRP packets: for 10 s the kernel drops what is not for us',
+      over: null,
+    });
     this.socket = ports.adverts.open(place, (packet) => this.onPacket(packet));
   }
 
@@ -193,12 +207,12 @@ export class Ear {
     this.others.set(key, { interface: link, family, vrid, source, priority, addresses, heardAt });
     if (known === undefined) {
       const fields = { interface: link, vrid, source, priority, addresses };
-      this.ports.log.warn(fields, 'another virtual router is on the link');
+      this.strangers.happened(fields, key);
     }
   }
 
   private countVain(): void {
-    const { clock, log } = this.ports;
+    const { clock } = this.ports;
     const now = clock.now();
     if (now - this.vain.since > 1_000) this.vain = { since: now, count: 0 };
     this.vain.count += 1;
@@ -208,8 +222,7 @@ export class Ear {
       this.cancelFilter = null;
       this.socket.filter(null);
     });
-    const fields = { interface: this.place.interface, packets: this.vain.count };
-    log.warn(fields, 'a flood of VRRP packets: for 10 s the kernel drops what is not for us');
+    this.floods.happened({ interface: this.place.interface, packets: this.vain.count });
   }
 }
 

@@ -4,6 +4,7 @@
  *    authentication header (AH only, 24) │ message │ mark (further paths only, 24) │ trailer (auth_hmac only, 28)
  */
 import { addressBytes } from '../../base/address.ts';
+import { DirectorError } from '../../base/error.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import { AH_OCTETS } from '../../wire/ah.ts';
 import {
@@ -43,7 +44,16 @@ export interface OutgoingOptions {
 
 interface Way {
   readonly path: AdvertPath;
+  readonly name: string;
   readonly destination: Uint8Array;
+}
+
+/** What of an advertisement the kernel did not take. */
+export interface Unsent {
+  /** So many destinations are not sent it; there may be others that are. */
+  readonly destinations: readonly string[];
+  /** Of the first. */
+  readonly error: DirectorError;
 }
 
 export class Outgoing {
@@ -66,6 +76,7 @@ export class Outgoing {
     const hopLimit = unicast?.ttl ?? HOP_LIMIT;
     this.ways = destinations.map((destination) => ({
       path: socket.path({ source, destination, hopLimit }),
+      name: destination,
       destination: addressBytes(destination),
     }));
     const destination = destinations[0] ?? multicastGroup;
@@ -102,20 +113,34 @@ export class Outgoing {
     return this.message.subarray(VRRP_HEADER_OCTETS, VRRP_HEADER_OCTETS + octets);
   }
 
-  /** One copy for each destination, of one signature and one sequence number, which all paths share. */
-  send(priority: number, stamp: Stamp | null, sequence: number | null): void {
+  /** How many copies are sent: one for each destination. */
+  get copies(): number {
+    return this.ways.length;
+  }
+
+  /**
+   * One copy for each destination, of one signature and one sequence number, which all paths share. Null: the kernel
+   * has taken all of them.
+   */
+  send(priority: number, stamp: Stamp | null, sequence: number | null): Unsent | null {
     const { instance, signer, ah, form } = this.options;
     setPriority(this.message, priority);
     if (this.trailer !== null && stamp !== null) signer.sign(this.trailer, this.signed, stamp);
-    for (const { path, destination } of this.ways) {
+    let unsent: Unsent | null = null;
+    for (const { path, name, destination } of this.ways) {
       if (form === 'pseudo-header') this.addressTo(destination);
       this.identification = (this.identification % 0xffff) + 1;
       if (sequence !== null) {
         const header = path.header(this.payload.length, this.identification);
         ah.write(this.payload, header, instance, sequence);
       }
-      path.send(this.payload, this.identification);
+      try {
+        path.send(this.payload, this.identification);
+      } catch (error) {
+        unsent = withUnsent(unsent, name, error);
+      }
     }
+    return unsent;
   }
 
   private addressTo(destination: Uint8Array): void {
@@ -124,6 +149,13 @@ export class Outgoing {
     writeChecksum(this.message, checksum);
     this.addressee = destination;
   }
+}
+
+/** One more destination that is not sent it; the others are. */
+function withUnsent(unsent: Unsent | null, destination: string, error: unknown): Unsent {
+  if (!(error instanceof DirectorError)) throw error;
+  const destinations = [...(unsent?.destinations ?? []), destination];
+  return { destinations, error: unsent?.error ?? error };
 }
 
 function authOf({ authentication }: VrrpInstance): AuthOctets {

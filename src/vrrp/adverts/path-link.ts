@@ -1,12 +1,20 @@
 /** A path of an instance at work: its place among those who hear there, and what is sent from it. */
-import { describeError } from '../../base/error.ts';
+import { describeError, reasonAndHint } from '../../base/error.ts';
+import { Trouble } from '../../base/trouble.ts';
+import type { AlarmSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import type { ChecksumForm } from '../../wire/vrrp-checksum.ts';
 import type { Stamp } from '../../wire/vrrp-hmac.ts';
+import type { Counters } from '../counters.ts';
+import type { VrrpPorts } from '../ports.ts';
 import type { ReceivedPacket } from './admit.ts';
 import type { Ear, EarMember, Ears } from './ears.ts';
-import { Outgoing } from './outgoing.ts';
+import { Outgoing, type Unsent } from './outgoing.ts';
 import type { AhSequence, TrailerSigner } from './signature.ts';
+
+/** It is shown for so many intervals after the last one that could not be sent. */
+const UNSENT_INTERVALS = 3;
+const DESTINATIONS_TOLD_MAX = 4;
 
 /** What an instance is on a path. */
 export interface Standing {
@@ -25,6 +33,8 @@ interface Link extends Standing {
 }
 
 interface PathLinkParts {
+  readonly ports: Pick<VrrpPorts, 'clock' | 'log'>;
+  readonly counters: Counters;
   readonly ears: Ears;
   readonly signer: TrailerSigner;
   readonly ah: AhSequence;
@@ -36,9 +46,16 @@ export class PathLink {
   private readonly parts: PathLinkParts;
   private link: Link | null = null;
   private why: string | null = null;
+  /** The kernel does not take what is sent. */
+  private readonly unsent: Trouble;
 
   constructor(parts: PathLinkParts) {
     this.parts = parts;
+    this.unsent = new Trouble(parts.ports, {
+      level: 'warn',
+      message: 'advertisements are not sent',
+      over: 'advertisements are sent again',
+    });
   }
 
   /** Why it has no socket, though it should; null: it has, or should not. */
@@ -105,8 +122,31 @@ export class PathLink {
     if (this.link !== null) this.link.outgoing = this.outgoingOf(this.link, this.link.ear);
   }
 
-  send(priority: number, stamp: Stamp | null, sequence: number | null): void {
-    this.link?.outgoing.send(priority, stamp, sequence);
+  /** What the kernel does not take is counted and told. False: nobody is sent anything. */
+  send(priority: number, stamp: Stamp | null, sequence: number | null): boolean {
+    const { link } = this;
+    if (link === null) return false;
+    const unsent = link.outgoing.send(priority, stamp, sequence);
+    if (unsent === null) {
+      if (this.unsent.isOn) this.unsent.wentWell(placeOf(link));
+      return true;
+    }
+    this.note(link, unsent);
+    return unsent.destinations.length < link.outgoing.copies;
+  }
+
+  private note(link: Link, { destinations, error }: Unsent): void {
+    this.parts.counters.add('advertsUnsent', destinations.length);
+    const to = destinations.slice(0, DESTINATIONS_TOLD_MAX);
+    this.unsent.happened({ ...placeOf(link), to, ...reasonAndHint(error) });
+  }
+
+  /** While what is sent is refused. */
+  lastingAlarms(): readonly AlarmSnapshot[] {
+    if (this.link === null) return [];
+    const { interface: source, advertIntervalMs } = this.link.instance;
+    const detail = this.unsent.reasonWithin(UNSENT_INTERVALS * advertIntervalMs);
+    return detail === null ? [] : [{ name: 'adverts-unsent', source, detail }];
   }
 
   /** Resolves when what was to be sent has been sent. */
@@ -115,4 +155,11 @@ export class PathLink {
     this.link = null;
     await link?.ear.leave(link.member);
   }
+}
+
+function placeOf({ instance: { name: instance, interface: link } }: Standing): {
+  readonly instance: string;
+  readonly interface: string;
+} {
+  return { instance, interface: link };
 }

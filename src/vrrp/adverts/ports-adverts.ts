@@ -37,6 +37,6 @@ export interface AdvertTarget {
 export interface AdvertPath {
   /** The IPv4 header as it will be sent with so many octets behind it; empty over IPv6. */
   header(payloadOctets: number, identification: number): Uint8Array;
-  /** What is behind the IP header; not kept. */
+  /** What is behind the IP header; not kept. @throws DirectorError when the kernel does not take it. */
   send(payload: Uint8Array, identification: number): void;
 }

@@ -2,6 +2,7 @@
 
 import type { Log } from '../../base/log.ts';
 import type { Clock } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import type { AlarmSnapshot } from '../../model/snapshot-vrrp.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import { type Advert, addressesIn } from '../../wire/vrrp.ts';
@@ -10,8 +11,9 @@ import type { Counters } from '../counters.ts';
 import { Alarms } from '../evidence/alarms.ts';
 import type { Admitted, DropReason, ReceivedPacket } from './admit.ts';
 
-/** Peers whose form of the checksum has been logged. */
+/** Peers whose form of the checksum is known, and those that are told of at once. */
 const PEERS_REMEMBERED_MAX = 64;
+const PEERS_TOLD_MAX = 16;
 const ADDRESSES_SHOWN = 4;
 
 export class Remarks {
@@ -19,15 +21,22 @@ export class Remarks {
   private readonly counters: Counters;
   private readonly alarms: Alarms;
   private readonly formsOfPeers = new Map<string, ChecksumForm>();
+  private readonly unusualForms: Trouble;
 
   constructor(ports: { readonly clock: Clock; readonly log: Log }, counters: Counters) {
     this.ports = ports;
     this.counters = counters;
-    this.alarms = new Alarms(ports.log);
+    this.alarms = new Alarms(ports);
+    this.unusualForms = new Trouble(ports, {
+      level: 'info',
+      message: 'form of a checksum',
+      over: null,
+      newsMax: PEERS_TOLD_MAX,
+    });
   }
 
   lastingAlarms(instance: VrrpInstance): readonly AlarmSnapshot[] {
-    return this.alarms.lasting(instance.advertIntervalMs, this.ports.clock.now());
+    return this.alarms.lasting(instance.advertIntervalMs);
   }
 
   onForm(instance: VrrpInstance, { checksumForm }: Advert, source: string): void {
@@ -35,8 +44,9 @@ export class Remarks {
     if (this.formsOfPeers.get(source) === checksumForm) return;
     if (this.formsOfPeers.size < PEERS_REMEMBERED_MAX) this.formsOfPeers.set(source, checksumForm);
     const isUsual = checksumForm === (instance.version === 2 ? 'message' : 'pseudo-header');
-    const level = isUsual ? 'debug' : 'info';
-    this.ports.log[level]({ instance: instance.name, source, checksumForm }, 'form of a checksum');
+    const fields = { instance: instance.name, source, checksumForm };
+    if (isUsual) this.ports.log.debug(fields, 'form of a checksum');
+    else this.unusualForms.happened(fields, `${source} ${checksumForm}`);
   }
 
   onOddities(instance: VrrpInstance, { advert, notes, sender }: Admitted): void {
@@ -104,6 +114,6 @@ export class Remarks {
     source: string,
     detail: string,
   ): void {
-    this.alarms.raise(name, alarm, source, detail, this.ports.clock.now());
+    this.alarms.raise(name, alarm, source, detail);
   }
 }

@@ -3,6 +3,7 @@
  * heard on any counts. One that is down or silent is told, and changes nothing else.
  */
 
+import type { AlarmSnapshot } from '../../model/snapshot-vrrp.ts';
 import { NO_LINKS } from '../../model/virtual-link.ts';
 import type { SidePath, VrrpInstance } from '../../model/vrrp.ts';
 import type { Stamp } from '../../wire/vrrp-hmac.ts';
@@ -140,12 +141,19 @@ export class SidePaths {
     }
   }
 
-  send(priority: number, stamp: Stamp | null, sequence: number | null): void {
+  /** False: none of them takes it. */
+  send(priority: number, stamp: Stamp | null, sequence: number | null): boolean {
+    let isSent = false;
     for (const { link, record } of this.links) {
-      if (link.standing === null) continue;
-      link.send(priority, stamp, sequence);
+      if (!link.send(priority, stamp, sequence)) continue;
       record.sent += 1;
+      isSent = true;
     }
+    return isSent;
+  }
+
+  lastingAlarms(): readonly AlarmSnapshot[] {
+    return this.links.flatMap(({ link }) => link.lastingAlarms());
   }
 
   async hangUp(): Promise<void> {

@@ -31,7 +31,7 @@ export class Claims {
     if (own === undefined) return;
     const now = this.ports.clock.now();
     this.counters.add('claimsByOthers');
-    this.alarms.raise(instance.name, 'address-claimed', mac, `it says that it has ${address}`, now);
+    this.alarms.raise(instance.name, 'address-claimed', mac, `it says that it has ${address}`);
     const before = this.defendedAt.get(address) ?? -Infinity;
     if (now - before < DEFEND_MS) return;
     this.defendedAt.set(address, now);

@@ -24,7 +24,6 @@ export interface Hearing {
 }
 
 export class Evidence {
-  private readonly ports: Pick<VrrpPorts, 'anchors' | 'announcer' | 'clock' | 'log'>;
   private readonly alarms: Alarms;
   private readonly probe: ClaimProbe;
   private readonly claims: Claims;
@@ -38,8 +37,7 @@ export class Evidence {
     counters: Counters,
     askPeer: AskPeer,
   ) {
-    this.ports = ports;
-    this.alarms = new Alarms(ports.log);
+    this.alarms = new Alarms(ports);
     this.probe = new ClaimProbe(ports, counters);
     this.claims = new Claims(ports, counters, this.alarms);
     this.isolation = new Isolation(ports, this.alarms);
@@ -52,7 +50,7 @@ export class Evidence {
   }
 
   lastingAlarms({ advertIntervalMs }: VrrpInstance): readonly AlarmSnapshot[] {
-    return this.alarms.lasting(advertIntervalMs, this.ports.clock.now());
+    return this.alarms.lasting(advertIntervalMs);
   }
 
   nextAt(instance: VrrpInstance, state: State): Instant {
@@ -97,8 +95,7 @@ export class Evidence {
       // What crossed our first one on its way: its sender has not heard of us yet.
       if (reign.forMs < instance.advertIntervalMs) return;
       this.overlaps.heardRival(source);
-      const now = this.ports.clock.now();
-      this.alarms.raise(instance.name, 'two-masters', source, 'it advertises beside us', now);
+      this.alarms.raise(instance.name, 'two-masters', source, 'it advertises beside us');
       return;
     }
     this.overlaps.gaveWay(instance, source, reign, this.hasResigned);

@@ -97,7 +97,7 @@ export class Isolation {
     { name, family, interface: link }: VrrpInstance,
     ownAddress: string | null,
   ): boolean {
-    const { anchors, announcer, clock } = this.ports;
+    const { anchors, announcer } = this.ports;
     this.gateways = anchors?.gateways(family, link) ?? NO_GATEWAYS;
     for (const gateway of this.gateways) {
       const isOwnLink = gateway.interface === link && isOfSameFamily(gateway.address, ownAddress);
@@ -105,7 +105,7 @@ export class Isolation {
     }
     if (this.gateways.length > 0) return true;
     const detail = 'isolation_anchor gateway: there is no default route to a router on a link';
-    this.alarms.raise(name, 'no-gateway', family, detail, clock.now());
+    this.alarms.raise(name, 'no-gateway', family, detail);
     return false;
   }
 }

@@ -1,5 +1,6 @@
 /** Keeps the gate of one instance: opens it for a master, prolongs it while it advertises, and shuts it. */
 import type { Instant, Millis } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import type { Counters } from '../counters.ts';
 import type { VrrpPorts } from '../ports.ts';
@@ -10,13 +11,15 @@ import { allHeld } from './held.ts';
 const HELD_UP_MS: Millis = 20;
 
 export class Gatekeeper {
-  private readonly ports: Pick<VrrpPorts, 'clock' | 'gate' | 'log'>;
+  private readonly ports: Pick<VrrpPorts, 'clock' | 'gate'>;
   private readonly counters: Counters;
   /** The gate has shut before its time: the addresses are to be given up. */
   private readonly onLost: (reason: string) => void;
   private gate: Gate | null = null;
   /** What the kernel guards, open or shut. */
   private guards: readonly string[] = [];
+  private readonly losses: Trouble;
+  private readonly refusals: Trouble;
 
   constructor(
     ports: Pick<VrrpPorts, 'clock' | 'gate' | 'log'>,
@@ -26,6 +29,12 @@ export class Gatekeeper {
     this.ports = ports;
     this.counters = counters;
     this.onLost = onLost;
+    this.losses = new Trouble(ports, { level: 'warn', message: 'the gate is shut', over: null });
+    this.refusals = new Trouble(ports, {
+      level: 'error',
+      message: 'the gate could not be set up',
+      over: null,
+    });
   }
 
   /** Null: it is not open, or there is none. */
@@ -57,7 +66,7 @@ export class Gatekeeper {
     } else if (outcome === 'run-out') this.lost(instance, 'it had run out');
     // An address that answers without a gate is worth more than none, unless the operator says otherwise.
     else if (instance.gate.mode === 'on') this.lost(instance, 'the kernel refused to open it');
-    else this.ports.log.error({ instance: instance.name }, 'the gate could not be set up');
+    else this.refusals.happened({ instance: instance.name });
   }
 
   /** The master has advertised, and may answer up to then; what gains little can wait for the next time. */
@@ -130,7 +139,7 @@ export class Gatekeeper {
   private lost(instance: VrrpInstance, reason: string): void {
     this.gate = null;
     this.counters.add('gateLost');
-    this.ports.log.warn({ instance: instance.name, reason }, 'the gate is shut');
+    this.losses.happened({ instance: instance.name, reason });
     // Afterwards: other effects of the same step may be still to come.
     queueMicrotask(() => this.onLost(`the gate is shut: ${reason}`));
   }

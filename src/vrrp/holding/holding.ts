@@ -1,5 +1,6 @@
 /** What a master holds for its instance: taken, announced, put back and released, one after the other. */
 import type { Instant } from '../../base/time.ts';
+import { Trouble } from '../../base/trouble.ts';
 import type { VirtualAddress, VrrpInstance } from '../../model/vrrp.ts';
 import type { Counters } from '../counters.ts';
 import type { VrrpPorts } from '../ports.ts';
@@ -10,6 +11,9 @@ import { isLost, PEACE, pull, type TugOfWar } from './tug-of-war.ts';
 
 type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'clock' | 'gate' | 'log'>;
 
+/** Of what is put back, so many are named at once. */
+const NAMED_MAX = 16;
+
 export class Holding {
   private readonly ports: HoldingPorts;
   private readonly announcer: Announcer;
@@ -19,11 +23,29 @@ export class Holding {
   /** Releases so far: announcements that were asked for before the last one are of no use. */
   private releases = 0;
   private war: TugOfWar = PEACE;
+  private readonly removals: Trouble;
+  private readonly lateness: Trouble;
+  private readonly defeats: Trouble;
 
   constructor(ports: HoldingPorts, announcer: Announcer, counters: Counters) {
     this.ports = ports;
     this.announcer = announcer;
     this.counters = counters;
+    // Each address of an instance may be named, and be it that somebody flushes the interface.
+    const words = { level: 'warn', over: null, newsMax: NAMED_MAX } as const;
+    this.removals = new Trouble(ports, {
+      ...words,
+      message: 'what others removed is put back',
+    });
+    this.lateness = new Trouble(ports, {
+      ...words,
+      message: 'was not prolonged in time, and is put back',
+    });
+    this.defeats = new Trouble(ports, {
+      level: 'error',
+      message: 'what is put back is removed again and again: the instance gives up for a while',
+      over: null,
+    });
   }
 
   /** Does something when all that was asked for before has been done. */
@@ -62,28 +84,24 @@ export class Holding {
 
   /** Something was removed by somebody; if it is ours, it is put back, unless that is a war and lost. */
   putBack(instance: VrrpInstance, gone: Gone): void {
-    const { clock, log } = this.ports;
+    const { clock } = this.ports;
     const lost = lostOf(allHeld(instance), gone);
     if (isNothing(lost)) return;
     const what = describeLost(lost);
     if (gone.kind === 'address' && lost.addresses.some((one) => gone.hasRunOut(one))) {
       this.counters.add('lifetimesOver');
-      log.warn({ instance: instance.name, what }, 'was not prolonged in time, and is put back');
+      this.lateness.happened({ instance: instance.name, what }, what);
       this.add(lost, instance);
       return;
     }
     this.war = pull(this.war, instance.putBackLimit, clock.now());
     if (isLost(this.war, clock.now())) {
       const { times, withinMs } = instance.putBackLimit;
-      const fields = { instance: instance.name, what, times, withinMs };
-      log.error(
-        fields,
-        'what is put back is removed again and again: the instance gives up for a while',
-      );
+      this.defeats.happened({ instance: instance.name, what, limit: times, withinMs });
       return;
     }
     this.counters.add(gone.kind === 'address' ? 'addressesPutBack' : 'pathsPutBack');
-    log.warn({ instance: instance.name, what }, 'what others removed is put back');
+    this.removals.happened({ instance: instance.name, what }, what);
     this.add(lost, instance);
     if (gone.kind !== 'address') return;
     this.tellAfterwards(instance, lost.addresses, instance.announce.repeat);

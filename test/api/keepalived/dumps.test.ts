@@ -67,6 +67,7 @@ function snapshotOf(director: Director, host: Host, sent = SENT[host]): VrrpSnap
       virtualLinks: [],
       counters: {
         advertsSent: sent,
+        advertsUnsent: 0,
         advertsReceived: isMaster ? 0 : 4,
         becameMaster: Number(isMaster),
         releasedMaster: 0,

@@ -1,6 +1,7 @@
 /** The lifetimes of virtual addresses: what the kernel is asked for, and when. */
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '../../../src/base/log.ts';
+import { DirectorError } from '../../../src/base/error.ts';
+import { type LogRecord, logTo } from '../../../src/base/log.ts';
 import type { Clock } from '../../../src/base/time.ts';
 import { HeldNetwork } from '../../../src/daemon/vrrp/held-network.ts';
 import { KnownLinks } from '../../../src/daemon/vrrp/links.ts';
@@ -18,6 +19,8 @@ const NO_PATHS = { routes: [], rules: [] };
 class SimulatedKernel {
   readonly until = new Map<string, number>();
   readonly batches: (readonly NetworkChange[])[] = [];
+  /** It takes no address. */
+  isRefusing = false;
   private readonly clock: Clock;
 
   constructor(clock: Clock) {
@@ -44,6 +47,7 @@ class SimulatedKernel {
     if (change.do === 'remove-address') this.until.delete(change.address.address);
     if (change.do !== 'add-address' && change.do !== 'prolong-address') return 'changed';
     const { address, validSeconds, preferredSeconds } = change.address;
+    if (this.isRefusing) return new DirectorError('NETLINK_REFUSED', `${address}: EACCES`);
     if (change.do === 'add-address' && this.holds(address)) return 'unchanged';
     expect(preferredSeconds ?? 0).toBeLessThanOrEqual(validSeconds ?? Infinity);
     this.asked += 1;
@@ -69,7 +73,9 @@ async function world(isAdvertising: () => boolean = () => false) {
   const kernel = new SimulatedKernel(clock);
   const links = new KnownLinks(kernel.network);
   await links.read();
-  const held = new HeldNetwork(kernel.network, links, { log: silentLog, clock, isAdvertising });
+  const logged: LogRecord[] = [];
+  const log = logTo((record) => void logged.push(record));
+  const held = new HeldNetwork(kernel.network, links, { log, clock, isAdvertising });
   /** Turns of the event loop between the steps of simulated time, as in a live process. */
   const live = async (ms: number): Promise<void> => {
     for (const end = clock.now() + ms; clock.now() < end; ) {
@@ -78,7 +84,7 @@ async function world(isAdvertising: () => boolean = () => false) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { clock, kernel, held, live, stop };
+  return { clock, kernel, held, live, stop, logged };
 }
 
 describe('an address with a lifetime', () => {
@@ -225,4 +231,21 @@ describe('the addresses of hundreds of instances', () => {
     await held.hold(addresses, NO_PATHS, 9);
     expect(kernel.batches.at(-1)?.[0]).toMatchObject({ address: { validSeconds: 9 } });
   });
+});
+
+test('what the kernel refuses again and again is told of some, and when it takes them', async () => {
+  const { kernel, held, live, logged } = await world();
+  kernel.isRefusing = true;
+  const many = Array.from({ length: 200 }, (_, at) => ({ ...VIP, address: `10.0.1.${at}` }));
+  await held.hold(many, NO_PATHS, 3);
+  expect(logged.map(({ message }) => message)).toEqual(
+    Array(10).fill('address, route or rule could not be changed'),
+  );
+  await live(9_000);
+  expect(logged).toHaveLength(10);
+  kernel.isRefusing = false;
+  await live(3_000);
+  expect(logged.slice(10).map(({ message }) => message)).toEqual([
+    'addresses, routes and rules can be changed again',
+  ]);
 });
