@@ -35,8 +35,6 @@ interface Options {
 
 const TIME_MAX_SECONDS = 600;
 const KEYS_MAX = 64;
-/** A request to etcd that is not answered by then is asked anew, of the next member. */
-const ETCD_MS = 1_000;
 
 export const witness: Command<Options> = {
   name: 'witness',
@@ -122,7 +120,6 @@ async function openBackend(options: Options, groups: number): Promise<Etcd | nul
   const { openEtcd } = await import('../kernel/etcd.ts');
   return openEtcd({
     endpoints: urls.map(readUrl),
-    limitMs: ETCD_MS,
     ca: etcdCa === undefined ? null : readText(etcdCa),
     identity:
       etcdCert === undefined || etcdKey === undefined

@@ -23,13 +23,16 @@ import {
 
 /** All replies to a lease are a few hundred octets; 510 keys at once are less than this. */
 const REPLY_OCTETS_MAX = 512 * 1024;
+/** Who asks for something waits for less. */
+const CONNECT_MS_MAX: Millis = 1_000;
+/** Passwords are slow to look at (bcrypt), and a token lasts for minutes. */
+const LOGIN_MS_MAX: Millis = 1_000;
 /** gRPC: the token is not, or not any more, one of etcd's. */
 const UNAUTHENTICATED = 401;
 
 export interface EtcdOptions {
   /** Members of one cluster: `https://10.0.0.9:2379`. */
   readonly endpoints: readonly string[];
-  readonly limitMs: Millis;
   /** PEM; null: those that the system trusts. */
   readonly ca: string | null;
   /** What this client shows itself by, in PEM; null: nothing. */
@@ -37,10 +40,14 @@ export interface EtcdOptions {
   readonly user: { readonly name: string; readonly password: string } | null;
 }
 
+/** `limitMs`, a whole number: what is not answered by then is given up. */
 export interface Etcd {
-  grant(seconds: number): Promise<{ readonly lease: string; readonly seconds: number }>;
-  swap(swap: EtcdSwap): Promise<EtcdSwapped>;
-  secondsLeft(lease: string): Promise<number>;
+  grant(
+    seconds: number,
+    limitMs: Millis,
+  ): Promise<{ readonly lease: string; readonly seconds: number }>;
+  swap(swap: EtcdSwap, limitMs: Millis): Promise<EtcdSwapped>;
+  secondsLeft(lease: string, limitMs: Millis): Promise<number>;
   close(): void;
 }
 
@@ -57,25 +64,28 @@ class EtcdClient implements Etcd {
   private token: string | null = null;
 
   constructor(options: EtcdOptions) {
-    const { ca, identity, limitMs } = options;
+    const { ca, identity } = options;
     this.options = options;
     this.agent = new Agent({
-      connect: { timeout: limitMs, ...(ca === null ? {} : { ca }), ...(identity ?? {}) },
+      connect: { timeout: CONNECT_MS_MAX, ...(ca === null ? {} : { ca }), ...(identity ?? {}) },
       maxResponseSize: REPLY_OCTETS_MAX,
       pipelining: 1,
     });
   }
 
-  async grant(seconds: number): Promise<{ readonly lease: string; readonly seconds: number }> {
-    return this.understood(grantRequest(seconds), decodeGrant);
+  async grant(
+    seconds: number,
+    limitMs: Millis,
+  ): Promise<{ readonly lease: string; readonly seconds: number }> {
+    return this.understood(grantRequest(seconds), limitMs, decodeGrant);
   }
 
-  async swap(swap: EtcdSwap): Promise<EtcdSwapped> {
-    return this.understood(swapRequest(swap), decodeSwapped);
+  async swap(swap: EtcdSwap, limitMs: Millis): Promise<EtcdSwapped> {
+    return this.understood(swapRequest(swap), limitMs, decodeSwapped);
   }
 
-  async secondsLeft(lease: string): Promise<number> {
-    return this.understood(timeToLiveRequest(lease), decodeTimeToLive);
+  async secondsLeft(lease: string, limitMs: Millis): Promise<number> {
+    return this.understood(timeToLiveRequest(lease), limitMs, decodeTimeToLive);
   }
 
   close(): void {
@@ -84,31 +94,33 @@ class EtcdClient implements Etcd {
 
   private async understood<T>(
     question: EtcdRequest,
+    limitMs: Millis,
     decode: (reply: unknown) => T | null,
   ): Promise<T> {
-    const decoded = decode(await this.ask(question));
+    const decoded = decode(await this.ask(question, limitMs));
     if (decoded !== null) return decoded;
     throw failed(`${this.endpoint} does not speak as etcd v3 does: ${question.path}`);
   }
 
-  private async ask(question: EtcdRequest): Promise<unknown> {
+  private async ask(question: EtcdRequest, limitMs: Millis): Promise<unknown> {
     const { user } = this.options;
-    if (user === null) return this.send(question);
+    if (user === null) return this.send(question, limitMs);
     const isNew = this.token === null;
     this.token ??= await this.authenticate(user);
     try {
-      return await this.send(question);
+      return await this.send(question, limitMs);
     } catch (error) {
       if (isNew || !(error instanceof Unauthenticated)) throw error;
       // It has run out, or the member was started again.
       this.token = await this.authenticate(user);
-      return this.send(question);
+      return this.send(question, limitMs);
     }
   }
 
   private async authenticate(user: NonNullable<EtcdOptions['user']>): Promise<string> {
     this.token = null;
-    const token = decodeToken(await this.send(authenticateRequest(user.name, user.password)));
+    const question = authenticateRequest(user.name, user.password);
+    const token = decodeToken(await this.send(question, LOGIN_MS_MAX));
     if (token === null) throw failed(`${this.endpoint} gives the user no token`);
     return token;
   }
@@ -117,8 +129,7 @@ class EtcdClient implements Etcd {
     return this.options.endpoints[this.at] ?? '';
   }
 
-  private async send({ path, body }: EtcdRequest): Promise<unknown> {
-    const { limitMs } = this.options;
+  private async send({ path, body }: EtcdRequest, limitMs: Millis): Promise<unknown> {
     let status: number;
     let text: string;
     try {

@@ -13,6 +13,7 @@
 import { reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
+import { Trouble } from '../base/trouble.ts';
 import type { EtcdSwap, EtcdSwapped } from '../wire/etcd.ts';
 import type { LeaseAsk, LeaseRelease } from '../wire/lease.ts';
 import type { LeaseKey, NodeId, Verdict } from './acceptor.ts';
@@ -32,12 +33,23 @@ import { answerTo, type Holding, type Reaction, refusalOf } from './lease-accept
 /** Questions that wait for etcd; more are as good as lost, and asked again. */
 const WAITING_MAX = 16;
 
-/** Each throws DirectorError ETCD_FAILED. */
+/** A request that is not answered by then is lost. */
+const REQUEST_MS_MAX: Millis = 1_000;
+/**
+ * Of the time of a promise. Who holds a lease asks again after a third of it, and has two thirds left: for two members that
+ * do not answer, and for the requests to a third one.
+ */
+const REQUEST_SHARE = 1 / 6;
+
+/** Each throws DirectorError ETCD_FAILED, after `limitMs` at the latest; the next request goes to another member then. */
 export interface EtcdPort {
-  grant(seconds: number): Promise<{ readonly lease: string; readonly seconds: number }>;
-  swap(swap: EtcdSwap): Promise<EtcdSwapped>;
+  grant(
+    seconds: number,
+    limitMs: Millis,
+  ): Promise<{ readonly lease: string; readonly seconds: number }>;
+  swap(swap: EtcdSwap, limitMs: Millis): Promise<EtcdSwapped>;
   /** Whole seconds that a lease has left; 0: it is over. */
-  secondsLeft(lease: string): Promise<number>;
+  secondsLeft(lease: string, limitMs: Millis): Promise<number>;
 }
 
 export interface EtcdAcceptorPorts {
@@ -56,11 +68,23 @@ export class EtcdAcceptor {
   private readonly running = new Map<string, Promise<Verdict | null>>();
   private turn: Promise<unknown> = Promise.resolve();
   private waiting = 0;
-  private refusal: string | null = null;
+  private limitMs: Millis = REQUEST_MS_MAX;
+  private readonly silence: Trouble;
+  private readonly removals: Trouble;
 
   /** `prefix`: of the keys, the same in all processes of a group of directors and in none of another. */
   constructor(ports: EtcdAcceptorPorts, self: AcceptorSelf, prefix: string) {
     this.ports = ports;
+    this.silence = new Trouble(ports, {
+      level: 'warn',
+      message: 'etcd does not answer',
+      over: 'etcd answers again',
+    });
+    this.removals = new Trouble(ports, {
+      level: 'warn',
+      message: 'a key of etcd is gone before its time: it still counts',
+      over: null,
+    });
     this.self = self;
     this.nameOf = (key) => `${prefix}${key}`;
   }
@@ -93,6 +117,7 @@ export class EtcdAcceptor {
   }
 
   private async ask(question: LeaseAsk): Promise<Verdict | null> {
+    this.limitMs = Math.min(REQUEST_MS_MAX, Math.ceil(REQUEST_SHARE * question.promiseMs));
     const { voice, reception } = hearAsk(this.voice, question);
     this.voice = voice;
     const id = `${askId(question)} ${question.round}`;
@@ -122,11 +147,11 @@ export class EtcdAcceptor {
       .then(() => this.work(job))
       .then(
         (value) => {
-          this.tellBack();
+          if (this.silence.isOn) this.silence.wentWell({});
           return value;
         },
         (error: unknown) => {
-          this.tellRefusal(error);
+          this.silence.happened(reasonAndHint(error));
           return null;
         },
       );
@@ -153,34 +178,19 @@ export class EtcdAcceptor {
 
   private note({ voice, gone }: EtcdStep): void {
     this.voice = voice;
-    for (const key of gone) {
-      const fields = { key: this.nameOf(key) };
-      this.ports.log.warn(fields, 'a key of etcd is gone before its time: it still counts');
-    }
+    for (const key of gone) this.removals.happened({ key: this.nameOf(key) }, `${key}`);
   }
 
   private async perform(call: EtcdCall): Promise<EtcdReply> {
-    const { etcd } = this.ports;
+    const { limitMs, ports } = this;
+    const { etcd } = ports;
     switch (call.call) {
       case 'grant':
-        return { call: 'grant', ...(await etcd.grant(call.seconds)) };
+        return { call: 'grant', ...(await etcd.grant(call.seconds, limitMs)) };
       case 'swap':
-        return { call: 'swap', swapped: await etcd.swap(call.swap) };
+        return { call: 'swap', swapped: await etcd.swap(call.swap, limitMs) };
       case 'seconds-left':
-        return { call: 'seconds-left', seconds: await etcd.secondsLeft(call.lease) };
+        return { call: 'seconds-left', seconds: await etcd.secondsLeft(call.lease, limitMs) };
     }
-  }
-
-  private tellRefusal(error: unknown): void {
-    const fields = reasonAndHint(error);
-    if (fields.reason === this.refusal) return;
-    this.refusal = fields.reason;
-    this.ports.log.warn(fields, 'etcd does not answer');
-  }
-
-  private tellBack(): void {
-    if (this.refusal === null) return;
-    this.refusal = null;
-    this.ports.log.info({ reason: 'it has answered' }, 'etcd answers again');
   }
 }

@@ -1,6 +1,7 @@
 /** `lvsctl witness --etcd` before the etcd of Debian (etcd-server), on this machine's loopback. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -214,6 +215,19 @@ describe.skipIf(!hasEtcd())('etcd as an acceptor', () => {
     expect(await two.ask()).toBe('held');
   });
 
+  test('of which two members do not answer is asked by the third within two thirds of a lease', async () => {
+    const silent = [await silentMember(), await silentMember()];
+    const [one, two] = await pair({ etcd: [...silent, `http://127.0.0.1:${CLIENT_PORT}`] });
+    // The first question is answered by an epoch, of which etcd knows nothing.
+    const begunAt = performance.now();
+    expect(await one.ask(2_500, 1_000)).toBe('granted');
+    expect(performance.now() - begunAt).toBeLessThan(667);
+    expect(lines.join('')).toMatch(/etcd does not answer: reason .*no answer within 167 ms/);
+    // It is asked on, and costs nothing any more.
+    expect(await one.ask(150, 1_000)).toBe('granted');
+    expect(await two.ask(2_500, 1_000)).toBe('held');
+  });
+
   test('whose key somebody removed', async () => {
     const [one, two] = await pair();
     expect(await one.ask(2_500, 9_000)).toBe('granted');
@@ -260,6 +274,18 @@ describe.skipIf(!hasEtcd())('etcd as an acceptor', () => {
     expect(lines.join('')).toMatch(/etcd does not answer: reason .*(SELF_SIGNED|UNABLE_TO_VERIFY)/);
   });
 });
+
+/** As one that is stopped: its kernel takes connections, and nothing comes back. Its URL. */
+async function silentMember(): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ending.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 /** An authority, and a certificate of it for 127.0.0.1 that both sides show. */
 function certificates(): { readonly ca: string; readonly cert: string; readonly key: string } {

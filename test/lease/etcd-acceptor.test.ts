@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
 import type { Millis } from '../../src/base/time.ts';
 import { epochAt } from '../../src/lease/epoch.ts';
-import { EtcdAcceptor } from '../../src/lease/etcd-acceptor.ts';
+import { EtcdAcceptor, type EtcdPort } from '../../src/lease/etcd-acceptor.ts';
 import type { Reaction } from '../../src/lease/lease-acceptor.ts';
 import {
   etcdId,
@@ -15,7 +15,6 @@ import { type SimulatedClock, simulatedClock } from '../world/clock.ts';
 import { SimulatedEtcd } from '../world/etcd.ts';
 
 const PROMISE_MS = 3_000;
-const LIMIT_MS = 1_000;
 
 interface World {
   readonly clock: SimulatedClock;
@@ -23,7 +22,8 @@ interface World {
   readonly logged: LogRecord[];
   /** How long a way to etcd or back takes now; null: it is lost. */
   wayMs: Millis | null;
-  acceptor(): EtcdAcceptor;
+  /** `port`: another way to etcd than that of this world. */
+  acceptor(port?: EtcdPort): EtcdAcceptor;
 }
 
 function world(way?: () => Millis | null): World {
@@ -35,12 +35,12 @@ function world(way?: () => Millis | null): World {
     etcd,
     logged,
     wayMs: 2,
-    acceptor: () =>
+    acceptor: (port = etcd.port(way ?? (() => one.wayMs))) =>
       new EtcdAcceptor(
         {
           clock,
           log: logTo((record) => void logged.push(record)),
-          etcd: etcd.port(way ?? (() => one.wayMs), LIMIT_MS),
+          etcd: port,
         },
         { names: new Set([etcdId()]), list: null, birth: BIRTH, promiseMsMax: 10_000 },
         '/lease/',
@@ -181,6 +181,36 @@ describe('an acceptor whose memory is etcd', () => {
     ]);
   });
 
+  test('of members that fail in turn, each for a reason of its own, little is said', async () => {
+    const w = world();
+    const refusing = w.etcd.port(() => 2);
+    let requests = 0;
+    const grant = async (): Promise<never> => {
+      requests += 1;
+      throw new Error(`member ${requests % 10} is silent`);
+    };
+    const one = w.acceptor({ ...refusing, grant });
+    for (let round = 10; round < 510; round += 1) await answer(w, one, ask(1, round));
+    expect(requests).toBe(500);
+    expect(w.logged.length).toBeLessThan(7);
+  });
+
+  test('a request that is not answered is given up after a sixth of the promise, and another one made', async () => {
+    const w = world();
+    const one = w.acceptor();
+    w.wayMs = null;
+    const begunAt = w.clock.now();
+    expect(await answer(w, one, ask(1, 10))).toBeNull();
+    expect(w.clock.now() - begunAt).toBe(PROMISE_MS / 6);
+    w.wayMs = 2;
+    expect(await answer(w, one, ask(1, 10))).toMatchObject({ verdict: 'granted' });
+    // Of a long promise no more than a second.
+    w.wayMs = null;
+    const longerAt = w.clock.now();
+    expect(await answer(w, one, { ...ask(1, 11), promiseMs: 9_000 })).toBeNull();
+    expect(w.clock.now() - longerAt).toBe(1_000);
+  });
+
   test('a slow etcd that has done it in the end has promised nothing that was told', async () => {
     const w = world();
     const [one, two] = [w.acceptor(), w.acceptor()];
@@ -221,7 +251,7 @@ test('never are two promises open at once, whatever is late, lost, repeated or g
   const broken: string[] = [];
   for (let seed = 1; seed <= 200; seed += 1) {
     const random = sequence(seed);
-    const w = world(() => (random() < 0.1 ? null : Math.floor(random() ** 3 * 1_500)));
+    const w = world(() => (random() < 0.1 ? null : Math.floor(random() ** 3 * 1_000)));
     const nodes = [1, 2, 3].map((node) => ({
       node,
       acceptor: w.acceptor(),

@@ -17,8 +17,8 @@ export class SimulatedEtcd {
   }
 
   /** `way`: how long one way takes; null: it is lost. */
-  port(way: () => Millis | null, limitMs: Millis): EtcdPort {
-    const through = <T>(work: () => T): Promise<T> =>
+  port(way: () => Millis | null): EtcdPort {
+    const through = <T>(limitMs: Millis, work: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         const { clock } = this;
         clock.wakeAt(clock.now() + limitMs, () => reject(new Error('no answer in time')));
@@ -38,9 +38,9 @@ export class SimulatedEtcd {
         });
       });
     return {
-      grant: (seconds) => through(() => this.grant(seconds)),
-      swap: (swap) => through(() => this.swap(swap)),
-      secondsLeft: (lease) => through(() => this.secondsLeft(lease)),
+      grant: (seconds, limitMs) => through(limitMs, () => this.grant(seconds)),
+      swap: (swap, limitMs) => through(limitMs, () => this.swap(swap)),
+      secondsLeft: (lease, limitMs) => through(limitMs, () => this.secondsLeft(lease)),
     };
   }
 
