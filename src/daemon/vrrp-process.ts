@@ -53,7 +53,12 @@ import { VirtualLinks } from './vrrp/virtual-links.ts';
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
 /** Of these no link is another one. */
-const ABOUT_PATHS: readonly NetworkEvent['event'][] = ['route-gone', 'rule-gone', 'default-route'];
+const ABOUT_PATHS: readonly NetworkEvent['event'][] = [
+  'route-gone',
+  'rule',
+  'rule-gone',
+  'default-route',
+];
 
 const OVERRUN: TroubleWords = {
   level: 'warn',

@@ -17,6 +17,7 @@ import { decodeDefaultRoute, encodeGetRoutes, type NextHop } from '../wire/rtnl/
 import { decodeLink, encodeGetLink, encodeGetLinks, type Link } from '../wire/rtnl/links.ts';
 import { decodeNotification, type RouteNotification } from '../wire/rtnl/notification.ts';
 import { RouteGroup, RouteMessage } from '../wire/rtnl/numbers.ts';
+import { decodeRule, encodeGetRules, type RoutingRule } from '../wire/rtnl/rules.ts';
 import { decodeIpv4Settings, type Ipv4Settings } from '../wire/rtnl/virtual-links.ts';
 import { loadAddon, type NativeHandle } from './addon.ts';
 import { NetlinkClient, type NetlinkReply, refuse, replyName } from './netlink.ts';
@@ -26,14 +27,16 @@ import { type ChangeOutcome, type NetworkChange, toOutcome, toRequest } from './
 /** `overrun`: notifications were lost, so everything must be read again. */
 export type NetworkEvent = RouteNotification | { readonly event: 'overrun' };
 
-/** What a watch hears of: `paths` of what may be held, `routes` of the default ones. */
-export type NetworkTopic = 'links' | 'paths' | 'routes';
+/** What a watch hears of: `paths` of routes and rules. */
+export type NetworkTopic = 'links' | 'paths';
 
 const GROUPS: Readonly<Record<NetworkTopic, readonly number[]>> = {
   links: [RouteGroup.link, RouteGroup.ipv4Address, RouteGroup.ipv6Address],
   paths: [RouteGroup.ipv4Route, RouteGroup.ipv4Rule, RouteGroup.ipv6Route, RouteGroup.ipv6Rule],
-  routes: [RouteGroup.ipv4Route, RouteGroup.ipv6Route],
 };
+
+/** What a kernel without policy routing says (CONFIG_IP_MULTIPLE_TABLES). */
+const NO_RULES: readonly string[] = ['EOPNOTSUPP', 'EAFNOSUPPORT'];
 
 export interface Network {
   readLinks(): Promise<readonly Link[]>;
@@ -42,6 +45,8 @@ export interface Network {
   readAddresses(): Promise<readonly LinkAddressState[]>;
   /** Routers of the default routes of all tables: all routes of the family are read for it. */
   readNextHops(family: Family): Promise<readonly NextHop[]>;
+  /** In the order in which they are asked; null: this kernel knows but the main table. */
+  readRules(family: Family): Promise<readonly RoutingRule[] | null>;
   /** Of `/proc/sys/net/ipv4/conf/NAME`; null if there is no such link. */
   readIpv4Settings(name: string): Promise<Required<Ipv4Settings> | null>;
   /** @throws DirectorError what the kernel refuses */
@@ -119,6 +124,16 @@ class KernelNetwork implements Network {
     });
     if (reply.errno !== 0) refuse(reply, 'reading the routes');
     return reply.data.flatMap((payload) => decodeDefaultRoute(payload) ?? []);
+  }
+
+  async readRules(family: Family): Promise<readonly RoutingRule[] | null> {
+    const reply = await this.netlink.dump({
+      type: RouteMessage.getRule,
+      payload: encodeGetRules(family),
+    });
+    if (reply.errno !== 0 && NO_RULES.includes(replyName(reply))) return null;
+    if (reply.errno !== 0) refuse(reply, 'reading the rules');
+    return reply.data.flatMap((payload) => decodeRule(payload) ?? []);
   }
 
   addAddress(address: LinkAddress): Promise<ChangeOutcome> {

@@ -181,4 +181,24 @@ describe('a director that is cut off', () => {
     await route('replace', 'default', 'via', '192.0.2.3');
     await eventually('it is back', () => duo.holds('director1'), 6_000);
   });
+
+  test('from the router of a table that a rule sends its virtual address to stands down', async () => {
+    const duo = await start('isolation_anchor {\n        gateway\n    }');
+    const ip = (...words: readonly string[]) => duo.lab.ip('director1', ...words).then(() => {});
+    await ip('route', 'add', 'default', 'via', '192.0.2.100', 'table', '100');
+    await eventually(
+      'it tells that there is none',
+      async () => duo.lab.logOf('director1').includes('no-gateway'),
+      3_000,
+    );
+    await ip('rule', 'add', 'from', '192.0.2.10', 'lookup', '100');
+    await pause(1_500);
+    expect(await duo.holds('director1')).toBe(true);
+    await duo.lab.plug('client', 'eth0', false);
+    await eventually('it stands down', async () => !(await duo.holds('director1')), 5_000);
+    expect((await instance(duo, 'director1'))?.reason).toContain('isolated');
+    // By another rule its packets take the main table, where the other director is the router.
+    await ip('route', 'add', 'default', 'via', '192.0.2.3');
+    await eventually('it is back', () => duo.holds('director1'), 6_000);
+  });
 });

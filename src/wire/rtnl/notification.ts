@@ -15,6 +15,7 @@ export type RouteNotification =
   /** A default route has come, or is another one now. */
   | { readonly event: 'default-route' }
   | { readonly event: 'route-gone'; readonly route: RouteState }
+  | { readonly event: 'rule' }
   | { readonly event: 'rule-gone'; readonly rule: RoutingRule };
 
 /** What a multicast message tells, or null if it is about something else. */
@@ -38,6 +39,8 @@ export function decodeNotification(type: number, payload: Uint8Array): RouteNoti
       const route = decodeRoute(payload);
       return route && { event: 'route-gone', route };
     }
+    case RouteMessage.newRule:
+      return { event: 'rule' };
     case RouteMessage.deleteRule: {
       const rule = decodeRule(payload);
       return rule && { event: 'rule-gone', rule };

@@ -49,6 +49,8 @@ const ACTION = {
   prohibit: 8,
 } as const;
 
+/** `struct fib_rule_hdr`. */
+const HEADER_OCTETS = 12;
 /** FIB_RULE_INVERT. */
 const INVERT = 2;
 const TABLE_ELSEWHERE = 0;
@@ -92,6 +94,14 @@ export interface RoutingRule {
   /** RTPROT_*. */
   readonly protocol: number;
   readonly action: RuleAction;
+}
+
+/** The payload of RTM_GETRULE for a dump of a family. */
+export function encodeGetRules(family: Family): Uint8Array {
+  return new ByteWriter(HEADER_OCTETS)
+    .u8(AF[family])
+    .zeros(HEADER_OCTETS - 1)
+    .finish();
 }
 
 /** The payload of RTM_NEWRULE, and of RTM_DELRULE. */

@@ -6,8 +6,10 @@ import type { NetworkEvent } from '../../../src/kernel/network.ts';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
 import type { NextHop } from '../../../src/wire/rtnl/default-routes.ts';
 import type { Link } from '../../../src/wire/rtnl/links.ts';
+import type { RoutingRule } from '../../../src/wire/rtnl/rules.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { instanceOf } from '../../world/director.ts';
+import { RULES, ruleOf } from './rules.ts';
 
 const GATEWAY: Partial<VrrpInstance> = { isolationAnchors: [{ kind: 'gateway' }] };
 const ROUTER: NextHop = { gateway: '192.0.2.254', interfaceIndex: 2, table: 254 };
@@ -18,7 +20,11 @@ function link(facts: Partial<Link>): Link {
 
 function world(...hops: readonly NextHop[]) {
   const clock = simulatedClock();
-  const kernel = { hops, reads: 0 };
+  const kernel: {
+    hops: readonly NextHop[];
+    rules: readonly RoutingRule[] | null;
+    reads: number;
+  } = { hops, rules: RULES, reads: 0 };
   const listeners = new Set<(event: NetworkEvent) => void>();
   const links = [
     link({ index: 2, name: 'eth0' }),
@@ -32,12 +38,20 @@ function world(...hops: readonly NextHop[]) {
         kernel.reads += 1;
         return kernel.hops;
       },
+      readRules: async () => kernel.rules,
       watch: (listener) => {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
     },
-    { all: () => links, macOf: (name) => (name.startsWith('eth') ? new Uint8Array(6) : null) },
+    {
+      all: () => links,
+      macOf: (name) => (name.startsWith('eth') ? new Uint8Array(6) : null),
+      find: (name, family) => {
+        const addresses = new Set(name === 'eth0' && family === 'ipv4' ? ['192.0.2.2'] : []);
+        return { index: 2, running: true, primaryAddress: null, addresses };
+      },
+    },
     { clock, log: silentLog },
   );
   const tell = (event: NetworkEvent): void => {
@@ -95,4 +109,49 @@ test('routes are neither read nor followed for who does not need them', async ()
   expect([kernel.reads, listeners.size]).toEqual([1, 1]);
   await anchors.configure([instanceOf()]);
   expect(listeners.size).toBe(0);
+});
+
+const UPLINK: NextHop = { gateway: '10.1.0.254', interfaceIndex: 4, table: 200 };
+const fromRule = (address: string): RoutingRule =>
+  ruleOf({ priority: 100, source: { address, length: 32 }, action: { do: 'table', table: 200 } });
+
+test('a table that a rule sends an address of the director to has routers, too', async () => {
+  const { clock, kernel, anchors, tell } = world(ROUTER, UPLINK);
+  await anchors.configure([instanceOf(GATEWAY)]);
+  const addresses = (): readonly string[] =>
+    anchors.gateways('ipv4', 'eth0').map(({ address }) => address);
+  expect(addresses()).toEqual(['192.0.2.254']);
+  kernel.rules = [fromRule('192.0.2.2'), ...RULES];
+  tell({ event: 'rule' });
+  await clock.settleTo(2_000);
+  expect(addresses()).toEqual(['192.0.2.254', '10.1.0.254']);
+  // A virtual address, whether it is held now or not.
+  kernel.rules = [fromRule('10.0.0.100'), ...RULES];
+  tell({ event: 'rule-gone', rule: fromRule('192.0.2.2') });
+  await clock.settleTo(4_000);
+  expect(addresses()).toEqual(['192.0.2.254', '10.1.0.254']);
+  kernel.rules = [fromRule('10.0.0.99'), ...RULES];
+  tell({ event: 'rule' });
+  await clock.settleTo(6_000);
+  expect(addresses()).toEqual(['192.0.2.254']);
+});
+
+test('the routers of a rule that goes are asked on while there are no others', async () => {
+  const { clock, kernel, anchors, tell } = world(UPLINK);
+  kernel.rules = [fromRule('10.0.0.100'), ...RULES];
+  await anchors.configure([instanceOf(GATEWAY)]);
+  expect(anchors.gateways('ipv4', 'eth0')).toHaveLength(1);
+  // As those of a MASTER that stands down.
+  kernel.rules = RULES;
+  kernel.hops = [];
+  tell({ event: 'overrun' });
+  await clock.settleTo(2_000);
+  expect(anchors.gateways('ipv4', 'eth0')).toEqual([{ address: '10.1.0.254', interface: 'eth1' }]);
+});
+
+test('a kernel without rules has the main table only', async () => {
+  const { kernel, anchors } = world(ROUTER, UPLINK);
+  kernel.rules = null;
+  await anchors.configure([instanceOf(GATEWAY)]);
+  expect(anchors.gateways('ipv4', 'eth0')).toEqual([{ address: '192.0.2.254', interface: 'eth0' }]);
 });

@@ -8,6 +8,7 @@ import {
 } from '../../../src/wire/rtnl/addresses.ts';
 import type { Encapsulation } from '../../../src/wire/rtnl/encapsulation.ts';
 import { decodeNotification } from '../../../src/wire/rtnl/notification.ts';
+import { RouteMessage } from '../../../src/wire/rtnl/numbers.ts';
 import {
   decodeRoute,
   encodeDeleteRoute,
@@ -15,7 +16,12 @@ import {
   type Route,
   type RouteHop,
 } from '../../../src/wire/rtnl/routes.ts';
-import { decodeRule, encodeRule, type RoutingRule } from '../../../src/wire/rtnl/rules.ts';
+import {
+  decodeRule,
+  encodeGetRules,
+  encodeRule,
+  type RoutingRule,
+} from '../../../src/wire/rtnl/rules.ts';
 import { captureNamed, onlyMessage, payloadOf, readCaptures } from '../capture.ts';
 
 const captures = readCaptures('rtnl-routes');
@@ -369,6 +375,14 @@ describe('what went is told', () => {
       { rule: { users: { first: 1, last: 5 }, sourcePorts: { first: 1, last: 9 } } },
     ]);
     expect(told('ip rule del pref 9')).toMatchObject([{ rule: { action: { do: 'l3mdev' } } }]);
+  });
+
+  test('all rules of a family, which are asked for', () => {
+    expect(toHex(encodeGetRules('ipv6'))).toBe('0a0000000000000000000000');
+  });
+
+  test('that there is another rule', () => {
+    expect(decodeNotification(RouteMessage.newRule, encodeRule(RULE))).toEqual({ event: 'rule' });
   });
 
   test('and a message that is cut short is refused or read, and none throws', () => {
