@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { sleepWatch } from '../base/sleep-watch.ts';
-import { type Cancel, type Millis, sharedTimeMs, sleep, systemClock } from '../base/time.ts';
+import {
+  type Cancel,
+  type Millis,
+  nextTurn,
+  sharedTimeMs,
+  sleep,
+  systemClock,
+} from '../base/time.ts';
 import { Trouble, type TroubleWords } from '../base/trouble.ts';
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
@@ -52,6 +59,8 @@ import { VirtualLinks } from './vrrp/virtual-links.ts';
 
 /** Changes of links come in bursts; the kernel is asked once for all of them. */
 const READ_AFTER_MS: Millis = 20;
+/** In which 256 packets are read. */
+const READING_TURNS = 4;
 /** Of these no link is another one. */
 const ABOUT_PATHS: readonly NetworkEvent['event'][] = [
   'route-gone',
@@ -314,6 +323,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       anchors: this.anchors,
       statics: this.statics,
       gate: this.gate,
+      turn: readAll,
       peers: {
         ...peerSockets(this.log),
         identity: newIdentity,
@@ -340,6 +350,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       bfdUp: (name) => this.sessions[name] ?? null,
     };
   }
+}
+
+/** Each turn of the event loop reads 64 packets of a socket; a link has at most 255 virtual routers. */
+async function readAll(): Promise<void> {
+  for (let turn = 0; turn < READING_TURNS; turn += 1) await nextTurn();
 }
 
 function virtualAddresses({ instances }: VrrpConfig): readonly string[] {

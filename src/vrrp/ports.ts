@@ -122,6 +122,8 @@ export interface VrrpPorts extends TrackPorts {
   readonly announcer: AnnouncePort;
   readonly statics: StaticPort;
   readonly notify: NotifyPort;
+  /** Resolves when what had come to the sockets before has been given to us. Absent: it always has. */
+  readonly turn?: () => Promise<void>;
   /** Absent: nothing is agreed upon with other directors. */
   readonly peers?: PeerPort;
   /** Absent: no instance needs a lease. */

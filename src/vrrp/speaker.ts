@@ -59,7 +59,7 @@ export class VrrpSpeaker {
 
   constructor(ports: VrrpPorts) {
     this.ports = ports;
-    this.waking = new Waking(ports.clock, () => this.onAlarm());
+    this.waking = new Waking(ports, () => this.onAlarm());
     this.ears = new Ears(ports);
     this.announcer = new Announcer(ports.announcer, ports.clock, () => this.isAdvertising);
     this.trackers = new Trackers(ports, () => this.settle());
@@ -331,9 +331,11 @@ export class VrrpSpeaker {
 
   private takeTurns(): void {
     const units = this.handOver.unitsOf(this.seats.keys());
+    this.waking.areMany = false;
     for (const [at, { routers }] of units.entries()) {
       for (const router of routers) {
         router.turn = turnOf(at, units.length, router.instance.advertIntervalMs);
+        if (router.turn !== undefined) this.waking.areMany = true;
       }
     }
   }

@@ -38,12 +38,11 @@ class World {
       now: () => clock.now() + this.workedMs,
       wakeAt: (at, run) =>
         clock.wakeAt(at, () => {
-          this.workedMs = 0;
+          this.endTurn();
           run();
-          this.longestTurnMs = Math.max(this.longestTurnMs, this.workedMs);
         }),
     };
-    const world = { clock: busy, links: { eth0: this.eth0 } };
+    const world = { clock: busy, links: { eth0: this.eth0 }, onTurn: () => this.endTurn() };
     const director = new SimulatedDirector(name, hostPart, world);
     const instances = Array.from({ length: COUNT }, (_, at) => {
       const vrid = at + 1;
@@ -60,6 +59,11 @@ class World {
     };
     director.speaker.configure(configOf(instances, { syncGroups: [group] }));
     return director;
+  }
+
+  private endTurn(): void {
+    this.longestTurnMs = Math.max(this.longestTurnMs, this.workedMs);
+    this.workedMs = 0;
   }
 
   /** When each instance advertised, from an instant on. */
@@ -127,4 +131,20 @@ describe('many instances', () => {
     expect(world.longestTurnMs).toBeGreaterThan(0);
     expect(world.longestTurnMs).toBeLessThanOrEqual(4 + GROUPED.length);
   });
+});
+
+test('the lesser one of a pair that starts reads what has come before it takes over from nobody', async () => {
+  const world = new World();
+  const two = world.director('two', 2, 100);
+  await world.clock.settleTo(190);
+  const one = world.director('one', 1, 150);
+  // The better one advertises all at 3604 ms, when the lesser one is not let to work; its timers are due at 3609 ms.
+  await world.clock.settleTo(3_600);
+  two.heldUp = true;
+  await world.clock.settleTo(3_630);
+  two.heldUp = false;
+  await world.clock.settleTo(10_000);
+  for (const vrid of VRIDS) expect(one.state(`VI_${vrid}`)).toBe('master');
+  const became = two.speaker.snapshot().instances.map(({ counters }) => counters.becameMaster);
+  expect(became).toEqual(VRIDS.map(() => 0));
 });

@@ -7,6 +7,7 @@ import { NO_LINKS } from '../../src/model/virtual-link.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
 import type { ProcessFacts } from '../../src/track/process.ts';
 import type { ScriptResult } from '../../src/track/script.ts';
+import type { ReceivedPacket } from '../../src/vrrp/adverts/admit.ts';
 import { noGate } from '../../src/vrrp/holding/gate.ts';
 import type { Gateway, LeasePort } from '../../src/vrrp/ports.ts';
 import { VrrpSpeaker } from '../../src/vrrp/speaker.ts';
@@ -20,6 +21,8 @@ export interface DirectorWorld {
   readonly links: Readonly<Record<string, SimulatedLink>>;
   readonly leases?: LeasePort;
   readonly peers?: Pick<PeerWire, 'port'>;
+  /** Told of each turn of its event loop, after which what has come while it was `heldUp` is heard. Absent: it has none. */
+  readonly onTurn?: () => void;
   /** Absent: it is kept in `logged`. */
   readonly log?: Log;
 }
@@ -47,13 +50,17 @@ export class SimulatedDirector {
   readonly processes: Map<number, ProcessFacts> = new Map();
   private sessions: BfdStates = {};
   private readonly looks = new Set<() => void>();
+  private isHeldUp = false;
+  private readonly unread: (() => void)[] = [];
   /** No socket can be opened. */
   deaf = false;
   /** What the kernel says to advertisements, by interface and destination; all others it sends. */
   readonly refusals: Map<string, DirectorError> = new Map();
 
-  constructor(name: string, hostPart: number, { clock, links, leases, peers, log }: DirectorWorld) {
+  constructor(name: string, hostPart: number, world: DirectorWorld) {
+    const { clock, links, leases, peers, log, onTurn } = world;
     this.speaker = new VrrpSpeaker({
+      ...(onTurn === undefined ? {} : { turn: () => this.turn(onTurn) }),
       ...(leases === undefined ? {} : { leases }),
       ...(peers === undefined ? {} : { peers: peers.port }),
       clock,
@@ -62,7 +69,11 @@ export class SimulatedDirector {
         open: (place, onPacket) => {
           if (this.deaf) throw new Error('no socket');
           const link = links[place.interface] as SimulatedLink;
-          const port = link.attach({ host: name, onPacket });
+          const hear = (packet: ReceivedPacket): void => {
+            if (this.isHeldUp) this.unread.push(() => onPacket(packet));
+            else onPacket(packet);
+          };
+          const port = link.attach({ host: name, onPacket: hear });
           return {
             path: (target) => ({
               header: () => new Uint8Array(0),
@@ -146,6 +157,21 @@ export class SimulatedDirector {
   hearSessions(states: BfdStates): void {
     this.sessions = states;
     this.speaker.sessionsChanged();
+  }
+
+  /** Whether it is not let to work: packets wait in its sockets, and its timers run before they are read. */
+  set heldUp(isHeldUp: boolean) {
+    this.isHeldUp = isHeldUp;
+    if (!isHeldUp) this.read();
+  }
+
+  private async turn(onTurn: () => void): Promise<void> {
+    onTurn();
+    this.read();
+  }
+
+  private read(): void {
+    for (const hear of this.unread.splice(0)) hear();
   }
 
   /** Files and processes have changed, or not. */
