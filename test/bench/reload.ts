@@ -7,7 +7,7 @@
  */
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { eventually, Lab, pause, type Running } from '../lab/lab.ts';
-import { type Side, tellBoth } from './figures.ts';
+import { median, type Side, tellBoth, tellLimit } from './figures.ts';
 import { keepalivedConf, type Shape, shapeName } from './ipvs-table.ts';
 
 const RELOADS = Number(process.env.BENCH_RUNS || 7);
@@ -21,6 +21,9 @@ const WEIGHTS = [5, 7] as const;
 /** Of keepalived’s time, with that many real servers. */
 const RATIO_MAX = 0.5;
 const SERVERS_OF_LIMIT = 100_000;
+/** Of our time for four times as much, by that of a quarter, where 1 is linear. */
+const GROWTH_MAX = 1.3;
+const QUARTER = 4;
 const START_MS_MAX = 600_000;
 const RELOAD_MS_MAX = 60_000;
 const POLL_MS = 2;
@@ -141,6 +144,12 @@ async function untilWeight(lab: Lab, daemon: Running, weight: number): Promise<n
   return performance.now() - startedAt;
 }
 
+function quarter({ virtual, real, scheduler }: Shape): Shape {
+  return virtual === 1
+    ? { virtual, real: real / QUARTER, scheduler }
+    : { virtual: virtual / QUARTER, real, scheduler };
+}
+
 function side({ name }: Daemon, values: readonly number[]): Side {
   return { name, values };
 }
@@ -156,4 +165,8 @@ for (const shape of SHAPES) {
     side(THEIRS, theirs),
     SERVERS === SERVERS_OF_LIMIT ? RATIO_MAX : undefined,
   );
+  const less = quarter(shape);
+  const linear = QUARTER * median(await reloads(less, OURS));
+  const growth = { name: 'lvsd', values: ours.map((ms) => ms / linear) };
+  tellLimit(`${shapeName(shape)}, growth from ${shapeName(less)}`, 'of linear', growth, GROWTH_MAX);
 }

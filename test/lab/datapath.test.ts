@@ -1,4 +1,4 @@
-// needs: ipvs; takes 40 s
+// needs: ipvs; takes 55 s
 /**
  * What becomes of the packets: a table that lvsd programs from its file, and real traffic through it. Octets come
  * back as they were sent, each connection goes where the weights say, and answers take the way that the method

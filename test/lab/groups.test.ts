@@ -1,4 +1,4 @@
-// needs: ipvs; takes 40 s
+// needs: ipvs; takes 45 s
 /**
  * Everything that a virtual server can be, from its configuration to the kernel: groups of services, tunnels, port 0,
  * SCTP, one-packet scheduling, persistence and flags. ipvsadm judges, and keepalived on the same file.

@@ -1,4 +1,4 @@
-// needs: ipvs; takes 10 s
+// needs: ipvs; takes 16 s
 /**
  * Our IPVS on a real kernel: what we write is what ipvsadm shows, and the simulated kernel that the
  * unit tests trust (world/ipvs.ts) refuses and holds the same. Uses the IPVS table of the network

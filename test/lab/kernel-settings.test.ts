@@ -1,4 +1,4 @@
-// needs: ipvs; takes 235 s
+// needs: ipvs; takes 255 s
 /**
  * What lvsd sets in the kernel besides virtual servers, seen by sysctl and ipvsadm: timeouts, sysctls and the
  * sync daemon; and what is left of it when it reloads, dies or stops.

@@ -1,4 +1,4 @@
-// needs: ipvs; takes 40 s
+// needs: ipvs; takes 45 s
 /**
  * A table of 1 000 × 10, and one virtual server more that carries a connection: what others change in it is found,
  * and a daemon that is restarted, upgraded or killed finds its table and leaves it as it is.

@@ -1,4 +1,4 @@
-// needs: ipvs, smp; takes 40 s
+// needs: ipvs, smp; takes 45 s
 /** IPVS on two CPUs: another program changes the table at the very moment in which we do. */
 import { execFileSync, spawn } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
