@@ -231,7 +231,7 @@ export function openUplink(level: LogLevel): Uplink {
   const log = logTo((record) => {
     if (loud.includes(record.level)) channel.send({ type: 'log', record });
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
     process.on(signal, () => {});
   }
   return {

@@ -34,7 +34,7 @@ export function listenForSync(channel: SyncChannel, events: SyncListenerEvents):
 }
 
 function listenOn(port: number, channel: SyncChannel, events: SyncListenerEvents): Socket {
-  const { group } = channel;
+  const { group, interface: link } = channel;
   const family = familyOf(group) === 'ipv4' ? 4 : 6;
   const socket = createSocket({
     type: family === 4 ? 'udp4' : 'udp6',
@@ -50,7 +50,8 @@ function listenOn(port: number, channel: SyncChannel, events: SyncListenerEvents
   });
   socket.on('message', (octets, { address }) => events.onMessage(octets, address));
   socket.on('listening', () => join(socket, channel, events));
-  socket.bind({ port, address: group });
+  // A group of one link (ff02::…) is an address only together with the link.
+  socket.bind({ port, address: family === 4 ? group : `${group}%${link}` });
   // Whoever only looks on keeps no process alive.
   socket.unref();
   return socket;

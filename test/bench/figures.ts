@@ -31,12 +31,25 @@ function described({ name, values }: Side, unit: string): string {
   return `${name} ${rounded(median(values))} ${unit} (${rounded(least)}–${rounded(most)}, n=${values.length})`;
 }
 
-/** `what: ours 1.0 ms (…), theirs 2.0 ms (…), ratio 0.50`. */
-export function tellBoth(what: string, unit: string, ours: Side, theirs: Side): void {
+/** `what: ours 1.0 ms (…), theirs 2.0 ms (…), ratio 0.500`, and where there is a limit for it `, limit 0.600, kept`. */
+export function tellBoth(
+  what: string,
+  unit: string,
+  ours: Side,
+  theirs: Side,
+  ratioMax?: number,
+): void {
   const [own, other] = [median(ours.values), median(theirs.values)];
   const ratio = own === other ? 1 : own / other;
   const sides = `${described(ours, unit)}, ${described(theirs, unit)}`;
-  process.stdout.write(`${what}: ${sides}, ratio ${ratio.toFixed(3)}\n`);
+  const limit = ratioMax === undefined ? '' : `, ${judged(ratio <= ratioMax, ratioMax.toFixed(3))}`;
+  process.stdout.write(`${what}: ${sides}, ratio ${ratio.toFixed(3)}${limit}\n`);
+}
+
+/** A limit that is not kept makes the program end with exit code 1. */
+function judged(isKept: boolean, limit: string): string {
+  if (!isKept) process.exitCode = 1;
+  return `limit ${limit}, ${isKept ? 'kept' : 'NOT KEPT'}`;
 }
 
 /** Against a limit, by the median or another part: `what: ours 90 MB (…), limit 130 MB, kept`. */
@@ -49,9 +62,6 @@ export function tellLimit(
 ): void {
   const { values } = ours;
   const kept = (part === undefined ? median(values) : quantile(values, part)) <= limit;
-  const verdict = kept ? 'kept' : 'NOT KEPT';
-  process.stdout.write(
-    `${what}: ${described(ours, unit)}, limit ${rounded(limit)} ${unit}, ${verdict}\n`,
-  );
-  if (!kept) process.exitCode = 1;
+  const verdict = judged(kept, `${rounded(limit)} ${unit}`);
+  process.stdout.write(`${what}: ${described(ours, unit)}, ${verdict}\n`);
 }

@@ -128,8 +128,8 @@ async function measure(shape: Shape): Promise<void> {
   netlink.close();
   if (octets === 0) throw new Error(`${name}: nothing was rendered`);
   tellLimit(`${name}, encode`, 'µs a message', side('ours', encoding), 0.4);
-  tellLimit(`${name}, encode, send, acknowledge`, 'µs a message', side('ours', sending), 0.9);
-  tellLimit(`${name}, dump to columns`, 'ms', side('ours', reading), 40);
+  tellLimit(`${name}, encode, send, acknowledge`, 'µs a message', side('ours', sending), 0.7);
+  tellLimit(`${name}, dump to columns`, 'ms', side('ours', reading), 30);
   tellLimit(`${name}, compare with what is desired`, 'ms', side('ours', comparing), 60);
   tellLimit(`${name}, render as ipvsadm`, 'ms', side('ours', rendering), 150);
 }

@@ -52,7 +52,7 @@ async function program(shape: Shape): Promise<object> {
     programMs,
     changeMs,
     verifyMs,
-    verifyBlockedMs: verified.blockedMs,
+    blockedMs: Math.max(changed.blockedMs, verified.blockedMs),
     messages: report.applied.length,
     changeMessages: changed.value.applied.length,
     driftMessages: verified.value.applied.length,

@@ -2,11 +2,12 @@
  * A reload after one changed weight, ours and keepalived's in one kernel and one run: from SIGHUP until
  * /proc/net/ip_vs shows it. Each side has a network namespace of its own, and the same configuration.
  *
- * BENCH_SERVERS=100000 makes the shapes 10000×10 and 1×10000 (some minutes).
+ * BENCH_SERVERS=100000 makes the shapes 10000×10 and 1×10000 (some minutes), which the limit is for: one that is not
+ * kept makes the exit code 1. It is an error if one of our reloads sends anything but that one change.
  */
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { eventually, Lab, pause, type Running } from '../lab/lab.ts';
-import { type Side, tellBoth } from './figures.ts';
+import { median, type Side, tellBoth, tellLimit } from './figures.ts';
 import { keepalivedConf, type Shape, shapeName } from './ipvs-table.ts';
 
 const RELOADS = Number(process.env.BENCH_RUNS || 7);
@@ -17,6 +18,12 @@ const SHAPES: readonly Shape[] = [
 ];
 /** Weights of the real server that changes. */
 const WEIGHTS = [5, 7] as const;
+/** Of keepalived’s time, with that many real servers. */
+const RATIO_MAX = 0.5;
+const SERVERS_OF_LIMIT = 100_000;
+/** Of our time for four times as much, by that of a quarter, where 1 is linear. */
+const GROWTH_MAX = 1.3;
+const QUARTER = 4;
 const START_MS_MAX = 600_000;
 const RELOAD_MS_MAX = 60_000;
 const POLL_MS = 2;
@@ -91,12 +98,28 @@ async function reloads(shape: Shape, daemon: Daemon): Promise<readonly number[]>
       times.push(await untilWeight(lab, running, weight));
       await pause(500);
     }
+    if (daemon === OURS) await expectSingleChanges(lab, running);
     running.kill('SIGTERM');
     await running.ended;
     return times;
   } finally {
     await lab.close();
   }
+}
+
+/** One change a reload, and none for a file that is the same. @throws Error */
+async function expectSingleChanges(lab: Lab, daemon: Running): Promise<void> {
+  const changes = (): string =>
+    lab
+      .logOf(OURS.name)
+      .split('\n')
+      .filter((line) => line.includes('"IPVS table changed"') && !line.includes('"reason":"start"'))
+      .map((line) => (JSON.parse(line) as { readonly count: number }).count)
+      .join(' ');
+  daemon.kill('SIGHUP');
+  await eventually('the same file is read', () => lab.logOf(OURS.name).includes('unchanged'));
+  const wanted = Array.from({ length: RELOADS }, () => 1).join(' ');
+  if (changes() !== wanted) throw new Error(`changes of each reload: ${changes()}, not ${wanted}`);
 }
 
 /** When the table is complete; gives what stands first in it. */
@@ -121,6 +144,12 @@ async function untilWeight(lab: Lab, daemon: Running, weight: number): Promise<n
   return performance.now() - startedAt;
 }
 
+function quarter({ virtual, real, scheduler }: Shape): Shape {
+  return virtual === 1
+    ? { virtual, real: real / QUARTER, scheduler }
+    : { virtual: virtual / QUARTER, real, scheduler };
+}
+
 function side({ name }: Daemon, values: readonly number[]): Side {
   return { name, values };
 }
@@ -134,5 +163,10 @@ for (const shape of SHAPES) {
     'ms',
     side(OURS, ours),
     side(THEIRS, theirs),
+    SERVERS === SERVERS_OF_LIMIT ? RATIO_MAX : undefined,
   );
+  const less = quarter(shape);
+  const linear = QUARTER * median(await reloads(less, OURS));
+  const growth = { name: 'lvsd', values: ours.map((ms) => ms / linear) };
+  tellLimit(`${shapeName(shape)}, growth from ${shapeName(less)}`, 'of linear', growth, GROWTH_MAX);
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 
 const runDir = process.env.LVSD_RUN_DIR;
 let text = '';
+let name = '';
 
 function configure({ revision, config }) {
   text = JSON.stringify(config);
-  const name = 'instances' in config ? 'vrrp' : 'health';
+  name = 'instances' in config ? 'vrrp' : 'health';
   appendFileSync(join(runDir, 'orders'), `${name} ${revision}\n`);
   if (text.includes('finds-alive')) process.send({ type: 'servers-up', up: true });
   if (text.includes('refuses')) {
@@ -44,8 +45,9 @@ process.on('message', (order) => {
       process.send({ type: 'reply', id: order.id, body: { told: text } });
       break;
     case 'stop':
+      if (order.keep) writeFileSync(join(runDir, `kept-${name}`), '');
       process.exit(0);
   }
 });
 process.on('disconnect', () => process.exit(0));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP']) process.on(signal, () => {});

@@ -1,7 +1,7 @@
 /** How the lab's scenarios are dealt out to guests (test/lab/lanes.ts): none is lost, none runs twice. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Need, PlacedFile } from '../lab/kernels.ts';
+import { KERNELS, type Need, type PlacedFile } from '../lab/kernels.ts';
 import { guestsAtOnce, phases } from '../lab/lanes.ts';
 
 const TWO_CPUS = { cpus: 2, memoryMiB: 16_384 };
@@ -39,15 +39,21 @@ describe('phases', () => {
 
   test('qemu follows the others, and what takes the time comes last and alone', () => {
     const timed = { ...file('timed', 5, 'host'), needs: ['root', 'timing'] as Need[] };
-    const files = [file('q', 9, 'qemu'), timed, file('u', 9), file('h', 9, 'host')];
+    const files = [
+      file('q', 9, 'qemu'),
+      timed,
+      file('u', 9),
+      file('h', 9, 'host'),
+      file('4', 9, 'umlv4'),
+    ];
     const found = phases(files, TWO_CPUS, {}).map((phase) => phase.map(({ name }) => name));
-    expect(found).toEqual([['host', 'uml'], ['qemu'], ['timed']]);
+    expect(found).toEqual([['host', 'uml'], ['qemu', 'umlv4'], ['timed']]);
   });
 
   test('every file is in one lane, whatever the machine has (property)', () => {
     const anyFile = fc.record({
       seconds: fc.nat(3),
-      kernel: fc.constantFrom('host' as const, 'uml' as const, 'qemu' as const),
+      kernel: fc.constantFrom(...KERNELS),
       timed: fc.boolean(),
     });
     const anyMachine = fc.record({

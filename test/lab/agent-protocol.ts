@@ -66,6 +66,10 @@ export interface EchoAttempt {
   readonly sizes: readonly number[];
   /** Own address, where it is not left to the kernel. */
   readonly from: string | null;
+  /** UDP from one port all the time, instead of a new one each time. */
+  readonly fromPort?: number;
+  /** What is sent, instead of octets of those sizes. */
+  readonly text?: string;
 }
 
 export interface EchoReport {

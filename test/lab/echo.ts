@@ -66,7 +66,8 @@ export async function echo(attempt: EchoAttempt): Promise<EchoReport> {
   const each = [];
   for (let time = 0; time < attempt.times; time += 1) {
     const octets = attempt.sizes[time % attempt.sizes.length] as number;
-    const sent = contents(octets, time);
+    const { text } = attempt;
+    const sent = text === undefined ? contents(octets, time) : Buffer.from(text);
     each.push(
       attempt.protocol === 'tcp' ? await stream(attempt, sent) : await datagram(attempt, sent),
     );
@@ -103,10 +104,11 @@ async function stream({ address, port, from }: EchoAttempt, sent: Buffer): Promi
 }
 
 /** Sent again where no answer came: a path whose MTU is not known yet loses the first. */
-async function datagram({ address, port, from }: EchoAttempt, sent: Buffer): Promise<Answer> {
+async function datagram(attempt: EchoAttempt, sent: Buffer): Promise<Answer> {
+  const { address, port, from, fromPort } = attempt;
   const socket = createSocket({ type: typeOf(address), recvBufferSize: 1 << 20 });
   // A port that was used within five minutes belongs to a connection that the director knows.
-  socket.bind({ port: nextPort++, ...(from === null ? {} : { address: from }) });
+  socket.bind({ port: fromPort ?? nextPort++, ...(from === null ? {} : { address: from }) });
   const answered = once(socket, 'message') as Promise<[Buffer]>;
   answered.catch(() => {});
   try {

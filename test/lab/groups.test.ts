@@ -1,4 +1,4 @@
-// needs: ipvs; takes 40 s
+// needs: ipvs; takes 45 s
 /**
  * Everything that a virtual server can be, from its configuration to the kernel: groups of services, tunnels, port 0,
  * SCTP, one-packet scheduling, persistence and flags. ipvsadm judges, and keepalived on the same file.
@@ -213,6 +213,14 @@ async function ipvsadm(host: string, ...args: readonly string[]): Promise<readon
   return stdout.split('\n').slice(0, -1);
 }
 
+/** `10.1.0.6:80 100 50`: real servers with thresholds, each as often as there are services with it. */
+async function thresholds(host: string): Promise<readonly string[]> {
+  const lines = await ipvsadm(host, '-L', '-n', '--thresholds');
+  const shown = lines.map((line) => / -> (\S+) +(\d+) +(\d+) /.exec(line)?.slice(1) ?? []);
+  const bounded = shown.filter(([, upper, lower]) => Number(upper) + Number(lower) > 0);
+  return bounded.map((words) => words.join(' ')).toSorted();
+}
+
 /** The table without its order. */
 async function saved(host: string): Promise<readonly string[]> {
   return (await ipvsadm(host, '-S', '-n')).toSorted();
@@ -255,6 +263,10 @@ describe('every kind of virtual server', () => {
     expect(ours).toEqual(EXPECTED.toSorted());
   });
 
+  test('has its thresholds, which -S leaves out', async () => {
+    expect(await thresholds('director1')).toEqual(bounded(100, 50));
+  });
+
   test('is the same as keepalived makes of the same file', async () => {
     const pids = ['-p', '/run/groups-k.pid', '-c', '/run/groups-kc.pid'];
     const keepalived = ['keepalived', '-n', '-l', '-C', '-f', FILE, ...pids];
@@ -263,6 +275,7 @@ describe('every kind of virtual server', () => {
       return (await saved('director2')).length >= ours.length;
     });
     expect(await saved('director2')).toEqual(ours);
+    expect(await thresholds('director2')).toEqual(bounded(100, 50));
     await stop(peer);
   });
 
@@ -280,6 +293,18 @@ describe('every kind of virtual server', () => {
     const [web] = (await snapshot())?.health?.virtualServers ?? [];
     expect(web).toMatchObject({ group: 'web', realServers: { length: 4 } });
     expect(web?.keys).toHaveLength(9);
+  });
+
+  test('has other thresholds after a reload that changes nothing else', async () => {
+    const told = lab.logOf('lvsd').length;
+    const other = EVERY_KIND.replace('uthreshold 100', 'uthreshold 200');
+    await reload(other.replace('lthreshold 50', 'lthreshold 0'));
+    expect(await thresholds('director1')).toEqual(bounded(200, 0));
+    expect(await saved('director1')).toEqual(ours);
+    // keepalived sends none of them.
+    const line =
+      /~ real server 10\.1\.0\.6:\d+ of .*: upper threshold 100 → 200, lower threshold 50 → 0/;
+    expect(lab.logOf('lvsd').slice(told)).toMatch(line);
   });
 
   test('is gone from the kernel when the daemon stops', async () => {
@@ -368,6 +393,11 @@ const WEB = [
   ...[8, 9, 10, 11].map((last) => [`-t 10.0.0.${last}:81`, 81] as const),
   ['-f 7', 0],
 ] as const;
+
+/** What `thresholds` gives for the one that has some, in each service of its group. */
+function bounded(upper: number, lower: number): readonly string[] {
+  return WEB.map(([, port]) => `10.1.0.6:${port} ${upper} ${lower}`).toSorted();
+}
 
 const EXPECTED: readonly string[] = [
   ...WEB.flatMap(([service, port]) => [

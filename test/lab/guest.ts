@@ -37,6 +37,8 @@ export interface GuestOptions {
   /** Tells guests apart that run side by side: in the names of their files. */
   readonly name?: string;
   readonly memoryMiB?: number;
+  /** Of user-mode Linux; it is so unless it is said otherwise. */
+  readonly hasIpv6?: boolean;
   /** After this it is killed, unless somebody types. */
   readonly withinMs?: number;
 }
@@ -128,9 +130,16 @@ exec busybox poweroff -f
   return init;
 }
 
-function userModeLinux(init: string, memoryMiB: number, interactive: boolean): Machine {
-  const console = interactive ? 'con0=fd:0,fd:1' : 'con0=null,fd:1';
-  const settings = `mem=${memoryMiB}M root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null ${console}`;
+interface UserModeOptions {
+  readonly memoryMiB: number;
+  readonly interactive: boolean;
+  readonly hasIpv6: boolean;
+}
+
+function userModeLinux(init: string, options: UserModeOptions): Machine {
+  const console = options.interactive ? 'con0=fd:0,fd:1' : 'con0=null,fd:1';
+  const network = options.hasIpv6 ? '' : 'ipv6.disable=1 ';
+  const settings = `mem=${options.memoryMiB}M ${network}root=/dev/root rootfstype=hostfs rootflags=/ rw quiet con=null ${console}`;
   return { program: 'linux.uml', args: [...settings.split(' '), `init=${init}`] };
 }
 
@@ -164,13 +173,16 @@ export function runInGuest(
   options: GuestOptions = {},
 ): Promise<number> {
   const { name = guest, memoryMiB = MEMORY_MIB, withinMs = COMMAND_MS_MAX } = options;
+  const { hasIpv6 = true } = options;
   mkdirSync(LAB, { recursive: true });
   const statusFile = join(LAB, `status-${name}`);
   rmSync(statusFile, { force: true });
   const interactive = tell === null;
   const init = writeInit(guest, command, { name, statusFile, interactive });
   const { program, args } =
-    guest === 'uml' ? userModeLinux(init, memoryMiB, interactive) : qemu(init, memoryMiB);
+    guest === 'uml'
+      ? userModeLinux(init, { memoryMiB, interactive, hasIpv6 })
+      : qemu(init, memoryMiB);
   return new Promise((resolve) => {
     const stdio: StdioOptions = interactive ? 'inherit' : ['ignore', 'pipe', 'inherit'];
     const machine = spawn(program, args, { stdio });

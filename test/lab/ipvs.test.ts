@@ -1,4 +1,4 @@
-// needs: ipvs; takes 10 s
+// needs: ipvs; takes 16 s
 /**
  * Our IPVS on a real kernel: what we write is what ipvsadm shows, and the simulated kernel that the
  * unit tests trust (world/ipvs.ts) refuses and holds the same. Uses the IPVS table of the network
@@ -8,7 +8,11 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeError } from '../../src/base/error.ts';
+import { systemClock } from '../../src/base/time.ts';
+import { SCHEDULERS } from '../../src/config/keywords/schedulers.ts';
+import { loadAddon } from '../../src/kernel/addon.ts';
 import { type Ipvs, type IpvsTable, openIpvs } from '../../src/kernel/ipvs.ts';
+import { openSocketOver } from '../../src/kernel/netlink-native.ts';
 import { formatService } from '../../src/model/names.ts';
 import { IpvsReconciler } from '../../src/reconcile/apply.ts';
 import { renderChange } from '../../src/reconcile/render.ts';
@@ -102,6 +106,22 @@ const TABLE = {
   ],
 };
 
+/** Each combination of the three flags, by their places. */
+const FLAG_SETS: readonly (readonly number[])[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =>
+  [0, 1, 2].filter((flag) => (bits >> flag) & 1),
+);
+
+/** Leaves a socket of this process the least room for answers that the kernel allows; gives it back. */
+function narrowed(fd: number): number {
+  const script = `import ctypes, socket
+libc = ctypes.CDLL(None, use_errno=True)
+theirs = libc.syscall(438, libc.syscall(434, ${process.pid}, 0), ${fd}, 0)  # pidfd_getfd(pidfd_open())
+assert theirs >= 0, ctypes.get_errno()
+socket.socket(fileno=theirs).setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)`;
+  execFileSync('python3', ['-c', script]);
+  return fd;
+}
+
 function ipvsadm(...argv: readonly string[]): readonly string[] {
   return execFileSync('ipvsadm', argv, { encoding: 'utf8' }).split('\n').slice(0, -1);
 }
@@ -132,6 +152,49 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     );
     // -S leaves the thresholds out.
     expect(ipvsadm('-L', '-n', '--thresholds').join('\n')).toMatch(/10\.1\.0\.3:80 +100 +50/);
+  });
+
+  test('every scheduler of the kernel takes every combination of its flags', async () => {
+    const each = SCHEDULERS.flatMap((scheduler, row) =>
+      FLAG_SETS.map((flags, at) => ({ scheduler, flags, port: 1 + row * FLAG_SETS.length + at })),
+    );
+    const table = {
+      services: each.map(({ scheduler, flags, port }) => ({
+        service: service({
+          key: { ...WEB, port } as ServiceKey,
+          scheduler,
+          schedulerFlags: {
+            fallback: flags.includes(0),
+            port: flags.includes(1),
+            third: flags.includes(2),
+          },
+        }),
+        destinations: [server('10.1.0.3')],
+      })),
+    };
+    const { refused } = await reconciler().reconcile(table);
+    // Debian's kernels are built without it.
+    const missing = refused.length === 0 ? [] : ['twos'];
+    expect(refused.filter(({ error }) => error.hint?.includes('modprobe ip_vs_twos'))).toHaveLength(
+      missing.length * FLAG_SETS.length,
+    );
+    // The third one of these two has no name for ipvsadm, which prints nothing then.
+    const named = (scheduler: string): readonly string[] =>
+      scheduler === 'sh' || scheduler === 'mh'
+        ? [`${scheduler}-fallback`, `${scheduler}-port`]
+        : ['flag-1', 'flag-2', 'flag-3'];
+    const wanted = each
+      .filter(({ scheduler }) => !missing.includes(scheduler))
+      .flatMap(({ scheduler, flags, port }) => {
+        const names = flags.flatMap((flag) => named(scheduler)[flag] ?? []).join(',');
+        return [
+          `-A -t 10.0.0.1:${port} -s ${scheduler}${flags.length === 0 ? '' : ` -b ${names}`}`,
+          `-a -t 10.0.0.1:${port} -r 10.1.0.3:80 -g -w 1`,
+        ];
+      });
+    expect(ipvsadm('-S', '-n').toSorted()).toEqual(wanted.toSorted());
+    // The kernel holds all three, or the next comparison would find a difference.
+    expect((await reconciler().reconcile(table)).applied).toEqual([]);
   });
 
   test('an mh service is filled before it is bound; more than its table holds is refused', async () => {
@@ -210,6 +273,53 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
       1000,
     );
     expect((await ipvs.readTable()).services[0]?.destinations).toHaveLength(1000);
+  });
+
+  test('answers that the socket has no room for: the table is read anew, and made right', async () => {
+    let losses = 0;
+    const addon = loadAddon();
+    const narrow = await openIpvs(systemClock, (protocol, { onDatagram, onFault }) =>
+      openSocketOver(
+        {
+          ...addon,
+          openNetlinkRequests: (number) => narrowed(addon.openNetlinkRequests(number)),
+        },
+        protocol,
+        {
+          onDatagram,
+          onFault: (error) => {
+            losses += error.message.includes('ENOBUFS') ? 1 : 0;
+            onFault(error);
+          },
+        },
+      ),
+    );
+    const tableOf = (weight: number) => ({
+      services: [
+        {
+          service: service(),
+          destinations: Array.from({ length: 300 }, (_, at) =>
+            server(`10.2.${at >> 8}.${at & 0xff}`, { weight }),
+          ),
+        },
+      ],
+    });
+    const ours = new IpvsReconciler({ ipvs: narrow, owned: [] });
+    await ours.reconcile(tableOf(1));
+    const [entry] = tableOf(1).services;
+    // Somebody takes all of them away: 300 changes of weights are refused at once.
+    execFileSync('ipvsadm', ['-R'], {
+      input: (entry?.destinations ?? [])
+        .map(({ address }) => `-d -t 10.0.0.1:80 -r ${address}:80\n`)
+        .join(''),
+    });
+    const report = await ours.reconcile(tableOf(2));
+    narrow.close();
+    expect(losses).toBeGreaterThan(0);
+    expect(report).toMatchObject({ refused: [], converged: true });
+    const lines = ipvsadm('-S', '-n').filter((line) => line.startsWith('-a'));
+    expect(lines).toHaveLength(300);
+    expect(lines.every((line) => line.endsWith(' -g -w 2'))).toBe(true);
   });
 
   test('timeouts and sync daemons are what ipvsadm shows', async () => {

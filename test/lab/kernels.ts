@@ -7,26 +7,38 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** In the order of their cost. */
-export const KERNELS = ['host', 'uml', 'qemu'] as const;
+export const KERNELS = ['host', 'uml', 'umlv4', 'qemu'] as const;
 export type Kernel = (typeof KERNELS)[number];
 
-/** `timing`: figures that mean something. `nftables`: families ip, inet and netdev. `smp`: two CPUs. `vrf`: ipvlan, too. */
-export const NEEDS = ['root', 'ipvs', 'netem', 'timing', 'nftables', 'smp', 'vrf'] as const;
+/** `timing`: figures that mean something. `nftables`: families ip, inet and netdev. `smp`: two CPUs. `vrf`: ipvlan, too. `ipv4-only`: no IPv6. */
+export const NEEDS = [
+  'root',
+  'ipvs',
+  'netem',
+  'timing',
+  'nftables',
+  'smp',
+  'vrf',
+  'ipv4-only',
+] as const;
 export type Need = (typeof NEEDS)[number];
 
 export const KERNEL_NAMES: Readonly<Record<Kernel, string>> = {
   host: 'this machine’s own kernel',
   uml: 'user-mode Linux',
+  umlv4: 'user-mode Linux without IPv6',
   qemu: 'Debian’s kernel under qemu',
 };
 
-const GUESTS_HAVE: Readonly<Record<'uml' | 'qemu', readonly Need[]>> = {
+const GUESTS_HAVE: Readonly<Record<Exclude<Kernel, 'host'>, readonly Need[]>> = {
   uml: ['root', 'ipvs', 'netem', 'vrf'],
+  umlv4: ['root', 'ipvs', 'ipv4-only'],
   qemu: ['root', 'ipvs', 'netem', 'nftables', 'smp', 'vrf'],
 };
 
-const PROGRAM: Readonly<Record<'uml' | 'qemu', string>> = {
+const PROGRAM: Readonly<Record<Exclude<Kernel, 'host'>, string>> = {
   uml: '/usr/bin/linux.uml',
+  umlv4: '/usr/bin/linux.uml',
   qemu: '/usr/bin/qemu-system-x86_64',
 };
 
@@ -82,6 +94,7 @@ const HOST_TESTS: Readonly<Record<Need, () => boolean>> = {
   timing: () => true,
   nftables: () => succeeds('unshare', '--net', 'nft', 'add', 'table', 'inet', 'lab'),
   smp: () => Number(execFileSync('nproc')) > 1,
+  'ipv4-only': () => !existsSync('/proc/sys/net/ipv6'),
   vrf: () => ['vrf', 'ipvlan'].every((name) => succeeds('modprobe', name)),
 };
 

@@ -40,8 +40,8 @@ export function guestsAtOnce({ cpus, memoryMiB }: Machine): number {
 }
 
 /**
- * The host's scenarios beside those of user-mode Linux; then qemu, which takes the CPUs for itself; then, alone, what
- * takes the time of something.
+ * The host's scenarios beside those of user-mode Linux; then qemu, which takes the CPUs for itself but for the few that
+ * go without IPv6; then, alone, what takes the time of something.
  */
 export function phases(
   files: readonly PlacedFile[],
@@ -63,7 +63,7 @@ export function phases(
       ...lanes('host', Math.min(machine.cpus, HOST_LANES_MAX)),
       ...lanes('uml', guestsAtOnce(machine)),
     ],
-    lanes('qemu', 1),
+    [...lanes('qemu', 1), ...lanes('umlv4', 1)],
     timed.length === 0 ? [] : [{ name: 'timed', kernel: 'host' as const, files: timed }],
   ].filter((phase) => phase.length > 0);
 }

@@ -1,4 +1,4 @@
-// needs: ipvs; takes 200 s
+// needs: ipvs; takes 180 s
 /**
  * Changing the configuration safely, on a real kernel and with ipvsadm as judge: a plan and the reload after
  * it, an apply that nobody confirms, rollback, and what others change in the table.
@@ -331,30 +331,5 @@ describe('what others change in the table', () => {
     await answers();
     expect(await saved()).toEqual(ours.toSorted());
     expect(lab.logOf('director')).toContain('"services of others are adopted"');
-  });
-
-  test('is found among 1 000 × 10 within 11 s, and looking for it is cheap', async () => {
-    const reals = Array.from({ length: 10 }, (_, at) => ({ part: 30 + at, weight: 1 }));
-    const servers = Array.from({ length: 1_000 }, (_, at) =>
-      virtualServer(1_000 + at, 'wrr', reals),
-    );
-    await startWith(servers.join(''));
-    const took: number[] = [];
-    // On a busy machine anything may take longer once.
-    for (let weight = 7; weight < 10 && !took.some((ms) => ms <= 11_000); weight += 1) {
-      await ipvsadm('-e', '-t', `${VIP}:1500`, '-r', '192.0.2.34:80', '-m', '-w', `${weight}`);
-      const isRepaired = () => lab.logOf('director').includes(`weight ${weight} → 1`);
-      took.push(await eventually('it is put right', isRepaired, 30_000));
-    }
-    const tookMs = Math.min(...took);
-    expect(tookMs).toBeLessThanOrEqual(11_000);
-    const startedAt = performance.now();
-    const report = await openControl(RUN_DIR).verify();
-    const verifiedMs = performance.now() - startedAt;
-    expect(report).toMatchObject({ count: 0, virtualServers: 1_000 });
-    console.log(
-      `1 000 × 10: drift put right after ${Math.round(tookMs)} ms, a verification takes ${Math.round(verifiedMs)} ms`,
-    );
-    expect(verifiedMs).toBeLessThan(2_000);
   });
 });

@@ -10,6 +10,7 @@ export function runOn(
   tell: Tell | null,
   options: GuestOptions = {},
 ): Promise<number> {
+  if (kernel === 'umlv4') return runInGuest('uml', command, tell, { ...options, hasIpv6: false });
   if (kernel !== 'host') return runInGuest(kernel, command, tell, options);
   return runHere(command, tell, options.name ?? kernel);
 }

@@ -57,8 +57,8 @@ import { Ownership } from './ownership.ts';
 import { CHANGES_LOGGED_MAX, ReportBook, verifyReport } from './report-book.ts';
 import { absentFrom, countIn, servicesIn } from './table-reading.ts';
 
-/** How often the kernel's table is read to find what others have changed in it. */
-const VERIFY_EVERY_MS: Millis = 10_000;
+/** How often the kernel’s table and settings are read: what others change in them is to be put right within 10 s. */
+const VERIFY_EVERY_MS: Millis = 9_000;
 /** Between two readings, however long they take. */
 const VERIFY_PAUSE_MS_MIN: Millis = 1_000;
 

@@ -12,11 +12,12 @@ export type Signal =
   | 'SIGUSR2'
   | 'SIGTERM'
   | 'SIGINT'
+  | 'SIGQUIT'
   | 'JSON'
   | 'STATS_CLEAR'
   | 'TDATA';
 
-const SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT'] as const;
+const SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
 /** From SIGRTMIN upwards, and from SIGRTMAX, which is -1, downwards. Uncaught they would end the program. */
 const REALTIME = { JSON: 2, STATS_CLEAR: -2, TDATA: -1 } as const;

@@ -71,6 +71,13 @@ export interface SupervisorOptions {
   readonly clock: Clock;
 }
 
+/** How a daemon ends. */
+interface Stop {
+  readonly exitCode?: number;
+  /** Instead of what the options say. */
+  readonly keep?: SupervisorOptions['keep'];
+}
+
 /** What a daemon begins with. */
 export interface Beginning {
   readonly reading: GoodReading;
@@ -180,6 +187,10 @@ export class Supervisor {
       case 'TDATA':
         log.info({ signal }, 'there is no dump of timers: lvsctl show');
         break;
+      case 'SIGQUIT':
+        // For a restart: the next life adopts the table, and no connection is cut.
+        this.stop(signal, { keep: { ...this.options.keep, health: true } }).catch(failed);
+        break;
       default:
         this.stop(signal).catch(failed);
     }
@@ -252,8 +263,8 @@ export class Supervisor {
   }
 
   /** Stops the processes in good order. Asked twice, it stops once. */
-  stop(reason: string, exitCode = 0): Promise<void> {
-    this.stopping ??= this.shutDown(reason, exitCode);
+  stop(reason: string, { exitCode = 0, keep = this.options.keep }: Stop = {}): Promise<void> {
+    this.stopping ??= this.shutDown(reason, { exitCode, keep });
     return this.stopping;
   }
 
@@ -330,9 +341,9 @@ export class Supervisor {
     throw new DirectorError('DAEMON_STOPPING', 'lvsd is stopping: what was asked for is not done');
   }
 
-  private async shutDown(reason: string, exitCode: number): Promise<void> {
-    const { log, keep, pidFile } = this.options;
-    log.info({ reason }, 'lvsd stops');
+  private async shutDown(reason: string, { exitCode, keep }: Required<Stop>): Promise<void> {
+    const { log, pidFile } = this.options;
+    log.info({ reason, keepsTable: keep.health }, 'lvsd stops');
     notifyServiceManager('STOPPING=1');
     this.configurations.close();
     this.around.end();
@@ -347,7 +358,7 @@ export class Supervisor {
 
   private refused({ process, reason, hint }: Unconfirmed): void {
     this.options.log.error({ process, reason, hint }, 'process cannot do its work');
-    void this.stop(reason, 1);
+    void this.stop(reason, { exitCode: 1 });
   }
 }
 

@@ -1,5 +1,5 @@
 /** The supervisor with real processes that stand in for vrrp and health: stand-in.mjs says how they behave. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openControl } from '../../../src/api/client.ts';
@@ -249,6 +249,16 @@ describe('a stop', () => {
     await settled();
     expect(orders()).toEqual(['vrrp 1']);
     expect(logged('signal could not be obeyed')?.fields).toMatchObject({ signal: 'SIGHUP' });
+  });
+
+  test.each([
+    ['SIGQUIT', ['kept-health']],
+    ['SIGTERM', []],
+  ] as const)('by %s leaves in the kernel: %j', async (signal, kept) => {
+    const one = await started(vrrp('VI_1') + health('web'));
+    one.onSignal(signal);
+    expect(await one.ended).toBe(0);
+    expect(readdirSync(runDir).filter((name) => name.startsWith('kept-'))).toEqual(kept);
   });
 
   test('before the start leaves nothing to start', async () => {
