@@ -3,21 +3,13 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { DirectorError, errnoName } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
-import type { DrainSnapshot, SteerReport } from '../model/drain.ts';
-import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
+import type { SteerReport } from '../model/drain.ts';
 import {
+  type Answers,
   type ApiError,
-  type ApplyRequest,
   CONTROL_SOCKET,
-  type ConfirmReport,
   type DrainRequest,
-  type PlanReport,
-  type PlanRequest,
-  type ReloadReport,
-  type ReloadRequest,
   type ServerRequest,
-  type Snapshot,
-  type VerifyReport,
 } from './protocol.ts';
 
 const REPLY_MS_MAX: Millis = 15_000;
@@ -25,19 +17,10 @@ const REPLY_MS_MAX: Millis = 15_000;
 const STEER_MS_MAX: Millis = 60_000;
 
 /** The daemon of one run directory. */
-export interface Control {
-  snapshot(): Promise<Snapshot>;
-  reload(request: ReloadRequest): Promise<ReloadReport>;
-  plan(request: PlanRequest): Promise<PlanReport>;
-  apply(request: ApplyRequest): Promise<ReloadReport>;
-  confirm(): Promise<ConfirmReport>;
-  rollback(): Promise<ReloadReport>;
-  verify(): Promise<VerifyReport>;
-  drains(): Promise<DrainSnapshot>;
+export interface Control extends Answers {
   drain(request: DrainRequest): Promise<SteerReport>;
   disable(request: ServerRequest): Promise<SteerReport>;
   enable(request: ServerRequest): Promise<SteerReport>;
-  failOver(request: FailoverRequest): Promise<FailoverReport>;
 }
 
 /** Connects at each request. @throws DirectorError DAEMON_UNREACHABLE or REQUEST_REFUSED. */

@@ -19,6 +19,7 @@
 import type { Millis } from '../base/time.ts';
 import type { GlobalSettings } from '../model/director.ts';
 import type { DrainSnapshot } from '../model/drain.ts';
+import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { JsonDiagnostic } from '../model/json-diagnostic.ts';
 import type { IpvsPlan, VrrpPlan } from '../model/plan.ts';
 import type { BfdSnapshot } from '../model/snapshot-bfd.ts';
@@ -224,4 +225,17 @@ export interface VerifyReport {
 export interface ApiError {
   readonly error: string;
   readonly hint?: string;
+}
+
+/** What the daemon answers, asked at either end of the socket. What steers real servers each end says in its own way. */
+export interface Answers {
+  snapshot(): Promise<Snapshot>;
+  reload(request: ReloadRequest): Promise<ReloadReport>;
+  plan(request: PlanRequest): Promise<PlanReport>;
+  apply(request: ApplyRequest): Promise<ReloadReport>;
+  confirm(): Promise<ConfirmReport>;
+  rollback(): Promise<ReloadReport>;
+  verify(): Promise<VerifyReport>;
+  drains(): Promise<DrainSnapshot>;
+  failOver(request: FailoverRequest): Promise<FailoverReport>;
 }

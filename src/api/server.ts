@@ -10,20 +10,8 @@ import { DirectorError, describeError, errnoName, reasonAndHint } from '../base/
 import type { Log } from '../base/log.ts';
 import { systemClock } from '../base/time.ts';
 import { Trouble } from '../base/trouble.ts';
-import type { DrainSnapshot, SteerReport, SteerRequest } from '../model/drain.ts';
-import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
-import {
-  type ApiError,
-  type ApplyRequest,
-  CONTROL_SOCKET,
-  type ConfirmReport,
-  type PlanReport,
-  type PlanRequest,
-  type ReloadReport,
-  type ReloadRequest,
-  type Snapshot,
-  type VerifyReport,
-} from './protocol.ts';
+import type { SteerReport, SteerRequest } from '../model/drain.ts';
+import { type Answers, type ApiError, CONTROL_SOCKET } from './protocol.ts';
 import {
   parseApplyRequest,
   parseDrainRequest,
@@ -43,17 +31,8 @@ const REQUEST_MS_MAX = 5_000;
 /** Different requests that fail are told at once, so many of them. */
 const NEWS_MAX = 16;
 
-export interface ControlDuties {
-  snapshot(): Promise<Snapshot>;
-  reload(request: ReloadRequest): Promise<ReloadReport>;
-  plan(request: PlanRequest): Promise<PlanReport>;
-  apply(request: ApplyRequest): Promise<ReloadReport>;
-  confirm(): Promise<ConfirmReport>;
-  rollback(): Promise<ReloadReport>;
-  verify(): Promise<VerifyReport>;
-  drains(): Promise<DrainSnapshot>;
+export interface ControlDuties extends Answers {
   steer(request: SteerRequest): Promise<SteerReport>;
-  failOver(request: FailoverRequest): Promise<FailoverReport>;
 }
 
 export interface ControlServerOptions {
