@@ -31,7 +31,7 @@ import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import { lifetimeSeconds } from '../vrrp/holding/gate.ts';
-import { allHeld } from '../vrrp/holding/held.ts';
+import { addressesOf, allHeld } from '../vrrp/holding/held.ts';
 import { type Mastership, mastershipOf, type VrrpWill } from '../vrrp/holding/will.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
@@ -153,7 +153,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     // A lease is asked for anew: without it nobody is master.
     const inherited = (instance: VrrpInstance): Mastership | null =>
       config.lease === null ? mastershipOf(left, instance, nowMs) : null;
-    if (!this.started) await this.begin(config, quietMs, inherited);
+    const isFirst = !this.started;
+    if (isFirst) await this.begin(config, quietMs, inherited);
     await this.leases.configure(config.lease);
     this.gate.setUp(config.instances);
     this.gate.keepTrying(config.instances, () => this.speaker.linksChanged());
@@ -167,6 +168,14 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.links.setVirtual(virtualAddresses(config));
     this.tellRenewed(before);
     this.speaker.configure(withBootDelay(config, uptime() * 1000), inherited);
+    if (isFirst) {
+      // What is inherited and not gone on with is let be when it is released.
+      const states = this.speaker.states();
+      const settled = config.instances.filter(
+        (one) => inherited(one) === null || states[one.name] === 'master',
+      );
+      this.gate.forgetLeft([...new Set(settled.flatMap(addressesOf))]);
+    }
     void this.speaker.left().then(() => this.forgetLinks());
     this.states.tell({ canWait: false });
     void this.foresee(config.instances);
@@ -262,7 +271,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       void this.statics.holdAgain();
     }
     const gone = goneIn(event, this.links, (one) => this.held.hasRunOut(one));
-    if (gone !== null) {
+    const isOurs = gone?.kind === 'address' && this.held.isRemade(gone.is);
+    if (gone !== null && !isOurs) {
       this.speaker.gone(gone);
       this.statics.gone(gone);
     }

@@ -68,6 +68,8 @@ export class KernelGate {
   private waiting: Renewal[] = [];
   /** Open since an earlier life, as far as nobody has taken them on. */
   private readonly inherited = new Set<string>();
+  /** The same of what is guarded, and of what packets are dropped to. */
+  private readonly left = { guarded: new Set<string>(), refused: new Set<string>() };
   private readonly opened = new Set<string>();
   private readonly notAccepted = new Set<string>();
   /** Open until others removed the tables; in the new ones they stand from their next renewal on. */
@@ -95,17 +97,39 @@ export class KernelGate {
       if (other !== null) throw taken(other);
     }
     if (comments.every((comment) => comment === this.comment)) {
-      const standing = this.standing();
+      const standing = this.elementsOf(openSets);
       for (const address of standing.keys()) this.inherited.add(address);
+      for (const address of this.elementsOf(guardedSets).keys()) this.left.guarded.add(address);
+      for (const address of this.elementsOf(refusedSets).keys()) this.left.refused.add(address);
       return standing;
     }
     this.replace();
     return new Map();
   }
 
+  /**
+   * The instances that go on where the earlier life ended have taken on what is theirs. What else it had of these
+   * addresses is let be: they are on no interface any more.
+   */
+  forgetLeft(released: readonly string[]): void {
+    const { guarded, refused } = this.left;
+    // One at a time: of several, one that has run out by now would keep the others open.
+    for (const address of released) if (this.inherited.has(address)) this.shut([address]);
+    this.inherited.clear();
+    this.unguard(released.filter((address) => guarded.has(address)));
+    this.accept(
+      released.filter((address) => refused.has(address)),
+      true,
+    );
+    guarded.clear();
+    refused.clear();
+  }
+
   /** All of ours as new: nothing is guarded. */
   replace(): void {
     this.inherited.clear();
+    this.left.guarded.clear();
+    this.left.refused.clear();
     this.remove();
     this.swept.clear();
     const [refusal] = this.nft.transact(makeTables(this.comment));
@@ -127,6 +151,7 @@ export class KernelGate {
     for (const address of addresses) {
       this.opened.add(address);
       this.swept.delete(address);
+      this.left.guarded.delete(address);
     }
     return 'open';
   }
@@ -164,6 +189,7 @@ export class KernelGate {
     for (const address of addresses) {
       if (accepted) this.notAccepted.delete(address);
       else this.notAccepted.add(address);
+      this.left.refused.delete(address);
     }
     return this.inParts(addresses, (part) => this.change(what, refusedSets, part, null));
   }
@@ -369,9 +395,10 @@ export class KernelGate {
     throw refused({ at: null, error, detail: null });
   }
 
-  private standing(): ReadonlyMap<string, Millis> {
+  /** By address: for how long, where that is known. */
+  private elementsOf(setsOf: SetsOf): ReadonlyMap<string, Millis> {
     const found = new Map<string, Millis>();
-    for (const place of [...openSets('ipv4').slice(-1), ...openSets('ipv6')]) {
+    for (const place of [...setsOf('ipv4').slice(-1), ...setsOf('ipv6')]) {
       const request: NftRequest = {
         type: NftMessage.getElements,
         flags: MessageFlag.dump,

@@ -1,6 +1,6 @@
 /** A journal × what must never be → where it was. Pure. */
 import type { Instant, Millis } from '../base/time.ts';
-import type { VrrpConfig } from '../model/vrrp.ts';
+import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import { gateMs } from '../vrrp/holding/gate.ts';
 import { allHeld } from '../vrrp/holding/held.ts';
 import { YIELD_MS } from '../vrrp/machine/timers.ts';
@@ -20,6 +20,8 @@ export type Rule =
   | 'split-group'
   | 'master-without-address'
   | 'address-without-master'
+  | 'master-without-gate'
+  | 'wrong-accept'
   | 'answers-without-process';
 
 /** After so long without a fault there is at most one master. */
@@ -33,6 +35,8 @@ const GRACE_MS: Readonly<Record<Exclude<Rule, 'answers-without-process'>, Millis
   'split-group': 20,
   'master-without-address': YIELD_MS + 5,
   'address-without-master': 5,
+  'master-without-gate': 5,
+  'wrong-accept': 5,
 };
 
 /** A clock that is slow within what the lease allows, and as much again. */
@@ -88,12 +92,15 @@ export function audit(
 /** How everything stands at one moment of the journal. */
 class Scene {
   at: Instant = 0;
-  private readonly hosts: readonly AuditedHost[];
+  private hosts: readonly AuditedHost[];
   /** `HOST INSTANCE` → state. */
   private readonly states = new Map<string, string>();
   private readonly running = new Map<string, boolean>();
   /** Address → hosts that answer for it. */
   private readonly holders = new Map<string, Set<string>>();
+  /** `HOST ADDRESS`: what gates guard, and what packets are dropped to. */
+  private readonly guarded = new Set<string>();
+  private readonly refused = new Set<string>();
   private wellSince: Instant | null = 0;
 
   constructor(hosts: readonly AuditedHost[]) {
@@ -120,6 +127,24 @@ class Scene {
         break;
       case 'releases':
         this.holdersOf(entry.address).delete(entry.host);
+        break;
+      case 'guards':
+        this.guarded.add(`${entry.host} ${entry.address}`);
+        break;
+      case 'unguards':
+        this.guarded.delete(`${entry.host} ${entry.address}`);
+        break;
+      case 'refuses':
+        this.refused.add(`${entry.host} ${entry.address}`);
+        break;
+      case 'permits':
+        this.refused.delete(`${entry.host} ${entry.address}`);
+        break;
+      case 'reload':
+        this.forget(entry.host);
+        this.hosts = this.hosts.map((one) =>
+          one.name === entry.host ? { name: one.name, config: entry.config } : one,
+        );
         break;
       case 'health':
         this.wellSince = entry.isWell ? entry.at : null;
@@ -178,6 +203,7 @@ class Scene {
         if (isMaster && !holds) {
           found.set(`${name} is MASTER and lacks ${address}`, suspect('master-without-address'));
         }
+        if (isMaster && holds) this.lookAtGate(name, instance, address, found);
         if (!isMaster && holds) {
           found.set(
             `${name} is not MASTER and holds ${address}`,
@@ -185,6 +211,21 @@ class Scene {
           );
         }
       }
+    }
+  }
+
+  private lookAtGate(
+    name: string,
+    { gate, accept }: VrrpInstance,
+    address: string,
+    found: Map<string, Suspicion>,
+  ): void {
+    if (gate.mode !== 'off' && !this.guarded.has(`${name} ${address}`)) {
+      found.set(`${name} is MASTER and has no gate for ${address}`, suspect('master-without-gate'));
+    }
+    if (this.refused.has(`${name} ${address}`) === accept) {
+      const what = accept ? 'drops' : 'takes';
+      found.set(`${name} is MASTER and ${what} packets to ${address}`, suspect('wrong-accept'));
     }
   }
 

@@ -15,8 +15,12 @@ export class SimulatedGate {
   /** Whether it is answered for an address may have changed. */
   private readonly onChange: (address: string) => void;
   private readonly guarded = new Set<string>();
+  /** Packets to them are dropped. */
+  private readonly refused = new Set<string>();
   /** What is open, by what keeps it from running out. */
   private readonly opened = new Map<string, Cancel>();
+  /** Guarded and refused since an earlier life, as far as nobody has asked for them. */
+  private left = { guarded: new Set<string>(), refused: new Set<string>() };
   /** Open since an earlier life, as far as nobody has taken them on. */
   private inherited = new Set<string>();
 
@@ -30,18 +34,45 @@ export class SimulatedGate {
     return this.guarded.has(address) && !this.opened.has(address);
   }
 
+  isGuarded(address: string): boolean {
+    return this.guarded.has(address);
+  }
+
+  isRefused(address: string): boolean {
+    return this.refused.has(address);
+  }
+
   /** Another life of the process finds the tables of the one before it. */
   adopt(): void {
     this.inherited = new Set(this.opened.keys());
+    this.left = { guarded: new Set(this.guarded), refused: new Set(this.refused) };
+  }
+
+  /** The instances have taken on what they go on with; the rest of these is let be. */
+  forgetLeft(released: readonly string[]): void {
+    const { guarded, refused } = this.left;
+    const known = [...new Set(released)];
+    this.shut(known.filter((address) => this.inherited.has(address) && this.opened.has(address)));
+    this.inherited.clear();
+    this.removeAll(
+      this.guarded,
+      known.filter((address) => guarded.has(address)),
+    );
+    this.removeAll(
+      this.refused,
+      known.filter((address) => refused.has(address)),
+    );
+    this.left = { guarded: new Set(), refused: new Set() };
   }
 
   /** All as new: nothing is guarded. */
   replace(): void {
-    const known = [...this.guarded];
+    const known = [...this.guarded, ...this.refused];
     for (const cancel of this.opened.values()) cancel();
     this.opened.clear();
     this.guarded.clear();
-    this.inherited.clear();
+    this.refused.clear();
+    this.adopt();
     for (const address of known) this.onChange(address);
   }
 
@@ -61,13 +92,20 @@ export class SimulatedGate {
         waiting.push(renewal);
       },
       shut: (addresses) => this.shut(addresses),
-      unguard: (addresses) => {
-        for (const address of addresses) this.guarded.delete(address);
-        for (const address of addresses) this.onChange(address);
+      unguard: (addresses) => this.removeAll(this.guarded, addresses),
+      refuse: (addresses) => {
+        for (const address of addresses) {
+          this.refused.add(address);
+          this.left.refused.delete(address);
+          this.onChange(address);
+        }
       },
-      // Who answers is looked at, and not what becomes of packets.
-      refuse: () => {},
-      permit: () => {},
+      // As daemon/vrrp/gate.ts: what is not refused is none of its business.
+      permit: (addresses) =>
+        this.removeAll(
+          this.refused,
+          addresses.filter((address) => this.refused.has(address)),
+        ),
     };
   }
 
@@ -77,6 +115,7 @@ export class SimulatedGate {
     for (const address of inherited) this.remove(address);
     for (const address of addresses) {
       this.guarded.add(address);
+      this.left.guarded.delete(address);
       this.add(address, forMs);
       this.onChange(address);
     }
@@ -85,7 +124,7 @@ export class SimulatedGate {
 
   private renew({ addresses, leftMs, onLost }: Renewal): void {
     const forMs = leftMs();
-    if (forMs <= 0 || addresses.some((address) => !this.opened.has(address))) {
+    if (forMs <= 0 || isRefused(this.opened, addresses)) {
       onLost('it had run out');
       return;
     }
@@ -97,9 +136,17 @@ export class SimulatedGate {
 
   /** One transaction: if one of them has run out, none is shut. */
   private shut(addresses: readonly string[]): void {
-    if (addresses.some((address) => !this.opened.has(address))) return;
+    if (isRefused(this.opened, addresses)) return;
     for (const address of addresses) {
       this.remove(address);
+      this.onChange(address);
+    }
+  }
+
+  private removeAll(from: Set<string>, addresses: readonly string[]): void {
+    if (isRefused(from, addresses)) return;
+    for (const address of addresses) {
+      from.delete(address);
       this.onChange(address);
     }
   }
@@ -119,4 +166,14 @@ export class SimulatedGate {
     this.opened.get(address)?.();
     this.opened.delete(address);
   }
+}
+
+/** nf_tables refuses a transaction that deletes what is not there, or something twice. */
+function isRefused(
+  known: { has(address: string): boolean },
+  addresses: readonly string[],
+): boolean {
+  return (
+    addresses.some((address) => !known.has(address)) || new Set(addresses).size < addresses.length
+  );
 }

@@ -13,7 +13,7 @@ import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
 import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
-import { allHeld } from '../vrrp/holding/held.ts';
+import { addressesOf, allHeld } from '../vrrp/holding/held.ts';
 import { type Mastership, mastershipOf, type VrrpWill } from '../vrrp/holding/will.ts';
 import { WillWriter } from '../vrrp/holding/will-writer.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
@@ -47,6 +47,8 @@ export interface HostSurroundings {
   readonly journal: Journal;
   readonly random: Random;
   isServerDown(address: string): boolean;
+  /** A host goes by another configuration from now on. */
+  onReload(): void;
 }
 
 /** What the kernel needs to add or to remove addresses. */
@@ -66,6 +68,9 @@ interface Life {
 export class SimulatedHost {
   readonly plan: HostPlan;
   private readonly world: HostSurroundings;
+  private config: VrrpConfig;
+  /** The one that it goes by: the other comes with a reload or a start. */
+  private inForce: VrrpConfig;
   private life: Life | null = null;
   private readonly kernel: SimulatedKernel;
   /** What the process has left to know for the next one; the supervisor keeps it. */
@@ -82,6 +87,8 @@ export class SimulatedHost {
 
   constructor(plan: HostPlan, world: HostSurroundings) {
     this.plan = plan;
+    this.config = plan.config;
+    this.inForce = plan.config;
     this.world = world;
     this.kernel = new SimulatedKernel(plan, world);
   }
@@ -129,8 +136,8 @@ export class SimulatedHost {
     if (this.life !== null) return;
     this.leaving = false;
     this.hasPower = true;
-    const { config, clockRate } = this.plan;
-    const clock = new ProcessTime(this.world.time, clockRate);
+    const { config } = this;
+    const clock = new ProcessTime(this.world.time, this.plan.clockRate);
     const lease = this.beginLease(clock);
     const speaker = new VrrpSpeaker(this.ports(clock, lease));
     const will = new WillWriter({
@@ -151,8 +158,44 @@ export class SimulatedHost {
     this.kernel.drop(left.flatMap((instance) => allHeld(instance).addresses));
     if (left.length === config.instances.length) this.kernel.gate.replace();
     speaker.configure(config, inherited);
+    const states = speaker.states();
+    const settled = config.instances.filter(
+      (one) => inherited(one) === null || states[one.name] === 'master',
+    );
+    this.kernel.gate.forgetLeft(settled.flatMap(addressesOf));
+    this.tellReload();
     will.write();
     this.check();
+  }
+
+  /** `lvsctl reload`: a process that is paused, dead or stopped has it when it goes on. */
+  reload(config: VrrpConfig): void {
+    this.config = config;
+    const { life } = this;
+    life?.clock.receive(() => void this.changeOver(life, config));
+  }
+
+  /** As daemon/vrrp-process.ts; the last one of several that wait for each other counts. */
+  private async changeOver(life: Life, config: VrrpConfig): Promise<void> {
+    await life.speaker.beforeReload(config);
+    if (this.life !== life || this.config !== config || this.leaving) return;
+    life.speaker.configure(config);
+    this.tellReload();
+  }
+
+  private tellReload(): void {
+    const { config, life } = this;
+    if (config === this.inForce) return;
+    this.inForce = config;
+    const { journal, time } = this.world;
+    journal.add({ at: time.now(), what: 'reload', host: this.name, config });
+    this.states.clear();
+    for (const { name, state } of life?.speaker.snapshot().instances ?? []) {
+      this.states.set(name, state);
+      const entry = { kind: 'instance', name, to: state, reason: 'reload' } as const;
+      journal.add({ at: time.now(), what: 'state', host: this.name, ...entry });
+    }
+    this.world.onReload();
   }
 
   /** lvsd is stopped in good order. */
@@ -254,7 +297,8 @@ export class SimulatedHost {
   }
 
   private beginLease(clock: ProcessTime): LeaseLife | null {
-    const { config, leaseEndpoint: endpoint } = this.plan;
+    const { config } = this;
+    const { leaseEndpoint: endpoint } = this.plan;
     if (config.lease === null || endpoint === undefined) return null;
     const { network, random } = this.world;
     const surroundings = {
@@ -293,7 +337,7 @@ export class SimulatedHost {
       notify: {
         changed: () => void clock.wakeAt(clock.now(), () => this.life?.will.write()),
       },
-      ...simulatedTrackers(this.plan.config, (run) => void clock.wakeAt(clock.now(), run)),
+      ...simulatedTrackers(this.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),
     };
   }
@@ -318,7 +362,7 @@ export class SimulatedHost {
   private link(name: string, family: Family): LinkFacts {
     const { hostPart } = this.plan;
     const primaryAddress = ownAddress(hostPart, family);
-    const addresses = new Set([primaryAddress, ...sourcesOn(name, this.plan.config)]);
+    const addresses = new Set([primaryAddress, ...sourcesOn(name, this.config)]);
     return { index: 1, running: !this.down.has(name), primaryAddress, addresses };
   }
 
@@ -339,7 +383,7 @@ export class SimulatedHost {
 
   private async runScript(clock: ProcessTime, { argv }: Script): Promise<ScriptResult> {
     await sleep(clock, SCRIPT_MS);
-    const { scripts } = this.plan.config;
+    const { scripts } = this.config;
     const name = scripts.find(({ script }) => script.argv.join(' ') === argv.join(' '))?.name ?? '';
     const ok = !this.failing.has(name);
     return { ok, reason: ok ? 'exit code 0' : 'exit code 1' };

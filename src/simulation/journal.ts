@@ -1,5 +1,6 @@
 /** What happened in a simulated world, in the order of time: for invariants, and for people to read. */
 import type { Instant } from '../base/time.ts';
+import type { VrrpConfig } from '../model/vrrp.ts';
 
 interface Moment {
   readonly at: Instant;
@@ -28,6 +29,20 @@ export interface HolderEntry extends Moment {
   readonly address: string;
 }
 
+/** The gate of a host stands in front of an address, or no longer; packets to it are dropped (`no_accept`), or not. */
+export interface GateEntry extends Moment {
+  readonly what: 'guards' | 'unguards' | 'refuses' | 'permits';
+  readonly host: string;
+  readonly address: string;
+}
+
+/** A host goes by another configuration from now on; the states of its instances are told behind it. */
+export interface ReloadEntry extends Moment {
+  readonly what: 'reload';
+  readonly host: string;
+  readonly config: VrrpConfig;
+}
+
 /** A director's checks have decided the weight of a real server; null: it leaves the kernel's table. */
 export interface WeightEntry extends Moment {
   readonly what: 'weight';
@@ -54,6 +69,8 @@ export type Entry =
   | FaultEntry
   | StateEntry
   | HolderEntry
+  | GateEntry
+  | ReloadEntry
   | WeightEntry
   | ProcessEntry
   | HealthEntry;

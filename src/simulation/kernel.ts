@@ -1,8 +1,10 @@
 /** What the kernel of a simulated host has, whatever becomes of the processes: addresses, and the gate in front of them. */
 import type { VirtualAddress } from '../model/vrrp.ts';
 import { SimulatedGate } from './gate.ts';
-import type { Journal } from './journal.ts';
+import type { GateEntry, HolderEntry, Journal } from './journal.ts';
 import type { VirtualTime } from './time.ts';
+
+type HolderWord = HolderEntry['what'] | GateEntry['what'];
 
 interface Place {
   readonly time: VirtualTime;
@@ -16,6 +18,8 @@ export class SimulatedKernel {
   private readonly held = new Set<string>();
   /** What is held, and not shut. */
   private readonly answered = new Set<string>();
+  private readonly guarded = new Set<string>();
+  private readonly refused = new Set<string>();
 
   constructor(
     { name, clockRate }: { readonly name: string; readonly clockRate: number },
@@ -50,14 +54,25 @@ export class SimulatedKernel {
     this.gate.replace();
   }
 
-  /** Tells when it begins or ends that this host answers for an address. */
+  /** Tells when it begins or ends that this host answers for an address, and how its gate stands. */
   private compare(address: string): void {
-    const answers = this.held.has(address) && !this.gate.isShut(address);
-    if (answers === this.answered.has(address)) return;
-    if (answers) this.answered.add(address);
-    else this.answered.delete(address);
+    const { gate } = this;
+    this.tell(this.guarded, address, gate.isGuarded(address), ['guards', 'unguards']);
+    this.tell(this.refused, address, gate.isRefused(address), ['refuses', 'permits']);
+    const answers = this.held.has(address) && !gate.isShut(address);
+    this.tell(this.answered, address, answers, ['holds', 'releases']);
+  }
+
+  private tell(
+    known: Set<string>,
+    address: string,
+    isSo: boolean,
+    [begins, ends]: readonly [HolderWord, HolderWord],
+  ): void {
+    if (isSo === known.has(address)) return;
+    if (isSo) known.add(address);
+    else known.delete(address);
     const { time, journal } = this.place;
-    const what = answers ? 'holds' : 'releases';
-    journal.add({ at: time.now(), what, host: this.name, address });
+    journal.add({ at: time.now(), what: isSo ? begins : ends, host: this.name, address });
   }
 }

@@ -37,7 +37,13 @@ function lineOf(entry: Entry): string | null {
     }
     case 'process':
       return `${entry.host}   process ${entry.is}`;
+    case 'reload':
+      return `${entry.host}   goes by its new configuration`;
     case 'health':
+    case 'guards':
+    case 'unguards':
+    case 'refuses':
+    case 'permits':
       return null;
   }
 }

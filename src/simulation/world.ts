@@ -1,6 +1,7 @@
 /** Directors on links, what is done to them, and what comes of it. One seed fixes all of it. */
 import { seededRandom } from '../base/random.ts';
 import type { Instant, Millis } from '../base/time.ts';
+import type { VrrpConfig } from '../model/vrrp.ts';
 import { type HostPlan, SimulatedHost } from './host.ts';
 import { Journal } from './journal.ts';
 import { WitnessHost, type WitnessPlan } from './lease.ts';
@@ -23,6 +24,8 @@ export type Fault =
   | { readonly do: 'crash'; readonly host: string }
   /** lvsd is stopped in good order. */
   | { readonly do: 'stop'; readonly host: string }
+  /** `lvsctl reload` with another configuration; it is not undone. */
+  | { readonly do: 'reload'; readonly host: string; readonly config: VrrpConfig }
   /** `lvsctl failover` there, and `--back` at the end. */
   | { readonly do: 'failover'; readonly host: string }
   /** A real server answers no check any more. */
@@ -72,6 +75,7 @@ export class SimulatedWorld {
           network: this.network,
           random,
           isServerDown: (address) => this.downServers.has(address),
+          onReload: () => this.disturb(),
         }),
     );
     this.witnesses = (plan.witnesses ?? []).map(
@@ -152,6 +156,9 @@ export class SimulatedWorld {
       case 'failover':
         void this.failOver(fault.host, { back: false });
         break;
+      case 'reload':
+        this.host(fault.host).reload(fault.config);
+        break;
     }
     this.examine();
   }
@@ -186,6 +193,8 @@ export class SimulatedWorld {
       case 'failover':
         void this.failOver(fault.host, { back: true });
         break;
+      case 'reload':
+        break;
     }
     this.examine();
   }
@@ -206,6 +215,14 @@ export class SimulatedWorld {
     if (isWell === this.isWell) return;
     this.isWell = isWell;
     this.journal.add({ at: this.time.now(), what: 'health', isWell });
+  }
+
+  /** For a moment hosts may not agree: it must be well again for as long as after a fault. */
+  private disturb(): void {
+    if (!this.isWell) return;
+    this.isWell = false;
+    this.journal.add({ at: this.time.now(), what: 'health', isWell: false });
+    this.examine();
   }
 
   private tell(fault: Fault, prefix: string): void {

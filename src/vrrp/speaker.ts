@@ -15,6 +15,7 @@ import type { SpentStamps } from './adverts/replay.ts';
 import type { SideLink } from './adverts/side-paths.ts';
 import { type BeforeAndAfter, planVrrp } from './forecast.ts';
 import { Announcer } from './holding/announcer.ts';
+import { Estate } from './holding/estate.ts';
 import type { Gone } from './holding/held.ts';
 import type { Mastership } from './holding/will.ts';
 import { Leases } from './leases.ts';
@@ -39,6 +40,7 @@ export class VrrpSpeaker {
   private readonly ports: VrrpPorts;
   private readonly ears: Ears;
   private readonly announcer: Announcer;
+  private readonly estate = new Estate();
   private readonly trackers: Trackers;
   private seats: ReadonlyMap<VirtualRouter, Seat> = new Map();
   private concerned: Concerned = concernedBy([]);
@@ -111,16 +113,18 @@ export class VrrpSpeaker {
     this.announcer.configure(config.announceGaps);
     this.handOver.port = config.peerPort;
     const { next, gone } = successionOf(config.instances, [...this.seats.keys()]);
-    const routers = next.map(({ instance, known }) => {
-      known?.adopt(instance);
-      return known ?? this.routerFor(instance, inherited(instance));
-    });
+    const changeovers = next.flatMap(({ instance, known }) => known?.adopt(instance) ?? []);
+    const routers = next.map(
+      ({ instance, known }) => known ?? this.routerFor(instance, inherited(instance)),
+    );
+    for (const one of changeovers) one.letGo();
     for (const [unit, ready] of this.prepared) {
       if (unit.routers.every((one) => gone.includes(one))) this.handOver.arm(unit, ready);
     }
     this.prepared = new Map();
     for (const router of gone) this.waking.forget(router);
     this.leaving = Promise.all(gone.map((router) => router.stop(false, 'removed')));
+    for (const one of changeovers) one.takeOn();
     this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
@@ -172,10 +176,10 @@ export class VrrpSpeaker {
   }
 
   private routerFor(instance: VrrpInstance, mastership: Mastership | null): VirtualRouter {
-    const { ears, announcer } = this;
+    const { ears, announcer, estate } = this;
     const askPeer = (from: VirtualRouter, source: string, reign: PeerReign): void =>
       this.handOver.tellYielded(from, source, reign);
-    const shared = { ears, announcer, askPeer };
+    const shared = { ears, announcer, estate, askPeer };
     const router: VirtualRouter = new VirtualRouter(instance, this.ports, shared, {
       onEvent: (event) => {
         const seat = this.seats.get(router);

@@ -14,15 +14,17 @@ import { Counters } from './counters.ts';
 import { Evidence } from './evidence/evidence.ts';
 import type { Reign } from './evidence/overlaps.ts';
 import type { Announcer } from './holding/announcer.ts';
+import { type Estate, Share } from './holding/estate.ts';
 import { openUntil } from './holding/gate.ts';
 import { Gatekeeper } from './holding/gatekeeper.ts';
-import { allHeld, type Gone, holdsOn } from './holding/held.ts';
+import { addressesOf, type Gone, holdsOn } from './holding/held.ts';
 import { Holding } from './holding/holding.ts';
 import type { Mastership } from './holding/will.ts';
-import { nextDeadline } from './machine/instance.ts';
+import { nextDeadline, retimed } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
 import { faultOf, type Tracked } from './machine/priority.ts';
 import type { Effect, Heard, Self, State } from './machine/state.ts';
+import { silenceMs } from './machine/timers.ts';
 import { Farewell } from './peers/farewell.ts';
 import { Preemption } from './peers/preemption.ts';
 import type { VrrpPorts } from './ports.ts';
@@ -33,6 +35,7 @@ import { routerSnapshot } from './router-snapshot.ts';
 interface Shared {
   readonly ears: Ears;
   readonly announcer: Announcer;
+  readonly estate: Estate;
   /** Asks the director that a router gave way to how long it had been MASTER, if it is one of ours. */
   askPeer(router: VirtualRouter, source: string, reign: PeerReign): void;
 }
@@ -45,6 +48,12 @@ interface RouterHost {
   askToHandOver(): boolean;
   /** The other members of its sync group. */
   companions(): readonly Companion[];
+}
+
+/** What is left of a reload for an instance that is MASTER and stays so. */
+interface Changeover {
+  letGo(): void;
+  takeOn(): void;
 }
 
 export class VirtualRouter {
@@ -82,12 +91,13 @@ export class VirtualRouter {
     this.ports = ports;
     this.chronicle = new Chronicle(ports, this.counters);
     this.advertiser = new Advertiser(ports, shared.ears, this.counters);
-    this.holding = new Holding(ports, shared.announcer, this.counters);
+    const share = new Share(shared.estate);
+    this.holding = new Holding(ports, shared.announcer, share, this.counters);
     this.farewell = new Farewell(this.holding);
     this.evidence = new Evidence(ports, this.counters, (source, reign) =>
       shared.askPeer(this, source, reign),
     );
-    this.gatekeeper = new Gatekeeper(ports, this.counters, (reason) =>
+    this.gatekeeper = new Gatekeeper(ports, share, this.counters, (reason) =>
       host.onEvent({ type: 'shut', reason }),
     );
     this.preemption = new Preemption(ports.clock, () => host.askToHandOver());
@@ -119,16 +129,33 @@ export class VirtualRouter {
     return { interface: link, vrid, family, sinceMs: this.chronicle.sinceMs };
   }
 
-  /** Goes on under a new configuration; a master lets go of addresses that left it. */
-  adopt(instance: VrrpInstance): void {
+  /**
+   * Goes on under a new configuration; a master opens what is new there. Null: that is all; else the rest is to be
+   * done when every instance has opened what it wants: first of all those that let go, then of those that take on.
+   */
+  adopt(instance: VrrpInstance): Changeover | null {
     const before = this.instance;
     if (JSON.stringify(before) !== JSON.stringify(instance)) this.gaveUpAtMs = null;
     this.instance = instance;
     this.priority.restore();
-    if (this.state.is !== 'master') return;
-    const gone = this.gatekeeper.change(instance);
-    this.holding.change(before, instance);
-    if (gone.length > 0) this.holding.afterwards(() => this.ports.gate.unguard(gone));
+    if (!this.isHolding) return null;
+    const { gatekeeper, holding } = this;
+    this.state = retimed(this.state, instance.announce, this.ports.clock.now());
+    holding.want(instance);
+    gatekeeper.takeOn(instance);
+    if (gatekeeper.lacks(instance)) {
+      // How long it may answer counts from what the peers have heard.
+      this.advertise(this.effectivePriority);
+      gatekeeper.open(instance, this.mayAnswerUntil());
+    }
+    return {
+      letGo: () => {
+        gatekeeper.letGo(instance);
+        holding.letGo(before, instance);
+        holding.afterwards(() => gatekeeper.unguard());
+      },
+      takeOn: () => holding.takeOn(before, instance),
+    };
   }
 
   /**
@@ -191,9 +218,8 @@ export class VirtualRouter {
 
   /** Whether somebody else may be master after so long: what a peer waits at least, and with a lease at once. */
   isOutslept(forMs: Millis): boolean {
-    const { advertIntervalMs, downTimerAdverts } = this.instance;
     if (this.state.is !== 'master') return false;
-    return this.lease !== null || forMs > downTimerAdverts * advertIntervalMs;
+    return this.lease !== null || forMs > silenceMs(this.instance);
   }
 
   /** Until when somebody else who removes what it holds has his way; null: nobody does. */
@@ -350,15 +376,12 @@ export class VirtualRouter {
   private disclaim(): void {
     const { instance } = this;
     this.holding.release(instance);
-    const addresses = allHeld(instance).addresses.map(({ address }) => address);
-    this.holding.afterwards(() => {
-      if (this.gatekeeper.openUntil === null) this.ports.gate.unguard(addresses);
-    });
+    this.holding.afterwards(() => this.gatekeeper.disclaim(addressesOf(instance)));
   }
 
   /** Another master told the link of this one, or of another member of its sync group: the link is told again. */
   announceAgain(): void {
-    if (this.state.is !== 'master' || this.state.holdAt !== null) return;
+    if (!this.isHolding) return;
     this.holding.announce(this.instance, this.instance.announce.lowerPriorityRepeat);
   }
 
@@ -377,7 +400,7 @@ export class VirtualRouter {
   }
 
   putBack(gone: Gone): void {
-    if (this.state.is === 'master') this.holding.putBack(this.instance, gone);
+    if (this.isHolding) this.holding.putBack(this.instance, gone);
   }
 
   /** An interface came back, or is reached in another way; `isAnother`: sockets on it are of no use any more. */
@@ -386,15 +409,14 @@ export class VirtualRouter {
     const isOwn = instance.interface === name || instance.links.own?.name === name;
     if (isAnother && isOwn) this.advertiser.leaveMain();
     if (isAnother) this.advertiser.linkRenewed(name);
-    if (this.state.is !== 'master') return;
-    if (!holdsOn(name, instance)) return;
+    if (!this.isHolding || !holdsOn(name, instance)) return;
     this.holding.hold(instance);
     this.holding.announce(instance, instance.announce.repeat);
   }
 
   /** Puts back what is missing, if anything is. */
   holdAgain(): void {
-    if (this.state.is === 'master') this.holding.hold(this.instance);
+    if (this.isHolding) this.holding.hold(this.instance);
   }
 
   claimed(address: string, mac: string): void {
@@ -457,7 +479,7 @@ export class VirtualRouter {
         gatekeeper.shut();
         holding.release(instance);
         this.farewell.begin();
-        holding.afterwards(() => gatekeeper.unguard(instance));
+        holding.afterwards(() => gatekeeper.unguard());
         break;
       case 'announce':
         holding.announce(instance, effect.times);

@@ -31,12 +31,10 @@ function holds(at: number, host: string, what: 'holds' | 'releases' = 'holds'): 
   return { at, what, host, address: VIP };
 }
 
-const BOTH_RUN: readonly Entry[] = ['A', 'B'].map((host) => ({
-  at: 0,
-  what: 'process',
-  host,
-  is: 'runs',
-}));
+const BOTH_RUN = ['A', 'B'].flatMap((host): readonly Entry[] => [
+  { at: 0, what: 'process', host, is: 'runs' },
+  { at: 0, what: 'guards', host, address: VIP },
+]);
 
 function rulesOf(entries: readonly Entry[], lease = false, hosts = HOSTS): readonly Rule[] {
   return audit(hosts, [...BOTH_RUN, ...entries], 20_000, { lease }).map(({ rule }) => rule);
@@ -47,6 +45,23 @@ const MASTER_A = [becomes(3000, 'A', 'master'), holds(3000, 'A')];
 describe('an audit', () => {
   test('finds nothing where one master holds its address', () => {
     expect(rulesOf(MASTER_A)).toEqual([]);
+  });
+
+  test('finds a master without a gate, and one that takes or drops packets as it should not', () => {
+    const gate = (at: number, what: 'unguards' | 'refuses' | 'permits'): Entry => ({
+      at,
+      what,
+      host: 'A',
+      address: VIP,
+    });
+    expect(rulesOf([...MASTER_A, gate(4000, 'unguards')])).toEqual(['master-without-gate']);
+    expect(rulesOf([...MASTER_A, gate(4000, 'refuses')])).toEqual(['wrong-accept']);
+    expect(rulesOf([...MASTER_A, gate(4000, 'refuses'), gate(4004, 'permits')])).toEqual([]);
+    const config = configOf([instanceOf({ accept: false })]);
+    const reload = { at: 5000, what: 'reload', host: 'A', config } as const;
+    const goesOn = becomes(5000, 'A', 'master');
+    expect(rulesOf([...MASTER_A, reload, goesOn])).toEqual(['wrong-accept']);
+    expect(rulesOf([...MASTER_A, reload, goesOn, gate(5000, 'refuses')])).toEqual([]);
   });
 
   test('finds two masters, once nothing has been wrong for 4 s', () => {

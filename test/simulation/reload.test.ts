@@ -178,4 +178,60 @@ describe('a reload', () => {
     expect(after - before).toBe(10);
     expect([one.state('VI_0'), two.state('VI_0')]).toEqual(['master', 'backup']);
   });
+
+  test('tells when and how often a MASTER announces', async () => {
+    const { clock, one } = pair();
+    const { announce } = numbered(0);
+    one.speaker.configure(configOf([numbered(0)]));
+    await clock.settleTo(20_000);
+    const before = one.announced.length;
+    const refreshed = { ...announce, refreshMs: 10_000, refreshRepeat: 1 };
+    one.speaker.configure(configOf([numbered(0, { announce: refreshed })]));
+    await clock.settleTo(50_500);
+    expect(one.announced.length - before).toBe(3);
+    one.speaker.configure(configOf([numbered(0)]));
+    await clock.settleTo(90_000);
+    expect(one.announced.length - before).toBe(3);
+  });
+
+  test('gives a MASTER that has told a lesser one to go nothing before its time', async () => {
+    const { clock, one, two } = pair();
+    two.speaker.configure(configOf([numbered(0)]));
+    await clock.settleTo(10_000);
+    one.speaker.configure(configOf([numbered(0, { priority: 150 })]));
+    while (one.state('VI_0') !== 'master') await clock.settleBy(1);
+    const more = { priority: 150, addresses: [address('10.0.1.0'), address('10.0.2.0')] };
+    one.speaker.configure(configOf([numbered(0, more)]));
+    one.speaker.holdAgain();
+    one.speaker.linkRenewed('eth0', false);
+    await clock.settleBy(1);
+    expect(one.held).toEqual(new Set());
+    await clock.settleBy(YIELD_MS + 2);
+    expect(one.held).toEqual(new Set(['10.0.1.0', '10.0.2.0']));
+  });
 });
+
+test.each([1, 2, 3])(
+  'down_timer_adverts %d: a pair keeps its roles though every timer is late',
+  async (downTimerAdverts) => {
+    let wakeUps = 0;
+    // 0.1 to 5 ms, and each hundredth one 40 ms.
+    const lateMs = (): number => {
+      wakeUps += 1;
+      return wakeUps % 100 === 0 ? 40 : 0.1 + ((wakeUps * 7) % 50) / 10;
+    };
+    const clock = simulatedClock(0, lateMs);
+    const world = { clock, links: { eth0: new SimulatedLink(clock) } };
+    const [one, two] = [
+      new SimulatedDirector('one', 1, world),
+      new SimulatedDirector('two', 2, world),
+    ];
+    const over = { version: 3, advertIntervalMs: 200, downTimerAdverts } as const;
+    one.speaker.configure(configOf([numbered(0, { ...over, priority: 150 })]));
+    two.speaker.configure(configOf([numbered(0, over)]));
+    await clock.settleTo(120_000);
+    expect([one.state('VI_0'), two.state('VI_0')]).toEqual(['master', 'backup']);
+    expect(byName(one).get('VI_0')?.counters.becameMaster).toBe(1);
+    expect(byName(two).get('VI_0')?.counters.becameMaster).toBe(0);
+  },
+);

@@ -10,6 +10,7 @@ import type { WitnessPlan } from '../../src/simulation/lease.ts';
 import type { Fault, PlannedFault, WorldPlan } from '../../src/simulation/world.ts';
 import { configOf, instanceOf } from '../world/director.ts';
 import { endpointOf, SECRET } from '../world/lease.ts';
+import { reloads } from './reloads.ts';
 
 /** Faults begin before this, and last until `HEALED_AT_MS` at most. */
 const LAST_FAULT_AT_MS = 12_000;
@@ -28,12 +29,14 @@ export function scenarioOf(seed: number): WorldPlan {
   const world = leaseWorld(seededRandom(seed ^ 0x1ea5e), directed);
   const machines = [...world.hosts, ...world.witnesses];
   const paths = furtherPaths(seededRandom(seed ^ 0x9a745), world.hosts);
+  const reloaded = reloads(seededRandom(seed ^ 0x4e10ad), paths.hosts);
   const count = 1 + upTo(random, 7);
   const faults = Array.from({ length: count }, () => randomFault(random, world.hosts));
   if (world.witnesses.length > 0)
     for (let more = upTo(random, 3); more > 0; more -= 1)
       faults.push(witnessFault(random, machines, world.witnesses));
-  return { seed, ...world, hosts: paths.hosts, faults: [...faults, ...paths.faults] };
+  const all = [...faults, ...paths.faults, ...reloaded.faults];
+  return { seed, ...world, hosts: reloaded.hosts, faults: all };
 }
 
 /** So many of the seeds have a further path, and cuts of single links. */

@@ -1,6 +1,6 @@
 /**
  * Simulated time: nothing passes unless a test says so, and then every wake-up runs at its exact
- * instant, in order. The asynchronous forms let promises settle between wake-ups.
+ * instant, or as late as the test says, in order. The asynchronous forms let promises settle between wake-ups.
  */
 import type { Cancel, Clock, Instant, Millis } from '../../src/base/time.ts';
 
@@ -23,12 +23,13 @@ interface WakeUp {
 /** What the wall clock shows at instant 0. */
 const WALL_TIME_AT_ZERO_MS = Date.UTC(2026, 0, 1);
 
-export function simulatedClock(start: Instant = 0): SimulatedClock {
+/** `lateMs`: how much later than it is due each wake-up runs; absent: at its exact instant. */
+export function simulatedClock(start: Instant = 0, lateMs: () => Millis = () => 0): SimulatedClock {
   let now = start;
   const wakeUps = new Set<WakeUp>();
 
   const wakeAt = (at: Instant, run: () => void): Cancel => {
-    const wakeUp: WakeUp = { at: Math.max(at, now), run };
+    const wakeUp: WakeUp = { at: Math.max(at, now) + lateMs(), run };
     wakeUps.add(wakeUp);
     return () => {
       wakeUps.delete(wakeUp);

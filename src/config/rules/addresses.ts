@@ -52,7 +52,7 @@ export function tellVipsTwice({ instances, reports }: Whole): void {
           code: 'vip-twice',
           span: word.span,
           message: `${address} is a virtual address of ${other} already`,
-          hint: 'it goes when the first of them leaves MASTER: keep it in one place',
+          hint: 'two directors may hold it at once: keep it in one place',
         });
       }
       holders.set(address, other ?? nameIn(instance));

@@ -93,6 +93,11 @@ export class Gate implements GatePort {
     });
   }
 
+  /** What an earlier life had of these and no instance has taken on is let be. */
+  forgetLeft(addresses: readonly string[]): void {
+    this.attempt(undefined, (kernel) => kernel.forgetLeft(addresses));
+  }
+
   open(addresses: readonly string[], forMs: Millis): 'open' | 'run-out' | 'refused' {
     return this.attempt('refused', (kernel) => kernel.open(addresses, forMs));
   }

@@ -16,6 +16,7 @@ import type { AddressPort } from '../../vrrp/ports.ts';
 import { encodeNewAddress, type LinkAddress } from '../../wire/rtnl/addresses.ts';
 import { type Lifetime, Lifetimes } from './lifetimes.ts';
 import type { KnownLinks } from './links.ts';
+import { StandingAddresses } from './standing.ts';
 
 /** Addresses that are prolonged in one turn: advertisements are not to wait for thousands of them. */
 const PROLONGED_A_TURN = 50;
@@ -54,6 +55,7 @@ export class HeldNetwork implements AddressPort {
   private readonly refusals: Trouble;
   private readonly isAdvertising: () => boolean;
   private readonly lifetimes = new Lifetimes();
+  private readonly standing = new StandingAddresses();
   private readonly made = new WeakMap<VirtualAddress, Prolonging>();
   /** When the first lifetime is prolonged; -Infinity: that goes on already, or nothing is prolonged any more. */
   private armedFor: Instant = Infinity;
@@ -107,13 +109,21 @@ export class HeldNetwork implements AddressPort {
   }
 
   async release(addresses: readonly VirtualAddress[], { routes, rules }: Paths): Promise<void> {
-    for (const one of addresses) this.lifetimes.end(one);
+    for (const one of addresses) {
+      this.lifetimes.end(one);
+      this.standing.end(one);
+    }
     await this.submit(this.removals({ addresses, routes, rules }), true);
   }
 
   /** Whether the time of an address is over: nobody has prolonged it. */
   hasRunOut(one: VirtualAddress): boolean {
     return this.lifetimes.hasRunOut(one, this.clock.now());
+  }
+
+  /** Whether an address has gone because it was changed: it is there again. */
+  isRemade(is: (one: VirtualAddress) => boolean): boolean {
+    return this.standing.isRemade(is, this.clock.now());
   }
 
   /** Nothing is prolonged any more. */
@@ -143,18 +153,22 @@ export class HeldNetwork implements AddressPort {
     // Not read first: in a takeover that would be a millisecond without the address.
     const interfaces = links.indexes;
     const isLasting = (one: VirtualAddress): boolean =>
-      validSeconds === null && !this.lifetimes.has(one);
+      validSeconds === null && !this.lifetimes.has(one) && !this.standing.differs(one);
     const lasting = addresses.filter(isLasting);
-    const wanted = { hold: lasting, release: [], actual: null, interfaces };
+    const { off, beside } = this.standing.remake(addresses, this.clock.now());
+    const wanted = { hold: lasting, release: off, actual: null, interfaces };
     const { changes, missingInterfaces } = diffAddresses(wanted);
     const missing = new Set(missingInterfaces);
     const additions: NetworkChange[] = [...changes];
-    for (const one of addresses) {
-      if (isLasting(one)) continue;
-      const index = interfaces.get(one.interface);
-      if (index === undefined) missing.add(one.interface);
-      else additions.push(this.prolonging(one, index, validSeconds));
+    const others = addresses
+      .filter((one) => !isLasting(one))
+      .map((virtual) => ({ virtual, validSeconds }));
+    for (const { virtual, validSeconds: seconds } of [...others, ...beside]) {
+      const index = interfaces.get(virtual.interface);
+      if (index === undefined) missing.add(virtual.interface);
+      else additions.push(this.prolonging(virtual, index, seconds));
     }
+    for (const virtual of addresses) this.standing.note({ virtual, validSeconds });
     this.begin(addresses, validSeconds);
     for (const virtual of routes) {
       const route = wantedRoute(virtual, links);

@@ -10,7 +10,7 @@
  */
 import type { Instant, Millis } from '../../base/time.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
-import { OWNER_PRIORITY } from '../machine/timers.ts';
+import { OWNER_PRIORITY, SILENT_ADVERTS_MIN } from '../machine/timers.ts';
 import type { GatePort } from '../ports.ts';
 
 /** An open gate. */
@@ -20,15 +20,13 @@ export interface Gate {
 
 /** keepalived and the RFC wait for three intervals; who is told to wait for more may have peers that do not. */
 const ADVERTS_MAX = 3;
-/** Of a peer that waits for one interval the skew is left: half of it, so that the next renewal is in time. */
-const ADVERTS_MIN = 1.5;
 
 /** Not each advertisement needs a renewal; each of a lease does, because nothing else prolongs it before its end. */
 const RENEWALS_A_GATE = 4;
 
 /** How long after an advertisement the gate stays open: `gate_time`, else what every peer waits at least. */
 export function gateMs({ advertIntervalMs, downTimerAdverts, gate }: VrrpInstance): Millis {
-  const adverts = Math.max(ADVERTS_MIN, Math.min(ADVERTS_MAX, downTimerAdverts));
+  const adverts = Math.max(SILENT_ADVERTS_MIN, Math.min(ADVERTS_MAX, downTimerAdverts));
   return gate.timeMs ?? adverts * advertIntervalMs;
 }
 

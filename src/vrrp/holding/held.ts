@@ -37,24 +37,46 @@ export function holdsOn(link: string, instance: VrrpInstance): boolean {
   );
 }
 
+/** Of its addresses, each once: an address may be held on two interfaces. */
+export function addressesOf(instance: VrrpInstance): readonly string[] {
+  return [...new Set(allHeld(instance).addresses.map(({ address }) => address))];
+}
+
 export function isNothing({ addresses, routes, rules }: Held): boolean {
   return addresses.length + routes.length + rules.length === 0;
 }
 
 /** What of it is in none of the others. */
 export function without(held: Held, other: Held): Held {
-  const addresses = new Set(other.addresses.map(keyOfAddress));
-  const [routes, rules] = [other.routes, other.rules].map(
-    (list) => new Set(list.map((one) => JSON.stringify(one))),
-  ) as [Set<string>, Set<string>];
+  const others = new Set(keysOf(other));
+  return only(held, (key) => !others.has(key));
+}
+
+/** Addresses of it that are in none of the others as they are: also those with another label or scope there. */
+export function unlike(held: Held, other: Held): readonly VirtualAddress[] {
+  const same = new Set(other.addresses.map((one) => JSON.stringify(one)));
+  return held.addresses.filter((one) => !same.has(JSON.stringify(one)));
+}
+
+/** What of it has a key that does. */
+export function only({ addresses, routes, rules }: Held, does: (key: string) => boolean): Held {
   return {
-    addresses: held.addresses.filter((one) => !addresses.has(keyOfAddress(one))),
-    routes: held.routes.filter((one) => !routes.has(JSON.stringify(one))),
-    rules: held.rules.filter((one) => !rules.has(JSON.stringify(one))),
+    addresses: addresses.filter((one) => does(keyOfAddress(one))),
+    routes: routes.filter((one) => does(JSON.stringify(one))),
+    rules: rules.filter((one) => does(JSON.stringify(one))),
   };
 }
 
-/** Its label or scope is no reason to be without it for a moment. */
+/** What it is to the kernel: of two with one key the second is the first. */
+export function keysOf({ addresses, routes, rules }: Held): readonly string[] {
+  return [
+    ...addresses.map(keyOfAddress),
+    ...routes.map((one) => JSON.stringify(one)),
+    ...rules.map((one) => JSON.stringify(one)),
+  ];
+}
+
+/** Its label or scope is no reason to be without it. */
 function keyOfAddress({ address, prefixLength, peer, interface: link }: VirtualAddress): string {
   return `${address}/${prefixLength} ${peer ?? ''} ${link}`;
 }

@@ -5,8 +5,21 @@ import type { VirtualAddress, VrrpInstance } from '../../model/vrrp.ts';
 import type { Counters } from '../counters.ts';
 import type { VrrpPorts } from '../ports.ts';
 import type { Announcer } from './announcer.ts';
+import type { Share } from './estate.ts';
 import { lifetimeSeconds } from './gate.ts';
-import { allHeld, describeLost, type Gone, type Held, isNothing, lostOf, without } from './held.ts';
+import {
+  addressesOf,
+  allHeld,
+  describeLost,
+  type Gone,
+  type Held,
+  isNothing,
+  keysOf,
+  lostOf,
+  only,
+  unlike,
+  without,
+} from './held.ts';
 import { isLost, PEACE, pull, type TugOfWar } from './tug-of-war.ts';
 
 type HoldingPorts = Pick<VrrpPorts, 'addresses' | 'clock' | 'gate' | 'log'>;
@@ -17,6 +30,7 @@ const NAMED_MAX = 16;
 export class Holding {
   private readonly ports: HoldingPorts;
   private readonly announcer: Announcer;
+  private readonly share: Share;
   private readonly counters: Counters;
   /** Effects on the link that must follow each other, such as a release and the priority 0 after it. */
   private turn: Promise<void> = Promise.resolve();
@@ -27,9 +41,10 @@ export class Holding {
   private readonly lateness: Trouble;
   private readonly defeats: Trouble;
 
-  constructor(ports: HoldingPorts, announcer: Announcer, counters: Counters) {
+  constructor(ports: HoldingPorts, announcer: Announcer, share: Share, counters: Counters) {
     this.ports = ports;
     this.announcer = announcer;
+    this.share = share;
     this.counters = counters;
     // Each address of an instance may be named, and be it that somebody flushes the interface.
     const words = { level: 'warn', over: null, newsMax: NAMED_MAX } as const;
@@ -59,11 +74,13 @@ export class Holding {
   }
 
   hold(instance: VrrpInstance): void {
+    this.want(instance);
     this.add(allHeld(instance), instance);
   }
 
   release(instance: VrrpInstance): void {
     this.releases += 1;
+    this.share.leave();
     this.remove(allHeld(instance));
   }
 
@@ -71,15 +88,34 @@ export class Holding {
     this.tellAfterwards(instance, allHeld(instance).addresses, times);
   }
 
-  /** A master goes on under another configuration: what has left it goes, what is new comes. */
-  change(before: VrrpInstance, after: VrrpInstance): void {
+  /** A master goes on under another configuration, and wants what it has there: nobody else is to release it. */
+  want(after: VrrpInstance): void {
+    this.share.want('addresses', addressesOf(after));
+    this.share.want('held', keysOf(allHeld(after)));
+  }
+
+  /** What has left it goes, unless another instance wants it. */
+  letGo(before: VrrpInstance, after: VrrpInstance): void {
+    this.remove(without(allHeld(before), allHeld(after)));
+  }
+
+  /** What is new comes, and what is there with another label, scope or lifetime is changed. */
+  takeOn(before: VrrpInstance, after: VrrpInstance): void {
     const [old, now] = [allHeld(before), allHeld(after)];
     const added = without(now, old);
-    this.remove(without(old, now));
+    const changed = unlike(now, old);
     // Under another lifetime all of them are given it.
     const isAnotherLife = this.lifetimeOf(before) !== this.lifetimeOf(after);
-    this.add(isAnotherLife ? { ...added, addresses: now.addresses } : added, after);
-    this.tellAfterwards(after, added.addresses, after.announce.repeat);
+    this.add(
+      {
+        ...added,
+        addresses: isAnotherLife ? now.addresses : changed,
+        // Routes go with an address that is put on anew.
+        routes: changed.length > added.addresses.length ? now.routes : added.routes,
+      },
+      after,
+    );
+    this.tellAfterwards(after, changed, after.announce.repeat);
   }
 
   /** Something was removed by somebody; if it is ours, it is put back, unless that is a war and lost. */
@@ -123,11 +159,15 @@ export class Holding {
     this.afterwards(() => this.ports.addresses.hold(held.addresses, held, validSeconds));
   }
 
-  /** Rules, routes, addresses. */
+  /** Rules, routes, addresses: what nobody wants, also not by the time that it comes to that. */
   private remove(held: Held): void {
     if (isNothing(held)) return;
-    this.announcer.forget(new Set(held.addresses.map(({ address }) => address)));
-    this.afterwards(() => this.ports.addresses.release(held.addresses, held));
+    const addresses = held.addresses.map(({ address }) => address);
+    this.announcer.forget(new Set(this.share.unwanted('addresses', addresses)));
+    this.afterwards(async () => {
+      const left = only(held, (key) => !this.share.isWanted('held', key));
+      if (!isNothing(left)) await this.ports.addresses.release(left.addresses, left);
+    });
   }
 
   /** Not before what was asked for earlier has been done, and not at all when it has been released since. */

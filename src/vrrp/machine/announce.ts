@@ -72,7 +72,21 @@ export function dueRounds(plan: AnnouncePlan, timing: AnnounceTiming, now: Insta
   };
 }
 
-/** A reload may have ended it. */
+/** A reload has changed how often: what has begun goes on, and what is new begins. */
+export function underTiming(
+  plan: AnnouncePlan,
+  timing: AnnounceTiming,
+  now: Instant,
+): AnnouncePlan {
+  const next = (at: Instant | null, everyMs: Millis): Instant | null =>
+    everyMs > 0 ? Math.min(at ?? Infinity, now + everyMs) : null;
+  return {
+    ...plan,
+    refreshAt: next(plan.refreshAt, timing.refreshMs),
+    extraAt: next(plan.extraAt, timing.extraEveryMs ?? 0),
+  };
+}
+
 function again(everyMs: Millis, now: Instant): Instant | null {
   return everyMs > 0 ? now + everyMs : null;
 }

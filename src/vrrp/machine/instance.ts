@@ -13,7 +13,15 @@
 import { compareAddresses } from '../../base/address.ts';
 import { unreachable } from '../../base/error.ts';
 import type { Instant, Millis } from '../../base/time.ts';
-import { afterLowerMaster, dueRounds, firstRound, NO_ROUNDS, nextRound } from './announce.ts';
+import type { AnnounceTiming } from '../../model/vrrp.ts';
+import {
+  afterLowerMaster,
+  dueRounds,
+  firstRound,
+  NO_ROUNDS,
+  nextRound,
+  underTiming,
+} from './announce.ts';
 import {
   type Backup,
   type Effect,
@@ -35,6 +43,7 @@ import {
   nextAdvertAt,
   OWNER_PRIORITY,
   READ_FIRST_MS,
+  silenceMs,
   skewMs,
   YIELD_MS,
 } from './timers.ts';
@@ -89,6 +98,12 @@ export function nextDeadline(state: State): Instant {
     default:
       return Infinity;
   }
+}
+
+/** A reload tells how often what is held is announced. */
+export function retimed(state: State, timing: AnnounceTiming, now: Instant): State {
+  if (state.is !== 'master') return state;
+  return { ...state, announcements: underTiming(state.announcements, timing, now) };
 }
 
 function stay(state: State, effects: readonly Effect[] = []): Step {
@@ -276,9 +291,9 @@ function backupOnTime(self: Self, state: Backup, now: Instant): Step {
 
 function masterOnTime(self: Self, state: Master, now: Instant): Step {
   const { instance, priority } = self;
-  const { advertIntervalMs, downTimerAdverts, version } = instance;
+  const { advertIntervalMs, version } = instance;
   const silentMs = now - (state.advertAt - advertIntervalMs);
-  if (silentMs > downTimerAdverts * advertIntervalMs) {
+  if (silentMs > silenceMs(instance)) {
     // We were paused for longer than a peer waits: it may hold the addresses now. Listen first.
     const waitMs = advertIntervalMs + skewMs(version, OWNER_PRIORITY, advertIntervalMs);
     return {

@@ -20,6 +20,17 @@ export const READ_FIRST_MS: Millis = 5;
 /** What is left to an owner that another one does not yield to (keepalived's rule). */
 export const LOWERED_PRIORITY = 254;
 
+/**
+ * Who is told to wait for one interval waits for its skew, too, which is half of one at priority 128: before that a timer
+ * of ours is late, and nobody has taken over.
+ */
+export const SILENT_ADVERTS_MIN = 1.5;
+
+/** How long a master may be silent until a peer may have taken over. */
+export function silenceMs({ advertIntervalMs, downTimerAdverts }: Self['instance']): Millis {
+  return Math.max(SILENT_ADVERTS_MIN, downTimerAdverts) * advertIntervalMs;
+}
+
 /** RFC 3768 §6.1: seconds, not scaled by the interval. RFC 9568 §6.1: a share of the interval. */
 export function skewMs(version: 2 | 3, priority: number, masterIntervalMs: Millis): Millis {
   const unitMs = version === 2 ? 1000 : masterIntervalMs;

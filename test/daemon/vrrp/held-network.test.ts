@@ -249,3 +249,70 @@ test('what the kernel refuses again and again is told of some, and when it takes
     'addresses, routes and rules can be changed again',
   ]);
 });
+
+describe('an address that a reload wants in another way', () => {
+  const BESIDE = { ...VIP, address: '10.0.0.101' };
+  const asked = (changes: readonly NetworkChange[] = []): readonly string[] =>
+    changes.map((one) => `${one.do} ${'address' in one ? one.address.address : ''}`);
+
+  test.each([
+    ['label', { label: 'eth0:1' }],
+    ['scope', { scope: 'link' }],
+    ['broadcast', { broadcast: 'default' }],
+    ['noprefixroute', { flags: ['noprefixroute'] }],
+  ] as const)(
+    '%s: is taken off and put on in one send, with what may go with it',
+    async (_, over) => {
+      for (const seconds of [3, null]) {
+        const { kernel, held } = await world();
+        await held.hold([VIP, BESIDE], NO_PATHS, seconds);
+        kernel.batches.length = 0;
+        await held.hold([{ ...VIP, ...over }], NO_PATHS, seconds);
+        const [batch, ...more] = kernel.batches;
+        expect(more).toEqual([]);
+        expect(asked(batch)).toEqual([
+          'remove-address 10.0.0.100',
+          'prolong-address 10.0.0.100',
+          'prolong-address 10.0.0.101',
+        ]);
+        expect(batch?.map((one) => 'address' in one && 'scope' in one.address)).toEqual([
+          false,
+          true,
+          true,
+        ]);
+        // The kernel tells of each of them once, and of a second time somebody else is to blame.
+        for (const { address } of [VIP, BESIDE]) {
+          const is = (one: VirtualAddress): boolean => one.address === address;
+          expect(held.isRemade(is)).toBe(true);
+          expect(held.isRemade(is)).toBe(false);
+        }
+        await held.hold([{ ...VIP, ...over }], NO_PATHS, seconds);
+        expect(kernel.batches.at(-1)?.some((one) => one.do === 'remove-address')).toBe(false);
+      }
+    },
+  );
+
+  test('preferred_lft, and flags of IPv6: are changed where it stands', async () => {
+    const six = { ...VIP, address: 'fd00::100', prefixLength: 64 };
+    for (const [before, after] of [
+      [VIP, { ...VIP, preferredSeconds: 0 }],
+      [six, { ...six, flags: ['noprefixroute', 'home'] }],
+    ] as const) {
+      for (const seconds of [3, null]) {
+        const { kernel, held } = await world();
+        await held.hold([before], NO_PATHS, seconds);
+        await held.hold([after], NO_PATHS, seconds);
+        expect(asked(kernel.batches.at(-1))).toEqual([`prolong-address ${before.address}`]);
+      }
+    }
+  });
+
+  test('goes on with its new label when it is prolonged', async () => {
+    const { kernel, held, live } = await world();
+    await held.hold([VIP], NO_PATHS, 3);
+    await held.hold([{ ...VIP, label: 'eth0:1' }], NO_PATHS, 3);
+    await live(2_000);
+    expect(kernel.batches.at(-1)).toMatchObject([{ address: { label: 'eth0:1' } }]);
+    expect(kernel.holds(VIP.address)).toBe(true);
+  });
+});

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
 import { Counters } from '../../../src/vrrp/counters.ts';
+import { Estate, Share } from '../../../src/vrrp/holding/estate.ts';
 import { gateMs, hasRunOut, isRenewalDue, openUntil } from '../../../src/vrrp/holding/gate.ts';
 import { Gatekeeper } from '../../../src/vrrp/holding/gatekeeper.ts';
 import { skewMs } from '../../../src/vrrp/machine/timers.ts';
@@ -42,6 +43,9 @@ class SimulatedGate implements GatePort {
   readonly missing: string | null = null;
   readonly openUntil = new Map<string, number>();
   readonly guarded = new Set<string>();
+  readonly refused = new Set<string>();
+  /** What nf_tables refuses as a whole, because something of it is not there. */
+  readonly failed: string[] = [];
   outcome: ReturnType<GatePort['open']> = 'open';
   /** The process is stopped for so long when it is about to open. */
   stoppedMs = 0;
@@ -63,20 +67,40 @@ class SimulatedGate implements GatePort {
   }
 
   renew({ addresses, leftMs, onLost }: Parameters<GatePort['renew']>[0]): void {
-    if (addresses.some((one) => !this.answers(one))) onLost('it had run out');
+    const isThere = addresses.every((one) => this.answers(one));
+    if (!isThere || new Set(addresses).size < addresses.length) onLost('it had run out');
     else this.open(addresses, leftMs());
   }
 
   shut(addresses: readonly string[]): void {
-    for (const address of addresses) this.openUntil.delete(address);
+    this.remove('shut', this.openUntil, addresses);
   }
 
   unguard(addresses: readonly string[]): void {
-    for (const address of addresses) this.guarded.delete(address);
+    this.remove('unguard', this.guarded, addresses);
   }
 
-  refuse(): void {}
-  permit(): void {}
+  refuse(addresses: readonly string[]): void {
+    for (const address of addresses) this.refused.add(address);
+  }
+
+  permit(addresses: readonly string[]): void {
+    this.remove('permit', this.refused, addresses);
+  }
+
+  /** One transaction: all of them, or none. */
+  private remove(
+    verb: string,
+    from: { has(one: string): boolean; delete(one: string): boolean },
+    addresses: readonly string[],
+  ): void {
+    const isTwice = new Set(addresses).size < addresses.length;
+    if (isTwice || addresses.some((one) => !from.has(one))) {
+      this.failed.push(`${verb} ${addresses.join(' ')}`);
+      return;
+    }
+    for (const address of addresses) from.delete(address);
+  }
 
   answers(address: string): boolean {
     return (this.openUntil.get(address) ?? 0) > this.clock.now();
@@ -89,14 +113,29 @@ function keeper(): {
   readonly clock: SimulatedClock;
   readonly gate: SimulatedGate;
   readonly lost: string[];
+  readonly share: Share;
   readonly keeper: Gatekeeper;
+  /** Of another instance of the same director. */
+  another(): { readonly share: Share; readonly keeper: Gatekeeper };
 } {
   const clock = simulatedClock();
   const gate = new SimulatedGate(clock);
   const lost: string[] = [];
   const ports = { clock, gate, log: silentLog };
   const onLost = (reason: string): void => void lost.push(reason);
-  return { clock, gate, lost, keeper: new Gatekeeper(ports, new Counters(), onLost) };
+  const estate = new Estate();
+  const share = new Share(estate);
+  return {
+    clock,
+    gate,
+    lost,
+    share,
+    keeper: new Gatekeeper(ports, share, new Counters(), onLost),
+    another: () => {
+      const other = new Share(estate);
+      return { share: other, keeper: new Gatekeeper(ports, other, new Counters(), onLost) };
+    },
+  };
 }
 
 async function said(lost: readonly string[]): Promise<readonly string[]> {
@@ -128,7 +167,7 @@ describe('the keeper of the gate', () => {
     one.shut();
     expect(gate.answers(VIP)).toBe(false);
     expect(gate.guarded).toEqual(new Set([VIP]));
-    one.unguard(instance);
+    one.unguard();
     expect(gate.guarded).toEqual(new Set());
   });
 
@@ -179,14 +218,96 @@ describe('the keeper of the gate', () => {
     expect(gate.guarded).toEqual(new Set());
   });
 
+  const withAddresses = (...all: readonly string[]): VrrpInstance =>
+    instanceOf({
+      addresses: all.map((address) => ({
+        ...(instance.addresses[0] as VrrpInstance['addresses'][number]),
+        address,
+      })),
+    });
+
   test('a reload opens what is new as long as the rest, and shuts what leaves', () => {
     const { clock, gate, keeper: one } = keeper();
-    const [address] = instance.addresses;
-    const other = { ...(address as VrrpInstance['addresses'][number]), address: '10.0.0.101' };
     one.open(instance, clock.now() + 3000);
     clock.advanceBy(1000);
-    expect(one.change(instanceOf({ addresses: [other] }))).toEqual([VIP]);
+    const after = withAddresses('10.0.0.101');
+    one.takeOn(after);
+    expect(gate.answers(VIP)).toBe(true);
+    one.letGo(after);
     expect(gate.answers(VIP)).toBe(false);
-    expect(gate.openUntil.get('10.0.0.101')).toBe(clock.now() + 2000);
+    expect(gate.guarded).toEqual(new Set([VIP, '10.0.0.101']));
+    one.unguard();
+    expect(gate.guarded).toEqual(new Set(['10.0.0.101']));
+    expect(gate.openUntil.get('10.0.0.101')).toBe(3000);
+  });
+
+  test('an address that stands twice in an instance is prolonged once', async () => {
+    const { clock, gate, lost, keeper: one } = keeper();
+    const twice = withAddresses(VIP, VIP);
+    one.open(twice, clock.now() + 3000);
+    clock.advanceBy(1000);
+    one.renew(twice, clock.now() + 3000);
+    expect(await said(lost)).toEqual([]);
+    expect(gate.openUntil.get(VIP)).toBe(4000);
+    one.shut();
+    one.unguard();
+    expect(gate.failed).toEqual([]);
+    expect(gate.guarded).toEqual(new Set());
+  });
+
+  test('an address that a reload gives to another instance stays open, for as long as that one has', async () => {
+    for (const [from, to] of [
+      [400, 3000],
+      [9000, 3000],
+    ] as const) {
+      const { clock, gate, lost, keeper: one, another } = keeper();
+      const { keeper: other } = another();
+      one.open(withAddresses(VIP, '10.0.0.101'), clock.now() + from);
+      other.open(withAddresses('10.0.0.102'), clock.now() + to);
+      const [without, more] = [withAddresses('10.0.0.101'), withAddresses('10.0.0.102', VIP)];
+      one.takeOn(without);
+      other.takeOn(more);
+      one.letGo(without);
+      other.letGo(more);
+      one.unguard();
+      other.unguard();
+      expect(gate.guarded).toEqual(new Set([VIP, '10.0.0.101', '10.0.0.102']));
+      expect(gate.openUntil.get(VIP)).toBe(to);
+      expect(await said(lost)).toEqual([]);
+      expect(gate.failed).toEqual([]);
+      // The one that had it is let be no more.
+      one.shut();
+      one.unguard();
+      expect(gate.answers(VIP)).toBe(true);
+    }
+  });
+
+  test('an address that a reload gives to an instance without a gate is let be at once', () => {
+    const { clock, gate, keeper: one, another } = keeper();
+    const { share: other } = another();
+    one.open(withAddresses(VIP, '10.0.0.101'), clock.now() + 3000);
+    other.want('addresses', [VIP]);
+    one.letGo(withAddresses('10.0.0.101'));
+    expect(gate.guarded).toEqual(new Set(['10.0.0.101']));
+    expect(gate.failed).toEqual([]);
+  });
+
+  test('no_accept goes and comes with a reload', () => {
+    const { clock, gate, keeper: one } = keeper();
+    const refusing = instanceOf({ accept: false });
+    one.open(refusing, clock.now() + 3000);
+    expect(gate.refused).toEqual(new Set([VIP]));
+    one.takeOn(instance);
+    one.letGo(instance);
+    one.unguard();
+    expect(gate.refused).toEqual(new Set());
+    const more = { ...withAddresses(VIP, '10.0.0.101'), accept: false };
+    one.takeOn(more);
+    expect(gate.refused).toEqual(new Set([VIP, '10.0.0.101']));
+    one.letGo(more);
+    one.shut();
+    one.unguard();
+    expect(gate.refused).toEqual(new Set());
+    expect(gate.failed).toEqual([]);
   });
 });

@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
 import type { VirtualRoute } from '../../../src/model/route.ts';
-import type { AnnounceTiming, Paths, VirtualAddress } from '../../../src/model/vrrp.ts';
+import type {
+  AnnounceTiming,
+  Paths,
+  VirtualAddress,
+  VrrpInstance,
+} from '../../../src/model/vrrp.ts';
 import { Counters } from '../../../src/vrrp/counters.ts';
 import { Announcer } from '../../../src/vrrp/holding/announcer.ts';
+import { Estate, Share } from '../../../src/vrrp/holding/estate.ts';
 import { noGate } from '../../../src/vrrp/holding/gate.ts';
 import type { Gone } from '../../../src/vrrp/holding/held.ts';
 import { Holding } from '../../../src/vrrp/holding/holding.ts';
@@ -33,13 +39,16 @@ function world() {
     gate: noGate('none here'),
   };
   const counters = new Counters();
-  const holding = new Holding(ports, new Announcer({ announce, probe: () => {} }, clock), counters);
+  const announcer = new Announcer({ announce, probe: () => {} }, clock);
+  const estate = new Estate();
+  const another = (): Holding => new Holding(ports, announcer, new Share(estate), new Counters());
+  const holding = new Holding(ports, announcer, new Share(estate), counters);
   const kernelIsDone = async (): Promise<void> => {
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     waiting.shift()?.();
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   };
-  return { said, holding, counters, kernelIsDone, clock };
+  return { said, holding, another, counters, kernelIsDone, clock };
 }
 
 const ROUTE = {
@@ -129,4 +138,51 @@ test('an address that was not prolonged in time is put back without a fight', as
   expect(holding.lostUntil(0)).toBe(null);
   holding.putBack(war, lostAddress(false));
   expect(holding.lostUntil(0)).not.toBe(null);
+});
+
+const withAddresses = (...all: readonly Partial<VirtualAddress>[]): VrrpInstance =>
+  instanceOf({
+    addresses: all.map((one) => ({ ...(INSTANCE.addresses[0] as VirtualAddress), ...one })),
+  });
+
+/** As a reload does: all want first, then all let go, then all take on. */
+function reload(...all: readonly (readonly [Holding, VrrpInstance, VrrpInstance])[]): void {
+  for (const [holding, , after] of all) holding.want(after);
+  for (const [holding, before, after] of all) holding.letGo(before, after);
+  for (const [holding, before, after] of all) holding.takeOn(before, after);
+}
+
+test('an address that a reload gives to another instance is never released', async () => {
+  const [x, y, z] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => ({ address }));
+  const { said, holding: one, another, kernelIsDone } = world();
+  const other = another();
+  const [before, after] = [withAddresses(x ?? {}, z ?? {}), withAddresses(z ?? {})];
+  const [otherBefore, otherAfter] = [withAddresses(y ?? {}), withAddresses(y ?? {}, x ?? {})];
+  one.hold(before);
+  other.hold(otherBefore);
+  for (let time = 0; time < 2; time += 1) await kernelIsDone();
+  reload([one, before, after], [other, otherBefore, otherAfter]);
+  for (let time = 0; time < 3; time += 1) await kernelIsDone();
+  expect(said.filter((line) => line.startsWith('release'))).toEqual([]);
+  expect(said).toContain('hold 10.0.0.1');
+  other.release(otherAfter);
+  await kernelIsDone();
+  expect(said.at(-1)).toBe('release 10.0.0.2, 10.0.0.1');
+});
+
+test('a label that a reload changes is asked for at once, and nothing is released', async () => {
+  const { said, holding, kernelIsDone, clock } = world();
+  const [before, after] = [withAddresses({}), withAddresses({ label: 'eth0:1' })];
+  holding.hold(before);
+  await kernelIsDone();
+  said.length = 0;
+  reload([holding, before, after]);
+  await kernelIsDone();
+  await clock.settleBy(100);
+  expect(said.slice(0, 2)).toEqual(['hold 10.0.0.100', 'request 10.0.0.100']);
+  said.length = 0;
+  reload([holding, after, { ...after, priority: 99 }]);
+  await kernelIsDone();
+  await clock.settleBy(100);
+  expect(said).toEqual([]);
 });

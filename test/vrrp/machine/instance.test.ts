@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
-import { nextDeadline, step } from '../../../src/vrrp/machine/instance.ts';
+import { nextDeadline, retimed, step } from '../../../src/vrrp/machine/instance.ts';
 import type {
   Backup,
   Effect,
@@ -252,6 +252,40 @@ describe('master', () => {
     expect(state.is).toBe('backup');
     expect(words(effects)).toBe('release-addresses');
     expect(reason).toBe('was paused for 3500 ms');
+  });
+
+  test.each([
+    [1, 1_500],
+    [2, 2_000],
+    [3, 3_000],
+  ])(
+    'with down_timer_adverts %d stays so until it was silent for %d ms',
+    (downTimerAdverts, ms) => {
+      const silentFor = (silentMs: number): State['is'] => {
+        const state = master({ advertAt: NOW + 1_000 - silentMs });
+        return step(self({ downTimerAdverts }), state, { type: 'time' }, NOW).state.is;
+      };
+      // No timer is exact.
+      expect([1_000.1, 1_050, ms].map(silentFor)).toEqual(['master', 'master', 'master']);
+      expect(silentFor(ms + 0.1)).toBe('backup');
+    },
+  );
+
+  test('begins, goes on with or ends its refresh when a reload says so', () => {
+    const timing = { ...INSTANCE.announce, refreshMs: 10_000, extraEveryMs: 500 };
+    const begun = retimed(master({ advertAt: NOW + 1_000 }), timing, NOW);
+    expect(begun).toMatchObject({
+      announcements: { refreshAt: NOW + 10_000, extraAt: NOW + 500 },
+    });
+    expect(retimed(begun, timing, NOW + 400)).toEqual(begun);
+    const sooner = { ...timing, refreshMs: 1_000 };
+    expect(retimed(begun, sooner, NOW + 400)).toMatchObject({
+      announcements: { refreshAt: NOW + 1_400, extraAt: NOW + 500 },
+    });
+    expect(retimed(begun, INSTANCE.announce, NOW + 400)).toMatchObject({
+      announcements: { refreshAt: null, extraAt: null },
+    });
+    expect(retimed({ is: 'fault' }, timing, NOW)).toEqual({ is: 'fault' });
   });
 });
 

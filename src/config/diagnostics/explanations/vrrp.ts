@@ -93,9 +93,9 @@ export const VRRP: Readonly<Record<VrrpCode, Explanation>> = {
   ),
   'vip-twice': trap(
     'one virtual address in two places',
-    `Both instances hold the address while they are MASTER, and the first that leaves takes it away from
-    the other. Two instances may even be MASTER on two directors, and then two machines answer. Keep the
-    address in one instance.`,
+    `Each instance holds the address while it is MASTER. Two of them may be MASTER on two directors, and then
+    two machines answer; in keepalived the first that leaves takes it away from the other, too. Keep the address in
+    one instance.`,
   ),
   'too-many-addresses': trap(
     'more virtual addresses than an advertisement holds',
