@@ -112,16 +112,31 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.dropComing();
     // Most stand where they stood, and need no look at their names.
     const old = new Roster(this.reals.filter((real, at) => !isOf(real, server.realServers[at])));
-    const coming: Coming = { server, reals: [], fresh: [], old };
+    const coming: Coming = { server, reals: [], fresh: [], changed: [], old };
     this.coming = coming;
     for (const real of server.realServers) {
       const here = this.reals[coming.reals.length];
-      const known = isOf(here, real) ? here : old.claim(nameOfRealServer(real));
-      known?.prepare(real);
-      const one = known ?? new WatchedRealServer(real, this, this.ports, { ...time, ...NEW });
-      if (known === undefined) coming.fresh.push(one);
+      const one = here?.configured === real ? here : this.successor(real, coming, time);
       if (coming.reals.push(one) % STEP === 0) yield;
     }
+  }
+
+  /** The one that goes on as this real server, or a new one. */
+  private successor(
+    real: RealServer,
+    { reals, fresh, changed, old }: Coming,
+    time: Omit<Beginning, 'presence'>,
+  ): WatchedRealServer {
+    const here = this.reals[reals.length];
+    const known = isOf(here, real) ? here : old.claim(nameOfRealServer(real));
+    if (known === undefined) {
+      const made = new WatchedRealServer(real, this, this.ports, { ...time, ...NEW });
+      fresh.push(made);
+      return made;
+    }
+    known.prepare(real);
+    changed.push({ one: known, real });
+    return known;
   }
 
   /** What was prepared does not come. */
@@ -136,11 +151,11 @@ export class WatchedVirtualServer implements RealServerOwner {
     // The same object: nothing can have changed in it.
     if (server === before) return [];
     if (this.coming?.server !== server) atOnce(this.prepare(server, time));
-    const { reals, old } = this.coming as Coming;
+    const { reals, changed, old } = this.coming as Coming;
     this.coming = null;
     this.server = server;
     this.reals = reals;
-    for (const [at, real] of server.realServers.entries()) reals[at]?.adopt(real, time.at);
+    for (const { one, real } of changed) one.adopt(real, time.at);
     const gone = old.rest();
     for (const real of gone) real.retire();
     const stayedLost = !this.judge('reload') && !this.met;
@@ -287,6 +302,8 @@ interface Coming {
   readonly reals: WatchedRealServer[];
   /** The new ones, at work already. */
   readonly fresh: WatchedRealServer[];
+  /** Those that go on, perhaps otherwise. */
+  readonly changed: { readonly one: WatchedRealServer; readonly real: RealServer }[];
   /** Those that nobody claims do not go on. */
   readonly old: Roster<WatchedRealServer>;
 }

@@ -10,8 +10,8 @@ export interface LoopReport {
   readonly longestMs: number;
   /** What they took of one piece at most. */
   readonly majorMs: number;
-  /** All CPU time since the last report, that of V8's other threads included. */
-  readonly cpuMs: number;
+  /** All pieces together. */
+  readonly totalMs: number;
 }
 
 /** By the clock. */
@@ -24,13 +24,12 @@ interface Piece extends Span {
   readonly cpuMs: number;
 }
 
-/** Shorter ones are not kept. */
-const KEPT_MS = 2;
+/** What is shorter is this watch itself, or little more. */
+const PIECE_MS_MIN = 0.2;
 
 export class LoopPieces {
   private pieces: Piece[] = [];
   private majors: Span[] = [];
-  private since = process.cpuUsage();
 
   constructor() {
     const { NODE_PERFORMANCE_GC_MAJOR, NODE_PERFORMANCE_GC_INCREMENTAL } = constants;
@@ -49,18 +48,17 @@ export class LoopPieces {
   async report(): Promise<LoopReport> {
     // Collections are told a turn later.
     for (let turns = 0; turns < 3; turns += 1) await new Promise(setImmediate);
-    const { pieces, majors, since } = this;
-    [this.pieces, this.majors, this.since] = [[], [], process.cpuUsage()];
+    const { pieces, majors } = this;
+    [this.pieces, this.majors] = [[], []];
     const told = pieces.map((piece) => {
       const overlaps = majors.reduce((sum, span) => sum + overlapMs(piece, span), 0);
       const majorMs = Math.min(overlaps, piece.cpuMs);
       return { otherMs: piece.cpuMs - majorMs, majorMs };
     });
-    const { user, system } = process.cpuUsage(since);
     return {
       longestMs: Math.max(0, ...told.map(({ otherMs }) => otherMs)),
       majorMs: Math.max(0, ...told.map(({ majorMs }) => majorMs)),
-      cpuMs: (user + system) / 1000,
+      totalMs: pieces.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     };
   }
 
@@ -68,7 +66,7 @@ export class LoopPieces {
     setImmediate(() => {
       const [to, cpuTo] = [performance.now(), threadMs()];
       const cpuMs = cpuTo - cpuFrom;
-      if (cpuMs > KEPT_MS) this.pieces.push({ from, to, cpuMs });
+      if (cpuMs > PIECE_MS_MIN) this.pieces.push({ from, to, cpuMs });
       this.watch(to, cpuTo);
     });
   }
