@@ -311,6 +311,29 @@ describe('the tables themselves', () => {
     }
   });
 
+  test('a later life lets be what no instance has taken on, and keeps what one has', () => {
+    const gate = new KernelGate(OWNER);
+    const later = new KernelGate(OWNER);
+    const [kept, left] = ['192.0.2.1', '192.0.2.2'];
+    try {
+      gate.replace();
+      expect(gate.open([kept, left], 60_000)).toBe('open');
+      expect(gate.accept([kept, left], false)).toBe(true);
+      later.prepare();
+      expect(later.open([kept], 60_000)).toBe('open');
+      expect(later.accept([kept], false)).toBe(true);
+      later.forgetLeft([kept, left]);
+      expect([...later.prepare().keys()]).toEqual([kept]);
+      // What is not there cannot be taken away.
+      expect([later.unguard([left]), later.accept([left], true)]).toEqual([false, false]);
+      expect([later.accept([kept], true), later.unguard([kept])]).toEqual([true, true]);
+    } finally {
+      later.remove();
+      later.close();
+      gate.close();
+    }
+  });
+
   test('5100 addresses of 255 instances are prolonged in one turn or a few', async () => {
     const gate = new KernelGate(OWNER);
     try {
