@@ -86,11 +86,15 @@ function logOf(name: string): string {
 }
 
 async function start(...options: readonly string[]): Promise<void> {
-  const before = logOf('director').length;
   const command = ['dist/bin/lvsd.js', '-n', '-C', '-f', FILE, '--run-dir', RUN_DIR, ...options];
   daemon = lab.start('director', 'director', process.execPath, ...command);
-  const isReady = (): boolean => logOf('director').slice(before).includes('lvsd is ready');
-  await eventually('lvsd is ready', isReady, 60_000);
+  const works = async (): Promise<boolean> => {
+    const told = await openControl(RUN_DIR)
+      .snapshot()
+      .catch(() => null);
+    return told?.ipvs != null && told.configuration.unconfirmed.length === 0;
+  };
+  await eventually('lvsd works', works, 60_000);
 }
 
 /** Without the order of its hash. */
