@@ -234,6 +234,11 @@ export function openUplink(level: LogLevel): Uplink {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
     process.on(signal, () => {});
   }
+  process.on('unhandledRejection', (error) => {
+    // What the kernel refuses to work that nobody waits for is told; what is broken ends the process.
+    if (!(error instanceof DirectorError)) throw error;
+    log.error(reasonAndHint(error), 'work that nobody waits for was refused');
+  });
   return {
     log,
     tellVrrpStates: (states) => channel.send({ type: 'vrrp-states', states }),

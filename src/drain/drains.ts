@@ -199,6 +199,11 @@ export class Drains {
     };
   }
 
+  /** Whether persistence brings clients back to a real server of weight 0, as far as is known. */
+  get templatesBind(): boolean {
+    return this.watch.templatesBind();
+  }
+
   close(): void {
     this.watch.close();
   }

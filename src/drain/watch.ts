@@ -1,5 +1,5 @@
 /** As long as something drains, the connections that it still has are counted every second, until its drain has ended. */
-import { describeError } from '../base/error.ts';
+import { DirectorError, describeError, reasonAndHint } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { Cancel, Clock, Instant, Millis } from '../base/time.ts';
 import { Trouble } from '../base/trouble.ts';
@@ -18,7 +18,7 @@ export interface CountPorts {
   readonly log: Log;
   /** What the kernel holds, one entry a place; null: nothing. @throws DirectorError when it does not answer. */
   count(places: readonly Place[]): Promise<readonly (Held | null)[]>;
-  /** Whether persistence still brings clients to a real server of weight 0 (progress.ts). */
+  /** Whether persistence still brings clients to a real server of weight 0 (progress.ts). @throws DirectorError */
   templatesBind(): boolean;
 }
 
@@ -92,6 +92,18 @@ export class DrainWatch {
     this.look(FIRST_LOOK_MS);
   }
 
+  /** As the port tells; if it cannot, they bind: a drain had better wait too long than cut clients off. */
+  templatesBind(): boolean {
+    try {
+      return this.ports.templatesBind();
+    } catch (error) {
+      if (!(error instanceof DirectorError)) throw error;
+      const fields = reasonAndHint(error);
+      this.ports.log.warn(fields, 'expire_quiescent_template is not known, and taken for unset');
+      return true;
+    }
+  }
+
   close(): void {
     this.closed = true;
     this.cancel?.();
@@ -114,6 +126,9 @@ export class DrainWatch {
     const running = this.watched.running();
     const held = await this.held(running.flatMap(({ places }) => places));
     if (this.closed) return;
+    // For all at once: there may be thousands, and each time is a read of a file.
+    const templatesBind = this.templatesBind();
+    const now = this.ports.clock.now();
     let from = 0;
     const ended = running.flatMap(({ one, places }) => {
       const count = held && sumOf(held.slice(from, from + places.length));
@@ -122,8 +137,8 @@ export class DrainWatch {
       const how = howEnded({
         count,
         deadline: this.begin(one),
-        now: this.ports.clock.now(),
-        templatesBind: this.ports.templatesBind(),
+        now,
+        templatesBind,
       });
       return how === null ? [] : [{ one, how, left: count?.left ?? null }];
     });

@@ -19,18 +19,21 @@ export const OWN_NETWORK = '/proc/thread-self/ns/net';
 export function inNetwork<Result>(name: string | null, work: () => Result): Result {
   if (name === null) return work();
   const addon = loadAddon();
-  const there = openNamespace(name);
-  const home = openSync(OWN_NETWORK, 'r');
+  const home = openHome();
   try {
-    enter(there, name);
+    const there = openNamespace(name);
     try {
-      return work();
+      enter(there, name);
+      try {
+        return work();
+      } finally {
+        // If this fails we are lost, and the exception ends the process.
+        addon.enterNetwork(home);
+      }
     } finally {
-      // If this fails we are lost, and the exception ends the process.
-      addon.enterNetwork(home);
+      closeSync(there);
     }
   } finally {
-    closeSync(there);
     closeSync(home);
   }
 }
@@ -50,6 +53,15 @@ function enter(fd: number, name: string): void {
       hint: 'it needs CAP_SYS_ADMIN: run lvsd as root, or grant the capability',
       cause,
     });
+  }
+}
+
+function openHome(): number {
+  try {
+    return openSync(OWN_NETWORK, 'r');
+  } catch (cause) {
+    const message = `our own network namespace cannot be opened: ${errnoName(cause)}`;
+    throw new DirectorError('NOT_PERMITTED', message, { cause });
   }
 }
 

@@ -8,9 +8,16 @@ export interface Lesson {
   readonly name: string;
   /** `refusal`: the kernel does not do what is needed. `bug`: a broken invariant. */
   readonly failure?: 'refusal' | 'bug';
+  /** The same, of work that nobody waits for. */
+  readonly backgroundFailure?: 'refusal' | 'bug';
   /** Tells these once it has learnt this. */
   readonly states?: VrrpStates;
   readonly sessions?: BfdStates;
+}
+
+async function failInBackground(how: 'refusal' | 'bug'): Promise<void> {
+  if (how === 'bug') throw new Error('broken invariant');
+  throw new DirectorError('NOT_PERMITTED', 'the kernel refused', { hint: 'wait' });
 }
 
 let learnt: Lesson | null = null;
@@ -25,6 +32,7 @@ serve<Lesson>({
     }
     if (lesson.failure === 'bug') throw new Error('broken invariant');
     learnt = lesson;
+    if (lesson.backgroundFailure !== undefined) void failInBackground(lesson.backgroundFailure);
     if (lesson.states !== undefined) tellVrrpStates(lesson.states);
     if (lesson.sessions !== undefined) tellBfdStates(lesson.sessions);
   },

@@ -1,6 +1,6 @@
 /** Both ends of the channel between the supervisor and a process: Child here, openUplink in apprentice.ts. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { silentLog } from '../../src/base/log.ts';
+import { type Log, type LogRecord, logTo, silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/time.ts';
 import { AS_IT_IS } from '../../src/daemon/codec.ts';
 import { Child } from '../../src/daemon/supervisor/child.ts';
@@ -17,7 +17,15 @@ let child: Child<Lesson> | null = null;
 
 afterEach(() => child?.stop(false, 1_000));
 
-function start(config: Lesson, told: VrrpStates[] = [], sessions: BfdStates[] = []): Child<Lesson> {
+function start(
+  config: Lesson,
+  ears: {
+    readonly told?: VrrpStates[];
+    readonly sessions?: BfdStates[];
+    readonly log?: Log;
+  } = {},
+): Child<Lesson> {
+  const { told = [], sessions = [], log = silentLog } = ears;
   child = new Child<Lesson>({
     name: 'vrrp',
     module: new URL('../../dist/test/daemon/apprentice.js', import.meta.url),
@@ -29,7 +37,7 @@ function start(config: Lesson, told: VrrpStates[] = [], sessions: BfdStates[] = 
     netNamespace: null,
     logLevel: 'info',
     clock: systemClock,
-    log: silentLog,
+    log,
     respawns: true,
     onRefused: () => {},
     onVrrpStates: (states) => told.push(states),
@@ -74,9 +82,32 @@ test('a bug in the middle of a reload is a crash, and the newest configuration i
   expect(await one.snapshot()).toEqual({ name: 'three' });
 });
 
+test('what is refused to work that nobody waits for is logged, and the process works on', async () => {
+  const logged: LogRecord[] = [];
+  const log = logTo((record) => void logged.push(record));
+  const one = start({ name: 'one', backgroundFailure: 'refusal' }, { log });
+  expect(await one.settled(ANSWER_MS_MAX)).toEqual({ is: 'confirmed' });
+  await expect
+    .poll(() => logged, POLL)
+    .toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        message: 'work that nobody waits for was refused',
+        fields: expect.objectContaining({ reason: 'the kernel refused', hint: 'wait' }),
+      }),
+    );
+  expect(await one.snapshot()).toEqual({ name: 'one', backgroundFailure: 'refusal' });
+  expect(one.status().restarts).toBe(0);
+});
+
+test('a bug in work that nobody waits for is a crash', async () => {
+  const one = start({ name: 'one', backgroundFailure: 'bug' });
+  await expect.poll(() => one.status().restarts, POLL).toBeGreaterThan(0);
+});
+
 test('what a process tells of VRRP is heard, and its death takes it back', async () => {
   const told: VrrpStates[] = [];
-  const one = start({ name: 'one', states: { VI_1: 'master' } }, told);
+  const one = start({ name: 'one', states: { VI_1: 'master' } }, { told });
   await one.settled(ANSWER_MS_MAX);
   expect(told).toEqual([{ VI_1: 'master' }]);
   one.configure({ name: 'two', failure: 'bug' });
@@ -98,7 +129,7 @@ test('what a process is told of VRRP it knows before its configuration, and so d
 
 test('what a process tells of BFD is heard, and its death says nothing of it', async () => {
   const told: BfdStates[] = [];
-  const one = start({ name: 'one', sessions: { peer: true } }, [], told);
+  const one = start({ name: 'one', sessions: { peer: true } }, { sessions: told });
   await one.settled(ANSWER_MS_MAX);
   expect(told).toEqual([{ peer: true }]);
   one.configure({ name: 'two', failure: 'bug' });

@@ -31,6 +31,9 @@ function world(state: DrainState = NOTHING_KEPT, clock = simulatedClock()) {
     changes: 0,
     asked: 0,
     templatesBind: true,
+    /** The file of the kernel's setting cannot be opened. */
+    isSettingUnknown: false,
+    settingReads: 0,
     diskIsFull: false,
     isSilent: false,
     drains: null as unknown as Drains,
@@ -52,7 +55,11 @@ function world(state: DrainState = NOTHING_KEPT, clock = simulatedClock()) {
           return { weight: weights.get(name) ?? 0, connections };
         });
       },
-      templatesBind: () => w.templatesBind,
+      templatesBind: () => {
+        w.settingReads += 1;
+        if (w.isSettingUnknown) throw new DirectorError('NOT_PERMITTED', 'cannot read: EMFILE');
+        return w.templatesBind;
+      },
       keep: (kept) => {
         if (w.diskIsFull) throw new DirectorError('STATE_UNWRITABLE', 'no space left');
         w.kept = JSON.parse(JSON.stringify(kept));
@@ -173,6 +180,25 @@ describe('a drain', () => {
     await w.clock.settleTo(4_100);
     expect(w.kept.orders[0]).toMatchObject({ ended: { how: 'timeout', left: null } });
     expect(w.logged.some(({ level }) => level === 'warn')).toBe(true);
+  });
+
+  test('goes on to its end while it is not known whether templates bind: they do', async () => {
+    const w = world();
+    w.active.set('10.1.0.3 of 192.0.2.1', 1);
+    steer(w, drain({ timeoutMs: 5_000 }));
+    w.templatesBind = false;
+    w.isSettingUnknown = true;
+    expect(w.drains.templatesBind).toBe(true);
+    await w.clock.settleBy(4_000);
+    expect(w.stages()).toEqual(['draining']);
+    await w.clock.settleBy(2_000);
+    expect(w.stages()).toEqual(['drained']);
+    expect(w.logged).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        message: 'expire_quiescent_template is not known, and taken for unset',
+      }),
+    );
   });
 
   test('in one virtual server is counted there only', async () => {
@@ -346,6 +372,16 @@ describe('what a reload has removed', () => {
       ['none-left', 0, ['10.1.0.7:80 of 192.0.2.1:80 tcp']],
       ['timeout', 1, ['10.1.0.8:80 of 192.0.2.1:80 tcp']],
     ]);
+  });
+
+  test('is asked of together, once a second, whether templates bind', async () => {
+    const w = world();
+    const untilMs = w.clock.wallTimeMs() + 60_000;
+    w.drains.leave(Array.from({ length: 200 }, (_, at) => leaving(`10.1.9.${at}`, untilMs)));
+    await w.clock.settleBy(50);
+    expect(w.settingReads).toBe(0);
+    await w.clock.settleBy(100);
+    expect(w.settingReads).toBe(1);
   });
 
   test('goes at once when it is disabled, here or on another director', () => {

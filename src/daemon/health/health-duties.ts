@@ -347,7 +347,7 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     const peers = this.sharing.hasOf(said);
     const late = `the kernel does not answer: its table is put right within ${VERIFY_EVERY_MS / 1000} s`;
     const notes = [
-      ...notesOn(request.want, consequences, this.templatesBind()),
+      ...notesOn(request.want, consequences, this.drains.templatesBind),
       ...(said.isLocal ? [] : peerNotes(this.sharing.snapshot(), peers)),
       ...(isDone ? [] : [late]),
     ];
@@ -370,7 +370,7 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     );
   }
 
-  /** Whether persistence brings clients back to a real server of weight 0. */
+  /** Whether persistence brings clients back to a real server of weight 0. @throws DirectorError */
   private templatesBind(): boolean {
     const name = 'net.ipv4.vs.expire_quiescent_template';
     return inNetwork(this.settings.namespace, () => readSysctlText(name)) !== '1';

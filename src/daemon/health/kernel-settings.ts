@@ -148,7 +148,8 @@ export class KernelSettingsKeeper {
       return this.run(reason);
     });
     this.pending = turn;
-    this.running = turn;
+    // Who comes after one that broke has its turn all the same.
+    this.running = turn.catch(() => {});
     return turn;
   }
 

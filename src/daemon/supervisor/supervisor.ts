@@ -351,7 +351,11 @@ export class Supervisor {
     await this.processes.stop(keep, director.global.childWaitMs);
     await this.around.run('shutdown', director);
     this.control?.close();
-    rmSync(pidFile, { force: true });
+    try {
+      rmSync(pidFile, { force: true });
+    } catch (error) {
+      log.error({ path: pidFile, reason: errnoName(error) }, 'the pid file could not be removed');
+    }
     log.info({ exitCode }, 'lvsd has stopped');
     this.resolveEnded(exitCode);
   }

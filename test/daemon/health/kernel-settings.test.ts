@@ -100,6 +100,18 @@ class Machine {
   }
 }
 
+test('what breaks is heard of once, and whoever comes after it has its turn', async () => {
+  const machine = new Machine();
+  const keeper = machine.live();
+  machine.ipvs.readTimeouts = async () => {
+    throw new Error('broken invariant');
+  };
+  await expect(keeper.configure(SETTINGS, 'start')).rejects.toThrow('broken invariant');
+  Reflect.deleteProperty(machine.ipvs, 'readTimeouts');
+  await keeper.verify();
+  expect(machine.sysctls.get('net.ipv4.vs.conn_reuse_mode')).toBe('0');
+});
+
 describe('timeouts and sysctls', () => {
   test('are as before us after the stop', async () => {
     const machine = new Machine();

@@ -261,6 +261,17 @@ describe('a stop', () => {
     expect(readdirSync(runDir).filter((name) => name.startsWith('kept-'))).toEqual(kept);
   });
 
+  test('comes to its end though the pid file cannot be removed, and tells of that', async () => {
+    const one = await started(vrrp('VI_1'));
+    const path = join(runDir, 'lvsd.pid');
+    rmSync(path);
+    mkdirSync(path);
+    one.onSignal('SIGTERM');
+    expect(await one.ended).toBe(0);
+    expect(logged('the pid file could not be removed')?.fields).toMatchObject({ path });
+    rmSync(path, { recursive: true });
+  });
+
   test('before the start leaves nothing to start', async () => {
     const one = prepare(vrrp('VI_1'));
     const start = one.start();
