@@ -53,6 +53,8 @@ export interface IpvsReconcilerOptions {
   readonly owned: readonly ServiceKey[];
   /** By which long comparisons are cut into slices. */
   readonly clock?: Pick<Clock, 'now'>;
+  /** Is told before a change which services may be ours after it: who dies in the middle still knows. */
+  readonly keepOwned?: (keys: readonly ServiceKey[]) => void;
 }
 
 /** Makes the table that is desired at this moment. */
@@ -79,6 +81,7 @@ export class IpvsReconciler {
   private readonly ipvs: IpvsPort;
   private readonly clock: Pick<Clock, 'now'>;
   private owned: readonly ServiceKey[];
+  private readonly keepOwned: (keys: readonly ServiceKey[]) => void;
   /** Of the last caller: asked when a reconciliation begins. */
   private makeDesired: MakeDesired = () => made({ services: [] });
   /** What the newest reconciliation is about. */
@@ -99,6 +102,7 @@ export class IpvsReconciler {
     this.ipvs = options.ipvs;
     this.owned = options.owned;
     this.clock = options.clock ?? systemClock;
+    this.keepOwned = options.keepOwned ?? (() => {});
   }
 
   /** The table just now, so that the first comparison need not read it again. */
@@ -121,7 +125,7 @@ export class IpvsReconciler {
     return this.turns.share('reconcile', async () => {
       // That of the last caller, whoever waited first.
       this.desired = await this.inSlices(this.makeDesired());
-      return this.run(newDraft(this.desired));
+      return this.run(this.desired, newDraft(this.desired));
     });
   }
 
@@ -159,17 +163,18 @@ export class IpvsReconciler {
   }
 
   private async verifyOrGiveWay(): Promise<Report | null> {
-    const draft = newDraft(this.desired);
-    if (this.desired && !(await this.confirmDrift(this.desired, draft))) {
+    // What is desired after this has been read is the next reconciliation's.
+    const { desired } = this;
+    const draft = newDraft(desired);
+    if (desired && !(await this.confirmDrift(desired, draft))) {
       this.timesGivenWay += 1;
       return null;
     }
     this.timesGivenWay = 0;
-    return this.run(draft);
+    return this.run(desired, draft);
   }
 
-  private async run(draft: Draft): Promise<Report> {
-    const { desired } = this;
+  private async run(desired: IpvsTable | null, draft: Draft): Promise<Report> {
     for (let round = 1; desired && !draft.converged && round <= ROUNDS_MAX; round += 1) {
       draft.converged = await this.attempt(desired, draft);
     }
@@ -227,8 +232,11 @@ export class IpvsReconciler {
     const { changes, takenOver, foreign, foreignEntries } = await this.diff(desired, actual);
     draft.foreign = foreign;
     draft.takenOver = unique([...draft.takenOver, ...takenOver]);
+    const ownedBefore = this.owned;
+    this.ownAhead(changes, takenOver);
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
+    this.owned = ownedBefore;
     const { done, refused, stale } = await this.inSlices(judge(changes, outcomes));
     draft.applied = draft.applied.length === 0 ? done : [...draft.applied, ...done];
     draft.refused = refused;
@@ -240,6 +248,15 @@ export class IpvsReconciler {
       await this.book({ desired, actual, done, stale });
     }
     return !stale;
+  }
+
+  /** What is about to be made is ours, and stays so if the answers are lost. */
+  private ownAhead(changes: readonly IpvsChange[], takenOver: readonly ServiceKey[]): void {
+    const ahead = [...takenOver];
+    for (const change of changes) if (change.do === 'add-service') ahead.push(change.service.key);
+    if (ahead.length === 0) return;
+    this.owned = unique([...this.owned, ...ahead]);
+    this.keepOwned(this.owned);
   }
 
   /** Updates what we know and own by what was done, when that was not all. */

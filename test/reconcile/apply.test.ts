@@ -56,10 +56,12 @@ function holds(ipvs: SimulatedIpvs): Record<string, readonly string[]> {
   );
 }
 
-function start(owned: readonly Service['key'][] = []) {
-  const ipvs = new SimulatedIpvs();
+function start(owned: readonly Service['key'][] = [], ipvs = new SimulatedIpvs()) {
   const port: IpvsPort = ipvs;
-  return { ipvs, reconciler: new IpvsReconciler({ ipvs: port, owned }) };
+  /** What is written down for the next life, whenever it is. */
+  const kept: Report['owned'][] = [];
+  const keepOwned = (keys: Report['owned']): void => void kept.push(keys);
+  return { ipvs, kept, reconciler: new IpvsReconciler({ ipvs: port, owned, keepOwned }) };
 }
 
 describe('a reconciliation', () => {
@@ -147,6 +149,39 @@ describe('a reconciliation', () => {
     expect(lines(report)).toEqual(['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 2 → 1']);
     expect(report.readings).toBe(0);
     expect((await reconciler.verify()).readings).toBe(1);
+  });
+
+  test('writes down what may be ours before it is made: who is killed in the middle removes it in the next life', async () => {
+    const { ipvs, kept, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80)));
+    const apply = ipvs.apply.bind(ipvs);
+    ipvs.apply = async (changes) => {
+      expect(names(kept.at(-1) ?? [])).toEqual(['10.0.0.1:80 tcp', '10.0.0.1:81 tcp']);
+      await apply(changes);
+      throw new Error('killed before the answer came');
+    };
+    await expect(reconciler.reconcile(tableOf(entry(80), entry(81)))).rejects.toThrow('killed');
+    ipvs.apply = apply;
+    const next = start(kept.at(-1), ipvs);
+    const report = await next.reconciler.reconcile(tableOf(entry(80)));
+    expect(lines(report)).toEqual(['- virtual server 10.0.0.1:81 tcp: 0 real servers']);
+    expect(report.foreign).toEqual([]);
+    expect(next.kept).toEqual([]);
+  });
+
+  test('writes down before it what it takes over from others', async () => {
+    const { ipvs, kept, reconciler } = start();
+    ipvs.make({ do: 'add-service', service: service(80, { scheduler: 'rr' }) });
+    await reconciler.reconcile(tableOf(entry(80)));
+    expect(kept.map(names)).toEqual([['10.0.0.1:80 tcp']]);
+  });
+
+  test('that is refused a service does not own it', async () => {
+    const { kept, reconciler } = start();
+    const unknown = { service: service(82, { scheduler: 'wdr' }), destinations: [] };
+    const report = await reconciler.reconcile(tableOf(entry(80), unknown));
+    expect(kept.map(names)).toEqual([['10.0.0.1:80 tcp', '10.0.0.1:82 tcp']]);
+    expect(names(report.owned)).toEqual(['10.0.0.1:80 tcp']);
   });
 
   test('removes what an earlier life owned, and leaves the rest', async () => {
@@ -335,6 +370,29 @@ describe('a verification', () => {
     expect(lines(report)).toEqual(report.drift.map(renderChange));
     expect(report.refused).toHaveLength(1);
     expect((await reconciler.verify()).drift).toEqual([]);
+  });
+
+  test('leaves to a reconciliation that comes as its last reading ends what is new in that', async () => {
+    const { ipvs, reconciler } = start();
+    await reconciler.reconcile(tableOf(entry(80, server(3), server(4))));
+    ipvs.make({ do: 'edit-destination', key: service(80).key, destination: server(3, 9) });
+    const read = ipvs.readColumnsWhile.bind(ipvs);
+    const reloads: Promise<Report>[] = [];
+    ipvs.readColumnsWhile = async (isWanted) => {
+      const held = await read(isWanted);
+      if (ipvs.readings === 3) {
+        reloads.push(reconciler.reconcile(tableOf(entry(80, server(3), server(4, 2)))));
+      }
+      return held;
+    };
+    const report = await reconciler.verify();
+    const drift = ['~ real server 10.1.0.3:80 of 10.0.0.1:80 tcp: weight 9 → 1'];
+    expect(report.drift.map(renderChange)).toEqual(drift);
+    expect(lines(report)).toEqual(drift);
+    const [reload] = await Promise.all(reloads);
+    expect(lines(reload as Report)).toEqual([
+      '~ real server 10.1.0.4:80 of 10.0.0.1:80 tcp: weight 1 → 2',
+    ]);
   });
 
   test('gives way to a reconciliation, and finds afterwards what others changed', async () => {

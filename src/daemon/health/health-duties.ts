@@ -412,6 +412,7 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     this.reconciler = new IpvsReconciler({
       ipvs: this.ipvs,
       owned: this.ownership.keys,
+      keepOwned: (keys) => this.ownership.keep(keys),
       clock: this.clock,
     });
     this.keeper = this.doors.openSettings({

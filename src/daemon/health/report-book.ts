@@ -22,7 +22,7 @@ export interface ReportBookOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Is told which services are ours. */
-  readonly ownership: Ownership;
+  readonly ownership: Pick<Ownership, 'keep'>;
 }
 
 export class ReportBook {
