@@ -26,6 +26,8 @@ export interface IpvsPort {
   readColumnsWhile(isWanted: () => boolean): Promise<CountedTable | null>;
   /** One outcome a change. Throws NETLINK_OVERRUN or NETLINK_TIMEOUT when outcomes were lost. */
   apply(changes: readonly IpvsChange[]): Promise<readonly Outcome[]>;
+  /** Removes every service, whoever made it. */
+  flush(): Promise<void>;
 }
 
 export interface Report {
@@ -66,6 +68,8 @@ const ROUNDS_MAX = 4;
 /** A verification gives way to that many reconciliations, and then they wait for it: what others change is to be found. */
 const GIVES_WAY_MAX = 8;
 
+const NOTHING: IpvsTable = { services: [] };
+
 /** A report in the making. */
 interface Draft {
   applied: readonly IpvsChange[];
@@ -83,7 +87,7 @@ export class IpvsReconciler {
   private owned: readonly ServiceKey[];
   private readonly keepOwned: (keys: readonly ServiceKey[]) => void;
   /** Of the last caller: asked when a reconciliation begins. */
-  private makeDesired: MakeDesired = () => made({ services: [] });
+  private makeDesired: MakeDesired = () => made(NOTHING);
   /** What the newest reconciliation is about. */
   private desired: IpvsTable | null = null;
   /** What the last one that has ended was about. */
@@ -135,6 +139,19 @@ export class IpvsReconciler {
    */
   verify(): Promise<Report> {
     return this.turns.share('verify', () => this.verifyOrGiveWay());
+  }
+
+  /** Empties the whole table, whoever made what it holds; what was asked for before has its turn first. */
+  async flush(): Promise<void> {
+    this.makeDesired = () => made(NOTHING);
+    await this.turns.take('reconcile', async () => {
+      await this.ipvs.flush();
+      this.known = null;
+      this.desired = NOTHING;
+      this.settled = NOTHING;
+      this.owned = [];
+      return NOTHING;
+    });
   }
 
   /** Takes everything that the table holds for ours: what is not desired goes with the next change. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DirectorError } from '../../src/base/error.ts';
 import type { Steps } from '../../src/base/slices.ts';
-import { nextTurn } from '../../src/base/time.ts';
+import { nextTurn, sleep, systemClock } from '../../src/base/time.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../../src/model/ipvs-table.ts';
 import { formatService } from '../../src/model/names.ts';
 import { type IpvsPort, IpvsReconciler, type Report } from '../../src/reconcile/apply.ts';
@@ -310,6 +310,28 @@ describe('a refusal', () => {
     ipvs.beforeChange = () => {};
     expect((await reconciler.reconcile(tableOf(entry(80, server(3))))).converged).toBe(true);
     expect(holds(ipvs)).toEqual({ '10.0.0.1:80 tcp': ['10.1.0.3=1'] });
+  });
+});
+
+describe('a flush', () => {
+  test('waits for what is under way, and nothing comes back after it', async () => {
+    const { ipvs, reconciler } = start();
+    ipvs.make({ do: 'add-service', service: service(99) });
+    const apply = ipvs.apply.bind(ipvs);
+    // As over a socket: what was sent is made some turns later.
+    ipvs.apply = async (changes) => {
+      await sleep(systemClock, 5);
+      return apply(changes);
+    };
+    const first = reconciler.reconcile(tableOf(entry(80, server(3))));
+    await Promise.resolve();
+    await Promise.resolve();
+    const second = reconciler.reconcile(tableOf(entry(80, server(3)), entry(81)));
+    const verification = reconciler.verify();
+    await reconciler.flush();
+    expect(holds(ipvs)).toEqual({});
+    await Promise.all([first, second, verification]);
+    expect(holds(ipvs)).toEqual({});
   });
 });
 

@@ -274,12 +274,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
 
   /** Removing a service removes what it holds, so `VS` is what we do anyhow. */
   private async empty(): Promise<void> {
-    if (this.ipvs === null || this.reconciler === null) return;
+    if (this.reconciler === null) return;
     if (this.settings.flushOnStop !== 'everything') {
       this.book.book(await this.reconciler.reconcile({ services: [] }), 'stop');
       return;
     }
-    await this.ipvs.flush();
+    await this.reconciler.flush();
     this.ownership.keep([]);
     this.log.info({ reason: 'lvs_flush_on_stop' }, 'IPVS table emptied');
   }
