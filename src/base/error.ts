@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'NETLINK_REFUSED'
   /** Replies were lost because the receive buffer overran: what was read must be read again. */
   | 'NETLINK_OVERRUN'
+  /** A reply of the kernel is cut short, or lacks something: none of what was read is believed. */
+  | 'NETLINK_DAMAGED'
   /** An interface that is needed does not exist. */
   | 'INTERFACE_MISSING'
   /** A network namespace that the configuration names does not exist. Cure: `ip netns add NAME`. */

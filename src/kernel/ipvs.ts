@@ -15,6 +15,7 @@ import {
   decodeService,
   decodeServiceAlone,
   decodeTimeouts,
+  isOfOtherProtocol,
   type ServiceState,
 } from '../wire/ipvs/reply.ts';
 import {
@@ -26,6 +27,7 @@ import {
 import type { Service, ServiceKey } from '../wire/ipvs/service.ts';
 import type { IpvsInfo, Timeouts } from '../wire/ipvs/settings.ts';
 import { TableColumns } from '../wire/ipvs/table.ts';
+import { damagedReply, decodeEach } from './ipvs-damage.ts';
 import {
   type Hints,
   NetlinkClient,
@@ -168,10 +170,13 @@ class KernelIpvs implements Ipvs {
     const { withStatistics } = options;
     const services = new Map<string, ToldService>();
     const decode = withStatistics ? decodeService : decodeServiceAlone;
-    for (const message of await this.dump(encodeRequest({ do: 'get-services' }))) {
+    const messages = await this.dump(encodeRequest({ do: 'get-services' }));
+    for (const [at, message] of messages.entries()) {
       const service = decode(message);
-      // What cannot be decoded has a protocol that is none of ours.
-      if (service === null) continue;
+      if (service === null) {
+        if (isOfOtherProtocol(message)) continue;
+        throw damagedReply(`virtual server ${at + 1} of ${messages.length} of the table`, message);
+      }
       const told = withStatistics ? { service, message } : { service };
       services.set(nameOfService(service.key), told);
     }
@@ -225,19 +230,23 @@ class KernelIpvs implements Ipvs {
     };
     let begun = -1;
     let isWhole = true;
+    let damage: Damage | null = null;
     const refusal = await this.netlink.dumps(source, {
       begin: (at) => {
         if (at === begun) table.restart();
         else open(at);
         begun = at;
       },
-      // What cannot be decoded has a family that is none of ours.
-      take: (octets, from, to) => void table.destinations.take(octets, from, to),
+      take: (octets, from, to) => {
+        if (table.destinations.take(octets, from, to)) return;
+        damage ??= { at: begun, reply: octets.slice(from, to) };
+      },
       isWanted: () => {
         isWhole = isWanted();
-        return isWhole;
+        return isWhole && damage === null;
       },
     });
+    if (damage !== null) throw damagedDestination(keys, damage);
     if (refusal !== null) refuse(refusal, 'reading the IPVS table');
     return isWhole;
   }
@@ -265,14 +274,14 @@ class KernelIpvs implements Ipvs {
   async info(): Promise<IpvsInfo> {
     const reply = await this.ask({ do: 'get-info' }, 'reading the version of IPVS');
     const info = reply.data[0] && decodeInfo(reply.data[0]);
-    if (!info) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no version');
+    if (!info) throw damagedReply('the version of IPVS', reply.data[0]);
     return info;
   }
 
   async readTimeouts(): Promise<Timeouts> {
     const reply = await this.ask({ do: 'get-timeouts' }, 'reading the timeouts of IPVS');
     const timeouts = reply.data[0] && decodeTimeouts(reply.data[0]);
-    if (!timeouts) throw new DirectorError('NETLINK_REFUSED', 'IPVS gave no timeouts');
+    if (!timeouts) throw damagedReply('the timeouts of IPVS', reply.data[0]);
     return timeouts;
   }
 
@@ -283,7 +292,8 @@ class KernelIpvs implements Ipvs {
   }
 
   async readDaemons(): Promise<readonly SyncDaemon[]> {
-    return decodeAll(await this.dump(encodeRequest({ do: 'get-daemons' })), decodeDaemon);
+    const messages = await this.dump(encodeRequest({ do: 'get-daemons' }));
+    return decodeEach('sync daemon', messages, decodeDaemon);
   }
 
   async startDaemon(daemon: SyncDaemon): Promise<void> {
@@ -371,6 +381,19 @@ async function lookUpFamily(netlink: NetlinkClient): Promise<number> {
   });
 }
 
+/** A reply about one of the destinations of a service. */
+interface Damage {
+  /** Which service. */
+  readonly at: number;
+  readonly reply: Uint8Array;
+}
+
+function damagedDestination(keys: readonly ServiceKey[], { at, reply }: Damage): DirectorError {
+  const key = keys[at];
+  invariant(key !== undefined, 'a dump is of one of the services');
+  return damagedReply(`a real server of virtual server ${formatService(key)}`, reply);
+}
+
 function alwaysWanted(): boolean {
   return true;
 }
@@ -395,12 +418,4 @@ function costOf(change: IpvsChange): MessageCost {
 
 function isNoEntry(reply: NetlinkReply): boolean {
   return reply.errno !== 0 && replyName(reply) === 'ENOENT';
-}
-
-/** Leaves out what cannot be decoded: services of protocols that are none of ours. */
-function decodeAll<T>(
-  payloads: readonly Uint8Array[],
-  decode: (payload: Uint8Array) => T | null,
-): readonly T[] {
-  return payloads.flatMap((payload) => decode(payload) ?? []);
 }

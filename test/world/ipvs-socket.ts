@@ -37,6 +37,8 @@ export interface SocketBehaviour {
   familyId: number;
   /** Requests that the kernel answers with this instead of doing them. */
   refuses: (request: IpvsRequest) => Answer | undefined;
+  /** What becomes of the payload of a reply on its way. */
+  tells: (payload: Uint8Array, request: IpvsRequest) => Uint8Array;
   /** Messages of each send. */
   readonly sends: number[];
 }
@@ -45,7 +47,12 @@ export function simulatedIpvsSocket(ipvs: SimulatedIpvs): {
   readonly openSocket: OpenNetlinkSocket;
   readonly behaviour: SocketBehaviour;
 } {
-  const behaviour: SocketBehaviour = { familyId: 0x20, refuses: () => undefined, sends: [] };
+  const behaviour: SocketBehaviour = {
+    familyId: 0x20,
+    refuses: () => undefined,
+    tells: (payload) => payload,
+    sends: [],
+  };
   const openSocket: OpenNetlinkSocket = (_, listener) => {
     let closed = false;
     const give = (datagrams: readonly Uint8Array[]): void => {
@@ -89,11 +96,11 @@ async function answer(
   if (refusal !== undefined) return [acknowledgement(asked, refusal)];
   if ((asked.flags & MessageFlag.dump) === MessageFlag.dump) {
     const parts = (await dump(ipvs, request)).map((payload) =>
-      reply(asked, MessageFlag.multi, payload),
+      reply(asked, MessageFlag.multi, behaviour.tells(payload, request)),
     );
     return [...parts, done(asked)];
   }
-  return perform(ipvs, asked, request);
+  return perform(ipvs, asked, request, (payload) => behaviour.tells(payload, request));
 }
 
 async function dump(ipvs: SimulatedIpvs, request: IpvsRequest): Promise<readonly Uint8Array[]> {
@@ -110,12 +117,13 @@ async function perform(
   ipvs: SimulatedIpvs,
   asked: NetlinkMessage,
   request: IpvsRequest,
+  tell: (payload: Uint8Array) => Uint8Array,
 ): Promise<readonly Uint8Array[]> {
   switch (request.do) {
     case 'get-info':
-      return answered(asked, encodeInfoReply(await ipvs.info()));
+      return answered(asked, tell(encodeInfoReply(await ipvs.info())));
     case 'get-timeouts':
-      return answered(asked, encodeTimeoutsReply(await ipvs.readTimeouts()));
+      return answered(asked, tell(encodeTimeoutsReply(await ipvs.readTimeouts())));
     case 'set-timeouts':
       return acknowledged(asked, () => ipvs.setTimeouts(request.timeouts));
     case 'start-daemon':

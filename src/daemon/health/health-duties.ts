@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { HealthProcessSnapshot, VerifyReport } from '../../api/protocol.ts';
-import { DirectorError, errnoName, invariant, reasonAndHint } from '../../base/error.ts';
+import { DirectorError, invariant, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import { freshTurn, inSlices, type Steps } from '../../base/slices.ts';
@@ -508,7 +508,7 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
       await this.keeper?.verify();
       this.unverified.wentWell({});
     } catch (error) {
-      this.unverified.happened({ reason: errnoName(error) });
+      this.unverified.happened(reasonAndHint(error));
     }
   }
 

@@ -80,6 +80,20 @@ function decodeServiceWith(
   });
 }
 
+/** Whether a message that gave no service is sound all the same, and of a protocol or family that is none of ours. */
+export function isOfOtherProtocol(payload: Uint8Array): boolean {
+  const isOther = decode(payload, (attributes) => {
+    const nest = attributes.nest(Top.service);
+    if (readServiceKey(nest) !== null) return false;
+    // Throws if anything of it is missing.
+    readService(nest, ANY_KEY);
+    return true;
+  });
+  return isOther === true;
+}
+
+const ANY_KEY = { kind: 'fwmark', family: 'ipv4', mark: 0 } as const;
+
 /** Takes the counters of the service in a message that is sound, as they are. */
 export function takeServiceCounters(counters: Counters, row: number, payload: Uint8Array): void {
   const nest = decodeGeneric(payload).attributes.nest(Top.service);
