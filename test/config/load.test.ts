@@ -99,6 +99,28 @@ describe('the model', () => {
     });
   });
 
+  test('takes what kernels refuse, and keepalived does not, as the most that every kernel takes', () => {
+    const { director, diagnostics } = load(`global_defs {
+      lvs_timeouts tcp 2678400 udp 2147483
+    }
+    virtual_server 192.0.2.10 80 {
+      lvs_sched rr
+      lvs_method DR
+      protocol TCP
+      real_server 198.51.100.21 80 { uthreshold 4294967295
+        lthreshold 2147483648 }
+    }`);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['adjusted', 'adjusted', 'adjusted']);
+    expect(director?.health.settings.timeouts).toEqual({
+      tcpSeconds: 2_147_483,
+      tcpFinSeconds: 0,
+      udpSeconds: 2_147_483,
+    });
+    expect(director?.health.virtualServers[0]?.realServers).toMatchObject([
+      { upperThreshold: 2 ** 31 - 1, lowerThreshold: 2 ** 31 - 1 },
+    ]);
+  });
+
   test('is dumped without secrets', () => {
     const { director } = load(
       'vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n authentication {\n auth_type PASS\n auth_pass canary\n }\n}\n',

@@ -10,6 +10,7 @@ import { nameOfVirtualServer } from '../../model/names.ts';
 import type { VirtualServer } from '../../model/virtual-server.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import type { Reports } from '../diagnostics/reports.ts';
+import { TIMEOUT_SECONDS_MAX } from '../keywords/phrases.ts';
 import { LVS_SYSCTL } from '../keywords/sysctl.ts';
 import type { Word } from '../text/ast.ts';
 import type { Said } from '../values/phrase.ts';
@@ -47,7 +48,9 @@ function ownNamespace(root: Section): string | null {
 function readTimeouts(globals: Section): ConnectionTimeouts | null {
   const [said] = globals.said('lvs_timeouts');
   if (said === undefined) return null;
-  const seconds = (name: string): number => numberOf(said, name) ?? 0;
+  // What keepalived takes beyond it has been told.
+  const seconds = (name: string): number =>
+    Math.min(numberOf(said, name) ?? 0, TIMEOUT_SECONDS_MAX);
   const timeouts = {
     tcpSeconds: seconds('tcp'),
     tcpFinSeconds: seconds('tcpfin'),
@@ -186,16 +189,24 @@ function tellMixedFamilies(
   reports: Reports,
 ): void {
   for (const server of virtualServers) {
+    const { realServers, sorryServer } = server;
     const families = new Set(server.keys.map(({ family }) => family));
-    const other = server.realServers.find(
-      ({ address }) => families.size > 1 || !families.has(familyOf(address)),
-    );
-    if (other === undefined) continue;
+    const isOther = ({ address }: { readonly address: string }): boolean =>
+      families.size > 1 || !families.has(familyOf(address));
+    const other = realServers.find(isOther);
+    // Added when all others are down, and refused just then.
+    const sorry = sorryServer !== null && isOther(sorryServer) ? sorryServer : null;
+    const one = other ?? sorry;
+    if (one === null) continue;
+    const [what, whose] =
+      other === undefined
+        ? ['the sorry server', 'a sorry server']
+        : ['a real server', 'real servers'];
     reports.add({
       code: 'contradiction',
       span: word.span,
-      message: `no sync daemon runs beside ${other.address}, a real server of another family than ${nameOfVirtualServer(server)}`,
-      hint: 'remove the sync daemon, or give this virtual server real servers of its own family only',
+      message: `no sync daemon runs beside ${one.address}, ${what} of another family than ${nameOfVirtualServer(server)}`,
+      hint: `remove the sync daemon, or give this virtual server ${whose} of its own family only`,
     });
     return;
   }

@@ -30,6 +30,8 @@ function of(block: Place['block'], name: string): readonly Place[] {
   return [{ block, keyword: name }];
 }
 
+/** keepalived takes more, and kernels from 6.1.192 on refuse it. */
+const THRESHOLD = integer(0, INT_MAX, { tolerated: { min: 0, max: UINT_MAX } });
 const METHOD = phrase('forwarding method');
 const METHOD_HELP = 'how packets are forwarded';
 
@@ -141,15 +143,10 @@ export const REAL_SERVER: KeywordTable = tableOf(
     inherits: of('virtual_server', 'weight'),
     default: '1',
   }),
-  keyword(
-    'uthreshold',
-    integer(0, UINT_MAX),
-    'connections at which no more are sent; 0: no limit',
-    {
-      default: '0',
-    },
-  ),
-  keyword('lthreshold', integer(0, UINT_MAX), 'connections at which they are sent again', {
+  keyword('uthreshold', THRESHOLD, 'connections at which no more are sent; 0: no limit', {
+    default: '0',
+  }),
+  keyword('lthreshold', THRESHOLD, 'connections at which they are sent again', {
     default: '0',
   }),
   keyword('notify_up', script, 'run when it comes up', { repeats: 'first' }),

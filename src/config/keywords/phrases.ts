@@ -55,6 +55,12 @@ const NOREVERSE = keyword('noreverse', flag, 'undoes "reverse" of what is tracke
 
 /** A weight that moves a priority; ±254 is taken as ±253. */
 const PRIORITY_WEIGHT = integer(-253, 253);
+/** A kernel counts ticks, as an int: with 1000 a second no more fit, and which it has cannot be asked. */
+export const TIMEOUT_SECONDS_MAX = 2_147_483;
+const TIMEOUT = integer(0, TIMEOUT_SECONDS_MAX, {
+  unit: 'seconds',
+  tolerated: { min: 0, max: 2_678_400 },
+});
 const INTERFACE_WEIGHT = integer(-253, 253, { tolerated: { min: -254, max: 254 } });
 const FILE_WEIGHT = integer(-254, 254);
 
@@ -163,7 +169,7 @@ const GLOBAL = {
       ...['tcp', 'tcpfin', 'udp'].map((protocol) =>
         keyword(
           protocol,
-          integer(0, 2_678_400, { unit: 'seconds' }),
+          TIMEOUT,
           `of idle ${protocol === 'udp' ? 'UDP' : 'TCP'} connections${protocol === 'tcpfin' ? ' after FIN' : ''}; 0 leaves the kernel’s`,
           { unset: 'the kernel’s' },
         ),
