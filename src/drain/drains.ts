@@ -30,7 +30,7 @@ import {
 } from './orders.ts';
 import { PlaceBook, placeOf } from './places.ts';
 import { remaining } from './progress.ts';
-import { namedLeaving, nameOfLeaving, tellLeaving, tellOrder } from './telling.ts';
+import { type NO_ROOM, namedLeaving, nameOfLeaving, tellLeaving, tellOrder } from './telling.ts';
 import { type CountPorts, type Draining, DrainWatch, type Ended, type Running } from './watch.ts';
 
 export interface DrainPorts extends CountPorts {
@@ -167,7 +167,10 @@ export class Drains {
   }
 
   /** These are no longer there, or no longer ours to drain. */
-  forget(gone: readonly Leaving[], reason: 'configured again' | 'not in the table' | 'stop'): void {
+  forget(
+    gone: readonly Leaving[],
+    reason: 'configured again' | 'not in the table' | typeof NO_ROOM | 'stop',
+  ): void {
     if (gone.length === 0) return;
     const asked = new Set(gone);
     // Some may have ended otherwise meanwhile.

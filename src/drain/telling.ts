@@ -5,6 +5,9 @@ import type { Leaving, NamedServer, Order } from '../model/drain.ts';
 import { nameOfService, stageOf } from '../model/names.ts';
 import type { Target } from './orders.ts';
 
+/** Why one of them goes though it has connections: reconcile/leaving.ts. */
+export const NO_ROOM = 'no room beside mh';
+
 /** Names in one record. */
 const NAMES_LOGGED_MAX = 20;
 
@@ -38,7 +41,9 @@ export function tellLeaving(
 ): void {
   if (which.length === 0) return;
   const realServers = which.slice(0, NAMES_LOGGED_MAX).map(nameOfLeaving);
-  log.info({ ...fields, count: which.length, realServers }, 'removed real servers drain');
+  // Its connections are cut.
+  const level = fields.reason === NO_ROOM ? 'warn' : 'info';
+  log[level]({ ...fields, count: which.length, realServers }, 'removed real servers drain');
 }
 
 export function nameOfLeaving(leaving: Leaving): string {

@@ -24,9 +24,10 @@ import {
   type IpvsRequest,
   writeRequest,
 } from '../wire/ipvs/request.ts';
-import type { Service, ServiceKey } from '../wire/ipvs/service.ts';
+import type { ServiceKey } from '../wire/ipvs/service.ts';
 import type { IpvsInfo, Timeouts } from '../wire/ipvs/settings.ts';
 import { TableColumns } from '../wire/ipvs/table.ts';
+import { ChangeCosts } from './ipvs-cost.ts';
 import { damagedReply, decodeEach } from './ipvs-damage.ts';
 import {
   type Hints,
@@ -38,7 +39,6 @@ import {
 } from './netlink.ts';
 import { openNativeSocket } from './netlink-native.ts';
 import { NetlinkProtocol, type OpenNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
-import type { MessageCost } from './pace.ts';
 
 export interface ServiceEntry {
   readonly service: ServiceState;
@@ -150,6 +150,7 @@ class KernelIpvs implements Ipvs {
   private readonly netlink: NetlinkClient;
   /** Message type of IPVS; another one after the module was loaded anew. */
   private familyId: number | null = null;
+  private readonly costs = new ChangeCosts();
 
   constructor(netlink: NetlinkClient) {
     this.netlink = netlink;
@@ -182,6 +183,7 @@ class KernelIpvs implements Ipvs {
     }
     const table = new TableColumns(options);
     const all = [...services.values()];
+    this.costs.hasRead(all.map(({ service }) => service));
     const isWhole = await this.readDestinations(
       all.map(({ service }) => service.key),
       table,
@@ -258,7 +260,7 @@ class KernelIpvs implements Ipvs {
       count: changes.length,
       header: () => header,
       write: (attributes, at) => writeRequest(attributes, changes[at] as IpvsChange),
-      costOf: (at) => costOf(changes[at] as IpvsChange),
+      costOf: this.costs.of(changes),
     });
     // One unknown scheduler or absent destination is ENOENT too, so look whether the family moved.
     if (replies.every(isNoEntry) && (await this.familyMoved())) {
@@ -406,14 +408,6 @@ function toOutcome(reply: NetlinkReply): Outcome {
   // Not a fault of this one change: every other would end the same way.
   if (name === 'EPERM') refuse(reply, 'changing the IPVS table');
   return { done: false, errno: reply.errno, name, detail: reply.detail };
-}
-
-/** What a service was before is known where a comparison has found the change. */
-function costOf(change: IpvsChange): MessageCost {
-  if (change.do !== 'edit-service') return 'plain';
-  const { before, service } = change as { readonly before?: Service; readonly service: Service };
-  if (before?.scheduler === service.scheduler) return 'plain';
-  return before?.scheduler === 'none' ? 'bind' : 'rebind';
 }
 
 function isNoEntry(reply: NetlinkReply): boolean {

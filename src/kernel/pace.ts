@@ -6,7 +6,10 @@
  */
 import type { Millis } from '../base/time.ts';
 
-/** What a message is likely to cost: `bind` gives a service its scheduler, `rebind` another one. */
+/**
+ * What a message is likely to cost: `bind` gives a service its scheduler, or has that build its table anew; `rebind`
+ * gives it another one.
+ */
 export type MessageCost = 'plain' | 'bind' | 'rebind';
 
 /** A send takes about this long. */

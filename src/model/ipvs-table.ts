@@ -18,6 +18,9 @@ export interface Service {
   readonly engine: string | null;
 }
 
+/** Destinations of a service with `mh`: CONFIG_IP_VS_MH_TAB_INDEX 12, which is its default (net/netfilter/ipvs/ip_vs_mh.c). */
+export const MH_DESTINATIONS_MAX = 4_093;
+
 export interface Tunnel {
   readonly type: 'ipip' | 'gue' | 'gre' | 'other';
   /** Of GUE; otherwise 0. */

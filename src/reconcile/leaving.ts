@@ -6,7 +6,12 @@
 import { formatEndpoint } from '../base/endpoint.ts';
 import { destinationPort } from '../model/destination-port.ts';
 import type { Leaving } from '../model/drain.ts';
-import type { Destination, IpvsTable, ServiceEntry } from '../model/ipvs-table.ts';
+import {
+  type Destination,
+  type IpvsTable,
+  MH_DESTINATIONS_MAX,
+  type ServiceEntry,
+} from '../model/ipvs-table.ts';
 import { formatService, nameOfService } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
 import type { ServiceKey, VirtualServer } from '../model/virtual-server.ts';
@@ -101,6 +106,28 @@ export function takenUp(table: IpvsTable, leaving: readonly Leaving[]): readonly
     const names = new Set(destinations.map(destinationName));
     return guests.filter(({ destination }) => names.has(destinationName(destination)));
   });
+}
+
+/**
+ * Those for which the table of an `mh` service has no room beside what serves there: the kernel takes more without
+ * a word, and builds that table no longer, so that nobody new would be served.
+ */
+export function withoutRoom(table: IpvsTable, leaving: readonly Leaving[]): readonly Leaving[] {
+  if (leaving.length === 0) return [];
+  const left = byService(leaving);
+  return table.services.flatMap(({ service, destinations }) => {
+    if (service.scheduler !== 'mh') return [];
+    const guests = left.get(formatService(service.key)) ?? [];
+    return guests.slice(Math.max(0, MH_DESTINATIONS_MAX - destinations.length));
+  });
+}
+
+/** Those that can stay in the table. */
+export function staying(table: IpvsTable, leaving: readonly Leaving[]): readonly Leaving[] {
+  const again = new Set(takenUp(table, leaving));
+  const guests = leaving.filter((one) => !again.has(one));
+  const beyond = new Set(withoutRoom(table, guests));
+  return beyond.size === 0 ? guests : guests.filter((one) => !beyond.has(one));
 }
 
 function joined(entry: ServiceEntry, guests: readonly Leaving[]): ServiceEntry {

@@ -5,6 +5,7 @@ import { DirectorError } from '../../src/base/error.ts';
 import { type LogRecord, logTo } from '../../src/base/log.ts';
 import { Drains } from '../../src/drain/drains.ts';
 import type { Held } from '../../src/drain/places.ts';
+import { NO_ROOM } from '../../src/drain/telling.ts';
 import type { DrainState, Leaving, Order, SteerRequest } from '../../src/model/drain.ts';
 import { stageOf } from '../../src/model/names.ts';
 import { realServer, serviceKey, virtualServer } from '../health/make.ts';
@@ -404,6 +405,18 @@ describe('what a reload has removed', () => {
     expect(w.logged.filter(({ fields }) => fields.to === 'removed')).toHaveLength(2);
     // What is ordered of a name that is not configured can be lifted.
     expect(w.drains.steer({ ...asked, want: { kind: 'enable' } }).report.before).toHaveLength(1);
+  });
+
+  test('that has no room beside mh is forgotten with a warning', () => {
+    const w = world();
+    w.drains.leave([leaving('10.1.0.7', w.clock.wallTimeMs() + 60_000)]);
+    w.drains.forget(w.drains.departures, NO_ROOM);
+    expect(w.kept.leaving).toEqual([]);
+    expect(w.logged.at(-1)).toMatchObject({
+      level: 'warn',
+      message: 'removed real servers drain',
+      fields: { to: 'ended', reason: 'no room beside mh', count: 1 },
+    });
   });
 
   test('goes on although the disk is full, and is forgotten when it is configured again', async () => {

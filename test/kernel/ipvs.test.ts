@@ -2,6 +2,8 @@ import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { openIpvs } from '../../src/kernel/ipvs.ts';
 import type { SyncDaemon } from '../../src/wire/ipvs/daemon.ts';
+import type { Destination } from '../../src/wire/ipvs/destination.ts';
+import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
 import type { Service } from '../../src/wire/ipvs/service.ts';
 import { settled, simulatedClock } from '../world/clock.ts';
 import { SimulatedIpvs } from '../world/ipvs.ts';
@@ -184,5 +186,62 @@ describe('the family', () => {
       code: 'NOT_PERMITTED',
       hint: expect.stringContaining('CAP_NET_ADMIN'),
     });
+  });
+});
+
+describe('a send', () => {
+  const server = (host: number): Destination => ({
+    address: `10.1.${host >> 8}.${host & 255}`,
+    port: 80,
+    forwarding: 'dr',
+    tunnel: null,
+    weight: 1,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+  });
+  const servers = (key: Service['key'], from: number): readonly IpvsChange[] =>
+    Array.from({ length: 500 }, (_, at) => ({
+      do: 'add-destination' as const,
+      key,
+      destination: server(from + at),
+    }));
+
+  test('is short where each real server has mh build its table anew, also after cheap ones', async () => {
+    const { ipvs, behaviour, kernel } = await open();
+    const { key } = WEB;
+    kernel.make({ do: 'add-service', service: WEB });
+    await ipvs.apply(servers(key, 0));
+    behaviour.sends.length = 0;
+    await ipvs.apply(servers(key, 1000));
+    expect(behaviour.sends[0]).toBe(256);
+    // Somebody else gives it mh, and a reading shows it.
+    kernel.make({ do: 'edit-service', service: { ...WEB, scheduler: 'mh' } });
+    await ipvs.readColumns({ withStatistics: false });
+    behaviour.sends.length = 0;
+    await ipvs.apply(servers(key, 2000));
+    expect(behaviour.sends[0]).toBe(16);
+    const wrr = { ...WEB, scheduler: 'wrr' };
+    behaviour.sends.length = 0;
+    await ipvs.apply([{ do: 'edit-service', service: wrr }, ...servers(key, 3000)]);
+    expect(behaviour.sends[0]).toBeLessThan(8);
+    expect(behaviour.sends[1]).toBe(256);
+  });
+
+  test('of real servers is short after a change of ours to mh, and not for other services', async () => {
+    const { ipvs, behaviour, kernel } = await open();
+    const other: Service = { ...WEB, key: { kind: 'fwmark', family: 'ipv4', mark: 7 } };
+    kernel.make({ do: 'add-service', service: other });
+    await ipvs.apply(servers(other.key, 0));
+    await ipvs.apply([{ do: 'add-service', service: { ...WEB, scheduler: 'mh' } }]);
+    behaviour.sends.length = 0;
+    await ipvs.apply(servers(other.key, 1000));
+    expect(behaviour.sends[0]).toBe(256);
+    behaviour.sends.length = 0;
+    await ipvs.apply(servers(WEB.key, 0));
+    expect(behaviour.sends[0]).toBe(16);
+    behaviour.sends.length = 0;
+    await ipvs.apply([{ do: 'remove-service', key: WEB.key }]);
+    await ipvs.apply(servers(other.key, 2000));
+    expect(behaviour.sends).toEqual([1, 256, 244]);
   });
 });

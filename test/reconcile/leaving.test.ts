@@ -4,7 +4,13 @@ import type { IpvsTable } from '../../src/model/ipvs-table.ts';
 import { nameOfService } from '../../src/model/names.ts';
 import type { VirtualServer } from '../../src/model/virtual-server.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
-import { departing, takenUp, withLeaving } from '../../src/reconcile/leaving.ts';
+import {
+  departing,
+  staying,
+  takenUp,
+  withLeaving,
+  withoutRoom,
+} from '../../src/reconcile/leaving.ts';
 import { realServer, serviceKey, sorryServer, virtualServer } from '../health/make.ts';
 
 const serving = ({ realServers, sorryServer: sorry }: VirtualServer) => ({
@@ -116,5 +122,38 @@ describe('the table', () => {
   test('is the same object when nobody leaves', () => {
     const table = tableOf(after);
     expect(withLeaving(table, [])).toBe(table);
+  });
+});
+
+describe('the table of an mh service', () => {
+  const many = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) =>
+      realServer(`10.1.${(from + at) >> 8}.${(from + at) & 255}`),
+    );
+  const mh = (from: number, count: number) =>
+    draining({ scheduler: 'mh', realServers: many(from, count) });
+  const before = mh(0, 3000);
+  const after = [mh(2000, 3000)];
+  const leaving = leave([before], after);
+  const table = tableOf(after);
+
+  test('holds what leaves as long as it has room beside what serves', () => {
+    expect(leaving).toHaveLength(2000);
+    const stays = staying(table, leaving);
+    expect(stays).toEqual(leaving.slice(0, 1093));
+    expect(withLeaving(table, stays).services[0]?.destinations).toHaveLength(4093);
+    expect(withoutRoom(table, leaving)).toEqual(leaving.slice(1093));
+  });
+
+  test('has room for those that are taken up again', () => {
+    const again = tableOf([mh(0, 4093)]);
+    expect(staying(again, leaving)).toEqual([]);
+    expect(takenUp(again, leaving)).toEqual(leaving);
+  });
+
+  test('is no limit to other schedulers, nor to a service that leaves as a whole', () => {
+    const wrr = tableOf([{ ...mh(2000, 3000), scheduler: 'wrr' }]);
+    expect(withoutRoom(wrr, leaving)).toEqual([]);
+    expect(withoutRoom(tableOf([]), leave([before], []))).toEqual([]);
   });
 });

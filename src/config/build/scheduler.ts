@@ -1,5 +1,6 @@
 /** `lvs_sched` and its flags: by what the kernel chooses a real server for a new connection. */
 import { nearestOf } from '../../base/nearest.ts';
+import { MH_DESTINATIONS_MAX } from '../../model/ipvs-table.ts';
 import type { SchedulerFlags, VirtualServer } from '../../model/virtual-server.ts';
 import type { Reports } from '../diagnostics/reports.ts';
 import type { Mode } from '../diagnostics/severity.ts';
@@ -12,8 +13,6 @@ const DEFAULT_SCHEDULER = 'wlc';
 const MH = 'mh';
 /** The kernel takes it for a service without scheduler. */
 const NO_SCHEDULER = 'none';
-/** CONFIG_IP_VS_MH_TAB_INDEX 12, which is its default: net/netfilter/ipvs/ip_vs_mh.c. */
-const MH_TABLE_ENTRIES = 4_093;
 
 export function readScheduling(
   section: Section,
@@ -101,12 +100,12 @@ export function tellTooManyForHash(
   entries: number,
   reports: Reports,
 ): void {
-  if (scheduler !== MH || entries <= MH_TABLE_ENTRIES) return;
+  if (scheduler !== MH || entries <= MH_DESTINATIONS_MAX) return;
   const setting = section.find('lvs_sched');
   reports.add({
     code: 'out-of-range',
     span: setting === null ? section.span : valueSpan(setting),
-    message: `mh takes at most ${MH_TABLE_ENTRIES} real servers, as many as its table has entries, and here are ${entries}`,
+    message: `mh takes at most ${MH_DESTINATIONS_MAX} real servers, as many as its table has entries, and here are ${entries}`,
     hint: 'another scheduler, such as sh or wrr, or several virtual servers',
   });
 }

@@ -22,6 +22,7 @@ import { Drains } from '../../drain/drains.ts';
 import { refuseLoss } from '../../drain/loss.ts';
 import { notesOn, peerNotes } from '../../drain/notes.ts';
 import { DrainSharing } from '../../drain/sharing.ts';
+import { NO_ROOM } from '../../drain/telling.ts';
 import type { ArpWatch } from '../../health/arp-watch.ts';
 import type { Dial } from '../../health/checker.ts';
 import { HealthMonitor } from '../../health/monitor.ts';
@@ -45,7 +46,7 @@ import type { VrrpStates } from '../../model/snapshot-vrrp.ts';
 import type { HealthConfig, VirtualServer } from '../../model/virtual-server.ts';
 import { IpvsReconciler, type Report } from '../../reconcile/apply.ts';
 import { desiredSteps } from '../../reconcile/desired.ts';
-import { departing, takenUp, withLeaving } from '../../reconcile/leaving.ts';
+import { departing, staying, takenUp, withLeaving, withoutRoom } from '../../reconcile/leaving.ts';
 import type { TableColumns } from '../../wire/ipvs/table.ts';
 import type { ProcessDuties, Question, Uplink } from '../ipc.ts';
 import { presenceIn } from './adopt.ts';
@@ -311,9 +312,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     const servings = await inSlices(this.monitor.servingsUnder(virtualServers), this.clock);
     const table = await inSlices(desiredSteps(virtualServers, servings), this.clock);
     const departures = this.departing(config);
-    const again = new Set(takenUp(table, this.drains.departures));
-    const still = this.drains.departures.filter((one) => !again.has(one));
-    return this.reconciler.plan(withLeaving(table, [...still, ...departures]), departures);
+    const stays = staying(table, [...this.drains.departures, ...departures]);
+    const isNew = new Set(departures);
+    return this.reconciler.plan(
+      withLeaving(table, stays),
+      stays.filter((one) => isNew.has(one)),
+    );
   }
 
   /** What a reload of this would take out of the table, and is to be drained first. */
@@ -470,9 +474,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     const table = yield* desiredSteps(this.virtualServers, this.monitor.servings());
     const again = new Set(takenUp(table, departures));
     this.drains.forget([...again], 'configured again');
+    const guests = departures.filter((one) => !again.has(one));
+    const beyond = new Set(withoutRoom(table, guests));
+    this.drains.forget([...beyond], NO_ROOM);
     return withLeaving(
       table,
-      departures.filter((one) => !again.has(one)),
+      guests.filter((one) => !beyond.has(one)),
     );
   }
 
