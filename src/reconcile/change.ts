@@ -31,6 +31,9 @@ export type IpvsChange =
       readonly destination: Destination;
     };
 
+/** A service with it refuses new connections: ipvs.ts makes one so that is bound to `mh` when it is full. */
+export const NO_SCHEDULER = 'none';
+
 /** The service that a change is about. */
 export function keyOf(change: IpvsChange): ServiceKey {
   return 'service' in change ? change.service.key : change.key;

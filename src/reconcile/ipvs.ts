@@ -19,7 +19,7 @@ import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { byNameSteps, destinationName, type IpvsChange, keyOf } from './change.ts';
+import { byNameSteps, destinationName, type IpvsChange, keyOf, NO_SCHEDULER } from './change.ts';
 
 export interface IpvsDiffInput {
   readonly desired: IpvsTable;
@@ -234,7 +234,6 @@ function creation(
 }
 
 const MH = 'mh';
-const NO_SCHEDULER = 'none';
 
 function becomesMh(before: Service, after: Service): boolean {
   return after.scheduler === MH && before.scheduler !== MH;

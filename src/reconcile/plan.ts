@@ -11,7 +11,7 @@ import type { ServiceKey } from '../model/virtual-server.ts';
 import { destinationName, type IpvsChange, keyOf } from './change.ts';
 import { diffSteps, type IpvsDiff } from './ipvs.ts';
 import { type HeldTable, recogniseSteps } from './recognise.ts';
-import { renderChange } from './render.ts';
+import { asTold, renderChange } from './render.ts';
 
 /** A table as it was read, with its connections. */
 export interface CountedTable extends HeldTable {
@@ -45,7 +45,8 @@ export function* planSteps(input: PlanInput): Steps<IpvsPlan> {
   const { desired, current, held, owned, leaving, wasRefused } = input;
   const compare = function* (table: IpvsTable): Steps<IpvsDiff> {
     const actual = yield* recogniseSteps(table, held);
-    return yield* diffSteps({ desired: table, actual, owned });
+    const diff = yield* diffSteps({ desired: table, actual, owned });
+    return { ...diff, changes: asTold(diff.changes) };
   };
   const told = new Told(held, leaving);
   // What is not as the configuration in force says is put right without a reload, too.

@@ -10,7 +10,29 @@ import { addressBits } from '../base/address.ts';
 import { unreachable } from '../base/error.ts';
 import type { Destination, Service, Tunnel } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
-import { destinationName, type IpvsChange, keyOf } from './change.ts';
+import { destinationName, type IpvsChange, keyOf, NO_SCHEDULER } from './change.ts';
+
+/**
+ * Changes as people think of them: a service that is made without scheduler, filled, and bound to `mh` last (ipvs.ts) is a
+ * new service with `mh`.
+ */
+export function asTold(changes: readonly IpvsChange[]): readonly IpvsChange[] {
+  const bound = new Map<string, Service>();
+  for (const change of changes) {
+    if (change.do !== 'edit-service' || change.before.scheduler !== NO_SCHEDULER) continue;
+    bound.set(formatService(change.service.key), change.service);
+  }
+  if (bound.size === 0) return changes;
+  const folded = new Set<Service>();
+  const told = changes.map((change) => {
+    if (change.do !== 'add-service') return change;
+    const service = bound.get(formatService(change.service.key));
+    if (service === undefined) return change;
+    folded.add(service);
+    return { ...change, service };
+  });
+  return told.filter((change) => change.do !== 'edit-service' || !folded.has(change.service));
+}
 
 export function renderChanges(changes: readonly IpvsChange[]): string {
   return changes.map((change) => `${renderChange(change)}\n`).join('');
@@ -116,10 +138,12 @@ interface Property {
 
 function serviceWords(service: Service): readonly Property[] {
   const { scheduler, schedulerFlags, granularityBits, key } = service;
-  const flags = (['fallback', 'port', 'third'] as const).filter((name) => schedulerFlags[name]);
+  const flags = (['fallback', 'port', 'third'] as const)
+    .filter((name) => schedulerFlags[name])
+    .map((name) => flagWord(scheduler, name));
   return [
     { name: '', value: scheduler, usual: false },
-    { name: 'scheduler flags', value: flags.join('+') || 'none', usual: flags.length === 0 },
+    { name: 'scheduler flags', value: flags.join(' ') || 'none', usual: flags.length === 0 },
     { name: 'persistence', value: persistenceWords(service), usual: !isPersistent(service) },
     {
       name: 'granularity',
@@ -130,6 +154,14 @@ function serviceWords(service: Service): readonly Property[] {
     { name: 'engine', value: service.engine ?? 'none', usual: service.engine === null },
   ];
 }
+
+/** As the configuration writes it: `mh-fallback`, `flag-1`. */
+function flagWord(scheduler: string, flag: keyof Service['schedulerFlags']): string {
+  const isNamed = flag !== 'third' && (scheduler === 'sh' || scheduler === 'mh');
+  return isNamed ? `${scheduler}-${flag}` : BARE_FLAGS[flag];
+}
+
+const BARE_FLAGS = { fallback: 'flag-1', port: 'flag-2', third: 'flag-3' } as const;
 
 function isPersistent({ persistent, timeoutSeconds }: Service): boolean {
   return persistent || timeoutSeconds > 0;

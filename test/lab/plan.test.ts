@@ -142,7 +142,7 @@ describe('a plan', () => {
     for (const line of [
       `  ~ virtual server ${VIP}:80 tcp: wrr → wlc`,
       `  ~ real server 192.0.2.21:80 of ${VIP}:80 tcp: weight 1 → 3`,
-      `  + virtual server ${VIP}:8080 tcp: none, scheduler flags fallback`,
+      `  + virtual server ${VIP}:8080 tcp: mh, scheduler flags mh-fallback`,
       '  ~ instance VI_1: effective priority 100 → 150',
       '  + address 192.0.2.11/24 dev eth0 of instance VI_1: held and announced at once',
       // It has to answer before it serves, so the table does not have it.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Destination, Service } from '../../src/model/ipvs-table.ts';
 import type { IpvsChange } from '../../src/reconcile/change.ts';
 import { explainRefusal, isStale } from '../../src/reconcile/refusal.ts';
-import { recordOf, renderChange, renderChanges } from '../../src/reconcile/render.ts';
+import { asTold, recordOf, renderChange, renderChanges } from '../../src/reconcile/render.ts';
 
 const service: Service = {
   key: { kind: 'fwmark', family: 'ipv4', mark: 7 },
@@ -30,11 +30,11 @@ const { key } = service;
 describe('a change is rendered', () => {
   test.each<[string, IpvsChange]>([
     [
-      '+ virtual server fwmark 7 ipv4: sh, scheduler flags fallback+port, persistence 360 s, granularity /24',
+      '+ virtual server fwmark 7 ipv4: sh, scheduler flags sh-fallback sh-port, persistence 360 s, granularity /24',
       { do: 'add-service', service },
     ],
     [
-      '~ virtual server fwmark 7 ipv4: scheduler flags fallback+port → none, persistence 360 s → off (360 s), one-packet off → on',
+      '~ virtual server fwmark 7 ipv4: scheduler flags sh-fallback sh-port → none, persistence 360 s → off (360 s), one-packet off → on',
       {
         do: 'edit-service',
         before: service,
@@ -124,6 +124,53 @@ describe('a refusal', () => {
     expect(isStale({ do: 'add-service', service }, refused('ENOENT'))).toBe(false);
     expect(isStale({ do: 'edit-service', service, before: service }, refused('ENOENT'))).toBe(
       false,
+    );
+  });
+});
+
+describe('changes are told', () => {
+  const mh: Service = {
+    ...service,
+    scheduler: 'mh',
+    persistent: false,
+    timeoutSeconds: 0,
+    granularityBits: 32,
+    schedulerFlags: { fallback: true, port: false, third: false },
+  };
+  const bare: Service = { ...mh, scheduler: 'none' };
+  const fill: IpvsChange = { do: 'add-destination', key, destination };
+  const other: Service = { ...service, key: { kind: 'fwmark', family: 'ipv4', mark: 8 } };
+
+  test('of a new mh service as of one that has mh, though it is bound last', () => {
+    const changes: readonly IpvsChange[] = [
+      { do: 'add-service', service: bare },
+      fill,
+      { do: 'add-service', service: other },
+      { do: 'edit-service', service: mh, before: bare },
+    ];
+    expect(asTold(changes).map(renderChange)).toEqual([
+      '+ virtual server fwmark 7 ipv4: mh, scheduler flags mh-fallback',
+      renderChange(fill),
+      renderChange({ do: 'add-service', service: other }),
+    ]);
+  });
+
+  test('as they are where a service has had no scheduler before, or gets none', () => {
+    const bound: readonly IpvsChange[] = [{ do: 'edit-service', service: mh, before: bare }];
+    expect(asTold(bound)).toEqual(bound);
+    const refused: readonly IpvsChange[] = [{ do: 'add-service', service: bare }, fill];
+    expect(asTold(refused)).toBe(refused);
+  });
+
+  test.each<[scheduler: string, words: string]>([
+    ['mh', 'mh-fallback mh-port flag-3'],
+    ['sh', 'sh-fallback sh-port flag-3'],
+    ['wrr', 'flag-1 flag-2 flag-3'],
+  ])('with the flags of %s as the configuration writes them', (scheduler, words) => {
+    const all = { fallback: true, port: true, third: true };
+    const one: Service = { ...mh, scheduler, schedulerFlags: all };
+    expect(renderChange({ do: 'add-service', service: one })).toBe(
+      `+ virtual server fwmark 7 ipv4: ${scheduler}, scheduler flags ${words}`,
     );
   });
 });

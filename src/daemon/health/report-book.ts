@@ -8,7 +8,7 @@ import type { Clock } from '../../base/time.ts';
 import { formatService } from '../../model/names.ts';
 import type { DriftSnapshot, RefusalSnapshot } from '../../model/snapshot-ipvs.ts';
 import type { Report } from '../../reconcile/apply.ts';
-import { renderChange } from '../../reconcile/render.ts';
+import { asTold, renderChange } from '../../reconcile/render.ts';
 import { afterVerification, NO_DRIFT } from './drift-log.ts';
 import type { Ownership } from './ownership.ts';
 import { afterReconciliation } from './refusal-log.ts';
@@ -57,9 +57,10 @@ export class ReportBook {
       log.info({ reason, count: takenOver.length, services }, 'services are taken over');
     }
     if (applied.length > 0) {
-      const changes = applied.slice(0, CHANGES_LOGGED_MAX).map(renderChange);
+      const told = asTold(applied);
+      const changes = told.slice(0, CHANGES_LOGGED_MAX).map(renderChange);
       const level = reason === 'drift' ? 'warn' : 'info';
-      log[level]({ reason, count: applied.length, changes }, 'IPVS table changed');
+      log[level]({ reason, count: told.length, changes }, 'IPVS table changed');
     }
     this.bookRefusals(refused);
     ownership.keep(owned);
@@ -70,7 +71,7 @@ export class ReportBook {
     if (!this.counted.has(report)) {
       this.counted.add(report);
       const atMs = this.options.clock.wallTimeMs();
-      this.driftNow = afterVerification(this.driftNow, report.drift, atMs);
+      this.driftNow = afterVerification(this.driftNow, asTold(report.drift), atMs);
     }
     this.book(report, report.drift.length > 0 ? 'drift' : 'verification');
   }
@@ -89,9 +90,10 @@ export class ReportBook {
 
 /** What a verification is told as; `virtualServers`: how many are ours. */
 export function verifyReport(
-  { drift, refused, foreign, converged }: Report,
+  { drift: changed, refused, foreign, converged }: Report,
   virtualServers: number,
 ): VerifyReport {
+  const drift = asTold(changed);
   return {
     count: drift.length,
     drift: drift.slice(0, CHANGES_TOLD_MAX).map(renderChange),

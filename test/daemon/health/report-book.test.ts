@@ -1,7 +1,7 @@
 /** What the log is told of reconciliations and verifications. */
 import { expect, test } from 'vitest';
 import { type LogRecord, logTo } from '../../../src/base/log.ts';
-import { ReportBook } from '../../../src/daemon/health/report-book.ts';
+import { ReportBook, verifyReport } from '../../../src/daemon/health/report-book.ts';
 import type { Destination, IpvsTable } from '../../../src/model/ipvs-table.ts';
 import { IpvsReconciler, type Report } from '../../../src/reconcile/apply.ts';
 import { serviceKey } from '../../health/make.ts';
@@ -74,4 +74,33 @@ test('a reload that comes as a verification ends is logged as a reload, and the 
     },
   ]);
   expect(book.drift).toMatchObject({ repairs: 1, changes: 1 });
+});
+
+test('a new mh service is one line of the log, in drift and in the answer of a verification, too', async () => {
+  const ipvs = new SimulatedIpvs();
+  const reconciler = new IpvsReconciler({ ipvs, owned: [] });
+  const logged: LogRecord[] = [];
+  const book = new ReportBook({
+    clock: simulatedClock(),
+    log: logTo((record) => void logged.push(record)),
+    ownership: { keep: () => {} },
+  });
+  const [entry] = tableOf(server(3, 1), server(4, 1)).services;
+  if (entry === undefined) throw new Error('there is one');
+  const table = { services: [{ ...entry, service: { ...entry.service, scheduler: 'mh' } }] };
+  book.book(await reconciler.reconcile(table), 'start');
+  const lines = [
+    '+ virtual server 192.0.2.1:80 tcp: mh',
+    '+ real server 10.1.0.3:80 of 192.0.2.1:80 tcp: dr, weight 1',
+    '+ real server 10.1.0.4:80 of 192.0.2.1:80 tcp: dr, weight 1',
+  ];
+  ipvs.make({ do: 'remove-service', key: KEY });
+  const report = await reconciler.verify();
+  book.bookVerification(report);
+  expect(logged.map(({ fields }) => fields)).toMatchObject([
+    { reason: 'start', count: 3, changes: lines },
+    { reason: 'drift', count: 3, changes: lines },
+  ]);
+  expect(book.drift).toMatchObject({ changes: 3, last: [{ count: 3, changes: lines }] });
+  expect(verifyReport(report, 1)).toMatchObject({ count: 3, drift: lines });
 });
