@@ -66,7 +66,9 @@ export class HealthMonitor {
   private coming: Coming | null = null;
   /** What has left the configuration, and is still to be stopped. */
   private readonly leaving = new Set<WatchedVirtualServer | WatchedRealServer>();
-  private lettingGo = false;
+  /** Those that are new: told of when all that leaves has been, so that a script that withdraws comes first. */
+  private readonly arriving = new Set<WatchedVirtualServer>();
+  private changingOver = false;
   private configured = false;
   private telling = false;
   private closed = false;
@@ -94,7 +96,7 @@ export class HealthMonitor {
    */
   configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
     if (!this.isPrepared(servers)) atOnce(this.preparing(servers, presence));
-    const { next } = this.coming as Coming;
+    const { next, fresh } = this.coming as Coming;
     this.coming = null;
     const { watched } = this;
     const moved = new Set(next.filter((one, at) => watched[at] !== one));
@@ -108,24 +110,33 @@ export class HealthMonitor {
     for (const one of gone) {
       one.retire();
       this.leaving.add(one);
+      this.arriving.delete(one);
     }
+    for (const one of fresh) this.arriving.add(one);
     this.tell();
-    void this.letGo();
+    void this.changeOver();
   }
 
-  private async letGo(): Promise<void> {
-    if (this.lettingGo) return;
-    this.lettingGo = true;
-    await inSlicesWhile(() => !this.closed, this.lettingAllGo(), this.ports.clock);
-    this.lettingGo = false;
+  private async changeOver(): Promise<void> {
+    if (this.changingOver) return;
+    this.changingOver = true;
+    await inSlicesWhile(() => !this.closed, this.changingAllOver(), this.ports.clock);
+    this.changingOver = false;
   }
 
-  private *lettingAllGo(): Steps<void> {
-    // Those that are added meanwhile have their turn, too.
-    for (const one of this.leaving) {
-      if (one instanceof WatchedVirtualServer) yield* one.leave();
-      else one.leave();
-      this.leaving.delete(one);
+  private *changingAllOver(): Steps<void> {
+    for (;;) {
+      // Those that are added meanwhile have their turn, too.
+      for (const one of this.leaving) {
+        if (one instanceof WatchedVirtualServer) yield* one.leave();
+        else one.leave();
+        this.leaving.delete(one);
+        yield;
+      }
+      const [first] = this.arriving;
+      if (first === undefined) return;
+      this.arriving.delete(first);
+      yield* first.arrive();
       yield;
     }
   }

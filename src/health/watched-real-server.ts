@@ -40,6 +40,10 @@ export class WatchedRealServer implements CheckerOwner {
   private sinceMs: number;
   private reason = 'start';
   private order: Order | null = null;
+  /** Its configuration is in force. */
+  private arrived = false;
+  /** As what it is known before that; null: as nothing. */
+  private readonly toldAs: Standing | null;
   /** It has left the configuration. */
   private retired = false;
   /** To the configuration that is to come. */
@@ -63,7 +67,20 @@ export class WatchedRealServer implements CheckerOwner {
     this.startChecks(beginning.at);
     this.steer();
     const isNews = beginning.presence === 'unknown' && server.tellsInitial === true;
-    if (isNews && this.current !== 'awaiting') this.notify(this.current === 'up' ? 'up' : 'down');
+    this.toldAs = isNews ? null : this.current;
+  }
+
+  /** Its configuration is in force: from now on people are told of it, and of what was found meanwhile. */
+  arrive(): void {
+    if (this.arrived) return;
+    this.arrived = true;
+    const { current, toldAs } = this;
+    if (toldAs === null) {
+      if (current !== 'awaiting') this.notify(current === 'up' ? 'up' : 'down');
+      return;
+    }
+    const event = current === toldAs ? null : announcement(toldAs, current);
+    if (event !== null) this.notify(event);
   }
 
   get standing(): Standing {
@@ -165,6 +182,7 @@ export class WatchedRealServer implements CheckerOwner {
   }
 
   notify(event: 'up' | 'down', reason: string = this.reason): void {
+    if (!this.arrived) return;
     const { notifyUp, notifyDown, mails, address, port } = this.server;
     const up = event === 'up';
     this.ports.notify.changed({

@@ -29,6 +29,8 @@ export class WatchedVirtualServer implements RealServerOwner {
   private current: Serving = NOTHING;
   /** It has decided for the first time. */
   private begun = false;
+  /** Its configuration is in force. */
+  private arrived = false;
   private coming: Coming | null = null;
 
   /** A new one. It works as soon as `begin` is through. */
@@ -61,6 +63,15 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.met = firstQuorum(server, { up, holds, presences });
     this.current = servingOf(server, { up, holds, met: this.met });
     this.begun = true;
+  }
+
+  /** Its configuration is in force: from now on people are told of it, and first how it stands. */
+  *arrive(): Steps<void> {
+    for (const [at, real] of this.reals.entries()) {
+      real.arrive();
+      if (at % STEP === STEP - 1) yield;
+    }
+    this.arrived = true;
     this.notify(this.met ? 'up' : 'down');
   }
 
@@ -151,11 +162,12 @@ export class WatchedVirtualServer implements RealServerOwner {
     // The same object: nothing can have changed in it.
     if (server === before) return [];
     if (this.coming?.server !== server) atOnce(this.prepare(server, time));
-    const { reals, changed, old } = this.coming as Coming;
+    const { reals, changed, old, fresh } = this.coming as Coming;
     this.coming = null;
     this.server = server;
     this.reals = reals;
     for (const { one, real } of changed) one.adopt(real, time.at);
+    if (this.arrived) for (const real of fresh) real.arrive();
     const gone = old.rest();
     for (const real of gone) real.retire();
     const stayedLost = !this.judge('reload') && !this.met;
@@ -281,6 +293,7 @@ export class WatchedVirtualServer implements RealServerOwner {
   }
 
   private notify(event: 'up' | 'down'): void {
+    if (!this.arrived) return;
     const { quorumUp, quorumDown, mails } = this.server;
     const up = event === 'up';
     this.ports.notify.changed({

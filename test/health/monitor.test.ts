@@ -400,9 +400,9 @@ describe('what is new in a configuration that is about to come into force', () =
     w.news();
     await w.monitor.prepare([before, added]);
     expect(w.monitor.servings()).toHaveLength(1);
-    expect(w.news()).toEqual(['0 quorum up']);
+    expect(w.news()).toEqual([]);
     await w.configure(before, added);
-    expect(w.news()).toEqual(['0 1 / 1']);
+    expect(w.news()).toEqual(['0 quorum up', '0 1 / 1']);
     await w.to(1);
     expect(w.attempts).toEqual(['1 10.0.0.1:80', '1 10.0.0.2:80']);
   });
@@ -415,7 +415,7 @@ describe('what is new in a configuration that is about to come into force', () =
     await w.to(2);
     w.news();
     await w.configure(before, added);
-    expect(w.news()).toEqual(['2 1 / -']);
+    expect(w.news()).toEqual(['2 down 10.0.0.2', '2 quorum down', '2 1 / -']);
   });
 
   test('is given up when another configuration comes into force, and at the end', async () => {
@@ -487,7 +487,7 @@ describe('what is new in a configuration that is about to come into force', () =
     expect(w.monitor.servings().map(render)).toEqual(['1']);
     w.news();
     await w.configure(grown);
-    expect(w.news()).toEqual(['2 5 1 -']);
+    expect(w.news()).toEqual(['2 down 10.0.0.3', '2 5 1 -']);
     expect(w.attempts.filter((one) => one.startsWith('1 '))).toHaveLength(3);
   });
 
@@ -501,6 +501,77 @@ describe('what is new in a configuration that is about to come into force', () =
     expect(w.monitor.servings().map(render)).toEqual(['1']);
     await w.to(2);
     expect(w.attempts).toEqual(['1 10.0.0.2:80']);
+  });
+});
+
+describe('scripts at a reload', () => {
+  const tcp = virtualServer({
+    realServers: [checked('10.0.0.1')],
+    quorumUp: script('tcp up'),
+    quorumDown: script('tcp down'),
+  });
+  const udp = virtualServer({
+    keys: [{ kind: 'address', family: 'ipv4', protocol: 'udp', address: '192.0.2.1', port: 80 }],
+    realServers: [checked('10.0.0.1')],
+    quorumUp: script('udp up'),
+    quorumDown: script('udp down'),
+  });
+
+  test('of what leaves come before those of what is new, and none before the file is in force', async () => {
+    const w = world();
+    await w.configure(tcp);
+    w.news();
+    await w.monitor.prepare([udp]);
+    expect(w.news()).toEqual([]);
+    await w.configure(udp);
+    expect(w.news()).toEqual(['0 down 10.0.0.1', '0 tcp down', '0 udp up', '0 1']);
+  });
+
+  test('tell of a new one how it stands when the file comes into force, and of its failed real servers', async () => {
+    const w = world();
+    await w.configure(tcp);
+    w.news();
+    w.failing.add('10.0.0.1');
+    await w.monitor.prepare([tcp, udp]);
+    await w.to(1.5);
+    expect(w.news()).toEqual(['1 down 10.0.0.1', '1 tcp down', '1 -']);
+    await w.configure(tcp, udp);
+    expect(w.news()).toEqual(['1.5 down 10.0.0.1', '1.5 udp down', '1.5 - / -']);
+    w.failing.clear();
+    await w.to(8);
+    expect(w.news()).toContain('3 udp up');
+  });
+
+  test('of a real server that a virtual server gets wait for the file, with rs_init_notifies, too', async () => {
+    const w = world();
+    const one = virtualServer({ realServers: [checked('10.0.0.1')], ...scripts });
+    const two = virtualServer({
+      realServers: [
+        checked('10.0.0.1'),
+        checked('10.0.0.2', { tellsInitial: true }),
+        checked('10.0.0.3'),
+      ],
+      ...scripts,
+    });
+    await w.configure(one);
+    w.news();
+    w.failing.add('10.0.0.3');
+    await w.monitor.prepare([two]);
+    await w.to(1.5);
+    expect(w.news().filter((line) => line.includes('10.0.0'))).toEqual([]);
+    await w.configure(two);
+    expect(w.news()).toEqual(['1.5 up 10.0.0.2', '1.5 down 10.0.0.3', '1.5 1 1 -']);
+  });
+
+  test('are none of what is prepared, and removed again before it is in force', async () => {
+    const w = world();
+    await w.configure(tcp);
+    w.news();
+    await w.monitor.prepare([udp]);
+    await w.monitor.prepare([tcp]);
+    await w.configure(tcp);
+    w.monitor.announceStop({ flushes: false });
+    expect(w.news()).toEqual(['0 1']);
   });
 });
 
