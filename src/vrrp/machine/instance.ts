@@ -189,6 +189,11 @@ function backupHears(self: Self, state: Backup, heard: Heard, now: Instant): Ste
 /** A master hears an advertisement: RFC 9568 §6.4.3. */
 function masterHears(self: Self, state: Master, heard: Heard, now: Instant): Step {
   const { instance, priority } = self;
+  const paused = afterPause(self, state, now);
+  // Who was paused reads before its timers run: that it is master is not to be told any more.
+  if (paused !== null) {
+    return { ...paused, state: backupHears(self, paused.state, heard, now).state };
+  }
   if (heard.priority === 0) {
     return stay(rearmed(self, state, now), [{ do: 'advertise', priority }]);
   }
@@ -289,19 +294,28 @@ function backupOnTime(self: Self, state: Backup, now: Instant): Step {
   return takeOver(self, state, now, isDown ? SILENCE : 'preempt delay is over');
 }
 
-function masterOnTime(self: Self, state: Master, now: Instant): Step {
-  const { instance, priority } = self;
+/** We were paused for longer than a peer waits: it may hold the addresses now. Listen first. Null: we were not. */
+function afterPause(
+  { instance }: Self,
+  state: Master,
+  now: Instant,
+): (Step & { readonly state: Backup }) | null {
   const { advertIntervalMs, version } = instance;
   const silentMs = now - (state.advertAt - advertIntervalMs);
-  if (silentMs > silenceMs(instance)) {
-    // We were paused for longer than a peer waits: it may hold the addresses now. Listen first.
-    const waitMs = advertIntervalMs + skewMs(version, OWNER_PRIORITY, advertIntervalMs);
-    return {
-      state: backup(advertIntervalMs, now + waitMs),
-      effects: [{ do: 'release-addresses' }],
-      reason: `was paused for ${Math.round(silentMs)} ms`,
-    };
-  }
+  if (silentMs <= silenceMs(instance)) return null;
+  const waitMs = advertIntervalMs + skewMs(version, OWNER_PRIORITY, advertIntervalMs);
+  return {
+    state: backup(advertIntervalMs, now + waitMs),
+    effects: [{ do: 'release-addresses' }],
+    reason: `was paused for ${Math.round(silentMs)} ms`,
+  };
+}
+
+function masterOnTime(self: Self, state: Master, now: Instant): Step {
+  const { instance, priority } = self;
+  const { advertIntervalMs } = instance;
+  const paused = afterPause(self, state, now);
+  if (paused !== null) return paused;
   if (state.holdAt !== null && now >= state.holdAt) return hold(self, state, now);
   if (state.rival !== null && now >= state.rival.decideAt) {
     const { heardAt, withinMs } = state.rival;

@@ -254,6 +254,20 @@ describe('master', () => {
     expect(reason).toBe('was paused for 3500 ms');
   });
 
+  test('that was paused does not answer a lesser master that it hears before its timers run', () => {
+    for (const [priority, waitMs] of [
+      [0, 609.375],
+      [1, 1_003.90625],
+      [200, 3_609.375],
+    ] as const) {
+      const late = master({ advertAt: NOW - 2_500 });
+      const { state, effects, reason } = step(self(), late, heard(priority), NOW);
+      expect(words(effects)).toBe('release-addresses');
+      expect(reason).toBe('was paused for 3500 ms');
+      expect(nextDeadline(state)).toBeCloseTo(NOW + waitMs, 3);
+    }
+  });
+
   test.each([
     [1, 1_500],
     [2, 2_000],
