@@ -20,7 +20,7 @@ import { Gatekeeper } from './holding/gatekeeper.ts';
 import { addressesOf, type Gone, holdsOn } from './holding/held.ts';
 import { Holding } from './holding/holding.ts';
 import type { Mastership } from './holding/will.ts';
-import { nextDeadline, retimed } from './machine/instance.ts';
+import { isToldOfLesser, nextDeadline, retimed } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
 import { faultOf, type Tracked } from './machine/priority.ts';
 import type { Effect, Heard, Self, State } from './machine/state.ts';
@@ -291,7 +291,7 @@ export class VirtualRouter {
     } else if (event.type === 'fault') chronicle.otherFault(this.name, event.reason);
     const metLesser = effects.some((one) => one.do === 'note' && one.note === 'lesser-master');
     if (metLesser && event.type === 'heard') chronicle.heardLower(this, event.advert);
-    return metLesser || isOver;
+    return isOver || isToldOfLesser(from, state);
   }
 
   /** A director of ours was MASTER and gave way to this one. True: it is announced again. */

@@ -1,7 +1,9 @@
 /** vrrp-S1 to S23: every state with every event, against a table that was written by itself. */
 import { expect, test } from 'vitest';
 import type { Family } from '../../src/base/address.ts';
+import { NO_ROUNDS } from '../../src/vrrp/machine/announce.ts';
 import { nextDeadline, step } from '../../src/vrrp/machine/instance.ts';
+import { RESTED } from '../../src/vrrp/machine/pace.ts';
 import type { Effect, Event, State } from '../../src/vrrp/machine/state.ts';
 import { instanceOf } from '../world/director.ts';
 import {
@@ -25,6 +27,7 @@ const PLACES: readonly Place[] = [
   'backup',
   'enduring',
   'master',
+  'answered',
   'claiming',
   'rivalled',
 ];
@@ -61,11 +64,14 @@ const THEIRS = {
 /** What is set to wake a while from now, so that every event can move it to a time that shows. */
 const LATER = NOW + 777;
 
+const TOLD_NOBODY = { answers: RESTED, announcements: NO_ROUNDS } as const;
+/** Another one was answered just before. */
+const TOLD = { lastAt: NOW - 1, owedAt: null };
+
 function stateOf({ place, happening: { what }, masterMs: masterIntervalMs }: Cell): State {
   const at = what === 'due' ? NOW : what === 'late' ? NOW - 4_000 : LATER;
-  const announcements = { secondAt: null, lowerAt: null, refreshAt: null, extraAt: null };
   const backup = { is: 'backup', masterIntervalMs, masterDownAt: at, wasLate: false } as const;
-  const master = { is: 'master', holdAt: null, rival: null, announcements } as const;
+  const master = { is: 'master', holdAt: null, rival: null, ...TOLD_NOBODY } as const;
   switch (place) {
     case 'init':
     case 'fault':
@@ -76,6 +82,13 @@ function stateOf({ place, happening: { what }, masterMs: masterIntervalMs }: Cel
       return { ...backup, preemptAt: at, lesserHeardAt: NOW - 100 };
     case 'master':
       return { ...master, advertAt: at };
+    case 'answered':
+      return {
+        ...master,
+        advertAt: at,
+        answers: TOLD,
+        announcements: { ...NO_ROUNDS, lower: TOLD },
+      };
     case 'claiming':
       return what === 'late'
         ? { ...master, advertAt: at, holdAt: at }
@@ -189,11 +202,12 @@ function problemOf(cell: Cell, family: Family, { to, does, wakes }: Row): string
     : `wakes at ${actual - NOW}, should at ${expected - NOW} (${wakes})`;
 }
 
-/** A master that waits for more than one thing: what it heard moves its advertisement, and that counts. */
+/** A master that waits for more than one thing: what it heard moves its advertisements, and that counts. */
 function wakeOf(state: State, { place, happening }: Cell, isSame: boolean): number {
   const waitsForMore = place === 'claiming' || place === 'rivalled' || hasRival(state);
   const heard = happening.what === 'heard' && state.is === 'master' && !isSame;
-  return heard && waitsForMore ? state.advertAt : nextDeadline(state);
+  if (!heard || !waitsForMore) return nextDeadline(state);
+  return Math.min(state.advertAt, state.answers.owedAt ?? Infinity);
 }
 
 function hasRival(state: State): boolean {

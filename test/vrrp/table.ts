@@ -4,7 +4,16 @@
  * no line with src/vrrp.
  */
 
-export type Place = 'init' | 'fault' | 'backup' | 'enduring' | 'master' | 'claiming' | 'rivalled';
+export type Place =
+  | 'init'
+  | 'fault'
+  | 'backup'
+  | 'enduring'
+  | 'master'
+  /** A master that has just answered another one. */
+  | 'answered'
+  | 'claiming'
+  | 'rivalled';
 
 /** What happens: `heard P < = >` is priority P from an address below, equal to or above ours. */
 export interface Happening {
@@ -50,6 +59,8 @@ type Wake =
   | 'same'
   | 'advert'
   | 'yield'
+  /** 100 ms after it answered last, which was a millisecond ago. */
+  | 'owed'
   /** Look into the socket first. */
   | 'read';
 
@@ -94,7 +105,7 @@ const OWNER: Condition = ({ priority }) => priority === 255;
 const HINT: Condition = ({ hint }) => hint === 'master';
 const OUT = is('init', 'fault');
 const BACKUPS = is('backup', 'enduring');
-const MASTERS = is('master', 'claiming', 'rivalled');
+const MASTERS = is('master', 'answered', 'claiming', 'rivalled');
 const HOLDING = is('master', 'rivalled');
 const ZERO = hears((theirs) => theirs === 0);
 const GREATER = hears((theirs, ours) => theirs > ours);
@@ -171,9 +182,16 @@ export const TABLE: readonly Rule[] = [
   rule('vrrp-S10: nothing is due', [MASTERS, on('early')], 'master', '', 'same'),
   rule('vrrp-S4: the other has let go', [is('claiming'), on('due')], 'master', 'HG', 'advert'),
   rule('vrrp-S17: an owner does not yield', [is('rivalled'), on('due')], 'master', 'L', 'same'),
-  rule('vrrp-S10: a master advertises', [is('master'), on('due')], 'master', 'A', 'advert'),
+  rule(
+    'vrrp-S10: a master advertises',
+    [is('master', 'answered'), on('due')],
+    'master',
+    'A',
+    'advert',
+  ),
   rule('vrrp-S23: a master wakes up late', [MASTERS, on('late')], 'backup', 'R', 'hint'),
   rule('vrrp-S21: a master follows', [MASTERS, on('group-backup')], 'backup', 'R', 'down own'),
+  rule('vrrp-S11: or 0, with others who do', [is('answered'), ZERO], 'master', '', 'owed'),
   rule('vrrp-S11: a master hears 0', [MASTERS, ZERO], 'master', 'A', 'advert'),
   rule(
     'vrrp-S12 vrrp-S16: a master hears more, whether it preempts or not',
@@ -184,6 +202,7 @@ export const TABLE: readonly Rule[] = [
   ),
   rule('vrrp-S13: as much from above', [MASTERS, EQUAL, from('>')], 'backup', 'R', 'down heard'),
   rule('vrrp-S15: as much from itself', [MASTERS, EQUAL, from('=')], 'master', '', 'same'),
+  rule('vrrp-S14: or less, with others who do', [is('answered'), ANY], 'master', 'N', 'owed'),
   rule('vrrp-S14: a master hears less', [HOLDING, ANY], 'master', 'NAG', 'advert'),
   rule('vrrp-S14: before it holds anything', [is('claiming'), ANY], 'master', 'NA', 'advert'),
 ];
@@ -219,6 +238,8 @@ export function wakesAfterUs(cell: Cell, wakes: Wake): number | null {
       return ownMs * 1000;
     case 'yield':
       return 20_000;
+    case 'owed':
+      return 99_000;
     case 'read':
       return 5_000;
   }
