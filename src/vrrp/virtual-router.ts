@@ -19,7 +19,7 @@ import { openUntil } from './holding/gate.ts';
 import { Gatekeeper } from './holding/gatekeeper.ts';
 import { addressesOf, type Gone, holdsOn } from './holding/held.ts';
 import { Holding } from './holding/holding.ts';
-import type { Mastership } from './holding/will.ts';
+import { type Mastership, peersOf } from './holding/will.ts';
 import { isToldOfLesser, nextDeadline, retimed } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
 import { faultOf, type Tracked } from './machine/priority.ts';
@@ -126,7 +126,8 @@ export class VirtualRouter {
   mastership(): Mastership | null {
     const { interface: link, vrid, family } = this.instance;
     if (this.state.is !== 'master') return null;
-    return { interface: link, vrid, family, sinceMs: this.chronicle.sinceMs };
+    const peers = peersOf(this.instance);
+    return { interface: link, vrid, family, peers, sinceMs: this.chronicle.sinceMs };
   }
 
   /**

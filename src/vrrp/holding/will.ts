@@ -13,8 +13,25 @@ export interface VrrpWill {
 
 /** The name is not part of what an instance is. */
 export interface Mastership extends Pick<VrrpInstance, 'interface' | 'vrid' | 'family'> {
+  /** Of its unicast peers; null: it is a multicast one. Instances of one VRID are told apart by these. */
+  readonly peers: readonly string[] | null;
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
+}
+
+export function peersOf({ unicast }: VrrpInstance): Mastership['peers'] {
+  return unicast === null ? null : unicast.peers.map(({ address }) => address);
+}
+
+/** A VRID may be used twice among peers, when no peer is of both. */
+function isOf(one: Mastership, instance: VrrpInstance): boolean {
+  const { interface: link, vrid, family } = instance;
+  const peers = peersOf(instance);
+  const haveSamePeers =
+    one.peers === null || peers === null
+      ? one.peers === peers
+      : one.peers.some((peer) => peers.includes(peer));
+  return one.interface === link && one.vrid === vrid && one.family === family && haveSamePeers;
 }
 
 /** Written anew so often: where peers wait for less, more often. */
@@ -37,12 +54,8 @@ export function mastershipOf(
   nowMs: Millis,
 ): Mastership | null {
   if (will === null) return null;
-  const { downTimerAdverts, advertIntervalMs, interface: link, vrid, family } = instance;
+  const { downTimerAdverts, advertIntervalMs } = instance;
   const ageMs = nowMs - will.atMs;
   if (ageMs < 0 || ageMs >= (downTimerAdverts - 1) * advertIntervalMs) return null;
-  return (
-    will.masters.find(
-      (one) => one.interface === link && one.vrid === vrid && one.family === family,
-    ) ?? null
-  );
+  return will.masters.find((one) => isOf(one, instance)) ?? null;
 }
