@@ -269,14 +269,15 @@ export class VirtualRouter {
       evidence.overlaps.onTime(instance, this.reignBefore(0));
     if (isOver) this.announceAgain();
     this.inherited = null;
-    // It does not come to that: a peer may hold what is still there.
-    if (inherited !== null && event.type !== 'resume') this.disclaim();
     const self = this.self();
     const from = event.type === 'time' ? this.beforeTime(self) : this.state;
     const { state, effects, reason } = leasedStep(self, from, event, {
       now: clock.now(),
       lease: this.lease,
     });
+    const goesOn = inherited !== null && event.type === 'resume' && state.is === 'master';
+    // It does not come to that: a peer may hold what is still there.
+    if (inherited !== null && !goesOn) this.disclaim();
     const forMs = this.isHolding ? clock.now() - chronicle.since : 0;
     this.state = state;
     if (event.type === 'heard') {
@@ -286,8 +287,7 @@ export class VirtualRouter {
     for (const effect of effects) this.carryOut(effect);
     if (reason !== null && state.is !== from.is) {
       if (state.is === 'master') this.gaveUpAtMs = null;
-      const isHeir = inherited !== null && event.type === 'resume';
-      if (isHeir) chronicle.resumed(this, inherited, reason);
+      if (goesOn) chronicle.resumed(this, inherited, reason);
       else chronicle.changed(this, from.is, state.is, reason);
     } else if (event.type === 'fault') chronicle.otherFault(this.name, event.reason);
     const metLesser = effects.some((one) => one.do === 'note' && one.note === 'lesser-master');

@@ -3,12 +3,28 @@
  * master, and when it was last seen at work. Pure.
  */
 import type { Millis } from '../../base/time.ts';
+import type { HeldLease } from '../../model/lease.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 
 export interface VrrpWill {
   /** On the clock that the processes of this machine share. */
   readonly atMs: Millis;
+  /** By a clock that goes on while the machine is suspended. */
+  readonly bootMs: Millis;
   readonly masters: readonly Mastership[];
+  /** Those that are held. */
+  readonly leases: readonly HeldLease[];
+}
+
+/** By the same two clocks. */
+export type WillTime = Pick<VrrpWill, 'atMs' | 'bootMs'>;
+
+/** A suspension that is shorter is not told apart from the grain of the clocks. */
+const SUSPENDED_MS: Millis = 50;
+
+/** The machine was suspended since: the clocks that the will counts by stood still, and those of the peers did not. */
+export function hasSlept(will: WillTime, now: WillTime): boolean {
+  return now.bootMs - will.bootMs - (now.atMs - will.atMs) > SUSPENDED_MS;
 }
 
 /** The name is not part of what an instance is. */
@@ -34,9 +50,14 @@ function isOf(one: Mastership, instance: VrrpInstance): boolean {
   return one.interface === link && one.vrid === vrid && one.family === family && haveSamePeers;
 }
 
+/** What the will says of an instance, however old it is. */
+export function ownIn({ masters }: VrrpWill, instance: VrrpInstance): Mastership | null {
+  return masters.find((one) => isOf(one, instance)) ?? null;
+}
+
 /** Written anew so often: where peers wait for less, more often. */
 const WRITTEN_EVERY_MS_MAX: Millis = 1_000;
-const WRITTEN_EVERY_MS_MIN: Millis = 100;
+export const WRITTEN_EVERY_MS_MIN: Millis = 100;
 
 export function writtenEveryMs(masters: readonly VrrpInstance[]): Millis {
   const shortest = Math.min(...masters.map(({ advertIntervalMs }) => advertIntervalMs));
@@ -57,5 +78,5 @@ export function mastershipOf(
   const { downTimerAdverts, advertIntervalMs } = instance;
   const ageMs = nowMs - will.atMs;
   if (ageMs < 0 || ageMs >= (downTimerAdverts - 1) * advertIntervalMs) return null;
-  return will.masters.find((one) => isOf(one, instance)) ?? null;
+  return ownIn(will, instance);
 }

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type Mastership, mastershipOf, writtenEveryMs } from '../../../src/vrrp/holding/will.ts';
+import {
+  type Mastership,
+  mastershipOf,
+  type VrrpWill,
+  writtenEveryMs,
+} from '../../../src/vrrp/holding/will.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../../world/director.ts';
 import { SimulatedLink } from '../../world/link.ts';
@@ -12,7 +17,12 @@ const MASTERSHIP: Mastership = {
   peers: null,
   sinceMs: 7,
 };
-const WILL = { atMs: 10_000, masters: [MASTERSHIP] };
+
+function willOf(mastership: Mastership): VrrpWill {
+  return { atMs: 10_000, bootMs: 20_000, masters: [mastership], leases: [] };
+}
+
+const WILL = willOf(MASTERSHIP);
 
 describe('a mastership is inherited', () => {
   test.each([
@@ -42,7 +52,7 @@ describe('a mastership is inherited', () => {
       },
     });
     const mastership: Mastership = { ...MASTERSHIP, peers: [address, '10.0.0.8'] };
-    const will = { atMs: 10_000, masters: [mastership] };
+    const will = willOf(mastership);
     expect(mastershipOf(will, unicast(address), 10_001)).toEqual(mastership);
     expect(mastershipOf(will, unicast('10.0.0.7', '10.0.0.8'), 10_001)).toEqual(mastership);
     expect(mastershipOf(will, unicast('10.0.0.7'), 10_001)).toBeNull();
