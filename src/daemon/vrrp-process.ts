@@ -8,14 +8,7 @@ import { join } from 'node:path';
 import { errnoName, reasonAndHint } from '../base/error.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { sleepWatch } from '../base/sleep-watch.ts';
-import {
-  type Cancel,
-  type Millis,
-  nextTurn,
-  sharedTimeMs,
-  sleep,
-  systemClock,
-} from '../base/time.ts';
+import { type Cancel, type Millis, nextTurn, sleep, systemClock } from '../base/time.ts';
 import { Trouble, type TroubleWords } from '../base/trouble.ts';
 import { openAlarmClock } from '../kernel/alarm.ts';
 import { createFile, watchFile } from '../kernel/files.ts';
@@ -32,7 +25,8 @@ import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import { lifetimeSeconds } from '../vrrp/holding/gate.ts';
 import { addressesOf, allHeld } from '../vrrp/holding/held.ts';
-import { type Mastership, mastershipOf, type VrrpWill } from '../vrrp/holding/will.ts';
+import { type Inheritance, inheritanceOf, NOTHING_INHERITED } from '../vrrp/holding/inheritance.ts';
+import type { Mastership, VrrpWill } from '../vrrp/holding/will.ts';
 import type { VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
 import type { Link } from '../wire/rtnl/links.ts';
@@ -53,7 +47,7 @@ import { KnownLinks } from './vrrp/links.ts';
 import { goneIn, renewedLinks } from './vrrp/network-changes.ts';
 import { advertSockets, peerSockets } from './vrrp/sockets.ts';
 import { SpentFile } from './vrrp/spent-file.ts';
-import { StateTeller } from './vrrp/state-teller.ts';
+import { StateTeller, willTime } from './vrrp/state-teller.ts';
 import { StaticEntries } from './vrrp/statics.ts';
 import { VirtualLinks } from './vrrp/virtual-links.ts';
 
@@ -121,7 +115,10 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       { clock, log },
       {
         granted: (name) => this.speaker.leaseGranted(name),
-        renewed: (name) => this.speaker.leaseRenewed(name),
+        renewed: (name) => {
+          this.speaker.leaseRenewed(name);
+          this.states.leaseRenewed();
+        },
         lost: (name) => this.speaker.leaseLost(name),
         wantedByBetter: (name, priority) => this.speaker.leaseWanted(name, priority),
       },
@@ -142,20 +139,17 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     this.anchors = new Anchors(this.network, this.links, { clock, log });
     this.gate = new Gate(log, runDir);
     this.speaker = new VrrpSpeaker(this.ports());
-    this.states = new StateTeller(uplink, this.speaker);
+    this.states = new StateTeller(uplink, this.speaker, this.leases);
     this.spent = new SpentFile(join(runDir, 'vrrp-signed.json'), { clock, log });
   }
 
   async configure(config: VrrpConfig, quietMs: Millis, will: unknown): Promise<void> {
     await this.links.read();
-    const left = quietMs > 0 ? null : (will as VrrpWill | null);
-    const nowMs = sharedTimeMs();
-    // A lease is asked for anew: without it nobody is master.
-    const inherited = (instance: VrrpInstance): Mastership | null =>
-      config.lease === null ? mastershipOf(left, instance, nowMs) : null;
     const isFirst = !this.started;
-    if (isFirst) await this.begin(config, quietMs, inherited);
-    await this.leases.configure(config.lease);
+    const inheritance =
+      isFirst && quietMs === 0 ? this.inheritance(config, will) : NOTHING_INHERITED;
+    if (isFirst) await this.begin(config, quietMs, inheritance);
+    await this.leases.configure(config.lease, inheritance.leases);
     this.gate.setUp(config.instances);
     this.gate.keepTrying(config.instances, () => this.speaker.linksChanged());
     const before = this.links.all();
@@ -167,6 +161,8 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     // Nothing from here on waits or fails: the instances change over in one turn.
     this.links.setVirtual(virtualAddresses(config));
     this.tellRenewed(before);
+    const inherited = (instance: VrrpInstance): Mastership | null =>
+      inheritance.mastershipOf(instance);
     this.speaker.configure(withBootDelay(config, uptime() * 1000), inherited);
     if (isFirst) {
       // What is inherited and not gone on with is let be when it is released.
@@ -179,6 +175,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
     void this.speaker.left().then(() => this.forgetLinks());
     this.states.tell({ canWait: false });
     void this.foresee(config.instances);
+  }
+
+  private inheritance(config: VrrpConfig, will: unknown): Inheritance {
+    const standing = this.gate.setUp(config.instances);
+    return inheritanceOf(will as VrrpWill | null, config, willTime(), standing);
   }
 
   private async foresee(instances: readonly VrrpInstance[]): Promise<void> {
@@ -240,14 +241,16 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
   private async begin(
     config: VrrpConfig,
     quietMs: Millis,
-    inherited: (instance: VrrpInstance) => Mastership | null,
+    inheritance: Inheritance,
   ): Promise<void> {
     this.started = true;
     this.speaker.remember(this.spent.read());
     this.spent.follow(() => this.speaker.spent());
     for (const warning of applyProcessSettings(config.process)) this.log.warn({}, warning);
     // Left by an earlier life: a peer may hold them already.
-    const left = config.instances.filter((instance) => inherited(instance) === null).map(allHeld);
+    const left = config.instances
+      .filter((instance) => inheritance.mastershipOf(instance) === null)
+      .map(allHeld);
     this.gate.setUp(config.instances);
     await Promise.all(left.map((held) => this.held.release(held.addresses, held)));
     // What is inherited answers on: only that is left open.

@@ -68,6 +68,7 @@ export interface Holding {
   readonly askedAt: Instant;
   readonly granted: number;
   readonly repeatAt: Instant;
+  /** Infinity: it is inherited, and nobody has wanted it yet. */
   readonly renewAt: Instant;
 }
 
@@ -119,6 +120,9 @@ export function requesterStep(
   switch (event.type) {
     case 'want':
       if (state.is === 'idle') return ask(self, state, event.priority, now);
+      if (state.is === 'holding' && state.renewAt === Infinity) {
+        return renew(self, { ...state, priority: event.priority }, state.round, now);
+      }
       return { state: { ...state, priority: event.priority }, effects: [] };
     case 'answer':
       return answered(self, state, event, now, chance);
@@ -132,6 +136,23 @@ export function requesterStep(
     default:
       return unreachable(event);
   }
+}
+
+/**
+ * What an earlier life of this process held when it died, and held is until it ends: the acceptors have promised it to the
+ * director, whichever life of it asks. It is renewed when somebody wants it.
+ */
+export function inherited(round: number, until: Instant): Holding {
+  const never = { askedAt: Number.NEGATIVE_INFINITY, granted: 0 };
+  return {
+    is: 'holding',
+    priority: 0,
+    until,
+    round,
+    ...never,
+    repeatAt: Infinity,
+    renewAt: Infinity,
+  };
 }
 
 /** When the machine next wants a `time` event; Infinity: never by itself. */

@@ -4,7 +4,7 @@
  * so that a listener may ask for something from within.
  */
 import type { Cancel, Instant, Millis } from '../base/time.ts';
-import type { LeaseConfig, LeaseEndpoint, LeaseSubject } from '../model/lease.ts';
+import type { HeldLease, LeaseConfig, LeaseEndpoint, LeaseSubject } from '../model/lease.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import {
   decodeLease,
@@ -23,6 +23,7 @@ import { AcceptorList, nameOfAcceptor, refusalIn, type Seat, verdictIn } from '.
 import { LeaseAcceptor } from './lease-acceptor.ts';
 import type { LeasePorts } from './ports.ts';
 import {
+  inherited,
   nextDeadline,
   type RequesterEvent,
   type RequesterState,
@@ -35,6 +36,13 @@ export interface SpeakerSelf {
   readonly endpoint: LeaseEndpoint;
   /** How late the kernel may close what is open until an instant. */
   readonly latenessMs: Millis;
+  /** What the life before this one held when it died; its instants are of the clock of this one. Absent: nothing. */
+  readonly inherited?: readonly LeaseRemains[];
+}
+
+/** A lease that is held. */
+export interface LeaseRemains extends Omit<HeldLease, 'untilMs'> {
+  readonly until: Instant;
 }
 
 /** A lease that is or may be wanted. */
@@ -61,6 +69,8 @@ export class LeaseSpeaker {
   private readonly turns: (() => void)[] = [];
   private cancel: Cancel = () => {};
   private closed = false;
+  /** Until the first configuration. */
+  private remains: readonly LeaseRemains[];
 
   constructor(ports: LeasePorts, self: SpeakerSelf) {
     this.ports = ports;
@@ -68,6 +78,7 @@ export class LeaseSpeaker {
     this.node = nodeIdOf(self.endpoint.address, self.endpoint.port);
     this.life = ports.draw();
     this.bornAt = ports.clock.now();
+    this.remains = self.inherited ?? [];
   }
 
   /** Leases that go on are kept with what is known of them. */
@@ -80,6 +91,7 @@ export class LeaseSpeaker {
     this.asks = new Map(
       subjects.map((subject) => [subject.name, this.adopt(subject, before, isOther)]),
     );
+    this.remains = [];
     this.seat(Math.max(0, ...[...this.asks.values()].map(({ times }) => times.promiseMs)));
     this.turn(() => {});
   }
@@ -92,6 +104,15 @@ export class LeaseSpeaker {
   /** Whoever had it has closed what it stands for. */
   release(name: string): void {
     this.give(name, { type: 'release' });
+  }
+
+  /** All that is held. */
+  held(): readonly LeaseRemains[] {
+    const { list } = this;
+    return [...this.asks.values()].flatMap(({ subject: { name, keys }, state }) => {
+      const until = this.holdsUntil(name);
+      return until === null ? [] : [{ keys, list: list.id, round: state.round, until }];
+    });
   }
 
   /** Null: it is not held. */
@@ -145,9 +166,15 @@ export class LeaseSpeaker {
     const { clock } = this.ports;
     const { latenessMs } = this.self;
     const times = leaseTimes(subject.holdMs, latenessMs);
-    const known = before.get(subject.name);
-    const isSame = known !== undefined && known.subject.keys.join() === subject.keys.join();
-    if (isSame && !isOtherList) return { ...known, subject, times };
+    const keys = subject.keys.join();
+    // Whatever it was called.
+    const same = [...before.values()].find((one) => one.subject.keys.join() === keys);
+    if (same !== undefined && !isOtherList) return { ...same, subject, times };
+    const remains = this.remains.find((one) => one.keys.join() === keys);
+    if (remains !== undefined && remains.list === this.list.id) {
+      const round = Math.max(Math.floor(clock.wallTimeMs()), remains.round);
+      return { subject, times, state: inherited(round, remains.until), holder: this.node };
+    }
     const earlier = [...before.values()].map(({ state }) => state);
     // Numbers of an earlier life are lower, unless the clock was set back: then acceptors tell.
     const round = Math.max(Math.floor(clock.wallTimeMs()), ...earlier.map((one) => one.round));
@@ -155,7 +182,7 @@ export class LeaseSpeaker {
       this.bornAt + times.promiseMs,
       ...earlier.map((one) => (one.is === 'holding' ? one.until + latenessMs : one.openUntil)),
     );
-    if (known?.state.is === 'holding') {
+    if (before.get(subject.name)?.state.is === 'holding') {
       this.turn(() => this.ports.listener.lost(subject.name));
     }
     return { subject, times, state: { is: 'idle', round, openUntil }, holder: null };

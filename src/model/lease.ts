@@ -40,3 +40,14 @@ export interface LeaseConfig {
   readonly secrets: readonly string[];
   readonly subjects: readonly LeaseSubject[];
 }
+
+/** A lease that was held when its process died: what the next process of the director goes on with. */
+export interface HeldLease {
+  readonly keys: readonly number[];
+  /** A digest of the acceptors that it was granted by. */
+  readonly list: number;
+  /** The last one that was used. */
+  readonly round: number;
+  /** On the clock that the processes of this machine share: until then and not at it. */
+  readonly untilMs: Millis;
+}

@@ -2,9 +2,15 @@
  * The kernel's gate of a simulated host, as kernel/gate.ts works it: what is open runs out by the kernel's
  * clock whatever becomes of the process, and a renewal of what has run out opens nothing.
  */
-import type { Cancel, Millis } from '../base/time.ts';
+import type { Cancel, Instant, Millis } from '../base/time.ts';
 import type { GatePort } from '../vrrp/ports.ts';
 import type { VirtualTime } from './time.ts';
+
+interface Opened {
+  /** By the clock of the world. */
+  readonly until: Instant;
+  readonly cancel: Cancel;
+}
 
 type Renewal = Parameters<GatePort['renew']>[0];
 
@@ -18,7 +24,7 @@ export class SimulatedGate {
   /** Packets to them are dropped. */
   private readonly refused = new Set<string>();
   /** What is open, by what keeps it from running out. */
-  private readonly opened = new Map<string, Cancel>();
+  private readonly opened = new Map<string, Opened>();
   /** Guarded and refused since an earlier life, as far as nobody has asked for them. */
   private left = { guarded: new Set<string>(), refused: new Set<string>() };
   /** Open since an earlier life, as far as nobody has taken them on. */
@@ -42,10 +48,12 @@ export class SimulatedGate {
     return this.refused.has(address);
   }
 
-  /** Another life of the process finds the tables of the one before it. */
-  adopt(): void {
+  /** Another life of the process finds the tables of the one before it: what is open, and for how long. */
+  adopt(): ReadonlyMap<string, Millis> {
     this.inherited = new Set(this.opened.keys());
     this.left = { guarded: new Set(this.guarded), refused: new Set(this.refused) };
+    const now = this.time.now();
+    return new Map([...this.opened].map(([one, { until }]) => [one, (until - now) * this.rate]));
   }
 
   /** The instances have taken on what they go on with; the rest of these is let be. */
@@ -68,7 +76,7 @@ export class SimulatedGate {
   /** All as new: nothing is guarded. */
   replace(): void {
     const known = [...this.guarded, ...this.refused];
-    for (const cancel of this.opened.values()) cancel();
+    for (const { cancel } of this.opened.values()) cancel();
     this.opened.clear();
     this.guarded.clear();
     this.refused.clear();
@@ -155,15 +163,16 @@ export class SimulatedGate {
   private add(address: string, forMs: Millis): void {
     if (this.opened.has(address)) return;
     const wholeMs = Math.max(1, Math.floor(forMs));
-    const cancel = this.time.wakeAt(this.time.now() + wholeMs / this.rate, () => {
+    const until = this.time.now() + wholeMs / this.rate;
+    const cancel = this.time.wakeAt(until, () => {
       this.opened.delete(address);
       this.onChange(address);
     });
-    this.opened.set(address, cancel);
+    this.opened.set(address, { until, cancel });
   }
 
   private remove(address: string): void {
-    this.opened.get(address)?.();
+    this.opened.get(address)?.cancel();
     this.opened.delete(address);
   }
 }

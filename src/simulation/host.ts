@@ -11,10 +11,11 @@ import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
 import type { LeaseEndpoint } from '../model/lease.ts';
 import type { Script } from '../model/script.ts';
 import type { VirtualServer } from '../model/virtual-server.ts';
-import type { VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
+import type { VrrpConfig } from '../model/vrrp.ts';
 import type { ScriptResult } from '../track/script.ts';
 import { addressesOf, allHeld } from '../vrrp/holding/held.ts';
-import { type Mastership, mastershipOf, type VrrpWill } from '../vrrp/holding/will.ts';
+import { type Inheritance, inheritanceOf } from '../vrrp/holding/inheritance.ts';
+import type { VrrpWill } from '../vrrp/holding/will.ts';
 import { WillWriter } from '../vrrp/holding/will-writer.ts';
 import type { LinkFacts, VrrpPorts } from '../vrrp/ports.ts';
 import { VrrpSpeaker } from '../vrrp/speaker.ts';
@@ -138,29 +139,28 @@ export class SimulatedHost {
     this.hasPower = true;
     const { config } = this;
     const clock = new ProcessTime(this.world.time, this.plan.clockRate);
-    const lease = this.beginLease(clock);
+    const now = { atMs: clock.now(), bootMs: clock.now() };
+    const inheritance = inheritanceOf(this.lastWill, config, now, this.kernel.gate.adopt());
+    const lease = this.beginLease(clock, inheritance);
     const speaker = new VrrpSpeaker(this.ports(clock, lease));
     const will = new WillWriter({
       clock,
-      sharedTimeMs: () => clock.now(),
+      now: () => ({ atMs: clock.now(), bootMs: clock.now() }),
       masters: () => speaker.masters(),
+      leases: () => lease?.held() ?? [],
       leave: (one) => {
         this.lastWill = one;
       },
     });
     this.life = { clock, speaker, lease, will };
     this.tellProcess('runs');
-    const { lastWill } = this;
-    const inherited = (instance: VrrpInstance): Mastership | null =>
-      config.lease === null ? mastershipOf(lastWill, instance, clock.now()) : null;
-    this.kernel.gate.adopt();
-    const left = config.instances.filter((instance) => inherited(instance) === null);
+    const left = config.instances.filter((one) => inheritance.mastershipOf(one) === null);
     this.kernel.drop(left.flatMap((instance) => allHeld(instance).addresses));
     if (left.length === config.instances.length) this.kernel.gate.replace();
-    speaker.configure(config, inherited);
+    speaker.configure(config, (instance) => inheritance.mastershipOf(instance));
     const states = speaker.states();
     const settled = config.instances.filter(
-      (one) => inherited(one) === null || states[one.name] === 'master',
+      (one) => inheritance.mastershipOf(one) === null || states[one.name] === 'master',
     );
     this.kernel.gate.forgetLeft(settled.flatMap(addressesOf));
     this.tellReload();
@@ -296,7 +296,7 @@ export class SimulatedHost {
     this.states.clear();
   }
 
-  private beginLease(clock: ProcessTime): LeaseLife | null {
+  private beginLease(clock: ProcessTime, { leases }: Inheritance): LeaseLife | null {
     const { config } = this;
     const { leaseEndpoint: endpoint } = this.plan;
     if (config.lease === null || endpoint === undefined) return null;
@@ -307,12 +307,20 @@ export class SimulatedHost {
       random,
       receive: (read: () => void) => clock.receive(read),
     };
-    return beginLease(surroundings, { host: this.name, endpoint }, config.lease, {
-      granted: (name) => this.life?.speaker.leaseGranted(name),
-      renewed: (name) => this.life?.speaker.leaseRenewed(name),
-      lost: (name) => this.life?.speaker.leaseLost(name),
-      wantedByBetter: (name, priority) => this.life?.speaker.leaseWanted(name, priority),
-    });
+    return beginLease(
+      surroundings,
+      { host: this.name, endpoint, inherited: leases },
+      config.lease,
+      {
+        granted: (name) => this.life?.speaker.leaseGranted(name),
+        renewed: (name) => {
+          this.life?.speaker.leaseRenewed(name);
+          this.life?.will.renew();
+        },
+        lost: (name) => this.life?.speaker.leaseLost(name),
+        wantedByBetter: (name, priority) => this.life?.speaker.leaseWanted(name, priority),
+      },
+    );
   }
 
   private ports(clock: ProcessTime, lease: LeaseLife | null): VrrpPorts {

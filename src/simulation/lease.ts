@@ -8,7 +8,7 @@ import type { Clock, Millis } from '../base/time.ts';
 import type { LeaseListener } from '../lease/ports.ts';
 import { LeaseSpeaker } from '../lease/speaker.ts';
 import { Witness } from '../lease/witness.ts';
-import type { LeaseAcceptorConfig, LeaseConfig, LeaseEndpoint } from '../model/lease.ts';
+import type { HeldLease, LeaseAcceptorConfig, LeaseConfig, LeaseEndpoint } from '../model/lease.ts';
 import { etcdId, nodeIdOf } from '../wire/lease.ts';
 import type { Journal } from './journal.ts';
 import type { SimulatedNetwork } from './network.ts';
@@ -30,6 +30,8 @@ export interface LeaseSurroundings {
 
 export interface LeaseLife {
   readonly speaker: LeaseSpeaker;
+  /** What the next life may go on with. */
+  held(): readonly HeldLease[];
   end(): void;
 }
 
@@ -40,7 +42,11 @@ function drawFrom(random: Random): () => number {
 /** One life of a director's part in the lease. */
 export function beginLease(
   { clock, network, random, receive }: LeaseSurroundings,
-  self: { readonly host: string; readonly endpoint: LeaseEndpoint },
+  self: {
+    readonly host: string;
+    readonly endpoint: LeaseEndpoint;
+    readonly inherited: readonly HeldLease[];
+  },
   config: LeaseConfig,
   listener: LeaseListener,
 ): LeaseLife {
@@ -50,10 +56,18 @@ export function beginLease(
   const draw = drawFrom(random);
   const speaker = new LeaseSpeaker(
     { clock, log: silentLog, random, draw, datagrams: socket, listener },
-    { endpoint: self.endpoint, latenessMs: LATENESS_MS },
+    {
+      endpoint: self.endpoint,
+      latenessMs: LATENESS_MS,
+      inherited: self.inherited.map(({ untilMs, ...one }) => ({ ...one, until: untilMs })),
+    },
   );
   speaker.configure(config);
-  return { speaker, end: () => socket.close() };
+  return {
+    speaker,
+    held: () => speaker.held().map(({ until, ...one }) => ({ ...one, untilMs: until })),
+    end: () => socket.close(),
+  };
 }
 
 export interface WitnessPlan {

@@ -1,6 +1,6 @@
 /** What an instance tells of itself: each change in the log, to scripts, FIFOs and mail; and since when it is so, and why. */
 import type { LogFields } from '../base/log.ts';
-import type { Instant } from '../base/time.ts';
+import type { Instant, Millis } from '../base/time.ts';
 import type { VrrpWord } from '../model/notice.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { Counters } from './counters.ts';
@@ -10,6 +10,8 @@ import { STATE_WORD, type VrrpPorts } from './ports.ts';
 
 /** So many notes are told once by name; what a flood of forged ones adds is not told. */
 const NOTED_MAX = 16;
+/** Of a lesser master it is told once an interval of its own, which a forged one says, and not more often than this. */
+const LOWER_TOLD_EVERY_MS: Millis = 1_000;
 
 const NOTE = {
   'lesser-master': {
@@ -93,10 +95,10 @@ export class Chronicle {
     this.ports.log[level]({ instance, source }, NOTE[note].message);
   }
 
-  /** Somebody of lower priority says that he is master, too. Once an interval: a flood is no news. */
+  /** Somebody of lower priority says that he is master, too. */
   heardLower(subject: Subject, { intervalMs }: Heard): void {
     const now = this.ports.clock.now();
-    if (now < this.lowerToldAt + intervalMs) return;
+    if (now < this.lowerToldAt + Math.max(intervalMs, LOWER_TOLD_EVERY_MS)) return;
     this.lowerToldAt = now;
     this.notify(subject, 'MASTER_RX_LOWER_PRI');
   }

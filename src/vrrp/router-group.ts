@@ -51,3 +51,15 @@ export class RouterGroup {
     return { name: group.name, state, sinceMs, members: group.members };
   }
 }
+
+/** The group of just these members whose name nobody has any more: it goes on under another one. */
+export function renamed(
+  groups: readonly RouterGroup[],
+  members: readonly VirtualRouter[],
+  next: readonly SyncGroup[],
+): RouterGroup | undefined {
+  const names = new Set(next.map(({ name }) => name));
+  const isSame = (group: RouterGroup): boolean =>
+    group.members.length === members.length && group.members.every((one) => members.includes(one));
+  return groups.find((group) => !names.has(group.group.name) && isSame(group));
+}

@@ -27,7 +27,7 @@ import { outlooksOf, trackerSnapshot } from './outlook.ts';
 import { failOver } from './peers/failover.ts';
 import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
 import type { VrrpPorts } from './ports.ts';
-import { RouterGroup } from './router-group.ts';
+import { RouterGroup, renamed } from './router-group.ts';
 import { type Concerned, concernedBy, type Seat, seatsOf, successionOf } from './seats.ts';
 import { turnOf } from './turns.ts';
 import { VirtualRouter } from './virtual-router.ts';
@@ -125,7 +125,7 @@ export class VrrpSpeaker {
     for (const router of gone) this.waking.forget(router);
     this.leaving = Promise.all(gone.map((router) => router.stop(false, 'removed')));
     for (const one of changeovers) one.takeOn();
-    this.groups = config.syncGroups.map((group) => this.adoptGroup(group, routers));
+    this.groups = config.syncGroups.map((group) => this.adoptGroup(group, config, routers));
     for (const group of this.groups) this.changed.add(group);
     this.seats = seatsOf(routers, this.groups);
     this.takeTurns();
@@ -344,12 +344,18 @@ export class VrrpSpeaker {
     }
   }
 
-  private adoptGroup(group: SyncGroup, routers: readonly VirtualRouter[]): RouterGroup {
-    const known = this.groups.find((one) => one.group.name === group.name);
+  private adoptGroup(
+    group: SyncGroup,
+    { syncGroups }: VrrpConfig,
+    routers: readonly VirtualRouter[],
+  ): RouterGroup {
+    const members = routers.filter(({ name }) => group.members.includes(name));
+    const known =
+      this.groups.find((one) => one.group.name === group.name) ??
+      renamed(this.groups, members, syncGroups);
     const next = known ?? new RouterGroup(group, this.ports);
-    const names = new Set(group.members);
     next.group = group;
-    next.members = routers.filter((router) => names.has(router.name));
+    next.members = members;
     return next;
   }
 

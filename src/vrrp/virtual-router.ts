@@ -19,8 +19,8 @@ import { openUntil } from './holding/gate.ts';
 import { Gatekeeper } from './holding/gatekeeper.ts';
 import { addressesOf, type Gone, holdsOn } from './holding/held.ts';
 import { Holding } from './holding/holding.ts';
-import type { Mastership } from './holding/will.ts';
-import { nextDeadline, retimed } from './machine/instance.ts';
+import { type Mastership, peersOf } from './holding/will.ts';
+import { isToldOfLesser, nextDeadline, retimed } from './machine/instance.ts';
 import { type LeasedEvent, type LeaseView, leasedStep } from './machine/leased.ts';
 import { faultOf, type Tracked } from './machine/priority.ts';
 import type { Effect, Heard, Self, State } from './machine/state.ts';
@@ -126,7 +126,8 @@ export class VirtualRouter {
   mastership(): Mastership | null {
     const { interface: link, vrid, family } = this.instance;
     if (this.state.is !== 'master') return null;
-    return { interface: link, vrid, family, sinceMs: this.chronicle.sinceMs };
+    const peers = peersOf(this.instance);
+    return { interface: link, vrid, family, peers, sinceMs: this.chronicle.sinceMs };
   }
 
   /**
@@ -268,14 +269,15 @@ export class VirtualRouter {
       evidence.overlaps.onTime(instance, this.reignBefore(0));
     if (isOver) this.announceAgain();
     this.inherited = null;
-    // It does not come to that: a peer may hold what is still there.
-    if (inherited !== null && event.type !== 'resume') this.disclaim();
     const self = this.self();
     const from = event.type === 'time' ? this.beforeTime(self) : this.state;
     const { state, effects, reason } = leasedStep(self, from, event, {
       now: clock.now(),
       lease: this.lease,
     });
+    const goesOn = inherited !== null && event.type === 'resume' && state.is === 'master';
+    // It does not come to that: a peer may hold what is still there.
+    if (inherited !== null && !goesOn) this.disclaim();
     const forMs = this.isHolding ? clock.now() - chronicle.since : 0;
     this.state = state;
     if (event.type === 'heard') {
@@ -285,13 +287,12 @@ export class VirtualRouter {
     for (const effect of effects) this.carryOut(effect);
     if (reason !== null && state.is !== from.is) {
       if (state.is === 'master') this.gaveUpAtMs = null;
-      const isHeir = inherited !== null && event.type === 'resume';
-      if (isHeir) chronicle.resumed(this, inherited, reason);
+      if (goesOn) chronicle.resumed(this, inherited, reason);
       else chronicle.changed(this, from.is, state.is, reason);
     } else if (event.type === 'fault') chronicle.otherFault(this.name, event.reason);
     const metLesser = effects.some((one) => one.do === 'note' && one.note === 'lesser-master');
     if (metLesser && event.type === 'heard') chronicle.heardLower(this, event.advert);
-    return metLesser || isOver;
+    return isOver || isToldOfLesser(from, state);
   }
 
   /** A director of ours was MASTER and gave way to this one. True: it is announced again. */

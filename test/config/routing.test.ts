@@ -94,6 +94,12 @@ describe('a route', () => {
 });
 
 describe('a rule', () => {
+  test('with a mark that is no octal number is told', () => {
+    expect(instanceWith('virtual_rules', 'from all fwmark 08 table 300').codes).toContain(
+      'bad-value',
+    );
+  });
+
   test.each<[string, Partial<VirtualRule>]>([
     [
       'from 10.1.0.0/16 to 10.2.0.0/16 table web priority 500 fwmark 0x10/0xff',
@@ -127,6 +133,9 @@ describe('a rule', () => {
         action: { do: 'table', table: 254 },
       },
     ],
+    // The mask of all bits is that of no mask: the kernel shows none, and what is removed is found again.
+    ['from 10.1.0.0/16 fwmark 0x1/0xffffffff table 300', { mark: { value: 1, mask: null } }],
+    ['from 10.1.0.0/16 fwmark 010/017 table 300', { mark: { value: 8, mask: 15 } }],
     ['inet6 from all prohibit', { family: 'ipv6', source: null, action: { do: 'prohibit' } }],
   ])('%s', (line, expected) => {
     expect(rule(line)).toMatchObject(expected);

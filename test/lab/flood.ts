@@ -1,6 +1,6 @@
 /**
  * Floods a link with packets of protocol 112, each kind that a stranger can send without a key: other VRIDs, ours from
- * too far away, ours with a wrong checksum. `node flood.js INTERFACE INDEX VRID SECONDS PER_SECOND` prints how many
+ * too far away, ours with a wrong checksum, and ours as a master of lower priority that wants an answer. `node flood.js INTERFACE INDEX VRID SECONDS PER_SECOND` prints how many
  * were sent.
  */
 
@@ -18,12 +18,14 @@ const SOURCE = '192.0.2.100';
 const BURST_MS = 2;
 const BACKLOG_MS = 100;
 
-function frame(kind: 'other' | 'far' | 'wrong', other: number): Uint8Array {
+const KINDS = ['other', 'far', 'wrong', 'lesser'] as const;
+
+function frame(kind: (typeof KINDS)[number], other: number): Uint8Array {
   const payload = encodeAdvert(
     {
       version: 3,
       vrid: kind === 'other' ? other : vrid,
-      priority: 250,
+      priority: kind === 'lesser' ? 1 : 250,
       intervalMs: 100,
       addresses: ['192.0.2.10'],
     },
@@ -38,8 +40,7 @@ function frame(kind: 'other' | 'far' | 'wrong', other: number): Uint8Array {
 }
 
 const frames = Array.from({ length: 240 }, (_, at) => {
-  const kinds = ['other', 'far', 'wrong'] as const;
-  return frame(kinds[at % 3] as (typeof kinds)[number], 60 + (at % 190));
+  return frame(KINDS[at % KINDS.length] as (typeof KINDS)[number], 60 + (at % 190));
 });
 const addon = loadAddon();
 // Before all else on a busy machine. Not real-time: the kernel could not pass on what it sends.

@@ -206,7 +206,7 @@ export class EtcdModel {
   private kill(state: State, node: Node, openFor: number): Move {
     const { gate, asked, released } = state.directors[node];
     const born = { is: 'idle', round: this.options.rounds, openUntil: openFor } as const;
-    const director = packDirector(born, { gate, asked, released });
+    const director = packDirector(born, { gate, will: 0, asked, released });
     return { to: this.withDirector(state, node, director), does: `director ${node}: is killed` };
   }
 

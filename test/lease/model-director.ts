@@ -17,6 +17,8 @@ export interface Director {
   readonly openLeft: number;
   /** For how long its kernel still lets the address be used. */
   readonly gate: number;
+  /** How long it still has the lease by what it has left to know, which nobody has put right since. */
+  readonly will: number;
   /** Rounds whose questions, and whose giving back, are under way: bit `rounds` is the last one. */
   readonly asked: number;
   readonly released: number;
@@ -28,6 +30,7 @@ export const IDLE: Director = {
   age: 0,
   openLeft: 0,
   gate: 0,
+  will: 0,
   asked: 0,
   released: 0,
 };
@@ -78,7 +81,7 @@ export function unpackDirector(
 
 export function packDirector(
   state: RequesterState,
-  more: Pick<Director, 'gate' | 'asked' | 'released'>,
+  more: Pick<Director, 'gate' | 'will' | 'asked' | 'released'>,
 ): Director {
   const { is } = state;
   const isRound = is === 'asking' || is === 'holding';
@@ -92,7 +95,7 @@ export function packDirector(
 }
 
 export function tickOfDirector(director: Director, hold: number): Director {
-  const { is, left, age, openLeft, gate } = director;
+  const { is, left, age, openLeft, gate, will } = director;
   const isRound = is === 'asking' || is === 'holding';
   return {
     ...director,
@@ -100,6 +103,7 @@ export function tickOfDirector(director: Director, hold: number): Director {
     age: isRound ? Math.min(hold, age + 1) : 0,
     openLeft: Math.max(0, openLeft - 1),
     gate: Math.max(0, gate - 1),
+    will: Math.max(0, will - 1),
   };
 }
 
@@ -110,11 +114,13 @@ export interface StepOptions {
   readonly lateness: number;
   /** How many acceptors granted the round before this event. */
   readonly granted: number;
+  /** Absent: what it leaves to know is of no interest. */
+  readonly leavesWill?: boolean;
 }
 
 export interface DirectorStep {
   readonly state: RequesterState;
-  readonly more: Pick<Director, 'gate' | 'asked' | 'released'>;
+  readonly more: Pick<Director, 'gate' | 'will' | 'asked' | 'released'>;
   /** It begins a new round, so that all that is under way is older by one. */
   readonly begins: boolean;
   readonly does: string;
@@ -122,7 +128,7 @@ export interface DirectorStep {
 
 /** The production's step, and what it sends under way. */
 export function stepOfDirector(
-  { self, rounds, lateness, granted }: StepOptions,
+  { self, rounds, lateness, granted, leavesWill = false }: StepOptions,
   before: Director,
   event: RequesterEvent,
 ): DirectorStep {
@@ -133,13 +139,16 @@ export function stepOfDirector(
   const begins = state.round > rounds;
   // Who hands over has closed before it says so.
   let gate = event.type === 'release' ? 0 : before.gate;
-  let { asked, released } = before;
+  let { will, asked, released } = before;
   if (begins) [asked, released] = [(asked >> 1) & ~1, (released >> 1) & ~1];
   for (const effect of effects) {
     if (effect.do === 'ask') asked |= 1 << rounds;
     if (effect.do === 'release') released |= 1 << rounds;
-    if (effect.do === 'granted' || effect.do === 'renewed') gate = effect.until + lateness;
+    if (effect.do !== 'granted' && effect.do !== 'renewed') continue;
+    gate = effect.until + lateness;
+    // It is written with the grant, and not when it is given back: the worst time to die is before that.
+    if (leavesWill) will = effect.until;
   }
   const does = `${event.type}${effects.map((one) => `, ${one.do}`).join('')}`;
-  return { state, more: { gate, asked, released }, begins, does };
+  return { state, more: { gate, will, asked, released }, begins, does };
 }

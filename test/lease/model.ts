@@ -13,7 +13,7 @@
  * are kept relative to the last one of their director. The acceptors are interchangeable: a state in which two
  * of them have changed places is the same state.
  */
-import type { RequesterEvent, RequesterSelf } from '../../src/lease/requester.ts';
+import { inherited, type RequesterEvent, type RequesterSelf } from '../../src/lease/requester.ts';
 import { type CornerOptions, Corners, type RoundMove } from './model-corners.ts';
 import {
   awaits,
@@ -33,6 +33,8 @@ export interface ModelOptions extends CornerOptions {
   readonly losesOneIn: number | null;
   /** Directors may be killed and begin anew; for so many ticks they then give nothing back. Null: they live. */
   readonly killed: number | null;
+  /** Whoever was killed may go on with what it had left to know: `looks`: if its kernel still has it open. Null: never. */
+  readonly heirs: 'looks' | 'believes' | null;
   /** So many ticks later than it should the kernel closes. */
   readonly lateness: number;
   readonly statesMax: number;
@@ -182,6 +184,7 @@ export class LeaseModel {
     moves = NODES.flatMap((node) => [
       ...events.map((event) => this.step(pair, node, event, 0)),
       ...(this.options.killed === null ? [] : [this.kill(pair, node)]),
+      ...(this.options.heirs === null ? [] : this.goOn(pair, node)),
     ]).filter((move) => move.pair !== pair || move.ages !== null);
     this.pairMoves.set(pair, moves);
     return moves;
@@ -191,7 +194,7 @@ export class LeaseModel {
   private step(pair: number, node: Node, event: RequesterEvent, granted: number): PairMove {
     const before = (this.pairs.items[pair] as Pair).directors[node];
     const { state, more, begins, does } = stepOfDirector(
-      { self: this.self, ...this.options, granted },
+      { self: this.self, ...this.options, leavesWill: this.options.heirs !== null, granted },
       before,
       event,
     );
@@ -205,12 +208,25 @@ export class LeaseModel {
   }
 
   private kill(pair: number, node: Node): PairMove {
-    const { gate, asked, released } = (this.pairs.items[pair] as Pair).directors[node];
+    const { gate, will, asked, released } = (this.pairs.items[pair] as Pair).directors[node];
     const { rounds, killed } = this.options;
     const born = { is: 'idle', round: rounds, openUntil: killed ?? 0 } as const;
-    const after = packDirector(born, { gate, asked, released });
+    const after = packDirector(born, { gate, will, asked, released });
     const next = this.withDirector(pair, node, after);
     return { pair: next, ages: null, closes: node, does: `director ${node}: is killed` };
+  }
+
+  /** It is killed, and the next life holds what this one held: by its will, and as long as the kernel says so. */
+  private goOn(pair: number, node: Node): readonly PairMove[] {
+    const { gate, will, asked, released } = (this.pairs.items[pair] as Pair).directors[node];
+    const { rounds, heirs } = this.options;
+    const left = heirs === 'looks' ? Math.min(will, gate) : will;
+    if (left === 0) return [];
+    const born = { ...inherited(rounds, left), askedAt: -this.options.hold };
+    const open = heirs === 'looks' ? gate : left;
+    const after = packDirector(born, { gate: open, will, asked, released });
+    const next = this.withDirector(pair, node, after);
+    return [{ pair: next, ages: null, closes: node, does: `director ${node}: has an heir` }];
   }
 
   /** An acceptor's answer arrives; `granted`: how many have granted it before. */

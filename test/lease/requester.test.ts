@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../src/lease/acceptor.ts';
 import {
+  inherited,
   nextDeadline,
   type RequesterEvent,
   type RequesterState,
@@ -166,5 +167,32 @@ describe('who holds a lease', () => {
     const { state, effects } = play(...holds, [20, { type: 'release' }]);
     expect(effects).toEqual([{ do: 'release', round: 1 }]);
     expect(state).toMatchObject({ is: 'idle', round: 1 });
+  });
+});
+
+describe('an heir', () => {
+  const at = (state: RequesterState, now: number, event: RequesterEvent) =>
+    requesterStep(self, state, event, { now, chance: 0 });
+
+  test('holds it until its end, and asks for nothing while nobody wants it', () => {
+    const state = inherited(7, 2_000);
+    expect(nextDeadline(self, state)).toBe(2_000);
+    expect(at(state, 1_999, { type: 'time' })).toEqual({ state, effects: [] });
+    expect(at(state, 2_000, { type: 'time' }).effects).toEqual([{ do: 'lost' }]);
+  });
+
+  test('renews it as soon as somebody wants it, with a round of its own', () => {
+    const wanted = at(inherited(7, 2_000), 500, want);
+    expect(wanted.effects).toEqual([{ do: 'ask', round: 8, to: 0b111 }]);
+    expect(wanted.state).toMatchObject({ is: 'holding', until: 2_000, priority: 100 });
+    const one = at(wanted.state, 510, grant(0, 8));
+    expect(one.effects).toEqual([]);
+    expect(at(one.state, 520, grant(2, 8)).effects).toEqual([{ do: 'renewed', until: 3_500 }]);
+  });
+
+  test('that is granted nothing loses it when the life before it would have', () => {
+    const wanted = at(inherited(7, 2_000), 500, want);
+    const refused = at(wanted.state, 510, held(0, 8, 4_000));
+    expect(at(refused.state, 2_000, { type: 'time' }).effects).toEqual([{ do: 'lost' }]);
   });
 });

@@ -9,6 +9,7 @@ const CORRECT: ModelOptions = {
   silence: null,
   losesOneIn: null,
   killed: null,
+  heirs: null,
   lateness: 0,
   statesMax: 100_000_000,
 };
@@ -27,6 +28,9 @@ export const SAFE: readonly Variant[] = [
   variant('promises as long as the lease', {}),
   variant('acceptors are restarted, and silent for a promise', { silence: 2 }),
   variant('directors are killed, and give nothing back for a promise', { killed: 2 }),
+  variant('directors are killed, and the next life goes on with what the kernel has open', {
+    heirs: 'looks',
+  }),
   variant('a clock loses every third tick, and promises are longer by as much', {
     losesOneIn: 3,
     promise: 3,
@@ -45,6 +49,12 @@ export const SAFE_AND_LARGE: readonly Variant[] = [
     silence: 3,
     losesOneIn: 3,
     promise: 3,
+  }),
+  variant('acceptors are restarted, and directors killed that have heirs or none', {
+    silence: 2,
+    killed: 2,
+    heirs: 'looks',
+    statesMax: 60_000_000,
   }),
   variant('everything at once but the clock', {
     silence: 3,
@@ -65,6 +75,9 @@ export const BROKEN: readonly Variant[] = [
   variant('a kernel that closes late, and promises no longer than the lease', { lateness: 1 }),
   variant('a director that was killed and gives back what its kernel still has open', {
     killed: 0,
+  }),
+  variant('an heir that believes its will, though the lease was given back since', {
+    heirs: 'believes',
   }),
 ];
 

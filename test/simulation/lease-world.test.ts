@@ -99,6 +99,22 @@ describe('with a lease', () => {
     expect(namesOf(outcome)).toEqual(['', 'A', '', 'B', '', 'A']);
   });
 
+  test('a master whose VRRP process is killed goes on: its role and its address stay', async () => {
+    const hosts = [host('A', 1, 'auto'), host('B', 2, 'auto')];
+    const faults = [{ at: 15_000, fault: { do: 'kill', host: 'A' } as const, forMs: null }];
+    const world = new SimulatedWorld({ seed: 3, hosts, witnesses: [WITNESS], faults });
+    await world.runTo(END_MS);
+    const { entries } = world.journal;
+    expect(audit(hosts, entries, END_MS, { lease: true })).toEqual([]);
+    expect(
+      namesOf({ tenures: tenuresOf(entries, [VIP], END_MS).get(VIP) ?? [], findings: [] }),
+    ).toEqual(['', 'A']);
+    const roles = entries.flatMap((one) =>
+      one.what === 'state' && one.at >= 15_000 ? [`${one.host} ${one.to}`] : [],
+    );
+    expect(roles).toEqual(['A master']);
+  });
+
   test('a master that is paused does not answer when the other begins', async () => {
     const outcome = await worldAfter([{ do: 'pause', host: 'A' }]);
     expect(namesOf(outcome).slice(0, 4)).toEqual(['', 'A', '', 'B']);

@@ -182,6 +182,19 @@ describe('a pair with split_brain_policy lease', () => {
     expect(world.one.held.size + world.two.held.size).toBe(0);
   });
 
+  test('a master that a reload gives another name keeps its lease', async () => {
+    const world = site();
+    await live(world, 5_000);
+    const before = world.one.host.told.length;
+    const subject = { name: 'VI_9', instances: ['VI_9'], keys: [51], holdMs: 3_000 };
+    const lease = leaseConfigOf({ subjects: [subject] });
+    world.one.run([instanceOf({ name: 'VI_9', priority: 150 })], { lease });
+    await live(world, 10_000);
+    expect(world.one.host.told.slice(before)).toEqual([]);
+    expect(`${world.one.state('VI_9')} ${world.two.state()}`).toBe('master backup');
+    expect(world.one.lease.holdsUntil('VI_9')).toBeGreaterThan(10_000);
+  });
+
   test('a better director that returns is given the lease, and the addresses never overlap', async () => {
     const world = site();
     await live(world, 5_000);

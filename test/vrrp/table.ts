@@ -4,7 +4,16 @@
  * no line with src/vrrp.
  */
 
-export type Place = 'init' | 'fault' | 'backup' | 'enduring' | 'master' | 'claiming' | 'rivalled';
+export type Place =
+  | 'init'
+  | 'fault'
+  | 'backup'
+  | 'enduring'
+  | 'master'
+  /** A master that has just answered another one. */
+  | 'answered'
+  | 'claiming'
+  | 'rivalled';
 
 /** What happens: `heard P < = >` is priority P from an address below, equal to or above ours. */
 export interface Happening {
@@ -19,6 +28,8 @@ export interface Happening {
     | 'group-backup'
     | 'hand-over'
     | 'resign'
+    | 'shut'
+    | 'resume'
     | 'heard';
   readonly priority: number;
   readonly address: '<' | '=' | '>';
@@ -31,6 +42,10 @@ export interface Cell {
   readonly priority: number;
   readonly preempt: 'yes' | 'no' | 'delay';
   readonly hint: 'master' | 'backup';
+  /** Whether a master answers others: `none` is lower_prio_no_advert, `all` higher_prio_send_advert. */
+  readonly answers: 'lower' | 'none' | 'all';
+  /** timer_expired_backup, of three advertisements: a backup that wakes up later begins its wait anew. */
+  readonly waitsAnew: boolean;
   /** Of our own advertisements, and of those that are heard. */
   readonly ownMs: number;
   readonly heardMs: number;
@@ -44,12 +59,15 @@ type Wake =
   /** 3 × interval + skew: of the interval heard, or of ours. */
   | 'down heard'
   | 'down own'
+  | 'down known'
   | 'skew known'
   | 'hint'
   /** As before: nothing has moved. */
   | 'same'
   | 'advert'
   | 'yield'
+  /** 100 ms after it answered last, which was a millisecond ago. */
+  | 'owed'
   /** Look into the socket first. */
   | 'read';
 
@@ -91,10 +109,13 @@ const from =
     happening.address === address;
 
 const OWNER: Condition = ({ priority }) => priority === 255;
+const MUTE: Condition = ({ answers }) => answers === 'none';
+const LOUD: Condition = ({ answers }) => answers === 'all';
+const ANEW: Condition = ({ waitsAnew }) => waitsAnew;
 const HINT: Condition = ({ hint }) => hint === 'master';
 const OUT = is('init', 'fault');
 const BACKUPS = is('backup', 'enduring');
-const MASTERS = is('master', 'claiming', 'rivalled');
+const MASTERS = is('master', 'answered', 'claiming', 'rivalled');
 const HOLDING = is('master', 'rivalled');
 const ZERO = hears((theirs) => theirs === 0);
 const GREATER = hears((theirs, ours) => theirs > ours);
@@ -127,6 +148,7 @@ export const TABLE: readonly Rule[] = [
   rule('vrrp-S1: an owner begins', [OUT, on('start'), OWNER], 'master', 'AHG', 'advert'),
   rule('vrrp-S2: `state MASTER` waits less', [is('init'), on('start'), HINT], 'backup', '', 'hint'),
   rule('vrrp-S2: everybody else waits', [OUT, on('start')], 'backup', '', 'down own'),
+  rule('an heir goes on', [is('init'), on('resume')], 'master', 'AHG', 'advert'),
   rule('vrrp-S2: before the start nothing is heard', [is('init')], 'init', '', 'never'),
   rule('vrrp-S19: in fault nothing is heard', [is('fault')], 'fault', '', 'never'),
   rule('hand-over: all is free', [BACKUPS, on('hand-over')], 'master', 'AHG', 'advert'),
@@ -134,7 +156,7 @@ export const TABLE: readonly Rule[] = [
   rule('resign: addresses, then 0', [MASTERS, on('resign')], 'backup', 'RZ', 'down own'),
   rule(
     'vrrp-S7: a backup waits on',
-    [BACKUPS, on('start', 'group-backup', 'resign', 'early')],
+    [BACKUPS, on('start', 'group-backup', 'resign', 'early', 'shut', 'resume')],
     'backup',
     '',
     'same',
@@ -148,6 +170,13 @@ export const TABLE: readonly Rule[] = [
     'master',
     'A',
     'yield',
+  ),
+  rule(
+    'timer_expired_backup: much too late',
+    [BACKUPS, on('late'), ANEW],
+    'backup',
+    '',
+    'down known',
   ),
   rule('vrrp-S23: a backup wakes up late', [BACKUPS, on('late')], 'backup', '', 'read'),
   rule('vrrp-S5: a backup hears 0', [BACKUPS, ZERO], 'backup', '', 'skew known'),
@@ -167,14 +196,30 @@ export const TABLE: readonly Rule[] = [
     'down heard',
   ),
   rule('vrrp-S7: a backup hears less', [BACKUPS, ANY], 'backup', '', 'same'),
-  rule('vrrp-S10: a master goes on', [MASTERS, on('start', 'group-master')], 'master', '', 'same'),
+  rule(
+    'vrrp-S10: a master goes on',
+    [MASTERS, on('start', 'group-master', 'resume')],
+    'master',
+    '',
+    'same',
+  ),
   rule('vrrp-S10: nothing is due', [MASTERS, on('early')], 'master', '', 'same'),
   rule('vrrp-S4: the other has let go', [is('claiming'), on('due')], 'master', 'HG', 'advert'),
   rule('vrrp-S17: an owner does not yield', [is('rivalled'), on('due')], 'master', 'L', 'same'),
-  rule('vrrp-S10: a master advertises', [is('master'), on('due')], 'master', 'A', 'advert'),
+  rule(
+    'vrrp-S10: a master advertises',
+    [is('master', 'answered'), on('due')],
+    'master',
+    'A',
+    'advert',
+  ),
   rule('vrrp-S23: a master wakes up late', [MASTERS, on('late')], 'backup', 'R', 'hint'),
   rule('vrrp-S21: a master follows', [MASTERS, on('group-backup')], 'backup', 'R', 'down own'),
+  rule('its gate has shut: a peer may hold them', [MASTERS, on('shut')], 'backup', 'R', 'down own'),
+  rule('vrrp-S11: or 0, with others who do', [is('answered'), ZERO], 'master', '', 'owed'),
   rule('vrrp-S11: a master hears 0', [MASTERS, ZERO], 'master', 'A', 'advert'),
+  rule('vrrp-S12: more, and says so', [MASTERS, GREATER, LOUD], 'backup', 'AR', 'down heard'),
+  rule('vrrp-S13: or as much', [MASTERS, EQUAL, from('>'), LOUD], 'backup', 'AR', 'down heard'),
   rule(
     'vrrp-S12 vrrp-S16: a master hears more, whether it preempts or not',
     [MASTERS, GREATER],
@@ -184,6 +229,10 @@ export const TABLE: readonly Rule[] = [
   ),
   rule('vrrp-S13: as much from above', [MASTERS, EQUAL, from('>')], 'backup', 'R', 'down heard'),
   rule('vrrp-S15: as much from itself', [MASTERS, EQUAL, from('=')], 'master', '', 'same'),
+  rule('vrrp-S14: less, just told of it', [is('answered'), ANY, MUTE], 'master', 'N', 'same'),
+  rule('vrrp-S14: less, in silence', [HOLDING, ANY, MUTE], 'master', 'NG', 'same'),
+  rule('vrrp-S14: or holding nothing', [is('claiming'), ANY, MUTE], 'master', 'N', 'same'),
+  rule('vrrp-S14: or less, with others who do', [is('answered'), ANY], 'master', 'N', 'owed'),
   rule('vrrp-S14: a master hears less', [HOLDING, ANY], 'master', 'NAG', 'advert'),
   rule('vrrp-S14: before it holds anything', [is('claiming'), ANY], 'master', 'NA', 'advert'),
 ];
@@ -209,6 +258,8 @@ export function wakesAfterUs(cell: Cell, wakes: Wake): number | null {
       return null;
     case 'down own':
       return downUs(cell, ownMs);
+    case 'down known':
+      return downUs(cell, masterMs);
     case 'down heard':
       return downUs(cell, heardMs);
     case 'skew known':
@@ -219,6 +270,8 @@ export function wakesAfterUs(cell: Cell, wakes: Wake): number | null {
       return ownMs * 1000;
     case 'yield':
       return 20_000;
+    case 'owed':
+      return 99_000;
     case 'read':
       return 5_000;
   }

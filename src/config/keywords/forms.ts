@@ -6,6 +6,7 @@ import { parseAddressRange } from '../build/address-range.ts';
 import { parseEtcdAcceptor } from '../build/etcd-acceptor.ts';
 import { isInterfaceName } from '../build/interface-name.ts';
 import type { DiagnosticCode } from '../diagnostics/codes.ts';
+import { numberOfC } from '../values/c-number.ts';
 import { SCHEDULER_OCTETS_MAX, SCHEDULERS } from './schedulers.ts';
 
 export type FormName =
@@ -121,7 +122,7 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
   },
   mark: {
     what: 'firewall mark',
-    hint: 'MARK or MARK/MASK; 0x… is hexadecimal',
+    hint: 'MARK or MARK/MASK; 0x… is hexadecimal, 0… octal',
     called: 'MARK[/MASK]',
     accepts: (text) =>
       new RegExp(`^${NUMBER}(/${NUMBER})?$`).test(text) && parts(text, '/').every(isUint),
@@ -150,7 +151,7 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     called: 'MODE',
     accepts: (text) =>
       MODE_NAMES.test(text) ||
-      (/^(0[0-7]*|0[xX][0-9a-fA-F]+|[1-9]\d*)$/.test(text) && Number(octalOf(text)) <= 0o777),
+      (/^(0[0-7]*|0[xX][0-9a-fA-F]+|[1-9]\d*)$/.test(text) && numberOfC(text) <= 0o777),
   },
   labels: {
     what: 'stack of labels',
@@ -297,12 +298,7 @@ function parts(text: string, separator: string): readonly string[] {
 }
 
 function isUint(text: string): boolean {
-  return Number(text) <= 4_294_967_295;
-}
-
-/** `0177` as JavaScript writes it. */
-function octalOf(text: string): string {
-  return /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text;
+  return numberOfC(text) <= 4_294_967_295;
 }
 
 function isKey(text: string): boolean {

@@ -2,6 +2,7 @@
  * One word × what it may be → its value, or what is wrong with it. Pure; who reports it knows where the
  * word stands and what it belongs to.
  */
+
 import { addressBits, familyOf, parseAddress } from '../../base/address.ts';
 import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { FORMS } from '../keywords/forms.ts';
@@ -14,6 +15,7 @@ import type {
   Unit,
   WordScalar,
 } from '../keywords/keyword.ts';
+import { numberOfC } from './c-number.ts';
 
 /** What the value belongs to: a keyword, an option, a slot. */
 export interface Owner {
@@ -97,13 +99,7 @@ function readInteger(scalar: IntegerScalar, text: string, { name }: Owner): Read
   const isNumber = (scalar.anyBase && ANY_BASE.test(text)) || DECIMAL.test(text);
   const hint = `${name} is ${rangeText(scalar, sign)}${scalar.named ? ', or a name' : ''}`;
   if (!isNumber) return bad(`"${text}" is no ${scalar.anyBase ? '' : 'decimal '}number`, hint);
-  return within(scalar.anyBase ? numberOf(text) : Number(text), text, scalar, hint);
-}
-
-/** Like C: 0x… is hexadecimal, 0… octal. */
-function numberOf(text: string): number {
-  const digits = text.replace(/^\+/, '');
-  return Number(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  return within(scalar.anyBase ? numberOfC(text) : Number(text), text, scalar, hint);
 }
 
 function within(

@@ -6,11 +6,17 @@ import { formatEndpoint } from '../../base/endpoint.ts';
 import { DirectorError, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import { drawNumber, systemRandom } from '../../base/random.ts';
-import type { Cancel, Clock, Instant, Millis } from '../../base/time.ts';
+import {
+  type Cancel,
+  type Clock,
+  type Instant,
+  type Millis,
+  sharedTimeMs,
+} from '../../base/time.ts';
 import { type Datagrams, openDatagrams, ownAddresses } from '../../kernel/lease-socket.ts';
 import type { LeaseListener } from '../../lease/ports.ts';
 import { LeaseSpeaker } from '../../lease/speaker.ts';
-import type { LeaseConfig, LeaseEndpoint } from '../../model/lease.ts';
+import type { HeldLease, LeaseConfig, LeaseEndpoint } from '../../model/lease.ts';
 import type { LeasesSnapshot } from '../../model/snapshot-lease.ts';
 import type { LeasePort } from '../../vrrp/ports.ts';
 
@@ -51,8 +57,8 @@ export class LeaseDesk implements LeasePort {
     this.listener = listener;
   }
 
-  /** Never throws: what is missing is logged, and tried again. */
-  async configure(config: LeaseConfig | null): Promise<void> {
+  /** Never throws: what is missing is logged, and tried again. `inherited`: what the process before this one held. */
+  async configure(config: LeaseConfig | null, inherited: readonly HeldLease[] = []): Promise<void> {
     this.config = config;
     this.cancel();
     if (config === null) {
@@ -60,7 +66,7 @@ export class LeaseDesk implements LeasePort {
       return;
     }
     try {
-      await this.openFor(config);
+      await this.openFor(config, inherited);
       this.refusal = null;
     } catch (error) {
       const fields = reasonAndHint(error);
@@ -87,6 +93,13 @@ export class LeaseDesk implements LeasePort {
     return this.open?.speaker.holdsUntil(name) ?? null;
   }
 
+  /** What the next process may go on with. */
+  held(): readonly HeldLease[] {
+    const sinceZeroMs = sharedTimeMs() - this.clock.now();
+    const held = this.open?.speaker.held() ?? [];
+    return held.map(({ until, ...one }) => ({ ...one, untilMs: until + sinceZeroMs }));
+  }
+
   snapshot(): LeasesSnapshot {
     return this.open?.speaker.snapshot() ?? NOTHING;
   }
@@ -96,7 +109,7 @@ export class LeaseDesk implements LeasePort {
     this.shut();
   }
 
-  private async openFor(config: LeaseConfig): Promise<void> {
+  private async openFor(config: LeaseConfig, inherited: readonly HeldLease[]): Promise<void> {
     const endpoint = ownEndpoint(config);
     if (this.open !== null && sameEndpoint(this.open.endpoint, endpoint)) {
       this.open.speaker.configure(config);
@@ -115,7 +128,12 @@ export class LeaseDesk implements LeasePort {
       datagrams: socket,
       listener,
     };
-    const speaker = new LeaseSpeaker(ports, { endpoint, latenessMs: LATENESS_MS });
+    const sinceZeroMs = sharedTimeMs() - clock.now();
+    const speaker = new LeaseSpeaker(ports, {
+      endpoint,
+      latenessMs: LATENESS_MS,
+      inherited: inherited.map(({ untilMs, ...one }) => ({ ...one, until: untilMs - sinceZeroMs })),
+    });
     this.open = { endpoint, socket, speaker };
     speaker.configure(config);
     for (const [name, priority] of this.wanted) speaker.want(name, priority);

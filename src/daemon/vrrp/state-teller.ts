@@ -2,6 +2,7 @@
  * Tells the supervisor in which states the instances are, and leaves the will of this process with it: at once when
  * all was quiet, and together when many change, as in a takeover of hundreds.
  */
+import { uptime } from 'node:os';
 import {
   type Cancel,
   type Instant,
@@ -9,9 +10,16 @@ import {
   sharedTimeMs,
   systemClock,
 } from '../../base/time.ts';
+import type { WillTime } from '../../vrrp/holding/will.ts';
 import { WillWriter } from '../../vrrp/holding/will-writer.ts';
 import type { VrrpSpeaker } from '../../vrrp/speaker.ts';
 import type { Uplink } from '../ipc.ts';
+import type { LeaseDesk } from './lease-desk.ts';
+
+/** On the clocks by which a will is read. */
+export function willTime(): WillTime {
+  return { atMs: sharedTimeMs(), bootMs: uptime() * 1000 };
+}
 
 const TELL_EVERY_MS: Millis = 50;
 
@@ -27,13 +35,15 @@ export class StateTeller {
   constructor(
     uplink: Pick<Uplink, 'tellVrrpStates' | 'leaveWill'>,
     speaker: Pick<VrrpSpeaker, 'states' | 'masters'>,
+    leases: Pick<LeaseDesk, 'held'>,
   ) {
     this.uplink = uplink;
     this.speaker = speaker;
     this.will = new WillWriter({
       clock: systemClock,
-      sharedTimeMs,
+      now: willTime,
       masters: () => speaker.masters(),
+      leases: () => leases.held(),
       leave: (will) => uplink.leaveWill(will),
     });
   }
@@ -45,6 +55,11 @@ export class StateTeller {
     this.tellAt = at;
     this.cancel();
     this.cancel = systemClock.wakeAt(at, () => this.tellNow());
+  }
+
+  /** The next process may go on with it for longer. */
+  leaseRenewed(): void {
+    this.will.renew();
   }
 
   /** What is still to be told is told. */

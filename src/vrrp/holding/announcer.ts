@@ -42,12 +42,13 @@ export class Announcer {
     this.rounds = new Rounds(port, clock, standsBack);
   }
 
-  /** What waits already goes by the gaps that it was told of. */
+  /** What waits already goes by the new gaps. */
   configure(gaps: AnnounceGaps): void {
     if (JSON.stringify(gaps) === JSON.stringify(this.gaps)) return;
     this.gaps = gaps;
-    for (const lane of this.lanes.values()) lane.leave();
+    const waiting = [...this.lanes.values()].flatMap((lane) => lane.leave());
     this.lanes.clear();
+    for (const one of waiting) this.announce([one], 1);
   }
 
   /** Each of them so many times. */
@@ -200,10 +201,13 @@ class Lane {
     this.waiting = this.waiting.filter(({ address }) => !addresses.has(address));
   }
 
-  leave(): void {
+  /** Gives what still waits. */
+  leave(): readonly Announcement[] {
+    const { waiting } = this;
     this.waiting = [];
     this.cancel?.();
     this.cancel = null;
+    return waiting;
   }
 
   private go(): void {

@@ -1,12 +1,21 @@
 /** When a master repeats its gratuitous ARP (or neighbour advertisements), as keepalived does. Pure. */
 import type { Instant, Millis } from '../../base/time.ts';
 import type { AnnounceTiming } from '../../model/vrrp.ts';
+import { asked, due as dueOf, type Pace, RESTED } from './pace.ts';
+
+/**
+ * Of rounds against masters of lower priority: not more. Each is as many packets as there are addresses, times
+ * `garp_lower_prio_repeat`, and anybody on the link can forge the advertisement that asks for it.
+ */
+export const LOWER_ROUND_EVERY_MS: Millis = 1_000;
 
 /** Rounds still to come. */
 export interface AnnouncePlan {
   readonly secondAt: Instant | null;
   /** The second round after a master of lower priority was heard. */
   readonly lowerAt: Instant | null;
+  /** The first rounds after such masters were heard. */
+  readonly lower: Pace;
   readonly refreshAt: Instant | null;
   /** `garp_extra_if`. */
   readonly extraAt: Instant | null;
@@ -22,6 +31,7 @@ export interface AnnounceStep {
 export const NO_ROUNDS: AnnouncePlan = {
   secondAt: null,
   lowerAt: null,
+  lower: RESTED,
   refreshAt: null,
   extraAt: null,
 };
@@ -33,6 +43,7 @@ export function firstRound(timing: AnnounceTiming, now: Instant): AnnounceStep {
     plan: {
       secondAt: timing.secondAfterMs > 0 ? now + timing.secondAfterMs : null,
       lowerAt: null,
+      lower: RESTED,
       refreshAt: timing.refreshMs > 0 ? now + timing.refreshMs : null,
       extraAt: everyMs === null ? null : now + everyMs,
     },
@@ -48,7 +59,13 @@ export function afterLowerMaster(
 ): AnnounceStep {
   const { lowerPriorityDelayMs, lowerPriorityRepeat } = timing;
   const lowerAt = lowerPriorityDelayMs > 0 ? now + lowerPriorityDelayMs : null;
-  return { plan: { ...plan, lowerAt }, times: lowerPriorityRepeat };
+  const { pace: lower, isNow } = asked(plan.lower, LOWER_ROUND_EVERY_MS, now);
+  return { plan: { ...plan, lowerAt, lower }, times: isNow ? lowerPriorityRepeat : 0 };
+}
+
+/** Whether from one plan to the next the link was told against a master of lower priority. */
+export function isToldAgainst(before: AnnouncePlan, after: AnnouncePlan): boolean {
+  return after.lower.lastAt > before.lower.lastAt;
 }
 
 /** Takes the rounds that are due. */
@@ -56,15 +73,17 @@ export function dueRounds(plan: AnnouncePlan, timing: AnnounceTiming, now: Insta
   const { secondAt, lowerAt, refreshAt, extraAt } = plan;
   const { extraEveryMs: everyMs } = timing;
   const due = (at: Instant | null): boolean => at !== null && at <= now;
+  const lower = dueOf(plan.lower, now);
   const times =
     (due(secondAt) ? timing.repeat : 0) +
-    (due(lowerAt) ? timing.lowerPriorityRepeat : 0) +
+    (lower.isNow || due(lowerAt) ? timing.lowerPriorityRepeat : 0) +
     (due(refreshAt) ? timing.refreshRepeat : 0) +
     (due(extraAt) && everyMs !== null ? 1 : 0);
   return {
     plan: {
       secondAt: due(secondAt) ? null : secondAt,
       lowerAt: due(lowerAt) ? null : lowerAt,
+      lower: lower.pace,
       refreshAt: due(refreshAt) ? again(timing.refreshMs, now) : refreshAt,
       extraAt: due(extraAt) ? again(everyMs ?? 0, now) : extraAt,
     },
@@ -91,7 +110,8 @@ function again(everyMs: Millis, now: Instant): Instant | null {
   return everyMs > 0 ? now + everyMs : null;
 }
 
-export function nextRound({ secondAt, lowerAt, refreshAt, extraAt }: AnnouncePlan): Instant {
-  const rounds = [secondAt, lowerAt, refreshAt, extraAt];
+export function nextRound(plan: AnnouncePlan): Instant {
+  const { secondAt, lowerAt, lower, refreshAt, extraAt } = plan;
+  const rounds = [secondAt, lowerAt, lower.owedAt, refreshAt, extraAt];
   return Math.min(...rounds.map((at) => at ?? Infinity));
 }

@@ -15,13 +15,15 @@ import { unreachable } from '../../base/error.ts';
 import type { Instant, Millis } from '../../base/time.ts';
 import type { AnnounceTiming } from '../../model/vrrp.ts';
 import {
-  afterLowerMaster,
   dueRounds,
   firstRound,
+  isToldAgainst,
   NO_ROUNDS,
   nextRound,
   underTiming,
 } from './announce.ts';
+import { answer, answerLesser } from './answers.ts';
+import { due, RESTED, served } from './pace.ts';
 import {
   type Backup,
   type Effect,
@@ -30,7 +32,6 @@ import {
   type Heard,
   type Init,
   type Master,
-  type Rival,
   type Self,
   SILENCE,
   type State,
@@ -93,6 +94,7 @@ export function nextDeadline(state: State): Instant {
         state.advertAt,
         state.holdAt ?? Infinity,
         state.rival?.decideAt ?? Infinity,
+        state.answers.owedAt ?? Infinity,
         nextRound(state.announcements),
       );
     default:
@@ -104,6 +106,12 @@ export function nextDeadline(state: State): Instant {
 export function retimed(state: State, timing: AnnounceTiming, now: Instant): State {
   if (state.is !== 'master') return state;
   return { ...state, announcements: underTiming(state.announcements, timing, now) };
+}
+
+/** A master stays one, and has announced its addresses against another one of lower priority. */
+export function isToldOfLesser(before: State, after: State): boolean {
+  if (before.is !== 'master' || after.is !== 'master') return false;
+  return isToldAgainst(before.announcements, after.announcements);
 }
 
 function stay(state: State, effects: readonly Effect[] = []): Step {
@@ -139,19 +147,23 @@ function backup(masterIntervalMs: Millis, masterDownAt: Instant): Backup {
 
 /** RFC 9568 §6.4.2: advertise first, so that others yield before the addresses move. */
 function becomeMaster(self: Self, now: Instant, reason: string): Step {
-  const held = hold(self, { advertAt: nextAdvertAt(self, now), rival: null }, now);
+  const advertAt = nextAdvertAt(self, now);
+  const held = hold(self, { advertAt, rival: null, answers: RESTED }, now);
   const advertise: Effect = { do: 'advertise', priority: self.priority };
   return { ...held, effects: [advertise, ...held.effects], reason };
 }
 
 function hold(
   self: Self,
-  { advertAt, rival }: Pick<Master, 'advertAt' | 'rival'>,
+  { advertAt, rival, answers }: Pick<Master, 'advertAt' | 'rival' | 'answers'>,
   now: Instant,
 ): Step {
   const { plan, times } = firstRound(self.instance.announce, now);
-  const master: Master = { is: 'master', advertAt, holdAt: null, rival, announcements: plan };
-  return stay(master, [{ do: 'hold-addresses' }, { do: 'announce', times }]);
+  const waits = { advertAt, holdAt: null, rival, answers };
+  return stay({ is: 'master', ...waits, announcements: plan }, [
+    { do: 'hold-addresses' },
+    { do: 'announce', times },
+  ]);
 }
 
 /** A backup becomes master; from a lesser master that is alive it takes the addresses a moment later. */
@@ -164,6 +176,7 @@ function takeOver(self: Self, state: Backup, now: Instant, reason: string): Step
     advertAt: nextAdvertAt(self, now),
     holdAt: now + YIELD_MS,
     rival: null,
+    answers: RESTED,
     announcements: NO_ROUNDS,
   };
   return { state: master, effects: [{ do: 'advertise', priority: self.priority }], reason };
@@ -195,7 +208,8 @@ function masterHears(self: Self, state: Master, heard: Heard, now: Instant): Ste
     return { ...paused, state: backupHears(self, paused.state, heard, now).state };
   }
   if (heard.priority === 0) {
-    return stay(rearmed(self, state, now), [{ do: 'advertise', priority }]);
+    const answered = answer(self, state, now);
+    return stay(answered.state, answered.effects);
   }
   if (isGreater(heard, self)) {
     const reason = `higher priority ${heard.priority} of ${heard.source}`;
@@ -210,39 +224,10 @@ function masterHears(self: Self, state: Master, heard: Heard, now: Instant): Ste
   return answerLesser(self, state, heard, now);
 }
 
-/** Another router is master, and should not be: it and the switches are told who is. */
-function answerLesser(self: Self, state: Master, heard: Heard, now: Instant): Step {
-  const { instance, priority } = self;
-  const isOwner = heard.priority === OWNER_PRIORITY;
-  const note: Effect = { do: 'note', note: 'lesser-master', source: heard.source };
-  const answer: readonly Effect[] = instance.answerLowerPriority
-    ? [note, { do: 'advertise', priority }]
-    : [note];
-  const answered = {
-    ...(instance.answerLowerPriority ? rearmed(self, state, now) : state),
-    rival: isOwner ? rivalOf(self, state.rival, heard, now) : state.rival,
-  };
-  if (state.holdAt !== null) return stay(answered, answer);
-  const { plan, times } = afterLowerMaster(state.announcements, instance.announce, now);
-  const announce: readonly Effect[] = times > 0 ? [{ do: 'announce', times }] : [];
-  return stay({ ...answered, announcements: plan }, [...answer, ...announce]);
-}
-
-/** keepalived: two advertisements of our own and 1.2 of the longer interval are the other's time to yield. */
-function rivalOf(self: Self, known: Rival | null, heard: Heard, now: Instant): Rival {
-  const ownMs = self.instance.advertIntervalMs;
-  const withinMs = 1.2 * Math.max(ownMs, heard.intervalMs);
-  return { decideAt: known?.decideAt ?? now + 2 * ownMs + withinMs, heardAt: now, withinMs };
-}
-
 /** By priority, then by address as an unsigned number. */
 function isGreater(heard: Heard, self: Self): boolean {
   if (heard.priority !== self.priority) return heard.priority > self.priority;
   return compareAddresses(heard.source, self.address) > 0;
-}
-
-function rearmed(self: Self, state: Master, now: Instant): Master {
-  return { ...state, advertAt: nextAdvertAt(self, now) };
 }
 
 /** From master to backup: the addresses go, and nothing is sent. */
@@ -327,13 +312,19 @@ function masterOnTime(self: Self, state: Master, now: Instant): Step {
   }
   const { plan, times } = dueRounds(state.announcements, instance.announce, now);
   const effects: Effect[] = [];
+  const owed = due(state.answers, now);
   let { advertAt } = state;
-  if (now >= advertAt) {
+  let answers = owed.pace;
+  if (now < advertAt && owed.isNow) {
     effects.push({ do: 'advertise', priority });
+    advertAt = nextAdvertAt(self, now);
+  } else if (now >= advertAt) {
+    effects.push({ do: 'advertise', priority });
+    answers = served(state.answers);
     // Absolute: a late timer does not move the ones after it.
     advertAt += advertIntervalMs;
     if (advertAt <= now) advertAt = now + advertIntervalMs;
   }
   if (times > 0) effects.push({ do: 'announce', times });
-  return stay({ ...state, advertAt, announcements: plan }, effects);
+  return stay({ ...state, advertAt, answers, announcements: plan }, effects);
 }

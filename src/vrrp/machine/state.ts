@@ -2,6 +2,7 @@
 import type { Instant, Millis } from '../../base/time.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import type { AnnouncePlan } from './announce.ts';
+import type { Pace } from './pace.ts';
 
 /** Who this router is now: its configuration, its effective priority, its address on the link. */
 export interface Self {
@@ -36,6 +37,8 @@ export interface Master {
   readonly holdAt: Instant | null;
   /** Another router says that it owns the addresses, as this one does; null: none does. */
   readonly rival: Rival | null;
+  /** Advertisements that answer those of others. */
+  readonly answers: Pace;
   readonly announcements: AnnouncePlan;
 }
 

@@ -17,6 +17,12 @@ export const YIELD_MS: Millis = 20;
 export const LATE_MS: Millis = 50;
 export const READ_FIRST_MS: Millis = 5;
 
+/**
+ * Lesser masters, and those that resign, are answered at once, but all together not more often than this: anybody on
+ * the link can forge what is to be answered. None waits longer for an answer.
+ */
+export const ANSWER_EVERY_MS: Millis = 100;
+
 /** What is left to an owner that another one does not yield to (keepalived's rule). */
 export const LOWERED_PRIORITY = 254;
 

@@ -171,6 +171,25 @@ describe('announcements', () => {
     expect(sent).toEqual(['0 eth0 10.0.0.1', '10 eth0 10.0.0.3']);
   });
 
+  test('that still wait when a reload changes the gap go by the new one, and none is lost', async () => {
+    const gaps = (arpMs: number) => ({ standard: { arpMs, neighbourMs: 0 }, groups: [] });
+    const all = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'];
+    announcer.configure(gaps(100));
+    sayOften(all, 1);
+    await clock.settleTo(150);
+    announcer.configure(gaps(50));
+    await clock.settleTo(220);
+    expect(sent).toEqual([
+      '0 eth0 10.0.0.1',
+      '100 eth0 10.0.0.2',
+      '150 eth0 10.0.0.3',
+      '200 eth0 10.0.0.4',
+    ]);
+    sayOften(all, 1);
+    announcer.configure(gaps(0));
+    expect(sent).toHaveLength(8);
+  });
+
   test('keep their distance after a pause', async () => {
     announcer.configure({ ...NO_GAP, standard: { arpMs: 10, neighbourMs: 0 } });
     say('eth0', '10.0.0.1');

@@ -1,12 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { mastershipOf, writtenEveryMs } from '../../../src/vrrp/holding/will.ts';
+import {
+  type Mastership,
+  mastershipOf,
+  type VrrpWill,
+  writtenEveryMs,
+} from '../../../src/vrrp/holding/will.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { configOf, instanceOf, SimulatedDirector } from '../../world/director.ts';
 import { SimulatedLink } from '../../world/link.ts';
 
 const INSTANCE = instanceOf({ advertIntervalMs: 1000 });
-const MASTERSHIP = { interface: 'eth0', vrid: 51, family: 'ipv4', sinceMs: 7 } as const;
-const WILL = { atMs: 10_000, masters: [MASTERSHIP] };
+const MASTERSHIP: Mastership = {
+  interface: 'eth0',
+  vrid: 51,
+  family: 'ipv4',
+  peers: null,
+  sinceMs: 7,
+};
+
+function willOf(mastership: Mastership): VrrpWill {
+  return { atMs: 10_000, bootMs: 20_000, masters: [mastership], leases: [] };
+}
+
+const WILL = willOf(MASTERSHIP);
 
 describe('a mastership is inherited', () => {
   test.each([
@@ -22,6 +38,26 @@ describe('a mastership is inherited', () => {
     expect(mastershipOf(WILL, { ...INSTANCE, name: 'another' }, 10_001)).toEqual(MASTERSHIP);
     expect(mastershipOf(WILL, { ...INSTANCE, vrid: 52 }, 10_001)).toBeNull();
     expect(mastershipOf(null, INSTANCE, 10_001)).toBeNull();
+  });
+
+  test('by the one of two of a VRID that has a peer of it, and not by its twin', () => {
+    const address = '10.0.0.9';
+    const unicast = (...peers: readonly string[]) => ({
+      ...INSTANCE,
+      unicast: {
+        peers: peers.map((one) => ({ address: one, ttlMin: 0, ttlMax: 255 })),
+        ttl: 255,
+        checkSource: true,
+        oldChecksum: 'never' as const,
+      },
+    });
+    const mastership: Mastership = { ...MASTERSHIP, peers: [address, '10.0.0.8'] };
+    const will = willOf(mastership);
+    expect(mastershipOf(will, unicast(address), 10_001)).toEqual(mastership);
+    expect(mastershipOf(will, unicast('10.0.0.7', '10.0.0.8'), 10_001)).toEqual(mastership);
+    expect(mastershipOf(will, unicast('10.0.0.7'), 10_001)).toBeNull();
+    expect(mastershipOf(will, INSTANCE, 10_001)).toBeNull();
+    expect(mastershipOf(WILL, unicast(address), 10_001)).toBeNull();
   });
 
   test('from a will that is not older than a second, of short intervals not than one of these', () => {

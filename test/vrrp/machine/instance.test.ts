@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { VrrpInstance } from '../../../src/model/vrrp.ts';
+import { NO_ROUNDS } from '../../../src/vrrp/machine/announce.ts';
 import { nextDeadline, retimed, step } from '../../../src/vrrp/machine/instance.ts';
+import { RESTED } from '../../../src/vrrp/machine/pace.ts';
 import type {
   Backup,
   Effect,
@@ -34,14 +36,13 @@ const backup = (over: Partial<Backup> = {}): Backup => ({
   ...over,
 });
 
-const QUIET = { secondAt: null, lowerAt: null, refreshAt: null, extraAt: null };
-
 const master = (over: Partial<Master> = {}): Master => ({
   is: 'master',
   advertAt: NOW + 1_000,
   holdAt: null,
   rival: null,
-  announcements: QUIET,
+  answers: RESTED,
+  announcements: NO_ROUNDS,
   ...over,
 });
 
@@ -214,6 +215,36 @@ describe('master', () => {
     expect([next.state.is, words(next.effects)]).toEqual([is, effects]);
   });
 
+  test('answers the first of many at once, and the others together a moment later', () => {
+    const first = step(self(), master(), heard(50), NOW);
+    let state = first.state;
+    for (let at = 1; at < 90; at += 1) {
+      const next = step(self(), state, heard(at % 2 === 0 ? 0 : 50), NOW + at);
+      expect(words(next.effects)).toBe(at % 2 === 0 ? '' : 'lesser-master');
+      state = next.state;
+    }
+    expect(nextDeadline(state)).toBe(NOW + 100);
+    const owed = step(self(), state, { type: 'time' }, NOW + 100);
+    expect(words(owed.effects)).toBe('advertise 100');
+    expect(owed.state).toMatchObject({ advertAt: NOW + 1_100 });
+    // The addresses in their turn, once a second.
+    expect(nextDeadline(owed.state)).toBe(NOW + 1_000);
+    const told = step(self(), owed.state, { type: 'time' }, NOW + 1_000);
+    expect(words(told.effects)).toBe('announce 5');
+    expect(nextDeadline(told.state)).toBe(NOW + 1_100);
+  });
+
+  test('whose own advertisement is due before owes no other', () => {
+    const fast = self({ advertIntervalMs: 30 });
+    const first = step(fast, master(), heard(50), NOW);
+    const second = step(fast, first.state, heard(50), NOW + 10);
+    expect(words(second.effects)).toBe('lesser-master');
+    const { state, effects } = step(fast, second.state, { type: 'time' }, NOW + 30);
+    expect(words(effects)).toBe('advertise 100');
+    expect(nextDeadline(state)).toBe(NOW + 60);
+    expect(words(step(fast, state, { type: 'time' }, NOW + 60).effects)).toBe('advertise 100');
+  });
+
   test('may be told to answer neither, or both', () => {
     const silent = step(self({ answerLowerPriority: false }), master(), heard(50), NOW);
     expect(words(silent.effects)).toBe('lesser-master, announce 5');
@@ -228,7 +259,7 @@ describe('master', () => {
   });
 
   test('announces a second time after the delay', () => {
-    const plan = { ...QUIET, secondAt: NOW };
+    const plan = { ...NO_ROUNDS, secondAt: NOW };
     const { effects, state } = step(self(), master({ announcements: plan }), { type: 'time' }, NOW);
     expect(words(effects)).toBe('announce 5');
     expect(nextDeadline(state)).toBe(NOW + 1_000);

@@ -1,6 +1,7 @@
 /** Lines of `virtual_rules` and `static_rules`: the words of ip-rule(8). */
 import { type Family, familyOf, parseAddress } from '../../../base/address.ts';
 import type { NumberRange, RuleAction, VirtualRule } from '../../../model/route.ts';
+import { numberOfC } from '../../values/c-number.ts';
 import type { Said } from '../../values/phrase.ts';
 import { namedOf, numberOf, readRealms, textOf, wordOf } from './route-hops.ts';
 import { PROTOCOL_KEEPALIVED, prefixOf } from './routes.ts';
@@ -64,10 +65,13 @@ function familyOfRule(said: Said): Family {
   return 'ipv4';
 }
 
+/** The mask of a rule that names none, in the kernel too. */
+const WHOLE_MARK = 0xffff_ffff;
+
 function readMark(text: string | null): VirtualRule['mark'] {
   if (text === null) return null;
-  const [value, mask] = text.split('/').map(Number);
-  return { value: value as number, mask: mask ?? null };
+  const [value, mask = WHOLE_MARK] = text.split('/').map(numberOfC);
+  return { value: value as number, mask: mask === WHOLE_MARK ? null : mask };
 }
 
 function rangeOf(text: string | null): NumberRange | null {
