@@ -153,6 +153,17 @@ describe('strict mode', () => {
   });
 });
 
+test('a tracked script has its interval as its limit, unless it has one of its own', () => {
+  const limits = (lines: string): unknown => {
+    const text = `vrrp_script s {\nscript /bin/true\n${lines}\n}\n`;
+    const [script] = vrrpOf(text + instanceText('track_script {\ns\n}')).scripts;
+    return script && [script.intervalMs, script.timeoutMs];
+  };
+  expect(limits('interval 7')).toEqual([7_000, 7_000]);
+  expect(limits('interval 7\ntimeout 3')).toEqual([7_000, 3_000]);
+  expect(limits('interval 2\ntimeout 9')).toEqual([2_000, 9_000]);
+});
+
 test('timer_expired_backup counts intervals', () => {
   expect(instanceOf('').lateTimerAdverts).toBeNull();
   expect(instanceOf('nopreempt\ntimer_expired_backup').lateTimerAdverts).toBe(1);
