@@ -108,13 +108,13 @@ export class KernelGate {
   }
 
   /**
-   * The instances that go on where the earlier life ended have taken on what is theirs. What else it had of these
-   * addresses is let be: they are on no interface any more.
+   * The instances that go on where the earlier life ended have taken on what is theirs. What else it had open is shut,
+   * and of these addresses, which are on no interface any more, nothing is guarded or refused.
    */
   forgetLeft(released: readonly string[]): void {
     const { guarded, refused } = this.left;
     // One at a time: of several, one that has run out by now would keep the others open.
-    for (const address of released) if (this.inherited.has(address)) this.shut([address]);
+    for (const address of this.inherited) this.shut([address]);
     this.inherited.clear();
     this.unguard(released.filter((address) => guarded.has(address)));
     this.accept(

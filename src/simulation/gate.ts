@@ -60,7 +60,7 @@ export class SimulatedGate {
   forgetLeft(released: readonly string[]): void {
     const { guarded, refused } = this.left;
     const known = [...new Set(released)];
-    this.shut(known.filter((address) => this.inherited.has(address) && this.opened.has(address)));
+    this.shut([...this.inherited].filter((address) => this.opened.has(address)));
     this.inherited.clear();
     this.removeAll(
       this.guarded,
