@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<never>>>> = {
   undrain: async () => (await import('./cli/drain.ts')).undrain,
   failover: async () => (await import('./cli/failover.ts')).failover,
   verify: async () => (await import('./cli/verify.ts')).verify,
+  zero: async () => (await import('./cli/zero.ts')).zero,
   simulate: async () => (await import('./cli/simulate.ts')).simulate,
   witness: async () => (await import('./cli/witness.ts')).witness,
   'realserver setup': async () => (await import('./cli/realserver.ts')).realserverSetup,

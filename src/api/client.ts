@@ -37,6 +37,7 @@ export function openControl(runDir: string): Control {
     confirm: () => steer('confirm'),
     rollback: () => steer('rollback'),
     verify: () => steer('verify'),
+    zero: (request) => steer('zero', request),
     drains: () => look('drains'),
     drain: (request) => steer('drain', request),
     disable: (request) => steer('disable', request),

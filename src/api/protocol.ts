@@ -8,6 +8,7 @@
  *   POST /v1/confirm                   → ConfirmReport
  *   POST /v1/rollback                  → ReloadReport
  *   POST /v1/verify                    → VerifyReport
+ *   POST /v1/zero      ZeroRequest     → ZeroReport
  *   GET  /v1/drains                    → DrainSnapshot
  *   POST /v1/drain     DrainRequest    → SteerReport
  *   POST /v1/disable   ServerRequest   → SteerReport
@@ -28,6 +29,7 @@ import type { IpvsSnapshot } from '../model/snapshot-ipvs.ts';
 import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { SettingsSnapshot } from '../model/snapshot-settings.ts';
 import type { VrrpSnapshot } from '../model/snapshot-vrrp.ts';
+import type { ZeroReport, ZeroRequest } from '../model/zero.ts';
 
 /** Name of the socket in the run directory. */
 export const CONTROL_SOCKET = 'control.sock';
@@ -236,6 +238,7 @@ export interface Answers {
   confirm(): Promise<ConfirmReport>;
   rollback(): Promise<ReloadReport>;
   verify(): Promise<VerifyReport>;
+  zero(request: ZeroRequest): Promise<ZeroReport>;
   drains(): Promise<DrainSnapshot>;
   failOver(request: FailoverRequest): Promise<FailoverReport>;
 }

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { DirectorError } from '../base/error.ts';
 import type { Millis } from '../base/time.ts';
 import type { FailoverRequest } from '../model/failover.ts';
+import type { ZeroRequest } from '../model/zero.ts';
 import {
   type ApplyRequest,
   CONFIRM_MS,
@@ -53,14 +54,21 @@ export function parseFailoverRequest(body: unknown): FailoverRequest {
   return { names: names as readonly string[], back, force };
 }
 
+export function parseZeroRequest(body: unknown): ZeroRequest {
+  return { virtualServer: virtualServerIn(fieldsOf(body, ['virtualServer'])) };
+}
+
 function serverIn(fields: Fields): ServerRequest {
-  const { realServer, virtualServer = null } = fields;
+  const { realServer } = fields;
   if (typeof realServer !== 'string') throw wrong('has no "realServer" such as "10.1.0.3:80"');
-  if (virtualServer !== null && typeof virtualServer !== 'string') {
-    throw wrong('has a "virtualServer" that is no text');
-  }
+  const virtualServer = virtualServerIn(fields);
   const [local, force] = [flagIn(fields, 'local'), flagIn(fields, 'force')];
   return { realServer, virtualServer, local, force };
+}
+
+function virtualServerIn({ virtualServer = null }: Fields): string | null {
+  if (virtualServer === null || typeof virtualServer === 'string') return virtualServer;
+  throw wrong('has a "virtualServer" that is no text');
 }
 
 function fieldsOf(body: unknown, known: readonly string[]): Fields {

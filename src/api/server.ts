@@ -19,6 +19,7 @@ import {
   parsePlanRequest,
   parseReloadRequest,
   parseServerRequest,
+  parseZeroRequest,
 } from './requests.ts';
 
 /** Connections at once: a person, a monitor and some scripts; more is a mistake or an attack. */
@@ -65,6 +66,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /v1/confirm': (duties) => duties.confirm(),
   'POST /v1/rollback': (duties) => duties.rollback(),
   'POST /v1/verify': (duties) => duties.verify(),
+  'POST /v1/zero': (duties, body) => duties.zero(parseZeroRequest(body)),
   'GET /v1/drains': (duties) => duties.drains(),
   'POST /v1/drain': (duties, body) => {
     const { timeoutMs, atEnd, ...server } = parseDrainRequest(body);

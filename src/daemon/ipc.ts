@@ -26,6 +26,7 @@ import type { Notice } from '../model/notice.ts';
 import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
+import type { ZeroRequest } from '../model/zero.ts';
 import { AS_IT_IS, type Codec, Intake } from './codec.ts';
 import { makeRoom } from './supervisor/flags.ts';
 import { reviveSupervisor } from './supervisor/revive.ts';
@@ -150,6 +151,8 @@ export type Question<Config> =
   | { readonly ask: 'plan'; readonly config: Config }
   /** Of health: compare the kernel's whole table now, put right what differs, and tell. */
   | { readonly ask: 'verify' }
+  /** Of health: set counters of the kernel to 0. */
+  | { readonly ask: 'zero'; readonly request: ZeroRequest }
   /** Of health: drain, disable or enable a real server. */
   | { readonly ask: 'steer'; readonly request: SteerRequest }
   /** Of vrrp: give instances up, or take them back. */

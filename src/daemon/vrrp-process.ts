@@ -201,6 +201,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       case 'failover':
         return this.speaker.failOver(question.request);
       case 'verify':
+      case 'zero':
       case 'steer':
       case 'drains':
         return null;

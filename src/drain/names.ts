@@ -64,6 +64,15 @@ export function meantBy(
   return { target: { realServer, virtualServer }, servers, leaving };
 }
 
+/** The one that is meant by its name, or by a part of that. @throws DirectorError UNKNOWN_SERVER */
+export function virtualServerNamed(
+  text: string,
+  configured: readonly VirtualServer[],
+): VirtualServer {
+  const name = oneVirtualServer(text, configured.map(nameOfVirtualServer), configured);
+  return configured.find((one) => nameOfVirtualServer(one) === name) as VirtualServer;
+}
+
 /** `10.1.0.3:80` or `[fd00::1]:80`, as it is written everywhere. */
 function parseRealServer(
   text: string,
@@ -148,7 +157,7 @@ function oneVirtualServer(
   const [one, ...others] = found;
   if (one !== undefined && others.length === 0) return one;
   if (one !== undefined) {
-    throw unknown(`"${text}" could be ${listed(found)}`, `write --virtual-server "${one}"`);
+    throw unknown(`"${text}" could be ${listed(found)}`, `write "${one}"`);
   }
   const group = configured.find(({ keys, group: name }) => {
     const services = keys.flatMap((key) => spellings(formatService(key)));
@@ -158,7 +167,7 @@ function oneVirtualServer(
     const name = nameOfVirtualServer(group);
     throw unknown(
       `${text} is one of several services of ${name}, which share their real servers`,
-      `write --virtual-server "${group.group}"`,
+      `write "${group.group}"`,
     );
   }
   throw unknown(`there is no virtual server "${text}"`, hintFor(text, names.flatMap(shortest)));

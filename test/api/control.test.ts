@@ -89,6 +89,8 @@ describe('a daemon', () => {
     ['drain', '{"realServer":"10.1.0.3:80","timeoutMs":999}', 'between 1000 and 2592000000'],
     ['drain', '{"realServer":"10.1.0.3:80","atEnd":"delete"}', 'that is not stay or remove'],
     ['disable', '{"realServer":"10.1.0.3:80","virtualServer":7}', 'that is no text'],
+    ['zero', '{"virtualServer":7}', 'that is no text'],
+    ['zero', '{"server":"x"}', 'has \\"server\\"'],
     ['enable', '{"realServer":"10.1.0.3:80","timeoutMs":1000}', 'has \\"timeoutMs\\"'],
     ['apply', `{"file":"/${'x'.repeat(20_000)}"}`, 'at most 16384 octets'],
   ])('takes no %s with %.40s', async (what, body, told) => {

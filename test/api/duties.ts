@@ -12,6 +12,7 @@ export function dutiesOf(some: Partial<ControlDuties>): ControlDuties {
     confirm: notAsked,
     rollback: notAsked,
     verify: notAsked,
+    zero: notAsked,
     drains: notAsked,
     steer: notAsked,
     failOver: notAsked,

@@ -1,8 +1,10 @@
-/** `lvsctl verify`, `apply`, `confirm` and `rollback` against a daemon that answers what the test says. */
+/** `lvsctl verify`, `zero`, `apply`, `confirm` and `rollback` against a daemon that answers what the test says. */
 import { describe, expect, test } from 'vitest';
 import type { ApplyRequest, ReloadReport, VerifyReport } from '../../src/api/protocol.ts';
 import { apply, confirm, rollback } from '../../src/cli/apply.ts';
 import { verify } from '../../src/cli/verify.ts';
+import { zero } from '../../src/cli/zero.ts';
+import type { ZeroRequest } from '../../src/model/zero.ts';
 import { runAgainst as run } from './against-daemon.ts';
 
 const GOOD: VerifyReport = {
@@ -22,6 +24,39 @@ const DRIFT: VerifyReport = {
   foreignCount: 1,
   foreign: ['10.9.9.9:9 tcp'],
 };
+
+describe('zero', () => {
+  const zeroed = (...virtualServers: string[]) => ({ virtualServers, absent: [] });
+
+  test('says whose counters begin at 0', async () => {
+    const asked: (string | null)[] = [];
+    const duties = {
+      zero: async ({ virtualServer }: ZeroRequest) => {
+        asked.push(virtualServer);
+        return virtualServer === null ? zeroed('a tcp', 'b tcp') : zeroed('10.0.0.1:80 tcp');
+      },
+    };
+    expect(await run(zero, duties, {}, ['10.0.0.1:80'])).toEqual({
+      code: 0,
+      out: 'counters of 10.0.0.1:80 tcp and its real servers begin at 0\n',
+      err: '',
+    });
+    expect(await run(zero, duties, {})).toMatchObject({
+      out: 'counters of 2 virtual servers and their real servers begin at 0\n',
+    });
+    expect(asked).toEqual(['10.0.0.1:80', null]);
+    const { out } = await run(zero, duties, { json: true });
+    expect(JSON.parse(out)).toEqual(zeroed('a tcp', 'b tcp'));
+  });
+
+  test('has exit code 1 when the kernel lacks one', async () => {
+    const report = { virtualServers: [], absent: ['10.0.0.1:80 tcp'] };
+    expect(await run(zero, { zero: async () => report }, {})).toMatchObject({
+      code: 1,
+      err: 'not in the kernel: 10.0.0.1:80 tcp\n  hint: lvsctl verify tells why\n',
+    });
+  });
+});
 
 describe('verify', () => {
   test('tells what was put right, and what is not ours', async () => {

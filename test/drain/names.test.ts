@@ -117,14 +117,14 @@ describe('a virtual server', () => {
   test('by firewall mark may be written without family where that is clear', () => {
     expect(meant('10.1.0.9:80', 'fwmark 7 ipv4').servers).toEqual(['fwmark 7 ipv4']);
     expect(refusal('10.1.0.9:80', 'fwmark 7')).toBe(
-      '"fwmark 7" could be fwmark 7 ipv4 or fwmark 7 ipv6 | write --virtual-server "fwmark 7 ipv4"',
+      '"fwmark 7" could be fwmark 7 ipv4 or fwmark 7 ipv6 | write "fwmark 7 ipv4"',
     );
   });
 
   test.each([
     [
       '192.0.2.1:80',
-      '"192.0.2.1:80" could be 192.0.2.1:80 tcp or 192.0.2.1:80 udp | write --virtual-server "192.0.2.1:80 tcp"',
+      '"192.0.2.1:80" could be 192.0.2.1:80 tcp or 192.0.2.1:80 udp | write "192.0.2.1:80 tcp"',
     ],
     ['wbe', 'there is no virtual server "wbe" | did you mean web?'],
     [
@@ -133,7 +133,7 @@ describe('a virtual server', () => {
     ],
     [
       '192.0.2.3:80',
-      '192.0.2.3:80 is one of several services of group web tcp, which share their real servers | write --virtual-server "web"',
+      '192.0.2.3:80 is one of several services of group web tcp, which share their real servers | write "web"',
     ],
     [
       'fwmark 7 ipv6',

@@ -137,6 +137,7 @@ describe('sync daemons', () => {
 describe('counters', () => {
   test('are set to 0 of one service, or of all', async () => {
     const { ipvs, behaviour } = await open();
+    await ipvs.apply([{ do: 'add-service', service: WEB }]);
     const asked: unknown[] = [];
     behaviour.refuses = (request) => {
       asked.push(request);

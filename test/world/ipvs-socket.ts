@@ -131,7 +131,7 @@ async function perform(
     case 'stop-daemon':
       return acknowledged(asked, () => ipvs.stopDaemon(request.role));
     case 'zero':
-      return acknowledged(asked, () => ipvs.zero());
+      return acknowledged(asked, () => ipvs.zero(request.key));
     case 'flush':
       return acknowledged(asked, () => ipvs.flush());
     case 'add-service':

@@ -35,6 +35,8 @@ export class SimulatedIpvs implements Ipvs {
   beforeChange: (change: IpvsChange) => void = () => {};
   /** Awaited before each dump of a reading that may be given up: a place for what happens meanwhile. */
   betweenDumps: () => Promise<void> = async () => {};
+  /** Whose counters were set to 0. */
+  readonly zeroed: string[] = [];
   /** Readings that were given up. */
   readingsGivenUp = 0;
   /** Answers of the next this many calls of `apply` are lost, though the changes are made. */
@@ -137,7 +139,13 @@ export class SimulatedIpvs implements Ipvs {
   }
 
   /** Nothing is counted here. */
-  async zero(): Promise<void> {}
+  async zero(key: ServiceKey | null): Promise<void> {
+    if (key !== null && !this.services.has(formatService(key))) {
+      const errno = constants.errno.ESRCH;
+      throw new DirectorError('NETLINK_REFUSED', 'the kernel refused', { errno });
+    }
+    this.zeroed.push(key === null ? 'all' : formatService(key));
+  }
 
   close(): void {}
 

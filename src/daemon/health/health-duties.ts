@@ -20,6 +20,7 @@ import {
 import { Trouble, type TroubleWords } from '../../base/trouble.ts';
 import { Drains } from '../../drain/drains.ts';
 import { refuseLoss } from '../../drain/loss.ts';
+import { virtualServerNamed } from '../../drain/names.ts';
 import { notesOn, peerNotes } from '../../drain/notes.ts';
 import { DrainSharing } from '../../drain/sharing.ts';
 import { NO_ROOM } from '../../drain/telling.ts';
@@ -44,6 +45,7 @@ import type { IpvsPlan } from '../../model/plan.ts';
 import type { IpvsSnapshot } from '../../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../../model/snapshot-vrrp.ts';
 import type { HealthConfig, VirtualServer } from '../../model/virtual-server.ts';
+import type { ZeroReport, ZeroRequest } from '../../model/zero.ts';
 import { IpvsReconciler, type Report } from '../../reconcile/apply.ts';
 import { desiredSteps } from '../../reconcile/desired.ts';
 import { departing, staying, takenUp, withLeaving, withoutRoom } from '../../reconcile/leaving.ts';
@@ -57,6 +59,7 @@ import { openKernelSettings } from './open-kernel-settings.ts';
 import { Ownership } from './ownership.ts';
 import { CHANGES_LOGGED_MAX, ReportBook, verifyReport } from './report-book.ts';
 import { absentFrom, countIn, servicesIn } from './table-reading.ts';
+import { zeroCounters } from './zero.ts';
 
 /** How often the kernel’s table and settings are read: what others change in them is to be put right within 10 s. */
 const VERIFY_EVERY_MS: Millis = 9_000;
@@ -233,6 +236,8 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
         return this.plan(question.config);
       case 'verify':
         return this.verifyNow();
+      case 'zero':
+        return this.zero(question.request);
       case 'steer':
         return this.steer(question.request);
       case 'drains':
@@ -500,6 +505,18 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     if (this.reconciler === null || !this.working || this.stopped) throw notWorking();
     const report = await this.verified(this.reconciler);
     return verifyReport(report, this.ownership.keys.length);
+  }
+
+  /** Counters of what is configured: those of others are left alone. @throws DirectorError UNKNOWN_SERVER */
+  private async zero({ virtualServer: name }: ZeroRequest): Promise<ZeroReport> {
+    if (!this.working || this.stopped) throw notWorking();
+    const { virtualServers } = this;
+    const meant = name === null ? virtualServers : [virtualServerNamed(name, virtualServers)];
+    const ipvs = this.kernel();
+    const keys = meant.flatMap((server) => server.keys);
+    const report = await zeroCounters((key) => ipvs.zero(key), keys);
+    this.log.info({ reason: 'operator', count: report.virtualServers.length }, 'counters set to 0');
+    return report;
   }
 
   private async verified(reconciler: IpvsReconciler): Promise<Report> {

@@ -18,6 +18,7 @@ import type { PeerLink } from '../../model/peer.ts';
 import type { VrrpStates } from '../../model/snapshot-vrrp.ts';
 import type { HealthConfig } from '../../model/virtual-server.ts';
 import type { VrrpConfig } from '../../model/vrrp.ts';
+import type { ZeroReport, ZeroRequest } from '../../model/zero.ts';
 import { AS_IT_IS, type Codec } from '../codec.ts';
 import { HEALTH_CODEC } from '../health/health-patch.ts';
 import type { ProcessName } from '../ipc.ts';
@@ -154,6 +155,11 @@ export class Processes {
   /** Has the kernel's table compared and put right. @throws DirectorError PROCESS_SILENT */
   async verify(): Promise<VerifyReport> {
     return (await this.health().ask({ ask: 'verify' }, READING_MS_MAX)) as VerifyReport;
+  }
+
+  /** Sets counters of the kernel to 0. @throws DirectorError */
+  async zero(request: ZeroRequest): Promise<ZeroReport> {
+    return (await this.health().ask({ ask: 'zero', request }, READING_MS_MAX)) as ZeroReport;
   }
 
   /** Takes a real server from service, or gives it back. @throws DirectorError */

@@ -287,6 +287,7 @@ export class Supervisor {
       confirm: () => asked(() => configurations.confirm()),
       plan: ({ file }) => asked(() => configurations.plan(file)),
       verify: () => asked(() => this.processes.verify()),
+      zero: (request) => asked(() => this.processes.zero(request)),
       steer: (request) => asked(() => this.processes.steer(request)),
       failOver: (request) => asked(() => this.processes.failOver(request)),
       drains: () => this.processes.drains(),

@@ -255,6 +255,42 @@ test('a plan in slices tells what the reload then does', async () => {
   ]);
 });
 
+describe('counters', () => {
+  const zero = (w: ReturnType<typeof world>, virtualServer: string | null) =>
+    w.duties.answer({ ask: 'zero', request: { virtualServer } });
+
+  test('are set to 0 of one virtual server, or of all that are configured', async () => {
+    const w = world();
+    await w.configure(pool(80, [1]), pool(81, [1]));
+    await zero(w, '10.0.0.1:81');
+    expect(w.ipvs.zeroed).toEqual(['10.0.0.1:81 tcp']);
+    expect(await zero(w, null)).toEqual({
+      virtualServers: ['10.0.0.1:80 tcp', '10.0.0.1:81 tcp'],
+      absent: [],
+    });
+  });
+
+  test('of what the kernel has no more are told, and the others are set', async () => {
+    const w = world();
+    await w.configure(pool(80, [1]), pool(81, [1]));
+    await w.ipvs.apply([{ do: 'remove-service', key: serviceKey('10.0.0.1', 80) }]);
+    expect(await zero(w, null)).toEqual({
+      virtualServers: ['10.0.0.1:81 tcp'],
+      absent: ['10.0.0.1:80 tcp'],
+    });
+  });
+
+  test('of a name that nobody has are left, with what was meant', async () => {
+    const w = world();
+    await w.configure(pool(80, [1]));
+    await expect(zero(w, '10.0.0.1:80 udp')).rejects.toMatchObject({
+      code: 'UNKNOWN_SERVER',
+      hint: 'did you mean 10.0.0.1:80 tcp?',
+    });
+    expect(w.ipvs.zeroed).toEqual([]);
+  });
+});
+
 describe('whatever happens between two slices', () => {
   const hosts = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
   const servers = fc
