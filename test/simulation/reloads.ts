@@ -37,17 +37,41 @@ export function reloads(
   if (random() >= RELOAD_SHARE) return { hosts, faults: [] };
   const first = layOut(random, hosts);
   const count = 1 + Math.floor(random() * 3);
-  const faults = Array.from({ length: count }, (): readonly PlannedFault[] => {
+  const each = Array.from({ length: count }, (): Reload => {
     const at = FIRST_AT_MS + random() * (LAST_AT_MS - FIRST_AT_MS);
     const layout = layOut(random, hosts);
-    return hosts.map((host) => ({
-      at: at + random() * APART_MS,
-      fault: { do: 'reload', host: host.name, config: under(host.config, layout) },
-      forMs: null,
-    }));
+    return { at, layout, lateMs: hosts.map(() => random() * APART_MS) };
   });
+  const faults = inOrder(each).flatMap(({ at, layout, lateMs }) =>
+    hosts.map(
+      (host, place): PlannedFault => ({
+        at: at + (lateMs[place] ?? 0),
+        fault: { do: 'reload', host: host.name, config: under(host.config, layout) },
+        forMs: null,
+      }),
+    ),
+  );
   const begun = hosts.map((host) => ({ ...host, config: under(host.config, first) }));
-  return { hosts: begun, faults: faults.flat() };
+  return { hosts: begun, faults };
+}
+
+interface Reload {
+  readonly at: number;
+  readonly layout: Layout;
+  /** Of each director. */
+  readonly lateMs: readonly number[];
+}
+
+/** None begins before all directors have had the one before: in the end all have the same. */
+function inOrder(reloads: readonly Reload[]): readonly Reload[] {
+  let free = 0;
+  return reloads
+    .toSorted((a, b) => a.at - b.at)
+    .map((one) => {
+      const at = Math.max(one.at, free);
+      free = at + APART_MS;
+      return { ...one, at };
+    });
 }
 
 function layOut(random: Random, hosts: readonly HostPlan[]): Layout {
