@@ -102,7 +102,9 @@ describe.each([
     );
     await part(pair, 'eth0', false);
     await eventually('it is heard again', async () => !(await isSilent(pair, 'main')), 5_000);
-    expect(pair.lab.logOf('director2')).toContain('advertisement path hears again');
+    await eventually('that is told', () =>
+      pair.lab.logOf('director2').includes('advertisement path hears again'),
+    );
     await eventually(
       'all paths are heard',
       async () => (await shown(pair, 'director2'))?.alarms.length === 0,
