@@ -42,6 +42,7 @@ export interface Happening {
     | 'lease-lost'
     /** Another lease is needed from now on. */
     | 'lease-replaced'
+    | 'lease-unneeded'
     | 'lease-wanted'
     | 'heard';
   readonly priority: number;
