@@ -4,7 +4,7 @@
  *
  * Between two slices anything may happen. So the work is on data that is never changed, or it looks again.
  */
-import { type Clock, type Instant, type Millis, nextTurn, systemClock } from './time.ts';
+import { type Clock, type Instant, type Millis, nextTurn } from './time.ts';
 
 /** Work that pauses at each `yield`; a step between two of them takes much less than a millisecond. */
 export type Steps<Result> = Generator<undefined, Result, void>;
@@ -26,10 +26,7 @@ export function atOnce<Result>(steps: Steps<Result>): Result {
 }
 
 /** Others have their turns between two slices; what is done within one is as if it had been done at once. */
-export async function inSlices<Result>(
-  steps: Steps<Result>,
-  clock: Ticks = systemClock,
-): Promise<Result> {
+export async function inSlices<Result>(steps: Steps<Result>, clock: Ticks): Promise<Result> {
   return (await inSlicesWhile(() => true, steps, clock)) as Result;
 }
 

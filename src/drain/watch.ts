@@ -53,6 +53,7 @@ export class DrainWatch {
   private cancel: Cancel | null = null;
   private closed = false;
   private readonly uncounted: Trouble;
+  private readonly unknownSetting: Trouble;
 
   constructor(ports: CountPorts, watched: Watched) {
     this.ports = ports;
@@ -61,6 +62,11 @@ export class DrainWatch {
       level: 'warn',
       message: 'connections could not be counted',
       over: 'connections can be counted again',
+    });
+    this.unknownSetting = new Trouble(ports, {
+      level: 'warn',
+      message: 'expire_quiescent_template is not known, and taken for unset',
+      over: 'expire_quiescent_template is known again',
     });
   }
 
@@ -95,11 +101,12 @@ export class DrainWatch {
   /** As the port tells; if it cannot, they bind: a drain had better wait too long than cut clients off. */
   templatesBind(): boolean {
     try {
-      return this.ports.templatesBind();
+      const bind = this.ports.templatesBind();
+      this.unknownSetting.wentWell({});
+      return bind;
     } catch (error) {
       if (!(error instanceof DirectorError)) throw error;
-      const fields = reasonAndHint(error);
-      this.ports.log.warn(fields, 'expire_quiescent_template is not known, and taken for unset');
+      this.unknownSetting.happened(reasonAndHint(error));
       return true;
     }
   }

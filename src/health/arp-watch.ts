@@ -99,7 +99,7 @@ export class ArpWatch {
     this.asking = true;
     try {
       const host = await this.ports.readHost();
-      const questions = await inSlices(arpQuestions(this.virtualServers, host));
+      const questions = await inSlices(arpQuestions(this.virtualServers, host), this.ports.clock);
       // What is asked no more, because it left the configuration or this director, is known no more.
       this.found = this.found.filter((fault) => questions.some((one) => isAbout(one, fault)));
       for (const question of questions) await this.askOn(question);

@@ -33,6 +33,11 @@ export class Leases {
     });
   }
 
+  /** Those that wait for a lease, but need none since a reload. */
+  freed(routers: readonly VirtualRouter[]): readonly VirtualRouter[] {
+    return routers.filter(({ lease, state }) => lease === null && isWaiting(state));
+  }
+
   /** Masters that have no lease, but need one since a reload. */
   lacking(): readonly VirtualRouter[] {
     return this.needs

@@ -132,6 +132,7 @@ export class VrrpSpeaker {
     this.concerned = concernedBy(routers);
     this.leases?.configure(config.lease?.subjects ?? [], routers);
     this.giveEach(this.leases?.lacking() ?? [], { type: 'lease-lost', again: true });
+    this.giveEach(this.leases?.freed(routers) ?? [], { type: 'lease-unneeded' });
     this.settle();
   }
 

@@ -15,6 +15,7 @@ import {
   nodeIdOf,
   signingKey,
 } from '../../src/wire/lease.ts';
+import { freePort } from '../world/free-port.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 
@@ -78,7 +79,9 @@ test.each([
 test('a witness answers who has its key, tells its state and ends when it is told to', async () => {
   const on = terminal();
   const path = keyFile(`# of the pair at the north gate\n${SECRET}\n`);
-  const options = { listen: '127.0.0.1:4499', keyFile: path, timeMax: '0.05', json: true };
+  const to = { address: '127.0.0.1', port: await freePort('udp') };
+  const listen = `${to.address}:${to.port}`;
+  const options = { listen, keyFile: path, timeMax: '0.05', json: true };
   const ended = run(options, on);
   const key = signingKey(Buffer.from(SECRET));
   const answers: LeaseAnswer[] = [];
@@ -90,7 +93,7 @@ test('a witness answers who has its key, tells its state and ends when it is tol
     type: 'ask',
     list: 1,
     node: 2,
-    acceptor: nodeIdOf('127.0.0.1', 4499),
+    acceptor: nodeIdOf(to.address, to.port),
     round: 1,
     epoch: 0,
     life: 3,
@@ -98,21 +101,20 @@ test('a witness answers who has its key, tells its state and ends when it is tol
     promiseMs: 50,
     priority: 100,
   };
-  const to = { address: '127.0.0.1', port: 4499 };
   const answered = async (question: LeaseAsk): Promise<LeaseAnswer> => {
     const before = answers.length;
     client.send(encodeLease(question, key), to);
-    await expect.poll(() => answers.length, { timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(() => answers.length, { timeout: 20_000 }).toBeGreaterThan(before);
     return answers.at(-1) as LeaseAnswer;
   };
-  await expect.poll(() => on.lines[0]).toContain('witness started');
+  await expect.poll(() => on.lines[0], { timeout: 20_000 }).toContain('witness started');
   client.send(encodeLease(ask, signingKey(Buffer.from('of sixteen octets, and wrong'))), to);
   const { verdict, epoch } = await answered(ask);
   expect(verdict).toBe('epoch');
   let round = 1;
   await expect
     .poll(async () => (await answered({ ...ask, epoch, round: round++ })).verdict, {
-      timeout: 5_000,
+      timeout: 20_000,
     })
     .toBe('granted');
   process.emit('SIGUSR1', 'SIGUSR1');

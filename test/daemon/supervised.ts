@@ -16,8 +16,8 @@ import { readingAtStart } from '../../src/daemon/reload/start-with.ts';
 import { Supervisor, type SupervisorOptions } from '../../src/daemon/supervisor/supervisor.ts';
 
 /** On a busy machine a process takes its time to start. */
-vi.setConfig({ testTimeout: 20_000 });
-export const POLL = { timeout: 10_000 };
+vi.setConfig({ testTimeout: 60_000 });
+export const POLL = { timeout: 30_000 };
 
 const STAND_IN = new URL('./stand-in.mjs', import.meta.url);
 

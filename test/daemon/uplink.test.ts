@@ -8,10 +8,10 @@ import type { BfdStates } from '../../src/model/bfd.ts';
 import type { VrrpStates } from '../../src/model/snapshot-vrrp.ts';
 import type { Lesson } from './apprentice.ts';
 
-const ANSWER_MS_MAX = 10_000;
+const ANSWER_MS_MAX = 20_000;
 const POLL = { timeout: ANSWER_MS_MAX };
 /** On a busy machine a process takes its time to start. */
-vi.setConfig({ testTimeout: 2 * ANSWER_MS_MAX });
+vi.setConfig({ testTimeout: 3 * ANSWER_MS_MAX });
 
 let child: Child<Lesson> | null = null;
 

@@ -95,6 +95,10 @@ function steer(w: ReturnType<typeof world>, want: Want, virtualServerName: strin
   }).report;
 }
 
+/** Lines of the log about something. */
+const told = ({ logged }: ReturnType<typeof world>, about: RegExp): readonly string[] =>
+  logged.flatMap(({ level, message }) => (about.test(message) ? [`${level}: ${message}`] : []));
+
 /** Given on another director. */
 const disabled = (atMs: number): Order => ({
   ...GIVEN,
@@ -194,12 +198,30 @@ describe('a drain', () => {
     expect(w.stages()).toEqual(['draining']);
     await w.clock.settleBy(2_000);
     expect(w.stages()).toEqual(['drained']);
-    expect(w.logged).toContainEqual(
-      expect.objectContaining({
-        level: 'warn',
-        message: 'expire_quiescent_template is not known, and taken for unset',
-      }),
+    expect(told(w, /expire_quiescent/)).toEqual([
+      'warn: expire_quiescent_template is not known, and taken for unset',
+    ]);
+  });
+
+  test('is in the log a few times, however long something cannot be read or counted', async () => {
+    const w = world();
+    w.active.set('10.1.0.3 of 192.0.2.1', 1);
+    steer(w, drain({ timeoutMs: 600_000 }));
+    w.isSettingUnknown = true;
+    w.isSilent = true;
+    await w.clock.settleBy(120_000);
+    expect(w.settingReads).toBeGreaterThan(100);
+    const unknown = 'warn: expire_quiescent_template is not known, and taken for unset';
+    const uncounted = 'warn: connections could not be counted';
+    expect(told(w, /expire_quiescent/)).toEqual([unknown, unknown, unknown]);
+    expect(told(w, /counted/)).toEqual([uncounted, uncounted, uncounted]);
+    w.isSettingUnknown = false;
+    w.isSilent = false;
+    await w.clock.settleBy(2_000);
+    expect(told(w, /expire_quiescent/).at(-1)).toBe(
+      'info: expire_quiescent_template is known again',
     );
+    expect(told(w, /counted/).at(-1)).toBe('info: connections can be counted again');
   });
 
   test('in one virtual server is counted there only', async () => {

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { systemClock } from '../../src/base/time.ts';
+import { type Clock, systemClock } from '../../src/base/time.ts';
 import { createFile, watchFile } from '../../src/kernel/files.ts';
+import { simulatedClock } from '../world/clock.ts';
 
 let folder: string;
 let stop: () => void = () => {};
@@ -18,14 +19,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function watching(path: string): (string | null)[] {
+function watching(path: string, clock: Clock = systemClock): (string | null)[] {
   const texts: (string | null)[] = [];
-  stop = watchFile(systemClock, path, (text) => texts.push(text));
+  stop = watchFile(clock, path, (text) => texts.push(text));
   return texts;
 }
 
 const last = (texts: readonly (string | null)[], text: string | null): Promise<void> =>
-  vi.waitFor(() => expect(texts.at(-1)).toBe(text), { timeout: 4_000, interval: 5 });
+  vi.waitFor(() => expect(texts.at(-1)).toBe(text), { timeout: 20_000, interval: 5 });
 
 describe('a watched file', () => {
   test('is told of when it is made, written, replaced and deleted', async () => {
@@ -46,14 +47,13 @@ describe('a watched file', () => {
   test('is told of in a moment, not after the look of each second', async () => {
     const path = join(folder, 'number');
     writeFileSync(path, '0');
-    const texts = watching(path);
+    // On this clock the second is never over.
+    const texts = watching(path, simulatedClock());
     await last(texts, '0');
-    const startedAt = performance.now();
     for (let number = 1; number <= 5; number += 1) {
       writeFileSync(path, `${number}`);
       await last(texts, `${number}`);
     }
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
   });
 
   test('may lie in a directory that comes later, goes and comes again', async () => {
@@ -91,7 +91,7 @@ describe('a watched file', () => {
     await last(texts, null);
     rmSync(join(folder, 'number'), { recursive: true });
     writeFileSync(join(folder, 'number'), `8 ${'x'.repeat(10_000)}`);
-    await vi.waitFor(() => expect(texts.at(-1)).toHaveLength(256), { timeout: 4_000 });
+    await vi.waitFor(() => expect(texts.at(-1)).toHaveLength(256), { timeout: 20_000 });
   });
 });
 

@@ -16,7 +16,7 @@ const NOBODY = 0x7fff;
 const ROUTES = { type: 26, payload: new Uint8Array(12) };
 const LINKS = { type: 18, payload: new Uint8Array(16) };
 
-const over = (protocol: number, openSocket = openNativeSocket, silenceMs = 2_000) =>
+const over = (protocol: number, openSocket = openNativeSocket, silenceMs = 20_000) =>
   new NetlinkClient({ protocol, openSocket, silenceMs });
 
 const noop = { type: NOOP, payload: new Uint8Array(4) };
@@ -68,7 +68,7 @@ describe('over the addon', () => {
   });
 
   test('silence ends at the deadline, and the next request is answered', async () => {
-    const netlink = over(NetlinkProtocol.generic, openNativeSocket, 50);
+    const netlink = over(NetlinkProtocol.generic, openNativeSocket, 500);
     // Nobody dumps nothing: the kernel is silent.
     await expect(netlink.dump(noop)).rejects.toMatchObject({ code: 'NETLINK_TIMEOUT' });
     expect((await netlink.request([noop]))[0]?.errno).toBe(0);

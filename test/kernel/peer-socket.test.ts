@@ -1,11 +1,17 @@
 /** The socket of the link between directors, on the loopback interface of this machine. */
 import { createSocket, type Socket } from 'node:dgram';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newIdentity, type OpenPeerSocket, openPeerSocket } from '../../src/kernel/peer-socket.ts';
-import { PEER_PORT } from '../../src/model/peer-link.ts';
+import { freePort } from '../world/free-port.ts';
 
 const LOOPBACK_INDEX = 1;
 const closers: (() => void)[] = [];
+/** Of the directors, for one test. */
+let peerPort: number;
+
+beforeEach(async () => {
+  peerPort = await freePort('udp');
+});
 
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -27,7 +33,7 @@ function open(source: string, unicastPeers: readonly string[], group: string | n
       group,
       unicastPeers,
       source,
-      port: PEER_PORT,
+      port: peerPort,
     },
     {
       onDatagram: (octets, from) => void heard.push(`${Buffer.from(octets)} of ${from}`),
@@ -44,11 +50,11 @@ async function send(text: string, to: string, from: string, hopLimit: number): P
   const socket: Socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
   await new Promise<void>((resolve) => socket.bind(0, from, resolve));
   socket.setTTL(hopLimit);
-  await new Promise<void>((resolve) => socket.send(text, PEER_PORT, to, () => resolve()));
+  await new Promise<void>((resolve) => socket.send(text, peerPort, to, () => resolve()));
   socket.close();
 }
 
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+const POLL = { timeout: 10_000, interval: 5 };
 
 test.each([
   ['127.0.0.1', null],
@@ -61,14 +67,12 @@ test.each([
     const { socket, heard, drops } = open(own, [own], group);
     socket.send(Buffer.from('one'), own);
     socket.send(Buffer.from('all'), null);
-    await soon();
     // On this interface what goes to the group comes, too.
-    expect(new Set(heard)).toEqual(new Set([`one of ${own}`, `all of ${own}`]));
-    const before = heard.length;
+    const near = new Set([`one of ${own}`, `all of ${own}`]);
+    await expect.poll(() => new Set(heard), POLL).toEqual(near);
     await send('far', own, own, 254);
-    await soon();
-    expect(heard).toHaveLength(before);
-    expect(drops).toEqual(['hop-limit']);
+    await expect.poll(() => drops, POLL).toEqual(['hop-limit']);
+    expect(new Set(heard)).toEqual(near);
   },
 );
 
@@ -76,12 +80,11 @@ test('without a group only named peers are heard', async () => {
   const { heard, drops } = open('127.0.0.1', ['127.0.0.2'], null);
   await send('peer', '127.0.0.1', '127.0.0.2', 255);
   await send('stranger', '127.0.0.1', '127.0.0.3', 255);
-  await soon();
+  await expect.poll(() => drops, POLL).toEqual(['unknown-peer']);
   expect(heard).toEqual(['peer of 127.0.0.2']);
-  expect(drops).toEqual(['unknown-peer']);
 });
 
 test('what cannot be opened is a refusal with its reason', () => {
-  expect(() => open('192.0.2.77', [], null)).toThrow(/UDP port 51120 on lo: EADDRNOTAVAIL/);
+  expect(() => open('192.0.2.77', [], null)).toThrow(`UDP port ${peerPort} on lo: EADDRNOTAVAIL`);
   expect(newIdentity()).toMatch(/^[0-9a-f]{16}$/);
 });

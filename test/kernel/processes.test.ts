@@ -33,7 +33,7 @@ function watching(proc?: string, clock = systemClock, isWatched = true) {
   return { known, seen };
 }
 
-const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 5_000 });
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000 });
 
 describe('the processes of this machine', () => {
   test('are there, come and go', async () => {
@@ -48,9 +48,11 @@ describe('the processes of this machine', () => {
 
   test('may become another program', async () => {
     const { seen } = watching();
-    const child = spawn('sh', ['-c', 'sleep 1.5; exec sleep 27.1828']);
+    const child = spawn('sh', ['-c', 'read go; exec sleep 27.1828']);
     const pid = child.pid as number;
     const own = (): readonly string[] => seen.names.filter((name) => name.startsWith(`${pid} `));
+    await soon(() => expect(own()).toEqual([`${pid} sh`]));
+    child.stdin.write('\n');
     await soon(() => expect(own()).toEqual([`${pid} sh`, `${pid} sleep`]));
     child.kill();
   });

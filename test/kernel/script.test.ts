@@ -9,7 +9,7 @@ import type { ScriptEnd } from '../../src/model/script.ts';
 
 function shell(
   text: string,
-  timeoutMs = 5_000,
+  timeoutMs = 30_000,
   extraArgs: readonly string[] = [],
 ): Promise<ScriptEnd> {
   const script = { argv: ['/bin/sh', '-c', text, 'sh'], account: null } as const;
@@ -25,7 +25,7 @@ test('tells the signal that ended it', async () => {
 });
 
 test('appends the arguments of a notification', async () => {
-  expect(await shell('[ "$1 $2" = "INSTANCE VI_1" ]', 5_000, ['INSTANCE', 'VI_1'])).toMatchObject({
+  expect(await shell('[ "$1 $2" = "INSTANCE VI_1" ]', 30_000, ['INSTANCE', 'VI_1'])).toMatchObject({
     exitCode: 0,
   });
 });
@@ -33,10 +33,10 @@ test('appends the arguments of a notification', async () => {
 test('ends a script, and what it started, when the time is up', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
   const pidFile = join(folder, 'pid');
-  const end = await shell(`sleep 60 & echo $! > ${pidFile}; wait`, 300);
+  const end = await shell(`sleep 60 & echo $! > ${pidFile}; wait`, 1_000);
   expect(end).toMatchObject({ timedOut: true, signal: 'SIGTERM' });
   const child = Number(readFileSync(pidFile, 'utf8'));
-  await expect.poll(() => isAlive(child), { timeout: 4_000 }).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 20_000 }).toBe(false);
   rmSync(folder, { recursive: true });
 });
 
@@ -44,18 +44,18 @@ test('ends what a script has put into another session, too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
   const pidFile = join(folder, 'pid');
   const away = `setsid sh -c 'echo $$ > ${pidFile}; trap "" TERM HUP; while :; do sleep 1; done'`;
-  const end = await shell(`${away} & wait`, 500);
+  const end = await shell(`${away} & wait`, 1_500);
   expect(end).toMatchObject({ timedOut: true });
   const child = Number(readFileSync(pidFile, 'utf8'));
   expect(isAlive(child)).toBe(true);
-  await expect.poll(() => isAlive(child), { timeout: 4_000 }).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 20_000 }).toBe(false);
   rmSync(folder, { recursive: true });
 });
 
 test('a daemon that a script has started goes on when the script has ended in time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvs-script-'));
   const pidFile = join(folder, 'pid');
-  await shell(`setsid sleep 20 & echo $! > ${pidFile}`);
+  await shell(`setsid sleep 60 & echo $! > ${pidFile}`);
   const child = Number(readFileSync(pidFile, 'utf8'));
   expect(isAlive(child)).toBe(true);
   process.kill(child, 'SIGKILL');

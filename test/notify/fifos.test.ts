@@ -100,7 +100,7 @@ describe('a FIFO', () => {
     fifos.configure([settings(path)]);
     const began = performance.now();
     for (let at = 0; at < 10_000; at++) fifos.tell(vrrp);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     const { lost } = fifos;
     expect(lost).toBeGreaterThan(7_000);
     expect(logged.map(({ message }) => message)).toEqual([

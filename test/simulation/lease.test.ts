@@ -182,6 +182,24 @@ describe('a pair with split_brain_policy lease', () => {
     expect(world.one.held.size + world.two.held.size).toBe(0);
   });
 
+  test('whoever waits for a lease when a reload takes it out of the file listens as long as all others, and is master', async () => {
+    const world = site();
+    await live(world, 5_000);
+    cut(world, [
+      [1, 2],
+      [1, 3],
+      [2, 3],
+    ]);
+    await live(world, 12_000);
+    expect(states(world)).toBe('backup backup');
+    const instances = [instanceOf({ priority: 150 })];
+    world.one.speaker.configure(configOf(instances, { lease: null }));
+    await live(world, 15_400);
+    expect(states(world)).toBe('backup backup');
+    await live(world, 15_500);
+    expect(states(world)).toBe('master backup');
+  });
+
   test('a master that a reload gives another name keeps its lease', async () => {
     const world = site();
     await live(world, 5_000);

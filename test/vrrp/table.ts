@@ -1,112 +1,8 @@
 /**
  * The machine once more, written as rows after RFC 9568 §6.4, RFC 3768 §6.4 and keepalived: the first row
- * that fits says what must come of it. Times are whole microseconds, as keepalived computes them, and share
- * no line with src/vrrp.
+ * that fits says what must come of it.
  */
-
-export type Place =
-  | 'init'
-  | 'fault'
-  | 'backup'
-  | 'enduring'
-  | 'master'
-  /** A master that has just answered another one. */
-  | 'answered'
-  | 'claiming'
-  | 'rivalled';
-
-/** What happens: `heard P < = >` is priority P from an address below, equal to or above ours. */
-export interface Happening {
-  readonly what:
-    | 'start'
-    | 'stop'
-    | 'fault'
-    | 'early'
-    | 'due'
-    | 'late'
-    | 'group-master'
-    | 'group-backup'
-    | 'hand-over'
-    | 'resign'
-    | 'shut'
-    | 'resume'
-    | 'heard';
-  readonly priority: number;
-  readonly address: '<' | '=' | '>';
-}
-
-export interface Cell {
-  readonly place: Place;
-  readonly happening: Happening;
-  readonly version: 2 | 3;
-  readonly priority: number;
-  readonly preempt: 'yes' | 'no' | 'delay';
-  readonly hint: 'master' | 'backup';
-  /** Whether a master answers others: `none` is lower_prio_no_advert, `all` higher_prio_send_advert. */
-  readonly answers: 'lower' | 'none' | 'all';
-  /** timer_expired_backup, of three advertisements: a backup that wakes up later begins its wait anew. */
-  readonly waitsAnew: boolean;
-  /** Of our own advertisements, and of those that are heard. */
-  readonly ownMs: number;
-  readonly heardMs: number;
-  /** Interval of the master that a backup knows. */
-  readonly masterMs: number;
-}
-
-/** When a state next wakes, after now: one of these words. */
-type Wake =
-  | 'never'
-  /** 3 × interval + skew: of the interval heard, or of ours. */
-  | 'down heard'
-  | 'down own'
-  | 'down known'
-  | 'skew known'
-  | 'hint'
-  /** As before: nothing has moved. */
-  | 'same'
-  | 'advert'
-  | 'yield'
-  /** 100 ms after it answered last, which was a millisecond ago. */
-  | 'owed'
-  /** Look into the socket first. */
-  | 'read';
-
-export interface Row {
-  readonly to: 'init' | 'fault' | 'backup' | 'master';
-  /** Letters: A advertisement, Z priority 0, H hold, R release, G gratuitous ARP, N note, L lower to 254. */
-  readonly does: string;
-  readonly wakes: Wake;
-}
-
-export interface Rule {
-  /** Of RFC 9568 §6.4, or what keepalived does. */
-  readonly name: string;
-  readonly when: (cell: Cell) => boolean;
-  readonly row: Row;
-}
-
-type Condition = (cell: Cell) => boolean;
-
-const is =
-  (...places: readonly Place[]): Condition =>
-  ({ place }) =>
-    places.includes(place);
-const on =
-  (...whats: readonly Happening['what'][]): Condition =>
-  ({ happening }) =>
-    whats.includes(happening.what);
-const hears =
-  (test: (theirs: number, ours: number) => boolean): Condition =>
-  ({ happening, priority }) =>
-    happening.what === 'heard' && test(happening.priority, priority);
-const preempt =
-  (kind: Cell['preempt']): Condition =>
-  (cell) =>
-    cell.preempt === kind;
-const from =
-  (address: Happening['address']): Condition =>
-  ({ happening }) =>
-    happening.address === address;
+import { type Condition, from, hears, is, on, preempt, type Rule, rule } from './rule.ts';
 
 const OWNER: Condition = ({ priority }) => priority === 255;
 const MUTE: Condition = ({ answers }) => answers === 'none';
@@ -115,22 +11,13 @@ const ANEW: Condition = ({ waitsAnew }) => waitsAnew;
 const HINT: Condition = ({ hint }) => hint === 'master';
 const OUT = is('init', 'fault');
 const BACKUPS = is('backup', 'enduring');
-const MASTERS = is('master', 'answered', 'claiming', 'rivalled');
+const MASTERS = is('master', 'answered', 'claiming', 'rivalled', 'overdue');
 const HOLDING = is('master', 'rivalled');
 const ZERO = hears((theirs) => theirs === 0);
 const GREATER = hears((theirs, ours) => theirs > ours);
 const EQUAL = hears((theirs, ours) => theirs === ours);
 const NOT_LESS = hears((theirs, ours) => theirs >= ours);
 const ANY = on('heard');
-
-function rule(
-  name: string,
-  conditions: readonly Condition[],
-  ...[to, does, wakes]: readonly [Row['to'], string, Wake]
-): Rule {
-  const when: Condition = (cell) => conditions.every((condition) => condition(cell));
-  return { name, when, row: { to, does, wakes } };
-}
 
 export const TABLE: readonly Rule[] = [
   rule('vrrp-S3: out of service a stop sends nothing', [OUT, on('stop')], 'init', '', 'never'),
@@ -161,9 +48,21 @@ export const TABLE: readonly Rule[] = [
     '',
     'same',
   ),
-  rule('vrrp-S4: a master is silent', [is('backup'), on('due')], 'master', 'AHG', 'advert'),
+  rule(
+    'vrrp-S4: a master is silent',
+    [is('backup'), on('due', 'slight')],
+    'master',
+    'AHG',
+    'advert',
+  ),
   rule('vrrp-S21: a backup follows', [is('backup'), on('group-master')], 'master', 'AHG', 'advert'),
-  rule('vrrp-S22: a lesser one was endured', [is('enduring'), on('due')], 'master', 'A', 'yield'),
+  rule(
+    'vrrp-S22: a lesser one was endured',
+    [is('enduring'), on('due', 'slight')],
+    'master',
+    'A',
+    'yield',
+  ),
   rule(
     'vrrp-S21: so does who endures',
     [is('enduring'), on('group-master')],
@@ -178,7 +77,13 @@ export const TABLE: readonly Rule[] = [
     '',
     'down known',
   ),
-  rule('vrrp-S23: a backup wakes up late', [BACKUPS, on('late')], 'backup', '', 'read'),
+  rule(
+    'vrrp-S23: a backup wakes up late',
+    [BACKUPS, on('almost', 'beyond', 'late')],
+    'backup',
+    '',
+    'read',
+  ),
   rule('vrrp-S5: a backup hears 0', [BACKUPS, ZERO], 'backup', '', 'skew known'),
   rule('vrrp-S6: a backup hears as much or more', [BACKUPS, NOT_LESS], 'backup', '', 'down heard'),
   rule(
@@ -195,6 +100,13 @@ export const TABLE: readonly Rule[] = [
     '',
     'down heard',
   ),
+  rule(
+    'vrrp-S22: or less again, until the delay is over or nobody is heard',
+    [is('enduring'), ANY, preempt('delay')],
+    'backup',
+    '',
+    'endured',
+  ),
   rule('vrrp-S7: a backup hears less', [BACKUPS, ANY], 'backup', '', 'same'),
   rule(
     'vrrp-S10: a master goes on',
@@ -203,19 +115,43 @@ export const TABLE: readonly Rule[] = [
     '',
     'same',
   ),
-  rule('vrrp-S10: nothing is due', [MASTERS, on('early')], 'master', '', 'same'),
-  rule('vrrp-S4: the other has let go', [is('claiming'), on('due')], 'master', 'HG', 'advert'),
-  rule('vrrp-S17: an owner does not yield', [is('rivalled'), on('due')], 'master', 'L', 'same'),
   rule(
-    'vrrp-S10: a master advertises',
-    [is('master', 'answered'), on('due')],
+    'vrrp-S23: a master wakes up when a peer may have taken over',
+    [is('overdue'), on('early', 'due', 'slight', 'almost')],
+    'backup',
+    'R',
+    'hint',
+  ),
+  rule('vrrp-S10: nothing is due', [MASTERS, on('early')], 'master', '', 'same'),
+  rule(
+    'vrrp-S4: the other has let go',
+    [is('claiming'), on('due', 'slight')],
     'master',
-    'A',
+    'HG',
     'advert',
   ),
-  rule('vrrp-S23: a master wakes up late', [MASTERS, on('late')], 'backup', 'R', 'hint'),
+  rule('vrrp-S4: a while ago', [is('claiming'), on('almost')], 'master', 'HG', 'same'),
+  rule(
+    'vrrp-S17: an owner does not yield',
+    [is('rivalled'), on('due', 'slight', 'almost')],
+    'master',
+    'L',
+    'same',
+  ),
+  rule(
+    'vrrp-S10: a master advertises',
+    [is('master', 'answered'), on('due', 'slight', 'almost')],
+    'master',
+    'A',
+    'in time',
+  ),
+  rule('vrrp-S23: a master wakes up late', [MASTERS, on('beyond', 'late')], 'backup', 'R', 'hint'),
   rule('vrrp-S21: a master follows', [MASTERS, on('group-backup')], 'backup', 'R', 'down own'),
   rule('its gate has shut: a peer may hold them', [MASTERS, on('shut')], 'backup', 'R', 'down own'),
+  rule('vrrp-S23: or hears 0', [is('overdue'), ZERO], 'backup', 'R', 'skew own'),
+  rule('vrrp-S23: or as much or more', [is('overdue'), NOT_LESS], 'backup', 'R', 'down heard'),
+  rule('vrrp-S23: or less', [is('overdue'), ANY, preempt('yes')], 'backup', 'R', 'hint'),
+  rule('vrrp-S23: or less, and lets it be', [is('overdue'), ANY], 'backup', 'R', 'down heard'),
   rule('vrrp-S11: or 0, with others who do', [is('answered'), ZERO], 'master', '', 'owed'),
   rule('vrrp-S11: a master hears 0', [MASTERS, ZERO], 'master', 'A', 'advert'),
   rule('vrrp-S12: more, and says so', [MASTERS, GREATER, LOUD], 'backup', 'AR', 'down heard'),
@@ -236,43 +172,3 @@ export const TABLE: readonly Rule[] = [
   rule('vrrp-S14: a master hears less', [HOLDING, ANY], 'master', 'NAG', 'advert'),
   rule('vrrp-S14: before it holds anything', [is('claiming'), ANY], 'master', 'NA', 'advert'),
 ];
-
-/** 3 × interval + skew, in microseconds. */
-function downUs({ version, priority }: Cell, intervalMs: number): number {
-  return 3 * intervalMs * 1000 + skewUs(version, priority, intervalMs);
-}
-
-/** keepalived: (256 - priority) × centiseconds × 625 / 16 in version 3; of a second in version 2. */
-function skewUs(version: 2 | 3, priority: number, intervalMs: number): number {
-  const centiseconds = version === 2 ? 100 : intervalMs / 10;
-  return ((256 - priority) * centiseconds * 625) / 16;
-}
-
-/** How long after now it wakes, in microseconds; null: as before. */
-export function wakesAfterUs(cell: Cell, wakes: Wake): number | null {
-  const { ownMs, heardMs, masterMs, version, priority } = cell;
-  switch (wakes) {
-    case 'never':
-      return Infinity;
-    case 'same':
-      return null;
-    case 'down own':
-      return downUs(cell, ownMs);
-    case 'down known':
-      return downUs(cell, masterMs);
-    case 'down heard':
-      return downUs(cell, heardMs);
-    case 'skew known':
-      return skewUs(version, priority, masterMs);
-    case 'hint':
-      return ownMs * 1000 + skewUs(version, 255, ownMs);
-    case 'advert':
-      return ownMs * 1000;
-    case 'yield':
-      return 20_000;
-    case 'owed':
-      return 99_000;
-    case 'read':
-      return 5_000;
-  }
-}

@@ -37,6 +37,9 @@ const HEADER_BYTES_MAX = 16 * 1024;
 /** A larger reply fails: an endless one must end. The body is digested as it comes, never kept. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Of `102 Processing` and its like before the reply proper: each is small, and costs as much as a whole one. */
+const INTERIM_REPLIES_MAX = 100;
+
 export const checkHttp: Checker<HttpQuestion> = async (question, attempt) => {
   try {
     const socket = await attempt.dial(question.check.target, attempt.signal);
@@ -117,6 +120,7 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   private give: (verdict: Verdict) => void = () => {};
   /** 0 until a header has come. */
   private status = 0;
+  private interimReplies = 0;
   private chunked = false;
 
   constructor(context: ReplyContext) {
@@ -133,7 +137,12 @@ class ReplyReader implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (status < 200) return; // interim: the reply proper follows
+    if (status < 200) {
+      // Interim: the reply proper follows.
+      this.interimReplies += 1;
+      if (this.interimReplies > INTERIM_REPLIES_MAX) this.give(TOO_MANY_INTERIM);
+      return;
+    }
     this.status = status;
     this.chunked = headers['transfer-encoding'] !== undefined;
     // An unwanted status decides; an error page may be long.
@@ -190,6 +199,12 @@ class ReplyReader implements Dispatcher.DispatchHandler {
     return (this.chunked ? hashes.raw : hashes.body).copy().digest('hex');
   }
 }
+
+const TOO_MANY_INTERIM: Failure = {
+  up: false,
+  reason: 'too-large',
+  detail: `over ${INTERIM_REPLIES_MAX} interim replies`,
+};
 
 function replyFailure(error: Error): Failure {
   const { message } = error;

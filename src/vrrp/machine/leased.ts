@@ -3,18 +3,21 @@
  * instance.ts, but for one door. Who would become master waits as a backup without a deadline until it is granted.
  *
  *    backup ── would become master ──▶ backup that waits ── granted ──▶ master ── lost, or wanted ──▶ backup
- *                                        │ a master that it may not preempt is heard
+ *                                        │ a master that it may not preempt is heard, or no lease is needed any more
  *                                        ▼
  *                                      backup
  */
 import type { Instant } from '../../base/time.ts';
 import { step } from './instance.ts';
 import type { Backup, Effect, Event, Self, State, Step } from './state.ts';
+import { masterDownMs } from './timers.ts';
 
 export type LeaseEvent =
   | { readonly type: 'lease-granted' }
   /** It ran out, or another one is needed from now on (`again`: it will be asked for at once). */
   | { readonly type: 'lease-lost'; readonly again: boolean }
+  /** None is needed from now on. */
+  | { readonly type: 'lease-unneeded' }
   /** A director of a higher priority asks for it. */
   | { readonly type: 'lease-wanted'; readonly priority: number };
 
@@ -49,6 +52,8 @@ export function leasedStep(
     }
     case 'lease-lost':
       return state.is === 'master' ? lose(self, state, event.again, now) : stay(state);
+    case 'lease-unneeded':
+      return isWaiting(state) ? stay(listening(self, state, now)) : stay(state);
     case 'lease-wanted': {
       if (state.is !== 'master') return stay(state);
       const reason = `priority ${event.priority} asks for the lease`;
@@ -100,6 +105,11 @@ function guarded(
   if (!isRefused) return lease === null ? next : holdingFirst(next);
   const reason = state.is === 'backup' ? null : 'waits for the lease';
   return { state: waiting(self, state), effects: [], reason };
+}
+
+/** Another one may be master by the lease: whoever needs none waits until nobody has been heard. */
+function listening(self: Self, state: Backup, now: Instant): Backup {
+  return { ...state, masterDownAt: now + masterDownMs(self, state.masterIntervalMs) };
 }
 
 function waiting({ instance }: Self, state: State): Backup {

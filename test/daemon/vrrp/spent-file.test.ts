@@ -34,7 +34,7 @@ test('what was heard is a replay for the next life, and instants are about as th
   open().close(spent);
   const read = open().read().get('VI_1');
   expect(read?.sent?.stamp).toEqual({ ticks: 77, counter: 3 });
-  expect(Math.abs((read?.sent?.at ?? 0) - systemClock.now())).toBeLessThan(1_000);
+  expect(Math.abs((read?.sent?.at ?? 0) - systemClock.now())).toBeLessThan(30_000);
   const guard = new ReplayGuard();
   guard.restore(read?.heard ?? []);
   const at = { now: systemClock.now(), wallMs: WALL };

@@ -133,10 +133,12 @@ describe('rows are found by address and port', () => {
       columns.take(payload, 0, payload.length);
     }
     const index = new RowIndex(columns);
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(index.open(0, columns.count)).toBe(all.length);
     for (const [row, one] of all.entries()) expect(index.find(one)).toBe(row);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // Not by the clock: the machine may do much else.
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(2_000);
   });
 });
 
