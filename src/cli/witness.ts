@@ -143,7 +143,9 @@ function readUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isRoot = url !== null && url.pathname === '/' && url.search === '' && url.username === '';
   if (isRoot && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin;
-  throw new DirectorError('USAGE', `--etcd ${text} is no URL of a member of etcd`, {
+  // What stands before the "@" may be a password.
+  const shown = text.replace(/^(\w+:\/*)?.*@/s, '$1********@');
+  throw new DirectorError('USAGE', `--etcd ${shown} is no URL of a member of etcd`, {
     hint: 'write it as https://10.0.0.9:2379, without a path and without a password',
   });
 }

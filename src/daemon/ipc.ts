@@ -22,7 +22,7 @@ import type { Millis } from '../base/time.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { SteerRequest } from '../model/drain.ts';
 import type { FailoverRequest } from '../model/failover.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice, RenamedNotice } from '../model/notice.ts';
 import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -64,7 +64,7 @@ export type ToProcess =
 /** Something has changed that operators may want to be told. */
 export interface NoticeMessage {
   readonly type: 'notice';
-  readonly notice: Notice;
+  readonly notice: Notice | RenamedNotice;
 }
 
 /** Asks for one run of a script. */
@@ -196,7 +196,7 @@ export interface ProcessDuties<Config> {
   /** The same, of vrrp. */
   serversUp?(up: boolean | null): void;
   /** Of notify: never before the first configuration. */
-  notice?(notice: Notice): void;
+  notice?(notice: Notice | RenamedNotice): void;
   /** Of notify, too. Never rejects. */
   run?(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
   stop(keep: boolean): Promise<void>;
@@ -212,7 +212,7 @@ export interface Uplink {
   tellPeerLinks(links: readonly PeerLink[]): void;
   tellPeerNote(life: string, note: Uint8Array): void;
   tellServersUp(up: boolean | null): void;
-  tell(notice: Notice): void;
+  tell(notice: Notice | RenamedNotice): void;
   /** Has a script run by the process that may. */
   runScript(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
   /** What a successor should know, should this process die. */

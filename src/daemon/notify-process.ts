@@ -9,7 +9,7 @@ import { loadAddon } from '../kernel/addon.ts';
 import { openFifo } from '../kernel/fifo.ts';
 import { ScriptRunner } from '../kernel/script-runner.ts';
 import { limitTasks } from '../kernel/task-limit.ts';
-import type { Notice, NotifyConfig } from '../model/notice.ts';
+import type { Notice, NotifyConfig, RenamedNotice } from '../model/notice.ts';
 import type { Script } from '../model/script.ts';
 import { Fifos } from '../notify/fifos.ts';
 import { MailQueue } from '../notify/mail.ts';
@@ -57,8 +57,9 @@ class NotifyProcess implements ProcessDuties<NotifyConfig> {
     return question.ask === 'snapshot' ? this.notifier.snapshot() : null;
   }
 
-  notice(notice: Notice): void {
-    this.notifier.tell(notice);
+  notice(notice: Notice | RenamedNotice): void {
+    if (notice.about === 'names') this.notifier.rename(notice.renamings);
+    else this.notifier.tell(notice);
   }
 
   async run(script: Script, timeoutMs: Millis): Promise<RunOutcome> {

@@ -352,6 +352,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
           // Who is MASTER no more is not to be taken for one by the process after this.
           this.states.tell({ canWait: transition.state === 'MASTER' });
         },
+        renamed: (renamings) => this.uplink.tell({ about: 'names', renamings }),
       },
       files: {
         watch: (path, onText) => watchFile(clock, path, onText),

@@ -150,16 +150,26 @@ class EtcdClient implements Etcd {
       const message = `${this.endpoint}: ${reason}`;
       // Never the same request to another member: nobody knows whether it was done. The next one goes there.
       this.at = (this.at + 1) % this.options.endpoints.length;
-      throw failed(message, error);
+      throw failed(message);
     }
     const reply = parsed(text);
     if (status === 200) return reply;
-    const reason = decodeRefusal(reply) ?? `HTTP ${status}`;
+    const reason = this.withoutSecrets(decodeRefusal(reply) ?? `HTTP ${status}`);
     if (status === UNAUTHENTICATED) throw new Unauthenticated(`${this.endpoint}: ${reason}`);
     this.at = (this.at + 1) % this.options.endpoints.length;
     throw failed(`${this.endpoint}: ${reason}`);
   }
+
+  /** Who stands between us and etcd may send back what it was sent. */
+  private withoutSecrets(text: string): string {
+    const secrets = [this.options.user?.password, this.token].flatMap((secret) =>
+      secret ? [secret, JSON.stringify(secret).slice(1, -1)] : [],
+    );
+    return secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  }
 }
+
+const MASK = '********';
 
 class Unauthenticated extends DirectorError {
   constructor(message: string) {
@@ -170,8 +180,9 @@ class Unauthenticated extends DirectorError {
 const HINT =
   'look at --etcd, and at --etcd-ca, --etcd-cert and --etcd-user where the cluster needs them';
 
-function failed(message: string, cause?: unknown): DirectorError {
-  return new DirectorError('ETCD_FAILED', message, { hint: HINT, cause });
+/** Without a cause: errors of HTTP hold octets of what was said, and are printed whole when a process crashes. */
+function failed(message: string): DirectorError {
+  return new DirectorError('ETCD_FAILED', message, { hint: HINT });
 }
 
 function isTimeout(error: unknown): boolean {

@@ -45,6 +45,19 @@ export interface ServerNotice {
 
 export type Notice = VrrpNotice | ServerNotice;
 
+/** An instance or a group goes on under another name: nothing has changed, and nobody is told. */
+export interface Renaming {
+  readonly kind: VrrpNotice['kind'];
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Those of one reload: two may have each other's name. */
+export interface RenamedNotice {
+  readonly about: 'names';
+  readonly renamings: readonly Renaming[];
+}
+
 export interface FifoSettings {
   readonly path: string;
   readonly tells: 'everything' | 'vrrp' | 'servers';

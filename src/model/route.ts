@@ -31,6 +31,7 @@ export type Encapsulation =
       readonly tos: number | null;
       /** Hops. */
       readonly ttl: number | null;
+      /** 16 bits: 1 asks for a checksum, 4 for the id as a key, 8 for sequence numbers. */
       readonly flags: number | null;
     }
   /** The outermost label first. */
@@ -50,8 +51,6 @@ export interface RouteHop {
   /** IPv4 only: source realm in the upper, destination realm in the lower 16 bits. */
   readonly realms: number | null;
   readonly encapsulation: Encapsulation | null;
-  /** What the destination is translated to. */
-  readonly newDestination: string | null;
 }
 
 /** `congestionControl` is a name, all others are numbers in the kernel's units. */
@@ -102,7 +101,6 @@ export interface VirtualRoute {
   readonly lifetimeSeconds: number | null;
   /** IPv6 only. */
   readonly preference: 'low' | 'medium' | 'high' | null;
-  readonly ttlPropagate: boolean | null;
   /** `add`: only where there is none like it; the others: before or after those that are like it. */
   readonly place: 'add' | 'prepend' | 'append';
   /** Nobody looks whether it is still there (`no_track`). */

@@ -3,7 +3,7 @@
  * caller never waits for any of them.
  */
 import type { Log } from '../base/log.ts';
-import type { Notice, NotifyConfig, VrrpNotice } from '../model/notice.ts';
+import type { Notice, NotifyConfig, Renaming, VrrpNotice } from '../model/notice.ts';
 import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { Fifos } from './fifos.ts';
 import type { MailQueue } from './mail.ts';
@@ -35,15 +35,41 @@ export class Notifier {
   }
 
   configure(config: NotifyConfig): void {
-    const isReload = this.config !== null;
+    const before = this.config;
     this.config = config;
     this.ports.fifos.configure(config.fifos);
     this.ports.mail.configure(config.mail);
+    if (before === null) return;
     for (const subject of this.states.keys()) {
-      if (!config.subjects.includes(subject)) this.states.delete(subject);
+      // What this reload takes away may be renamed yet.
+      if (!before.subjects.includes(subject)) this.states.delete(subject);
     }
-    if (!isReload || !config.repeatsStates) return;
-    for (const notice of this.states.values()) this.ports.fifos.tell(notice);
+    if (!config.repeatsStates) return;
+    for (const [subject, notice] of this.states) {
+      if (config.subjects.includes(subject)) this.ports.fifos.tell(notice);
+    }
+  }
+
+  /** After the reload that gives them these names. What is known of each, is known of it by its new one. */
+  rename(renamings: readonly Renaming[]): void {
+    const moved = renamings.map(({ kind, from, to }) => {
+      const before = `${kind} ${from}`;
+      return {
+        subject: `${kind} ${to}`,
+        to,
+        state: this.states.get(before),
+        mailed: this.mailed.get(before),
+        before,
+      };
+    });
+    for (const { before } of moved) this.forget(before);
+    for (const { subject, to, state, mailed } of moved) {
+      if (mailed !== undefined) this.mailed.set(subject, mailed);
+      if (state === undefined) continue;
+      const notice = { ...state, name: to };
+      this.states.set(subject, notice);
+      if (this.config?.repeatsStates) this.ports.fifos.tell(notice);
+    }
   }
 
   tell(notice: Notice): void {

@@ -344,6 +344,7 @@ export class SimulatedHost {
       statics: { faultOf: () => null },
       notify: {
         changed: () => void clock.wakeAt(clock.now(), () => this.life?.will.write()),
+        renamed: () => {},
       },
       ...simulatedTrackers(this.config, (run) => void clock.wakeAt(clock.now(), run)),
       runScript: (script) => this.runScript(clock, script),

@@ -1,7 +1,7 @@
 /** What VRRP asks of the outside, in its own words; the wiring in daemon/ answers. */
 import type { Log } from '../base/log.ts';
 import type { Clock, Instant, Millis } from '../base/time.ts';
-import type { VrrpWord } from '../model/notice.ts';
+import type { Renaming, VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts } from '../model/script.ts';
 import type { LeasesSnapshot } from '../model/snapshot-lease.ts';
 import type { AnnounceTiming, Paths, VirtualAddress, VrrpInstance } from '../model/vrrp.ts';
@@ -99,6 +99,8 @@ export interface Transition {
 
 export interface NotifyPort {
   changed(transition: Transition, scripts: NotifyScripts): void;
+  /** By a reload, before anything is told of them by their new names. */
+  renamed(renamings: readonly Renaming[]): void;
 }
 
 /** The leases of the instances that may be master only with one (lease/speaker.ts). */

@@ -4,6 +4,7 @@
  */
 import type { Instant, Millis } from '../base/time.ts';
 import type { FailoverReport, FailoverRequest } from '../model/failover.ts';
+import type { Renaming } from '../model/notice.ts';
 import type { VrrpPlan } from '../model/plan.ts';
 import type { VrrpSnapshot, VrrpStates } from '../model/snapshot-vrrp.ts';
 import type { SyncGroup, VrrpConfig, VrrpInstance } from '../model/vrrp.ts';
@@ -113,6 +114,11 @@ export class VrrpSpeaker {
     this.announcer.configure(config.announceGaps);
     this.handOver.port = config.peerPort;
     const { next, gone } = successionOf(config.instances, [...this.seats.keys()]);
+    this.tellRenamed(
+      next.flatMap(({ instance, known }) =>
+        known === undefined ? [] : { kind: 'INSTANCE', from: known.name, to: instance.name },
+      ),
+    );
     const changeovers = next.flatMap(({ instance, known }) => known?.adopt(instance) ?? []);
     const routers = next.map(
       ({ instance, known }) => known ?? this.routerFor(instance, inherited(instance)),
@@ -355,9 +361,15 @@ export class VrrpSpeaker {
       this.groups.find((one) => one.group.name === group.name) ??
       renamed(this.groups, members, syncGroups);
     const next = known ?? new RouterGroup(group, this.ports);
+    this.tellRenamed([{ kind: 'GROUP', from: next.group.name, to: group.name }]);
     next.group = group;
     next.members = members;
     return next;
+  }
+
+  private tellRenamed(names: readonly Renaming[]): void {
+    const renamings = names.filter(({ from, to }) => from !== to);
+    if (renamings.length > 0) this.ports.notify.renamed(renamings);
   }
 
   private giveUnit({ group, routers }: Unit, event: Event): void {

@@ -1,5 +1,7 @@
 /** Keywords of global_defs about the processes themselves, and about what is told of their start and end. */
 import { describe, expect, test } from 'vitest';
+import type { KeywordTable } from '../../src/config/keywords/keyword.ts';
+import { PHRASES } from '../../src/config/keywords/phrases.ts';
 import { LANGUAGE } from '../../src/config/keywords/table.ts';
 import { EXPLAINED, whyWithoutEffect } from '../../src/config/keywords/without-effect.ts';
 import type { Director } from '../../src/model/director.ts';
@@ -94,11 +96,9 @@ describe('a keyword without effect', () => {
   /** Those of checkers are to come. */
   const BLOCKS = ['global_defs', 'vrrp_instance', 'vrrp_sync_group', 'vrrp_script'] as const;
   const inert = (blocks: readonly (keyof typeof LANGUAGE)[]): readonly string[] =>
-    blocks.flatMap((block) =>
-      [...LANGUAGE[block].values()].flatMap(({ name, effect }) =>
-        effect === 'none' ? [name] : [],
-      ),
-    );
+    blocks.flatMap((block) => inertIn(LANGUAGE[block]));
+  const inertIn = (table: KeywordTable): readonly string[] =>
+    [...table.values()].flatMap(({ name, effect }) => (effect === 'none' ? [name] : []));
 
   test('tells why, and what is there instead', () => {
     const top = inert(['the top level']).filter((name) => name !== 'SSL');
@@ -108,7 +108,9 @@ describe('a keyword without effect', () => {
   });
 
   test('is one', () => {
-    const all = new Set(inert(Object.keys(LANGUAGE) as (keyof typeof LANGUAGE)[]));
+    const blocks = inert(Object.keys(LANGUAGE) as (keyof typeof LANGUAGE)[]);
+    const options = Object.values(PHRASES).flatMap((phrase) => inertIn(phrase.options));
+    const all = new Set([...blocks, ...options]);
     expect(EXPLAINED.filter((name) => !all.has(name))).toEqual([]);
   });
 });

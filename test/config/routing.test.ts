@@ -73,6 +73,47 @@ describe('a route', () => {
     ]);
   });
 
+  test('of two gateways by "or" leads over both, out of the interface that is named', () => {
+    const both = route('10.1.0.0/16 via 192.0.2.1 or 192.0.2.9 dev eth0 metric 3');
+    expect(both?.hops).toMatchObject([
+      { gateway: '192.0.2.1', interface: 'eth0', weight: 1 },
+      { gateway: '192.0.2.9', interface: 'eth0', weight: 1 },
+    ]);
+    expect(route('default or 2001:db8::9')).toMatchObject({
+      family: 'ipv6',
+      hops: [{ gateway: '2001:db8::9' }],
+    });
+    // The second one of these does not count.
+    const twice = instanceWith('virtual_routes', '10.1.0.0/16 or 192.0.2.1 or 192.0.2.9');
+    expect(twice.instance?.routes[0]?.hops).toMatchObject([{ gateway: '192.0.2.1' }]);
+    expect(twice.codes).toContain('repeated');
+  });
+
+  test.each(['via 192.0.2.1', 'gw 192.0.2.1', 'or 192.0.2.1'])(
+    'with "%s" beside "nexthop" is refused: the kernel would not take it, either',
+    (gateway) => {
+      const line = `10.1.0.0/16 ${gateway} nexthop via 192.0.2.9`;
+      expect(instanceWith('virtual_routes', line).codes).toEqual(
+        expect.arrayContaining(['contradiction']),
+      );
+    },
+  );
+
+  test('with what the kernel keeps for MPLS routes only is told so', () => {
+    for (const words of ['as to 192.0.2.9', 'ttl-propagate enabled']) {
+      const { instance, codes } = instanceWith('virtual_routes', `10.1.0.0/16 ${words}`);
+      expect(instance?.routes).toHaveLength(1);
+      expect(codes).toContain('no-effect');
+    }
+  });
+
+  test('into a tunnel with flags of more than 16 bits is told', () => {
+    const encap = (flags: number) =>
+      instanceWith('virtual_routes', `10.1.0.0/16 encap ip dst 192.0.2.9 flags ${flags}`).codes;
+    expect(encap(0x1_0000)).toContain('out-of-range');
+    expect(encap(0xffff)).not.toContain('out-of-range');
+  });
+
   test('into a tunnel', () => {
     expect(route('10.1.0.0/16 encap mpls 100/200 dev eth0')?.hops[0]?.encapsulation).toEqual({
       type: 'mpls',

@@ -99,7 +99,7 @@ class Ears {
       gate: noGate('not simulated'),
       announcer: { announce: () => {}, probe: () => {} },
       statics: { faultOf: () => null },
-      notify: { changed: () => {} },
+      notify: { changed: () => {}, renamed: () => {} },
       runScript: async () => ({ ok: true, reason: '' }),
       bfdUp: () => null,
     });

@@ -115,3 +115,34 @@ test('a reload writes the states again, of those that are still there', async ()
   notifier.configure({ ...config, subjects: ['INSTANCE VI_2'] });
   expect(told).toEqual(['fifo INSTANCE "VI_2" BACKUP 100']);
 });
+
+test('a MASTER that a reload has renamed is mailed as BACKUP by its new name', async () => {
+  const { tell, notifier, told } = world();
+  const mail = (name: string) => `mail [LVS_1] VRRP Instance ${name} - Entering BACKUP state`;
+  await tell('MASTER');
+  notifier.configure({ ...config, subjects: ['INSTANCE VI_9', 'INSTANCE VI_2'] });
+  expect(told.splice(0)).toEqual([]);
+  notifier.rename([{ kind: 'INSTANCE', from: 'VI_1', to: 'VI_9' }]);
+  // The states are to be written after a reload, and it is known as what it is only now.
+  expect(told.splice(0)).toEqual(['fifo INSTANCE "VI_9" MASTER 100']);
+  expect(await tell('BACKUP', 'VI_9')).toContain(mail('VI_9'));
+  // Nothing is known any more of the old name.
+  notifier.configure(config);
+  expect(told.splice(0)).toEqual([]);
+  expect(await tell('BACKUP')).not.toContain(mail('VI_1'));
+});
+
+test('two that exchange their names take along what was mailed of them', async () => {
+  const { tell, notifier } = world();
+  await tell('MASTER');
+  await tell('BACKUP', 'VI_2');
+  notifier.configure({ ...config, repeatsStates: false });
+  notifier.rename([
+    { kind: 'INSTANCE', from: 'VI_1', to: 'VI_2' },
+    { kind: 'INSTANCE', from: 'VI_2', to: 'VI_1' },
+  ]);
+  const mails = async (name: string): Promise<boolean> =>
+    (await tell('BACKUP', name)).some((line) => line.startsWith('mail'));
+  expect(await mails('VI_1')).toBe(false);
+  expect(await mails('VI_2')).toBe(true);
+});

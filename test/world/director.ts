@@ -2,6 +2,7 @@
 import type { DirectorError } from '../../src/base/error.ts';
 import { type Log, type LogRecord, logTo } from '../../src/base/log.ts';
 import type { BfdStates } from '../../src/model/bfd.ts';
+import type { Renaming } from '../../src/model/notice.ts';
 import { NOBODY_IS_TOLD } from '../../src/model/script.ts';
 import { NO_LINKS } from '../../src/model/virtual-link.ts';
 import type { VrrpConfig, VrrpInstance } from '../../src/model/vrrp.ts';
@@ -31,6 +32,7 @@ export class SimulatedDirector {
   readonly speaker: VrrpSpeaker;
   readonly held: Set<string> = new Set();
   readonly told: string[] = [];
+  readonly renamings: Renaming[] = [];
   readonly announced: string[] = [];
   readonly logged: LogRecord[] = [];
   /** Addresses that it asked the link for. */
@@ -125,6 +127,7 @@ export class SimulatedDirector {
       notify: {
         changed: ({ kind, name: subject, state, priority }) =>
           void this.told.push(`${kind} ${subject} ${state} ${priority}`),
+        renamed: (renamings) => void this.renamings.push(...renamings),
       },
       files: {
         watch: (path, onText) => this.look(() => onText(this.files.get(path) ?? null)),

@@ -264,6 +264,8 @@ export interface Phrase {
   readonly form?: string;
   /** No two of these options may stand there. */
   readonly alternatives?: readonly string[];
+  /** Nor both of these. */
+  readonly neverBoth?: readonly (readonly [string, string])[];
   /** A line with a word that cannot be used is none: without it, it would mean something else. */
   readonly indivisible?: boolean;
 }

@@ -1,5 +1,6 @@
 /** Entries of addresses, routes and policy rules: the words of ip-address(8), ip-route(8) and ip-rule(8). */
 import {
+  accepted,
   address,
   choice,
   either,
@@ -26,6 +27,7 @@ const BYTE = integer(0, 255, { anyBase: true, named: true });
 const UINT = integer(0, UINT_MAX, { anyBase: true });
 const DECIMAL = integer(0, UINT_MAX);
 const UINT_OR_NAME = integer(0, UINT_MAX, { anyBase: true, named: true });
+const TUNNEL_FLAGS = integer(0, 0xffff, { anyBase: true });
 const SECONDS = integer(0, UINT_MAX, { unit: 'seconds' });
 const FAMILIES = [
   keyword('inet', flag, 'of IPv4', { unset: 'as the address' }),
@@ -103,7 +105,7 @@ const HOP: readonly Keyword[] = [
   keyword('onlink', flag, 'the gateway is on the link, whatever the addresses say'),
   keyword('encap', phrase('encapsulation'), 'lightweight tunnel'),
   keyword('realms', form('realms'), 'of IPv4 routing'),
-  keyword('as', phrase('translation'), 'address that the destination is translated to'),
+  accepted('as', phrase('translation'), 'address that the destination is translated to'),
 ];
 
 const ROUTE: readonly Keyword[] = [
@@ -138,12 +140,13 @@ const ROUTE: readonly Keyword[] = [
   keyword('quickack', choice('0', '1'), 'acknowledge at once'),
   keyword('congctl', phrase('name that may be locked'), 'congestion control'),
   keyword('pref', choice('low', 'medium', 'high'), 'preference of the router, of IPv6'),
-  keyword('ttl-propagate', choice('enabled', 'disabled'), 'of MPLS'),
+  accepted('ttl-propagate', choice('enabled', 'disabled'), 'of MPLS'),
   keyword('fastopen_no_cookie', choice('0', '1'), 'of TCP'),
   keyword('add', flag, 'only where there is no such route'),
   keyword('prepend', flag, 'before routes like it; the default', { unset: 'on' }),
   keyword('append', flag, 'after routes like it'),
   keyword('or', address, 'second gateway', {
+    repeats: 'first',
     mend: 'write "nexthop via ADDRESS" for each gateway',
   }),
   keyword('nexthop', phrase('next hop'), 'one of several ways', { repeats: 'list' }),
@@ -221,6 +224,10 @@ function routeEntry(...more: readonly Keyword[]): Phrase {
     loose: true,
     needs: ['DESTINATION', 'to'],
     alternatives: ROUTE_TYPES,
+    neverBoth: [
+      ['via', 'nexthop'],
+      ['or', 'nexthop'],
+    ],
     indivisible: true,
   };
 }
@@ -279,7 +286,7 @@ export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
       keyword('src', { is: 'address', family: 'ipv4' }, 'outer source'),
       keyword('tos', BYTE, 'outer type of service'),
       keyword('ttl', integer(0, 255, { unit: 'hops' }), 'outer TTL'),
-      keyword('flags', UINT, 'of the tunnel'),
+      keyword('flags', TUNNEL_FLAGS, 'of the tunnel: 1 checksum, 4 key, 8 sequence'),
     ),
   },
   'encapsulation ip6': {
@@ -290,7 +297,7 @@ export const ROUTING: Readonly<Record<RoutingName, Phrase>> = {
       keyword('src', { is: 'address', family: 'ipv6' }, 'outer source'),
       keyword('tc', BYTE, 'outer traffic class'),
       keyword('hoplimit', integer(0, 255, { unit: 'hops' }), 'outer hop limit'),
-      keyword('flags', UINT, 'of the tunnel'),
+      keyword('flags', TUNNEL_FLAGS, 'of the tunnel: 1 checksum, 4 key, 8 sequence'),
     ),
   },
   'number that may be locked': locked(DECIMAL),

@@ -14,6 +14,8 @@ const AUTOMATIC = 'priorities are as they are written: vrrp_rt_priority';
 const FILTERED =
   'when much comes that is not for us the kernel is told to drop it, so the queue needs no size';
 
+const MPLS_ONLY = 'the kernel keeps it for MPLS routes only; these are of IPv4 and IPv6';
+
 const REASONS: Readonly<Record<string, string>> = {
   enable_snmp_checker: SNMP,
   enable_snmp_keepalived: SNMP,
@@ -76,6 +78,8 @@ const REASONS: Readonly<Record<string, string>> = {
   umask: 'what we write is for its owner alone, whatever the mask',
   use_pid_dir: 'lvsd --pid FILE names the pid file',
   use_symlink_paths: 'a script is run by the path that was looked at',
+  as: MPLS_ONLY,
+  'ttl-propagate': MPLS_ONLY,
   debug: 'lvsd --log-level debug tells more of everything',
 };
 

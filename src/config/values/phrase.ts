@@ -242,14 +242,16 @@ class PhraseReader {
   }
 
   private checkWhole(phrase: Phrase, owner: Owner, span: Word['span'], saying: Saying): void {
-    const { needs, alternatives = [] } = phrase;
+    const { needs, alternatives = [], neverBoth = [] } = phrase;
     const needed = needs?.map((name) => meaningOf(phrase, name));
     if (needed !== undefined && !needed.some((name) => saying.good.has(name))) {
       saying.isBad = true;
       if (!needed.some((name) => saying.stood.has(name))) this.missNeeds(phrase, owner, span);
     }
-    const both = alternatives.filter((name) => saying.stood.has(name));
-    if (both.length < 2) return;
+    const both = [alternatives, ...neverBoth]
+      .map((names) => names.filter((name) => saying.stood.has(name)))
+      .find((names) => names.length > 1);
+    if (both === undefined) return;
     saying.isBad ||= phrase.indivisible === true;
     this.tell({
       code: 'contradiction',

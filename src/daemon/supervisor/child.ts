@@ -8,7 +8,7 @@ import type { Log, LogLevel } from '../../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../../base/time.ts';
 import { inNetwork } from '../../kernel/namespace.ts';
 import type { BfdStates } from '../../model/bfd.ts';
-import type { Notice } from '../../model/notice.ts';
+import type { Notice, RenamedNotice } from '../../model/notice.ts';
 import type { PeerLink } from '../../model/peer.ts';
 import type { VrrpStates } from '../../model/snapshot-vrrp.ts';
 import type { Codec } from '../codec.ts';
@@ -65,7 +65,7 @@ export interface ChildOptions<Config> {
   onServersUp?(up: boolean | null): void;
   /** A process has been started, the first or another one. */
   onStart?(pid: number): void;
-  onNotice?(notice: Notice): void;
+  onNotice?(notice: Notice | RenamedNotice): void;
   onRun?(message: RunMessage): void;
   onRan?(message: RanMessage): void;
 }

@@ -3,7 +3,7 @@
  * tracked scripts there and back. A run that was lost with `notify` is asked for again: a script of which
  * nothing is known must not count as failed.
  */
-import type { Notice } from '../../model/notice.ts';
+import type { Notice, RenamedNotice } from '../../model/notice.ts';
 import type { NoticeMessage, ProcessName, RanMessage, RunMessage } from '../ipc.ts';
 
 /** Sends to a process, if it runs. */
@@ -24,7 +24,7 @@ export class Relay {
     this.send = send;
   }
 
-  notice(notice: Notice): void {
+  notice(notice: Notice | RenamedNotice): void {
     this.send('notify', { type: 'notice', notice });
   }
 

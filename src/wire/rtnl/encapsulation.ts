@@ -26,6 +26,7 @@ export type Encapsulation =
       readonly tos: number | null;
       /** Hops. */
       readonly ttl: number | null;
+      /** TUNNEL_* of the kernel's ip_tunnels.h, as it counts them: 16 bits. */
       readonly flags: number | null;
     }
   /** The outermost label first. */

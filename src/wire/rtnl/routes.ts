@@ -31,12 +31,10 @@ const Route = {
   flow: 11,
   table: 15,
   via: 18,
-  newDestination: 19,
   preference: 20,
   encapType: 21,
   encap: 22,
   expires: 23,
-  ttlPropagate: 26,
 } as const;
 
 /** RTN_*. */
@@ -82,8 +80,6 @@ export interface RouteHop {
   /** IPv4 only: source realm in the upper, destination realm in the lower 16 bits. */
   readonly realms: number | null;
   readonly encapsulation: Encapsulation | null;
-  /** What the destination is translated to. */
-  readonly newDestination: string | null;
 }
 
 /** What tells one route from another to the kernel, with its ways. */
@@ -111,7 +107,6 @@ export interface Route extends RouteKey {
   readonly lifetimeSeconds: number | null;
   /** IPv6 only. */
   readonly preference: keyof typeof PREFERENCE | null;
-  readonly ttlPropagate: boolean | null;
 }
 
 /** A route as the kernel tells of it: without its ways. */
@@ -123,13 +118,12 @@ export type RouteState = Omit<RouteKey, 'hops' | 'type'> & {
 /** The payload of RTM_NEWROUTE. */
 export function encodeNewRoute(route: Route): Uint8Array {
   const attributes = keyAttributes(route);
-  const { preferredSource, metrics, lifetimeSeconds, preference, ttlPropagate } = route;
+  const { preferredSource, metrics, lifetimeSeconds, preference } = route;
   if (preferredSource !== null) {
     attributes.bytes(Route.preferredSource, addressBytes(preferredSource));
   }
   if (lifetimeSeconds !== null) attributes.u32Host(Route.expires, lifetimeSeconds);
   if (preference !== null) attributes.u8(Route.preference, PREFERENCE[preference]);
-  if (ttlPropagate !== null) attributes.u8(Route.ttlPropagate, ttlPropagate ? 1 : 0);
   writeMetrics(attributes, metrics);
   writeHops(attributes, route.family, route.hops);
   return routeRequest(route, route.scope, attributes);
@@ -138,7 +132,7 @@ export function encodeNewRoute(route: Route): Uint8Array {
 /** The payload of RTM_DELROUTE: with the key and its ways, whatever else the route says. */
 export function encodeDeleteRoute(key: RouteKey): Uint8Array {
   const attributes = keyAttributes(key);
-  const bare = key.hops.map((hop) => ({ ...hop, encapsulation: null, newDestination: null }));
+  const bare = key.hops.map((hop) => ({ ...hop, encapsulation: null }));
   writeHops(attributes, key.family, bare);
   return routeRequest(key, SCOPE_NOWHERE, attributes);
 }
@@ -181,14 +175,13 @@ function writeHops(attributes: AttributeWriter, family: Family, hops: readonly R
 }
 
 function writeHop(attributes: AttributeWriter, family: Family, hop: RouteHop): void {
-  const { gateway, realms, encapsulation, newDestination } = hop;
+  const { gateway, realms, encapsulation } = hop;
   if (gateway !== null && familyOf(gateway) === family) {
     attributes.bytes(Route.gateway, addressBytes(gateway));
   } else if (gateway !== null) {
     const via = new ByteWriter(18).u16Host(AF[familyOf(gateway)]).raw(addressBytes(gateway));
     attributes.bytes(Route.via, via.finish());
   }
-  if (newDestination !== null) attributes.bytes(Route.newDestination, addressBytes(newDestination));
   if (realms !== null) attributes.u32Host(Route.flow, realms);
   if (encapsulation !== null) {
     writeEncapsulation(attributes, encapsulation, { type: Route.encapType, body: Route.encap });

@@ -23,23 +23,10 @@ import {
   type RoutingRule,
 } from '../../../src/wire/rtnl/rules.ts';
 import { captureNamed, onlyMessage, payloadOf, readCaptures } from '../capture.ts';
+import { sorted } from './attributes.ts';
 
 const captures = readCaptures('rtnl-routes');
 const asked = (title: string): Uint8Array => payloadOf(captureNamed(captures, title).requests[0]);
-
-/** Header and attributes, these in the order of their types: ip(8) has them as its words stand. */
-function sorted(payload: Uint8Array, headerOctets: number): readonly string[] {
-  const attributes: string[] = [];
-  for (let at = headerOctets; at < payload.length; ) {
-    const length = (payload[at] as number) | ((payload[at + 1] as number) << 8);
-    // Without NLA_F_NESTED, which some versions of it set.
-    const type = ((payload[at + 2] as number) | ((payload[at + 3] as number) << 8)) & 0x3fff;
-    const value = payload.subarray(at + 4, at + length);
-    attributes.push(`${String(type).padStart(2, '0')} ${toHex(value)}`);
-    at += (length + 3) & ~3;
-  }
-  return [toHex(payload.subarray(0, headerOctets)), ...attributes.sort()];
-}
 
 const V0 = 2;
 
@@ -101,7 +88,6 @@ const HOP: RouteHop = {
   weight: 1,
   realms: null,
   encapsulation: null,
-  newDestination: null,
 };
 
 const ROUTE: Route = {
@@ -118,7 +104,6 @@ const ROUTE: Route = {
   metrics: [],
   lifetimeSeconds: null,
   preference: null,
-  ttlPropagate: null,
   hops: [{ ...HOP, gateway: '10.0.0.2' }],
 };
 

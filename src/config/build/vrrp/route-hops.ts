@@ -32,8 +32,31 @@ export function namedOf(
   return word === undefined ? null : names.number(table, word);
 }
 
-export function readHop(said: Said, names: RoutingNames, interfaceName: string | null): RouteHop {
-  const gateway = parseAddress(lastText(said, 'via') ?? '');
+/**
+ * `nexthop …` each, or the one way of the line itself; `via A or B` are two, with all else the same. keepalived
+ * asks for these in a form that the kernel takes only without `dev`.
+ */
+export function readHops(
+  said: Said,
+  names: RoutingNames,
+  interfaceName: string | null,
+): readonly RouteHop[] {
+  const nexthops = said.repeated.get('nexthop') ?? [];
+  if (nexthops.length > 0) return nexthops.map((hop) => readHop(hop, 'via', names, interfaceName));
+  const options = (['via', 'or'] as const).filter((option) => said.options.has(option));
+  // Without a gateway it leads out of an interface.
+  const ways = options.length > 0 ? options : (['via'] as const);
+  return ways.map((option) => readHop(said, option, names, interfaceName));
+}
+
+/** `gatewayOption`: behind which the gateway stands. */
+function readHop(
+  said: Said,
+  gatewayOption: 'via' | 'or',
+  names: RoutingNames,
+  interfaceName: string | null,
+): RouteHop {
+  const gateway = parseAddress(lastText(said, gatewayOption) ?? '');
   const needsLink = gateway === null || (familyOf(gateway) === 'ipv6' && /^fe[89ab]/.test(gateway));
   return {
     gateway,
@@ -42,11 +65,10 @@ export function readHop(said: Said, names: RoutingNames, interfaceName: string |
     weight: numberOf(said, 'weight') ?? 1,
     realms: readRealms(wordOf(said, 'realms'), names),
     encapsulation: readEncapsulation(said.options.get('encap')),
-    newDestination: parseAddress(lastText(said, 'as') ?? ''),
   };
 }
 
-/** `via inet6 ADDRESS`, `as to ADDRESS`: the address is the last word. */
+/** `via inet6 ADDRESS`: the address is the last word. */
 function lastText(said: Said, option: string): string | null {
   return said.options.get(option)?.words.at(-1)?.text ?? null;
 }

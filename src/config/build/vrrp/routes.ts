@@ -3,7 +3,7 @@ import { addressBits, type Family, familyOf, parseAddress } from '../../../base/
 import type { Prefix, RouteMetric, RouteType, VirtualRoute } from '../../../model/route.ts';
 import type { Word } from '../../text/ast.ts';
 import type { Said } from '../../values/phrase.ts';
-import { namedOf, numberOf, readHop, textOf, wordOf } from './route-hops.ts';
+import { namedOf, numberOf, readHops, textOf, wordOf } from './route-hops.ts';
 import type { RoutingNames } from './routing-names.ts';
 
 const MAIN_TABLE = 254;
@@ -35,12 +35,7 @@ export function readRoute(
   interfaceName: string | null,
 ): VirtualRoute | null {
   const type = TYPES.find((one) => said.options.has(one)) ?? 'unicast';
-  const nexthops = said.repeated.get('nexthop') ?? [];
-  const hops = NOWHERE.includes(type)
-    ? []
-    : nexthops.length > 0
-      ? nexthops.map((hop) => readHop(hop, names, interfaceName))
-      : [readHop(said, names, interfaceName)];
+  const hops = NOWHERE.includes(type) ? [] : readHops(said, names, interfaceName);
   const word = said.slots.get('DESTINATION')?.[0] ?? wordOf(said, 'to');
   const family = familyOfRoute(said, word?.text ?? '', hops[0]?.gateway ?? null);
   const destination = prefixOf(word?.text ?? '', family);
@@ -61,9 +56,6 @@ export function readRoute(
     metrics: readMetrics(said),
     lifetimeSeconds: numberOf(said, 'expires'),
     preference: textOf(said, 'pref') as VirtualRoute['preference'],
-    ttlPropagate: said.options.has('ttl-propagate')
-      ? textOf(said, 'ttl-propagate') === 'enabled'
-      : null,
     place: said.options.has('add') ? 'add' : said.options.has('append') ? 'append' : 'prepend',
     untracked: said.options.has('no_track'),
   };
