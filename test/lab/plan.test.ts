@@ -205,29 +205,28 @@ describe('a plan', () => {
   });
 });
 
-test('lvsctl zero has counters begin at 0, and leaves those of others', async () => {
+test('lvsctl zero has counters begin at 0, and leaves them when the name is unknown', async () => {
   await startWith(FIRST);
   await eventually('the address is there', async () =>
     (await lab.ip('director', 'addr', 'show', 'dev', 'eth0')).stdout.includes(`${VIP}/24`),
   );
-  await ipvsadm('-A', '-t', '10.9.9.9:9');
   const counted = async (): Promise<string> => {
     const { stdout } = await lab.run('director', 'ipvsadm', '-Ln', '--stats');
     return stdout.split('\n').find((line) => line.includes(`${VIP}:80`)) ?? '';
   };
   await connect();
-  expect(await counted()).toMatch(/:80 +1 /);
+  const hasCounted = async (): Promise<boolean> => /:80 +[1-9]/.test(await counted());
+  await eventually('the connection is counted', hasCounted);
   expect((await lvsctl('zero', `${VIP}:81`)).stderr).toContain(
     `there is no virtual server "${VIP}:81"`,
   );
-  expect(await counted()).toMatch(/:80 +1 /);
+  expect(await hasCounted()).toBe(true);
   const { code, stdout } = await lvsctl('zero');
   expect([code, stdout]).toEqual([
     0,
     `counters of ${VIP}:80 tcp and its real servers begin at 0\n`,
   ]);
   expect(await counted()).toMatch(/:80 +0 +0 +0 +0 +0$/);
-  await ipvsadm('-D', '-t', '10.9.9.9:9');
 });
 
 describe('an apply that is to be confirmed', () => {
