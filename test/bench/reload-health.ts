@@ -17,7 +17,7 @@ import { NetlinkClient } from '../../src/kernel/netlink.ts';
 import { openNativeSocket } from '../../src/kernel/netlink-native.ts';
 import type { HealthConfig } from '../../src/model/virtual-server.ts';
 import { type IpvsChange, writeRequest } from '../../src/wire/ipvs/request.ts';
-import { SimulatedIpvs } from '../world/ipvs.ts';
+import { SimulatedIpvs, settingsKernelOf } from '../world/ipvs.ts';
 import { LoopPieces } from './loop-pieces.ts';
 
 /** NLMSG_NOOP. */
@@ -61,17 +61,7 @@ const duties = new HealthDuties(uplink, {
         path: join(runDir, 'settings.json'),
         kernelName: 'bench',
         listen: () => ({ close: () => {} }),
-        kernel: {
-          readTimeouts: () => ipvs.readTimeouts(),
-          setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
-          readDaemons: () => ipvs.readDaemons(),
-          startDaemon: (daemon) => ipvs.startDaemon(daemon),
-          stopDaemon: (role) => ipvs.stopDaemon(role),
-          readSysctl: () => null,
-          writeSysctl: () => {},
-          countLearnt: async () => null,
-          interfaceIndex: async () => null,
-        },
+        kernel: settingsKernelOf(ipvs),
       }),
     openArpWatch: ({ clock, log }) =>
       new ArpWatch({

@@ -5,6 +5,7 @@
 import { constants } from 'node:os';
 import { familyOf } from '../../src/base/address.ts';
 import { DirectorError } from '../../src/base/error.ts';
+import type { SettingsKernel } from '../../src/daemon/health/kernel-settings.ts';
 import type { Ipvs, IpvsTable, Outcome, ServiceEntry } from '../../src/kernel/ipvs.ts';
 import { formatService } from '../../src/model/names.ts';
 import type { SyncDaemon, SyncRole } from '../../src/wire/ipvs/daemon.ts';
@@ -280,5 +281,20 @@ function toEntry({ service, destinations }: Held): ServiceEntry {
       persistentConnections: 0,
       statistics: NO_STATISTICS,
     })),
+  };
+}
+
+/** The settings of a kernel that holds this table: no sysctls, and no interface for a sync daemon. */
+export function settingsKernelOf(ipvs: Ipvs): SettingsKernel {
+  return {
+    readTimeouts: () => ipvs.readTimeouts(),
+    setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
+    readDaemons: () => ipvs.readDaemons(),
+    startDaemon: (daemon) => ipvs.startDaemon(daemon),
+    stopDaemon: (role) => ipvs.stopDaemon(role),
+    readSysctl: () => null,
+    writeSysctl: () => {},
+    countLearnt: async () => null,
+    interfaceIndex: async () => null,
   };
 }

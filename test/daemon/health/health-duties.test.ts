@@ -19,7 +19,7 @@ import type { IpvsPlan } from '../../../src/model/plan.ts';
 import type { HealthConfig, VirtualServer } from '../../../src/model/virtual-server.ts';
 import { realServer, serviceKey, target, tcpCheck, virtualServer } from '../../health/make.ts';
 import { simulatedClock } from '../../world/clock.ts';
-import { SimulatedIpvs } from '../../world/ipvs.ts';
+import { SimulatedIpvs, settingsKernelOf } from '../../world/ipvs.ts';
 
 const folders: string[] = [];
 
@@ -79,17 +79,7 @@ function world({ owned = '[]' } = {}) {
           path: join(runDir, 'settings.json'),
           kernelName: 'test',
           listen: () => ({ close: () => {} }),
-          kernel: {
-            readTimeouts: () => ipvs.readTimeouts(),
-            setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
-            readDaemons: () => ipvs.readDaemons(),
-            startDaemon: (daemon) => ipvs.startDaemon(daemon),
-            stopDaemon: (role) => ipvs.stopDaemon(role),
-            readSysctl: () => null,
-            writeSysctl: () => {},
-            countLearnt: async () => null,
-            interfaceIndex: async () => null,
-          },
+          kernel: settingsKernelOf(ipvs),
         }),
       openArpWatch: () =>
         new ArpWatch({

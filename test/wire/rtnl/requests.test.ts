@@ -22,6 +22,7 @@ import {
   encodeRule,
   type RoutingRule,
 } from '../../../src/wire/rtnl/rules.ts';
+import { ruleOf } from '../../daemon/vrrp/rules.ts';
 import { captureNamed, onlyMessage, payloadOf, readCaptures } from '../capture.ts';
 import { sorted } from './attributes.ts';
 
@@ -247,27 +248,7 @@ describe('a route is asked for as by', () => {
   });
 });
 
-const RULE: RoutingRule = {
-  family: 'ipv4',
-  priority: null,
-  not: false,
-  source: null,
-  destination: null,
-  tos: 0,
-  mark: null,
-  inputInterface: null,
-  outputInterface: null,
-  tunnelId: null,
-  users: null,
-  ipProtocol: null,
-  sourcePorts: null,
-  destinationPorts: null,
-  suppressPrefixLength: null,
-  suppressInterfaceGroup: null,
-  realms: null,
-  protocol: 18,
-  action: { do: 'table', table: 9 },
-};
+const RULE = ruleOf({ priority: null, protocol: 18, action: { do: 'table', table: 9 } });
 
 const RULES: readonly (readonly [string, Partial<RoutingRule>])[] = [
   [
