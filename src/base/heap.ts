@@ -1,5 +1,17 @@
-/** A binary heap: the least entry is always first. Adding and taking cost the logarithm of its size. */
-export class Heap<Entry> {
+/**
+ * A binary heap: the least entry is always first. Adding one, and taking any one away, cost the logarithm of its size
+ * at most.
+ */
+
+/** What a heap holds knows where it stands, so that it is found when it is taken away. In one heap at a time. */
+export interface Placed {
+  /** Kept by the heap; `NOWHERE` outside of it. */
+  place: number;
+}
+
+export const NOWHERE = -1;
+
+export class Heap<Entry extends Placed> {
   private readonly entries: Entry[] = [];
   private readonly compare: (a: Entry, b: Entry) => number;
 
@@ -11,51 +23,55 @@ export class Heap<Entry> {
     return this.entries.length;
   }
 
-  /** In no order but that the least is the first. */
-  [Symbol.iterator](): Iterator<Entry> {
-    return this.entries[Symbol.iterator]();
-  }
-
   first(): Entry | undefined {
     return this.entries[0];
   }
 
   clear(): void {
+    for (const entry of this.entries) entry.place = NOWHERE;
     this.entries.length = 0;
   }
 
-  /** Keeps the entries that `isKept` says. */
-  retain(isKept: (entry: Entry) => boolean): void {
-    const kept = this.entries.filter(isKept).sort(this.compare);
-    this.entries.splice(0, this.entries.length, ...kept);
-  }
-
   push(entry: Entry): void {
-    const { entries, compare } = this;
-    let at = entries.length;
-    entries.push(entry);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = entries[above] as Entry;
-      if (compare(parent, entry) <= 0) break;
-      entries[at] = parent;
-      at = above;
-    }
-    entries[at] = entry;
+    this.entries.push(entry);
+    this.rise(entry, this.entries.length - 1);
   }
 
   /** Takes the first one away. */
   pop(): Entry | undefined {
-    const { entries } = this;
-    const first = entries[0];
-    const last = entries.pop();
-    if (last !== undefined && entries.length > 0) this.sink(last);
+    const first = this.first();
+    if (first !== undefined) this.delete(first);
     return first;
   }
 
-  private sink(entry: Entry): void {
+  /** Nothing happens when it is not in the heap. */
+  delete(entry: Entry): void {
+    const { place } = entry;
+    if (place === NOWHERE) return;
+    entry.place = NOWHERE;
+    const last = this.entries.pop() as Entry;
+    if (last === entry) return;
+    if (this.compare(last, entry) < 0) this.rise(last, place);
+    else this.sink(last, place);
+  }
+
+  /** Puts the entry at `place`, or as far above as it belongs. */
+  private rise(entry: Entry, place: number): void {
+    let at = place;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.entries[above] as Entry;
+      if (this.compare(parent, entry) <= 0) break;
+      this.put(parent, at);
+      at = above;
+    }
+    this.put(entry, at);
+  }
+
+  /** Puts the entry at `place`, or as far below as it belongs. */
+  private sink(entry: Entry, place: number): void {
     const { entries, compare } = this;
-    let at = 0;
+    let at = place;
     for (;;) {
       let below = 2 * at + 1;
       if (below >= entries.length) break;
@@ -65,9 +81,14 @@ export class Heap<Entry> {
       }
       const child = entries[below] as Entry;
       if (compare(entry, child) <= 0) break;
-      entries[at] = child;
+      this.put(child, at);
       at = below;
     }
-    entries[at] = entry;
+    this.put(entry, at);
+  }
+
+  private put(entry: Entry, at: number): void {
+    this.entries[at] = entry;
+    entry.place = at;
   }
 }

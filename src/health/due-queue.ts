@@ -2,22 +2,20 @@
  * Many wake-ups behind one timer: a binary heap ordered by time, and the clock is only ever told
  * about the first entry. Ten thousand checkers cost one timer instead of ten thousand.
  */
-import { Heap } from '../base/heap.ts';
+import { Heap, NOWHERE, type Placed } from '../base/heap.ts';
 import type { Cancel, Clock, Instant } from '../base/time.ts';
 
-interface Entry {
+interface Entry extends Placed {
   readonly at: Instant;
   /** Equal times run in the order in which they were entered. */
   readonly order: number;
-  /** Null once cancelled; the entry then waits in the heap until it comes up. */
-  run: (() => void) | null;
+  readonly run: () => void;
 }
 
 export class DueQueue {
   private readonly clock: Clock;
   private readonly heap = new Heap(byTime);
   private entered = 0;
-  private cancelled = 0;
   private armedFor: Instant | null = null;
   private disarm: Cancel = () => {};
 
@@ -27,22 +25,15 @@ export class DueQueue {
 
   /** Calls `run` once, at or shortly after `at`. */
   wakeAt(at: Instant, run: () => void): Cancel {
-    const entry: Entry = { at, order: this.entered++, run };
+    const entry: Entry = { at, order: this.entered++, run, place: NOWHERE };
     this.heap.push(entry);
     this.arm();
-    return () => {
-      if (entry.run === null) return;
-      entry.run = null;
-      this.cancelled++;
-      this.sweep();
-    };
+    return () => this.heap.delete(entry);
   }
 
   /** Drops all that is due later. */
   close(): void {
-    for (const entry of this.heap) entry.run = null;
     this.heap.clear();
-    this.cancelled = 0;
     this.disarm();
     this.armedFor = null;
   }
@@ -63,22 +54,9 @@ export class DueQueue {
     for (let first = this.heap.first(); first !== undefined; first = this.heap.first()) {
       if (first.at > now || first.order >= enteredBefore) break;
       this.heap.pop();
-      const { run } = first;
-      if (run === null) {
-        this.cancelled--;
-      } else {
-        first.run = null;
-        run();
-      }
+      first.run();
     }
     this.arm();
-  }
-
-  /** Rebuilds the heap when most of it is cancelled, so that reloads cannot make it grow. */
-  private sweep(): void {
-    if (this.cancelled < 64 || this.cancelled * 2 < this.heap.size) return;
-    this.heap.retain(({ run }) => run !== null);
-    this.cancelled = 0;
   }
 }
 

@@ -44,8 +44,12 @@ interface Coming {
   readonly servers: readonly VirtualServer[];
   /** In its order: those at work that go on, and new ones. */
   readonly next: WatchedVirtualServer[];
+  /** Those that go on with something changed. */
+  readonly changed: { readonly one: WatchedVirtualServer; readonly server: VirtualServer }[];
   /** The new ones, at work already. */
-  readonly fresh: WatchedVirtualServer[];
+  readonly fresh: Set<WatchedVirtualServer>;
+  /** Those at work that do not go on. */
+  readonly gone: WatchedVirtualServer[];
 }
 
 /** Those that are looked at in one step, if nothing is to be made. */
@@ -67,7 +71,7 @@ export class HealthMonitor {
   /** What has left the configuration, and is still to be stopped. */
   private readonly leaving = new Set<WatchedVirtualServer | WatchedRealServer>();
   /** Those that are new: told of when all that leaves has been, so that a script that withdraws comes first. */
-  private readonly arriving = new Set<WatchedVirtualServer>();
+  private arriving = new Set<WatchedVirtualServer>();
   private changingOver = false;
   private configured = false;
   private telling = false;
@@ -96,23 +100,21 @@ export class HealthMonitor {
    */
   configure(servers: readonly VirtualServer[], presence?: PresenceOf): void {
     if (!this.isPrepared(servers)) atOnce(this.preparing(servers, presence));
-    const { next, fresh } = this.coming as Coming;
+    const { next, changed, fresh, gone } = this.coming as Coming;
     this.coming = null;
-    const { watched } = this;
-    const moved = new Set(next.filter((one, at) => watched[at] !== one));
-    const gone = watched.filter((one, at) => next[at] !== one && !moved.has(one));
     const beginning = this.beginning();
     this.configured = true;
     this.watched = next;
-    for (const [at, server] of servers.entries()) {
-      for (const real of next[at]?.adopt(server, beginning) ?? []) this.leaving.add(real);
+    for (const { one, server } of changed) {
+      for (const real of one.adopt(server, beginning)) this.leaving.add(real);
     }
     for (const one of gone) {
       one.retire();
       this.leaving.add(one);
       this.arriving.delete(one);
     }
-    for (const one of fresh) this.arriving.add(one);
+    if (this.arriving.size === 0) this.arriving = fresh;
+    else for (const one of fresh) this.arriving.add(one);
     this.tell();
     void this.changeOver();
   }
@@ -133,18 +135,20 @@ export class HealthMonitor {
         this.leaving.delete(one);
         yield;
       }
-      const [first] = this.arriving;
-      if (first === undefined) return;
-      this.arriving.delete(first);
-      yield* first.arrive();
-      yield;
+      if (this.arriving.size === 0) return;
+      for (const one of this.arriving) {
+        this.arriving.delete(one);
+        yield* one.arrive();
+        yield;
+        if (this.leaving.size > 0) break;
+      }
     }
   }
 
   /** All that is to be learnt from the old ones is learnt here, before one of them is changed. */
   private *preparing(servers: readonly VirtualServer[], presence?: PresenceOf): Steps<void> {
     this.dropComing();
-    const coming: Coming = { servers, next: [], fresh: [] };
+    const coming: Coming = { servers, next: [], changed: [], fresh: new Set(), gone: [] };
     this.coming = coming;
     const beginning = this.beginning();
     const ofNew = { ...beginning, presence: presence ?? presenceBefore(this.watched) };
@@ -153,15 +157,29 @@ export class HealthMonitor {
       const known = predecessorOf(server, at);
       if (known === null) {
         const made = new WatchedVirtualServer(server, this.watchPorts, ofNew, () => this.tell());
-        coming.fresh.push(made);
+        coming.fresh.add(made);
         coming.next.push(made);
         yield* made.begin(ofNew);
       } else {
         coming.next.push(known);
-        if (known.configured !== server) yield* known.prepare(server, beginning);
-        else if (at % GLANCE !== 0) continue;
+        if (known.configured !== server) {
+          coming.changed.push({ one: known, server });
+          yield* known.prepare(server, beginning);
+        } else if (at % GLANCE !== 0) continue;
       }
       yield;
+    }
+    yield* this.findingGone(coming);
+  }
+
+  /** Most stand where they stood: only the others are looked for. */
+  private *findingGone({ next, gone }: Coming): Steps<void> {
+    const { watched } = this;
+    const moved = new Set(next.filter((one, at) => watched[at] !== one));
+    yield;
+    for (const [at, one] of watched.entries()) {
+      if (next[at] !== one && !moved.has(one)) gone.push(one);
+      if (at % GLANCE === 0) yield;
     }
   }
 

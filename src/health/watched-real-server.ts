@@ -22,6 +22,8 @@ const FIRST_CHECK_AFTER_MS: Millis = 1_000;
 export interface RealServerOwner {
   readonly name: string;
   readonly identity: ServerNotice['virtualServer'];
+  /** It has left the configuration: what is found of its real servers counts no longer. */
+  readonly isRetired: boolean;
   /** The standing of a real server has changed. */
   onStanding(): void;
 }
@@ -218,7 +220,7 @@ export class WatchedRealServer implements CheckerOwner {
   }
 
   onTransition(reason: string): void {
-    if (this.retired) return;
+    if (this.retired || this.owner.isRetired) return;
     if (this.judge(reason)) this.owner.onStanding();
   }
 

@@ -31,6 +31,7 @@ export class WatchedVirtualServer implements RealServerOwner {
   private begun = false;
   /** Its configuration is in force. */
   private arrived = false;
+  private retired = false;
   private coming: Coming | null = null;
 
   /** A new one. It works as soon as `begin` is through. */
@@ -213,9 +214,13 @@ export class WatchedVirtualServer implements RealServerOwner {
     this.onServing();
   }
 
-  /** What is found of its real servers counts no longer; `leave` follows. */
+  /** It has left the configuration; `leave` follows. */
   retire(): void {
-    for (const real of this.reals) real.retire();
+    this.retired = true;
+  }
+
+  get isRetired(): boolean {
+    return this.retired;
   }
 
   /** Watches no longer. What was up is gone by that, and the scripts are told. */

@@ -3,16 +3,14 @@
  * timers count whole milliseconds, and who waits turn by turn for the rest has a fifth of a CPU for 100
  * advertisements a second. Without the addon it is the one that waits so.
  */
-import { Heap } from '../base/heap.ts';
+import { Heap, NOWHERE, type Placed } from '../base/heap.ts';
 import { type Cancel, type Clock, type Instant, preciseClock } from '../base/time.ts';
 import { type Addon, loadAddon } from './addon.ts';
 
 /** Less is not told apart from nothing: what is due a moment later is due. */
 const EARLY_MS = 0.005;
-/** So many that are cancelled may wait among the others until their time has come. */
-const CANCELLED_MAX = 64;
 
-interface WakeUp {
+interface WakeUp extends Placed {
   readonly at: Instant;
   /** Null: cancelled. */
   run: (() => void) | null;
@@ -29,7 +27,6 @@ export function openAlarmClock(): Clock {
   const waiting = new Heap<WakeUp>((a, b) => a.at - b.at);
   const { now } = preciseClock;
   let armedFor: Instant = Infinity;
-  let cancelled = 0;
   const handle = addon.openAlarm(() => {
     armedFor = Infinity;
     const until = now() + EARLY_MS;
@@ -44,7 +41,6 @@ export function openAlarmClock(): Clock {
     for (const { run } of due) run?.();
   });
   const arm = (): void => {
-    for (let first = waiting.first(); first?.run === null; first = waiting.first()) waiting.pop();
     const at = waiting.first()?.at ?? Infinity;
     if (at === armedFor) return;
     armedFor = at;
@@ -53,16 +49,12 @@ export function openAlarmClock(): Clock {
   return {
     ...preciseClock,
     wakeAt(at, run): Cancel {
-      const wakeUp: WakeUp = { at, run };
+      const wakeUp: WakeUp = { at, run, place: NOWHERE };
       waiting.push(wakeUp);
       arm();
       return () => {
         wakeUp.run = null;
-        cancelled += 1;
-        if (cancelled > CANCELLED_MAX) {
-          waiting.retain(({ run: kept }) => kept !== null);
-          cancelled = 0;
-        }
+        waiting.delete(wakeUp);
         arm();
       };
     },

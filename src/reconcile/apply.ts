@@ -4,7 +4,7 @@
  * kernel shows that it holds something else than we thought.
  */
 import { DirectorError } from '../base/error.ts';
-import { inSlices, type Steps } from '../base/slices.ts';
+import { atOnce, inSlices, STEP, type Steps } from '../base/slices.ts';
 import { type Clock, systemClock } from '../base/time.ts';
 import type { Leaving } from '../model/drain.ts';
 import type { IpvsTable } from '../model/ipvs-table.ts';
@@ -250,7 +250,7 @@ export class IpvsReconciler {
     draft.foreign = foreign;
     draft.takenOver = unique([...draft.takenOver, ...takenOver]);
     const ownedBefore = this.owned;
-    this.ownAhead(changes, takenOver);
+    await this.inSlices(this.ownAhead(changes, takenOver));
     const outcomes = changes.length === 0 ? [] : await this.send(changes);
     if (outcomes === null) return false;
     this.owned = ownedBefore;
@@ -268,12 +268,17 @@ export class IpvsReconciler {
   }
 
   /** What is about to be made is ours, and stays so if the answers are lost. */
-  private ownAhead(changes: readonly IpvsChange[], takenOver: readonly ServiceKey[]): void {
+  private *ownAhead(changes: readonly IpvsChange[], takenOver: readonly ServiceKey[]): Steps<void> {
     const ahead = [...takenOver];
-    for (const change of changes) if (change.do === 'add-service') ahead.push(change.service.key);
+    for (const [at, change] of changes.entries()) {
+      if (change.do === 'add-service') ahead.push(change.service.key);
+      if (at % STEP === 0) yield;
+    }
     if (ahead.length === 0) return;
-    this.owned = unique([...this.owned, ...ahead]);
+    this.owned = yield* uniqueSteps([...this.owned, ...ahead]);
+    yield;
     this.keepOwned(this.owned);
+    yield;
   }
 
   /** Updates what we know and own by what was done, when that was not all. */
@@ -367,9 +372,17 @@ function keysOf({ services }: IpvsTable, before: readonly ServiceKey[]): readonl
 /** Those of the keys that the table holds. */
 function* ownedIn(table: IpvsTable, keys: readonly ServiceKey[]): Steps<readonly ServiceKey[]> {
   const held = yield* byNameSteps(table);
-  return unique(keys).filter((key) => held.has(formatService(key)));
+  const once = yield* uniqueSteps(keys);
+  return once.filter((key) => held.has(formatService(key)));
 }
 
 function unique(keys: readonly ServiceKey[]): readonly ServiceKey[] {
-  return [...new Map(keys.map((key) => [formatService(key), key])).values()];
+  return atOnce(uniqueSteps(keys));
+}
+
+/** Each key once, the last one of those with the same name. */
+function* uniqueSteps(keys: readonly ServiceKey[]): Steps<readonly ServiceKey[]> {
+  const byName = new Map<string, ServiceKey>();
+  for (const key of keys) if (byName.set(formatService(key), key).size % STEP === 0) yield;
+  return [...byName.values()];
 }

@@ -3,14 +3,13 @@
  * which they were entered. Each host has a clock of its own, which may run faster or slower than the
  * world's, and stands still for a process that is paused.
  */
-import { Heap } from '../base/heap.ts';
+import { Heap, NOWHERE, type Placed } from '../base/heap.ts';
 import type { Cancel, Clock, Instant } from '../base/time.ts';
 
-interface WakeUp {
+interface WakeUp extends Placed {
   readonly at: Instant;
   readonly order: number;
-  /** Null once cancelled. */
-  run: (() => void) | null;
+  readonly run: () => void;
 }
 
 /** What the wall clocks show at instant 0. */
@@ -33,11 +32,14 @@ export class VirtualTime implements Clock {
   }
 
   wakeAt(at: Instant, run: () => void): Cancel {
-    const wakeUp: WakeUp = { at: Math.max(at, this.current), order: this.entered++, run };
-    this.heap.push(wakeUp);
-    return () => {
-      wakeUp.run = null;
+    const wakeUp: WakeUp = {
+      at: Math.max(at, this.current),
+      order: this.entered++,
+      run,
+      place: NOWHERE,
     };
+    this.heap.push(wakeUp);
+    return () => this.heap.delete(wakeUp);
   }
 
   /** Lets time pass until `at`. What awaits settles before, between and after the wake-ups. */
@@ -47,7 +49,6 @@ export class VirtualTime implements Clock {
     for (let first = this.heap.first(); first !== undefined; first = this.heap.first()) {
       if (first.at > at) break;
       this.heap.pop();
-      if (first.run === null) continue;
       turns = first.at === this.current ? turns + 1 : 0;
       if (turns > TURNS_MAX) throw new Error(`time stands still at ${this.current} ms`);
       this.current = first.at;

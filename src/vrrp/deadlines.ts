@@ -2,7 +2,7 @@
  * When each of many machines next wants to be woken: a heap, and one timer for all. A deadline that moves to
  * later, as that of a backup does with each advertisement, costs nothing: its entry is looked at when it comes up.
  */
-import { Heap } from '../base/heap.ts';
+import { Heap, NOWHERE, type Placed } from '../base/heap.ts';
 import type { Instant } from '../base/time.ts';
 
 export interface Sleeper {
@@ -10,7 +10,7 @@ export interface Sleeper {
   deadline(): Instant;
 }
 
-interface Entry<T> {
+interface Entry<T> extends Placed {
   readonly at: Instant;
   readonly sleeper: T;
 }
@@ -31,7 +31,7 @@ export class Deadlines<T extends Sleeper> {
     const entered = this.entered.get(sleeper);
     if (at === Infinity || (entered !== undefined && entered <= at)) return;
     this.entered.set(sleeper, at);
-    this.heap.push({ at, sleeper });
+    this.heap.push({ at, sleeper, place: NOWHERE });
   }
 
   forget(sleeper: T): void {
