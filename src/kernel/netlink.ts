@@ -159,17 +159,19 @@ export class NetlinkClient {
     source: RequestSource,
     silenceMs: Millis = this.silenceMs,
   ): Promise<readonly NetlinkReply[]> {
-    const replies: NetlinkReply[] = [];
+    const replies = new Array<NetlinkReply>(source.count);
     const costOf = source.costOf?.bind(source) ?? alwaysPlain;
     let turnSince = this.clock.now();
-    while (replies.length < source.count) {
-      const from = replies.length;
+    for (let from = 0; from < source.count; ) {
       const answers = await this.inTurn(() => {
         const to = from + this.pace.next(from, source.count, costOf);
         return this.converse({ source, from, to, flags: MessageFlag.ack, silenceMs }, this.pace);
       });
-      for (let at = 0; at < answers.count; at += 1) replies.push(toReply(answers.each.get(at)));
-      if (replies.length < source.count) turnSince = await this.otherTurns(turnSince);
+      for (let at = 0; at < answers.count; at += 1) {
+        replies[from + at] = toReply(answers.each.get(at));
+      }
+      from += answers.count;
+      if (from < source.count) turnSince = await this.otherTurns(turnSince);
     }
     return replies;
   }

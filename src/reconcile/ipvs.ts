@@ -19,7 +19,7 @@ import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
-import { byNameSteps, destinationName, type IpvsChange, keyOf, NO_SCHEDULER } from './change.ts';
+import { byNameSteps, destinationName, type IpvsChange, NO_SCHEDULER } from './change.ts';
 
 export interface IpvsDiffInput {
   readonly desired: IpvsTable;
@@ -46,23 +46,28 @@ export function* diffSteps(input: IpvsDiffInput): Steps<IpvsDiff> {
   const ours = new Set(yield* namesOf(owned));
   const left = yield* byNameSteps(actual);
   const changes: IpvsChange[] = [];
+  const removals: IpvsChange[] = [];
   const takenOver: ServiceKey[] = [];
   for (const entry of desired.services) {
     const name = formatService(entry.service.key);
     const before = left.get(name);
     left.delete(name);
     if (before !== undefined && !ours.has(name)) takenOver.push(entry.service.key);
-    if (entry !== before) yield* diffService(changes, entry, before);
+    if (entry !== before) {
+      const found = yield* diffService(entry, before);
+      for (const change of orderChanges(found)) changes.push(change);
+    }
     yield;
   }
   const foreignEntries: ServiceEntry[] = [];
   for (const [name, before] of left) {
     const { key } = before.service;
-    if (ours.has(name)) changes.push({ do: 'remove-service', key, before });
+    if (ours.has(name)) removals.push({ do: 'remove-service', key, before });
     else foreignEntries.push(before);
   }
+  for (const change of removals) changes.push(change);
   const foreign = foreignEntries.map(({ service }) => service.key);
-  return { changes: yield* orderSteps(changes), takenOver, foreign, foreignEntries };
+  return { changes, takenOver, foreign, foreignEntries };
 }
 
 function* namesOf(keys: readonly ServiceKey[]): Steps<readonly string[]> {
@@ -87,22 +92,26 @@ function withoutKept({ desired, actual, owned }: IpvsDiffInput): IpvsDiffInput {
   };
 }
 
+/** Of one service that is desired. */
+export type ServiceChange = Exclude<IpvsChange, { readonly do: 'remove-service' }>;
+
 function* diffService(
-  changes: IpvsChange[],
   desired: ServiceEntry,
   actual: ServiceEntry | undefined,
-): Steps<void> {
+): Steps<readonly ServiceChange[]> {
   const { service } = desired;
+  const changes: ServiceChange[] = [];
   if (!actual) {
     changes.push({ do: 'add-service', service });
   } else if (!sameService(service, actual.service)) {
     changes.push({ do: 'edit-service', service, before: actual.service });
   }
   yield* diffDestinations(changes, desired, actual?.destinations ?? []);
+  return changes;
 }
 
 function* diffDestinations(
-  changes: IpvsChange[],
+  changes: ServiceChange[],
   { service: { key }, destinations }: ServiceEntry,
   actual: readonly Destination[],
 ): Steps<void> {
@@ -154,45 +163,16 @@ function isSameList(a: readonly Destination[], b: readonly Destination[]): boole
   );
 }
 
-/** In the order of the head of this file. The changes of one service stand together, in any order. */
-export function orderChanges(changes: readonly IpvsChange[]): readonly IpvsChange[] {
-  return atOnce(orderSteps(changes));
-}
-
-function* orderSteps(changes: readonly IpvsChange[]): Steps<readonly IpvsChange[]> {
-  const removals: IpvsChange[] = [];
-  const ordered: IpvsChange[] = [];
-  for (let from = 0; from < changes.length; ) {
-    const first = changes[from] as IpvsChange;
-    const key = keyOf(first);
-    let to = from + 1;
-    // The changes of one service share its key object.
-    while (to < changes.length && keyOf(changes[to] as IpvsChange) === key) to += 1;
-    if (first.do === 'remove-service') removals.push(first);
-    else appendOrdered(ordered, changes, from, to);
-    from = to;
-    yield;
-  }
-  for (const removal of removals) ordered.push(removal);
-  return ordered;
-}
-
-/** Of one service that is desired. */
-function appendOrdered(
-  ordered: IpvsChange[],
-  changes: readonly IpvsChange[],
-  from: number,
-  to: number,
-): void {
-  const service: IpvsChange[] = [];
-  const more: IpvsChange[] = [];
-  const less: IpvsChange[] = [];
-  const binding: IpvsChange[] = [];
-  for (let at = from; at < to; at += 1) {
-    const change = changes[at] as IpvsChange;
+/** The changes of one service, found in any order, in that of the head of this file. */
+export function orderChanges(changes: readonly ServiceChange[]): readonly ServiceChange[] {
+  const service: ServiceChange[] = [];
+  const more: ServiceChange[] = [];
+  const less: ServiceChange[] = [];
+  const binding: ServiceChange[] = [];
+  for (const change of changes) {
     switch (change.do) {
       case 'add-service': {
-        const { first, last } = creation(change.service, to - from - 1);
+        const { first, last } = creation(change.service, changes.length - 1);
         service.push(first);
         if (last !== null) binding.push(last);
         break;
@@ -207,22 +187,19 @@ function appendOrdered(
         (change.destination.weight >= change.before.weight ? more : less).push(change);
         break;
       case 'remove-destination':
-      case 'remove-service':
         less.push(change);
         break;
       default:
         unreachable(change);
     }
   }
-  for (const phase of [service, more, less, binding]) {
-    for (const change of phase) ordered.push(change);
-  }
+  return service.concat(more, less, binding);
 }
 
 function creation(
   service: Service,
   destinations: number,
-): { readonly first: IpvsChange; readonly last: IpvsChange | null } {
+): { readonly first: ServiceChange; readonly last: ServiceChange | null } {
   if (service.scheduler !== MH || destinations < 2) {
     return { first: { do: 'add-service', service }, last: null };
   }
