@@ -190,7 +190,8 @@ export class HealthMonitor {
 
   private beginning(): Omit<Beginning, 'presence'> {
     const { clock } = this.ports;
-    return { at: clock.now(), sinceMs: clock.wallTimeMs(), reload: this.configured };
+    const since = { ms: clock.wallTimeMs(), reason: 'start' };
+    return { at: clock.now(), since, reload: this.configured };
   }
 
   /** Of a configuration that has not come into force. */

@@ -51,11 +51,18 @@ export type PresenceOf = (
   server: Pick<VirtualServer, 'keys' | 'group' | 'realServers'>,
 ) => readonly Presence[];
 
+/** Since when something stands as it does, and why. */
+export interface Since {
+  /** Milliseconds since 1970. */
+  readonly ms: number;
+  readonly reason: string;
+}
+
 /** When something came to be watched: what the first failed check is worth depends on it. */
 export interface Beginning {
   readonly at: Instant;
-  /** The same in milliseconds since 1970. Asked once: a hundred thousand real servers begin together. */
-  readonly sinceMs: number;
+  /** The same for people. One for all: a hundred thousand real servers begin together. */
+  readonly since: Since;
   /** The daemon was serving before: a new server gets all its retries. */
   readonly reload: boolean;
   /** What its services held before; absent when nothing is to be learnt from that. */

@@ -11,7 +11,7 @@ import type { RealServerHealth, Standing } from '../model/snapshot-health.ts';
 import type { RealServer } from '../model/virtual-server.ts';
 import { type Hold, holdOf } from './hold.ts';
 import { firstPace, type Pace, standingOf, withdrawnPace } from './pacing.ts';
-import type { Beginning, Presence, WatchPorts } from './ports.ts';
+import type { Beginning, Presence, Since, WatchPorts } from './ports.ts';
 import { announcement, judgeRealServer, nameOfRealServer } from './real-server.ts';
 import { type CheckerOwner, sameQuestion, WatchedChecker } from './watched-checker.ts';
 import { WatchedSession } from './watched-session.ts';
@@ -21,6 +21,7 @@ const FIRST_CHECK_AFTER_MS: Millis = 1_000;
 
 export interface RealServerOwner {
   readonly name: string;
+  readonly ports: WatchPorts;
   readonly identity: ServerNotice['virtualServer'];
   /** It has left the configuration: what is found of its real servers counts no longer. */
   readonly isRetired: boolean;
@@ -34,13 +35,11 @@ export interface RealServerBeginning extends Omit<Beginning, 'presence'> {
 }
 
 export class WatchedRealServer implements CheckerOwner {
-  private readonly ports: WatchPorts;
   private readonly owner: RealServerOwner;
   private server: RealServer;
   private checkers: readonly Watched[];
   private current: Standing;
-  private sinceMs: number;
-  private reason = 'start';
+  private since: Since;
   private order: Order | null = null;
   /** Its configuration is in force. */
   private arrived = false;
@@ -51,21 +50,15 @@ export class WatchedRealServer implements CheckerOwner {
   /** To the configuration that is to come. */
   private prepared: Succession | null = null;
 
-  constructor(
-    server: RealServer,
-    owner: RealServerOwner,
-    ports: WatchPorts,
-    beginning: RealServerBeginning,
-  ) {
+  constructor(server: RealServer, owner: RealServerOwner, beginning: RealServerBeginning) {
     this.server = server;
     this.owner = owner;
-    this.ports = ports;
     this.checkers =
       server.checks.length === 0
         ? NO_CHECKERS
         : server.checks.map((check) => this.watch(check, paceAtStart(check, beginning)));
     this.current = this.judged();
-    this.sinceMs = beginning.sinceMs;
+    this.since = beginning.since;
     this.startChecks(beginning.at);
     this.steer();
     const isNews = beginning.presence === 'unknown' && server.tellsInitial === true;
@@ -110,7 +103,7 @@ export class WatchedRealServer implements CheckerOwner {
 
   /** The orders of operators may have changed. Whether that of this one has. */
   steer(): boolean {
-    const { orders } = this.ports;
+    const { orders } = this.owner.ports;
     const before = this.order;
     this.order = orders.isEmpty ? null : orders.orderOf(this.owner.name, this.name);
     return this.order !== before;
@@ -183,11 +176,11 @@ export class WatchedRealServer implements CheckerOwner {
     for (const checker of this.checkers) checker.stop();
   }
 
-  notify(event: 'up' | 'down', reason: string = this.reason): void {
+  notify(event: 'up' | 'down', reason: string = this.since.reason): void {
     if (!this.arrived) return;
     const { notifyUp, notifyDown, mails, address, port } = this.server;
     const up = event === 'up';
-    this.ports.notify.changed({
+    this.owner.ports.notify.changed({
       about: 'server',
       virtualServer: this.owner.identity,
       realServer: { address, port },
@@ -206,8 +199,8 @@ export class WatchedRealServer implements CheckerOwner {
       forwarding,
       tunnel,
       standing: this.current,
-      sinceMs: this.sinceMs,
-      reason: this.reason,
+      sinceMs: this.since.ms,
+      reason: this.since.reason,
       configuredWeight: weight,
       effectiveWeight,
       order: this.order,
@@ -229,8 +222,8 @@ export class WatchedRealServer implements CheckerOwner {
   }
 
   private watch(check: Check, pace: Pace): Watched {
-    if (check.kind === 'bfd') return new WatchedSession(check, pace, this.ports, this);
-    return new WatchedChecker(check, pace, this.ports, this);
+    if (check.kind === 'bfd') return new WatchedSession(check, pace, this.owner.ports, this);
+    return new WatchedChecker(check, pace, this.owner.ports, this);
   }
 
   /**
@@ -241,7 +234,7 @@ export class WatchedRealServer implements CheckerOwner {
   private startChecks(at: Instant): void {
     for (const checker of this.checkers) {
       const { warmupMs } = checker.check.pacing;
-      const spreadMs = this.current === 'up' ? this.ports.random() * warmupMs : 0;
+      const spreadMs = this.current === 'up' ? this.owner.ports.random() * warmupMs : 0;
       checker.start(at + FIRST_CHECK_AFTER_MS + spreadMs);
     }
   }
@@ -256,9 +249,8 @@ export class WatchedRealServer implements CheckerOwner {
     const to = this.judged();
     if (to === from) return false;
     this.current = to;
-    this.sinceMs = this.ports.clock.wallTimeMs();
-    this.reason = reason;
-    this.ports.log.info({ ...this.logNames, from, to, reason }, 'state changed');
+    this.since = { ms: this.owner.ports.clock.wallTimeMs(), reason };
+    this.owner.ports.log.info({ ...this.logNames, from, to, reason }, 'state changed');
     const event = announcement(from, to);
     if (event !== null) this.notify(event);
     return true;

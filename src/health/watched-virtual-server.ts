@@ -20,7 +20,7 @@ import {
 
 export class WatchedVirtualServer implements RealServerOwner {
   readonly name: string;
-  private readonly ports: WatchPorts;
+  readonly ports: WatchPorts;
   private readonly onServing: () => void;
   private server: VirtualServer;
   private reals: readonly WatchedRealServer[] = [];
@@ -38,14 +38,14 @@ export class WatchedVirtualServer implements RealServerOwner {
   constructor(
     server: VirtualServer,
     ports: WatchPorts,
-    beginning: Pick<Beginning, 'sinceMs'>,
+    beginning: Pick<Beginning, 'since'>,
     onServing: () => void,
   ) {
     this.name = nameOfVirtualServer(server);
     this.ports = ports;
     this.onServing = onServing;
     this.server = server;
-    this.sinceMs = beginning.sinceMs;
+    this.sinceMs = beginning.since.ms;
   }
 
   /** Makes its real servers, whose checks begin, and decides for the first time. */
@@ -57,7 +57,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     const beginningOf = beginningsBy(beginning);
     for (const real of server.realServers) {
       const found = beginningOf(presences[reals.length] ?? 'unknown');
-      const made = new WatchedRealServer(real, this, this.ports, found);
+      const made = new WatchedRealServer(real, this, found);
       if (reals.push(made) % STEP === 0) yield;
     }
     const [up, holds] = [this.whoIsUp(), this.holds()];
@@ -142,7 +142,7 @@ export class WatchedVirtualServer implements RealServerOwner {
     const here = this.reals[reals.length];
     const known = isOf(here, real) ? here : old.claim(nameOfRealServer(real));
     if (known === undefined) {
-      const made = new WatchedRealServer(real, this, this.ports, { ...time, ...NEW });
+      const made = new WatchedRealServer(real, this, { ...time, ...NEW });
       fresh.push(made);
       return made;
     }
