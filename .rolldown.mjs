@@ -6,14 +6,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 /** Large, or with parts of their own to find: these stay in node_modules. */
-const EXTERNAL = [/^node:/, /^(?:netlink|nodemailer|pino|raw-socket|undici)(?:\/|$)/];
+const EXTERNAL = [/^node:/, /^(?:netlink|nodemailer|raw-socket|undici)(?:\/|$)/];
 
 /** Whoever passes on a package passes on its licence. */
 const licences = {
   name: 'licences',
   generateBundle(_, bundle) {
     const modules = Object.values(bundle).flatMap((chunk) => chunk.moduleIds ?? []);
-    const folders = modules.flatMap((id) => /^.*\/node_modules\/[^/]+/.exec(id)?.[0] ?? []);
+    const folders = modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []);
     const texts = [...new Set(folders)].sort().map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json')));
       const files = ['LICENSE', 'license', 'LICENSE.md'].map((file) => join(folder, file));
@@ -32,6 +32,18 @@ const PROGRAMS = {
   'daemon/bfd-process': 'src/daemon/bfd-process.ts',
   'daemon/health-process': 'src/daemon/health-process.ts',
   'daemon/notify-process': 'src/daemon/notify-process.ts',
+};
+
+/** One character beyond Latin-1, and V8 keeps the whole text of a file with two octets for each. */
+const ascii = {
+  name: 'ascii',
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk') continue;
+      const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      chunk.code = chunk.code.replace(/[^\0-\x7f]/g, escaped);
+    }
+  },
 };
 
 /** The files that are called: each runs the program of its name. */
@@ -57,13 +69,15 @@ export default {
   },
   platform: 'node',
   external: EXTERNAL,
-  plugins: [licences, launchers],
+  plugins: [licences, ascii, launchers],
   output: {
     dir: 'dist/bin',
     format: 'cjs',
     strict: true,
     dynamicImportInCjs: false,
     cleanDir: true,
+    // A text that is read at each start.
+    comments: false,
     entryFileNames: ({ name }) => (name in PROGRAMS ? '[name].main.js' : '[name].js'),
     chunkFileNames: 'chunks/[name]-[hash].js',
   },

@@ -9,10 +9,10 @@ export const SMALL: readonly string[] = [
 ];
 
 /**
- * Of one that has much to keep. A collection of new objects that all live on takes a millisecond for each of these MB, and
- * more of them is more memory that is touched for the first time, but not less work.
+ * Of one that has much to keep. A collection of new objects that all live on takes a millisecond for each of these MB;
+ * with more of them more memory is touched for the first time, and the work is no less.
  */
-export const LARGE: readonly string[] = ['--max-semi-space-size=4'];
+export const LARGE: readonly string[] = ['--max-semi-space-size=1'];
 
 /**
  * To be called in a process that was small and gets much to keep: as long as V8 optimizes for size, it collects all
