@@ -24,6 +24,7 @@ import {
   type RunMessage,
   type ToProcess,
 } from '../ipc.ts';
+import { ENVIRONMENT } from './flags.ts';
 import { watchOver } from './liveness.ts';
 import { afterDeath, noDeaths, type RestartHistory } from './restart.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -263,7 +264,7 @@ export class Child<Config> {
       return inNetwork(netNamespace, () =>
         fork(module, [logLevel], {
           execArgv: [...flags],
-          env: { ...process.env, ...environment },
+          env: { ...ENVIRONMENT, ...process.env, ...environment },
           stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         }),
       );
