@@ -218,7 +218,7 @@ class KernelIpvs implements Ipvs {
    */
   private async readDestinations(
     keys: readonly ServiceKey[],
-    table: Pick<TableColumns, 'destinations' | 'restart'>,
+    table: Pick<TableColumns, 'take' | 'restart'>,
     open: (at: number) => void,
     isWanted: () => boolean = alwaysWanted,
   ): Promise<boolean> {
@@ -240,7 +240,7 @@ class KernelIpvs implements Ipvs {
         begun = at;
       },
       take: (octets, from, to) => {
-        if (table.destinations.take(octets, from, to)) return;
+        if (table.take(octets, from, to)) return;
         damage ??= { at: begun, reply: octets.slice(from, to) };
       },
       isWanted: () => {

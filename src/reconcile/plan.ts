@@ -13,16 +13,19 @@ import { diffSteps, type IpvsDiff } from './ipvs.ts';
 import { type HeldTable, recogniseSteps } from './recognise.ts';
 import { asTold, renderChange } from './render.ts';
 
+/** One entry a row. */
+interface ConnectionColumns {
+  readonly activeConnections: ArrayLike<number>;
+  readonly inactiveConnections: ArrayLike<number>;
+  readonly persistentConnections: ArrayLike<number>;
+}
+
 /** A table as it was read, with its connections. */
 export interface CountedTable extends HeldTable {
-  /** The row of a real server of service `at`, or -1. */
+  /** The row of a real server in the columns of service `at`, or -1. */
   find(at: number, key: { readonly address: string; readonly port: number }): number;
   rowsOf(at: number): readonly number[];
-  readonly destinations: {
-    readonly activeConnections: ArrayLike<number>;
-    readonly inactiveConnections: ArrayLike<number>;
-    readonly persistentConnections: ArrayLike<number>;
-  };
+  columnsOf(at: number): ConnectionColumns;
 }
 
 /** Lines of a plan that are told one by one; of a larger one the rest is a count. */
@@ -136,10 +139,10 @@ class Told {
   private cutBy(change: IpvsChange): Connections | null {
     const at = this.places.get(formatService(keyOf(change)));
     if (at === undefined) return null;
-    if (change.do === 'remove-service') return this.sum(this.held.rowsOf(at));
+    if (change.do === 'remove-service') return this.sum(at, this.held.rowsOf(at));
     if (change.do !== 'remove-destination') return null;
     const row = this.held.find(at, change.destination);
-    return row < 0 ? null : this.sum([row]);
+    return row < 0 ? null : this.sum(at, [row]);
   }
 
   private drainOf(change: IpvsChange): PlannedDrain | null {
@@ -148,12 +151,12 @@ class Told {
     const at = this.places.get(formatService(change.key));
     if (one === undefined || at === undefined) return null;
     const row = this.held.find(at, change.destination);
-    return { ...this.sum(row < 0 ? [] : [row]), withinMs: one.untilMs - one.sinceMs };
+    return { ...this.sum(at, row < 0 ? [] : [row]), withinMs: one.untilMs - one.sinceMs };
   }
 
-  private sum(rows: readonly number[]): Connections {
+  private sum(at: number, rows: readonly number[]): Connections {
     const { activeConnections, inactiveConnections, persistentConnections } =
-      this.held.destinations;
+      this.held.columnsOf(at);
     const total = (counts: ArrayLike<number>): number =>
       rows.reduce((sum, row) => sum + (counts[row] as number), 0);
     return {

@@ -83,7 +83,7 @@ function readDump(
     table.open(decodeServiceAlone(payload) as ServiceState);
     const octets = destinations[at] as Uint8Array;
     cursor.open(octets);
-    while (cursor.next()) table.destinations.take(octets, cursor.from, cursor.to);
+    while (cursor.next()) table.take(octets, cursor.from, cursor.to);
   });
   return table;
 }

@@ -75,7 +75,7 @@ export class SimulatedIpvs implements Ipvs {
       columns.open(key);
       for (const destination of held.get(formatService(key))?.destinations ?? []) {
         const octets = encodeDestinationReply(destination);
-        columns.destinations.take(octets, 0, octets.length);
+        columns.take(octets, 0, octets.length);
       }
     }
     return columns;
@@ -235,7 +235,7 @@ export function columnsOf(
     columns.open(service, options.withStatistics ? encodeServiceReply(service) : undefined);
     for (const destination of destinations) {
       const octets = encodeDestinationReply(destination);
-      columns.destinations.take(octets, 0, octets.length);
+      columns.take(octets, 0, octets.length);
     }
   }
   return columns;

@@ -64,6 +64,6 @@ function presenceAt({ table, at, key }: InTable, real: RealServer, isDrained: bo
   const { address, weight } = real;
   const row = table.find(at, { address, port: destinationPort(key, real) });
   if (isDrained && row >= 0) return 'serves';
-  const held = row < 0 ? 0 : (table.destinations.weight[row] as number);
+  const held = row < 0 ? 0 : (table.columnsOf(at).weight[row] as number);
   return held > 0 || weight === 0 ? 'serves' : 'withdrawn';
 }

@@ -18,7 +18,7 @@ export function servicesIn(
     key,
     scheduler,
     owned: ours.has(formatService(key)),
-    destinations: table.rowsOf(at).map((row) => snapshotOf(table.destinations, row)),
+    destinations: table.rowsOf(at).map((row) => snapshotOf(table.columnsOf(at), row)),
   }));
 }
 
@@ -43,7 +43,7 @@ export async function countIn(
   return places.map((place) => {
     const at = rows.get(nameOfService(place.key)) as number;
     const row = table.find(at, place);
-    return row < 0 ? null : heldIn(table.destinations, row);
+    return row < 0 ? null : heldIn(table.columnsOf(at), row);
   });
 }
 

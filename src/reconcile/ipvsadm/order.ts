@@ -22,7 +22,7 @@ export function orderServices({ services }: TableColumns): readonly number[] {
 
 /** The rows of a service's destinations. */
 export function orderRows(table: TableColumns, service: number): readonly number[] {
-  const { family, address, port } = table.destinations;
+  const { family, address, port } = table.columnsOf(service);
   return mergeSorted(table.rowsOf(service), (a, b) => {
     // The family of the first says how much of both is looked at.
     const words = family[a] === AF.ipv6 ? 4 : 1;

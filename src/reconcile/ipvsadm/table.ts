@@ -75,9 +75,10 @@ export function* renderTable(
   lines.text(`IP Virtual Server version ${info.version} (size=${info.tableSize})\n${HEADS[view]}`);
   for (const service of orderServices(table)) {
     writer.service(service);
+    const columns = table.columnsOf(service);
     for (const row of orderRows(table, service)) {
       if (lines.length > PIECE_OCTETS) yield lines.take();
-      writer.destination(row);
+      writer.destination(columns, row);
     }
   }
   yield lines.take();
@@ -86,14 +87,12 @@ export function* renderTable(
 class TableWriter {
   private readonly lines: Lines;
   private readonly table: TableColumns;
-  private readonly columns: DestinationColumns;
   private readonly view: TableView;
   private readonly exact: boolean;
 
   constructor(lines: Lines, table: TableColumns, view: TableView, exact: boolean) {
     this.lines = lines;
     this.table = table;
-    this.columns = table.destinations;
     this.view = view;
     this.exact = exact;
   }
@@ -119,8 +118,8 @@ class TableWriter {
     lines.endLine();
   }
 
-  destination(row: number): void {
-    const { lines, columns, view } = this;
+  destination(columns: DestinationColumns, row: number): void {
+    const { lines, view } = this;
     lines.text('  -> ');
     const from = lines.length;
     if (columns.family[row] === AF.ipv4) lines.ipv4(columns.address[4 * row] as number);
@@ -131,15 +130,15 @@ class TableWriter {
     switch (view) {
       case 'statistics':
       case 'rates':
-        for (const type of COUNTERS[view]) this.destinationCounter(row, type);
+        for (const type of COUNTERS[view]) this.destinationCounter(columns, row, type);
         lines.endLine();
         return;
       case 'forwarding':
-        this.forwarding(row);
+        this.forwarding(columns, row);
         this.number(columns.weight[row] as number, 6);
         break;
       case 'tunnels':
-        this.forwarding(row);
+        this.forwarding(columns, row);
         this.word(tunnelWord(columns, row), 13);
         this.number(columns.weight[row] as number, 6);
         break;
@@ -178,15 +177,14 @@ class TableWriter {
     this.lines.text(']');
   }
 
-  private destinationCounter(row: number, type: number): void {
-    const { counters } = this.columns;
+  private destinationCounter({ counters }: DestinationColumns, row: number, type: number): void {
     const high = WIDE_OF_REAL_SERVER.includes(type) ? counters.high(row, type) : 0;
     const exact = this.exact || EXACT_OF_REAL_SERVER.includes(type);
     this.lines.counter(high, counters.low(row, type), exact);
   }
 
-  private forwarding(row: number): void {
-    this.word(FORWARD_WORDS[this.columns.forwarding[row] as number] ?? NO_FORWARD_WORD, 7);
+  private forwarding({ forwarding }: DestinationColumns, row: number): void {
+    this.word(FORWARD_WORDS[forwarding[row] as number] ?? NO_FORWARD_WORD, 7);
   }
 
   /** A blank, then a field; the last of a line ends with its blanks. */

@@ -1,27 +1,24 @@
 /** Finds the rows of one service by address and port: a hash table of row numbers. */
 import { addressBytes, familyOf, ipv4Number } from '../../base/address.ts';
-import type { DestinationColumns } from './columns.ts';
+import { DestinationColumns } from './columns.ts';
 import type { DestinationKey } from './destination.ts';
 import { AF } from './numbers.ts';
 
 /** One object serves service after service. */
 export class RowIndex {
-  private readonly columns: DestinationColumns;
+  private columns = new DestinationColumns({ withStatistics: false });
   /** A row and one, 0: free. Always more than half free. */
   private slots = new Int32Array(16);
   private mask = 15;
 
-  constructor(columns: DestinationColumns) {
-    this.columns = columns;
-  }
-
   /** Of several rows with one key the last counts. Gives how many keys there are. */
-  open(first: number, end: number): number {
+  open(columns: DestinationColumns, first: number, end: number): number {
+    this.columns = columns;
     this.makeRoom(end - first);
-    const { columns, slots, mask } = this;
+    const { slots, mask } = this;
     let keys = 0;
     for (let row = first; row < end; row += 1) {
-      let slot = this.hashOfRow(row) & mask;
+      let slot = hashOfRow(columns, row) & mask;
       while (slots[slot] !== 0 && !isSameKey(columns, (slots[slot] as number) - 1, row)) {
         slot = (slot + 1) & mask;
       }
@@ -58,12 +55,11 @@ export class RowIndex {
     else this.slots.fill(0);
     this.mask = this.slots.length - 1;
   }
+}
 
-  private hashOfRow(row: number): number {
-    const { family, address, port } = this.columns;
-    const word = address[4 * row + (family[row] === AF.ipv4 ? 0 : 3)] as number;
-    return hashOf(word, port[row] as number);
-  }
+function hashOfRow({ family, address, port }: DestinationColumns, row: number): number {
+  const word = address[4 * row + (family[row] === AF.ipv4 ? 0 : 3)] as number;
+  return hashOf(word, port[row] as number);
 }
 
 function isSameKey(columns: DestinationColumns, a: number, b: number): boolean {

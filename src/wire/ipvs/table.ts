@@ -1,27 +1,41 @@
-/** The whole table as it was read: services as objects, their destinations as columns. */
+/**
+ * The whole table as it was read: services as objects, their destinations as columns. These are in sheets, so that
+ * a large table is never copied to make room for more; all of one service stand in one sheet.
+ */
 import { DestinationColumns } from './columns.ts';
 import { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
 import { type DestinationState, type ServiceState, takeServiceCounters } from './reply.ts';
 import { RowIndex } from './row-index.ts';
 
+const SHEET_ROWS = 4_096;
+
+export interface TableOptions {
+  readonly withStatistics: boolean;
+  /** A sheet with so many destinations takes no further service. */
+  readonly sheetRows?: number;
+}
+
 /** `Told`: what is known of each service. */
 export class TableColumns<Told = ServiceState> {
-  readonly destinations: DestinationColumns;
   /** In no particular order: the kernel's is that of its hash. No key twice. */
   readonly services: Told[] = [];
   /** Of each service; empty unless they were asked for. */
   readonly serviceCounters: Counters = new Counters();
-  /** The rows of service `at` begin at `firstRow[at]` and end where those of the next begin. */
+  private readonly options: TableOptions;
+  /** The one that is being filled. */
+  private sheet: DestinationColumns;
+  /** Of each service: its sheet, and the row there where its own begin; they end where those of the next begin. */
+  private readonly sheets: DestinationColumns[] = [];
   private readonly firstRow: number[] = [];
-  private readonly index: RowIndex;
+  private readonly index = new RowIndex();
   /** The service whose rows the index holds, and how many different ones it has. */
   private indexed = -1;
   private keys = 0;
 
-  constructor(options: { readonly withStatistics: boolean }) {
-    this.destinations = new DestinationColumns(options);
-    this.index = new RowIndex(this.destinations);
+  constructor(options: TableOptions) {
+    this.options = options;
+    this.sheet = new DestinationColumns(options);
   }
 
   /**
@@ -32,34 +46,49 @@ export class TableColumns<Told = ServiceState> {
     if (message !== undefined) {
       takeServiceCounters(this.serviceCounters, this.services.length, message);
     }
+    const { sheetRows = SHEET_ROWS } = this.options;
+    if (this.sheet.count >= sheetRows) this.sheet = new DestinationColumns(this.options);
     this.services.push(service);
-    this.firstRow.push(this.destinations.count);
+    this.sheets.push(this.sheet);
+    this.firstRow.push(this.sheet.count);
     this.indexed = -1;
+  }
+
+  /** Appends a destination (DestinationColumns.take). */
+  take(octets: Uint8Array, from: number, to: number): boolean {
+    return this.sheet.take(octets, from, to);
   }
 
   /** Forgets what was appended for the last service. */
   restart(): void {
-    this.destinations.cut(this.firstRow.at(-1) ?? 0);
+    this.sheet.cut(this.firstRow.at(-1) ?? 0);
     this.indexed = -1;
+  }
+
+  /** Where the destinations of a service stand. */
+  columnsOf(at: number): DestinationColumns {
+    return this.sheets[at] ?? this.sheet;
   }
 
   /** Objects for the destinations of a service, each once, though changes may have cut into the dump. */
   destinationsOf(at: number): Destination[] {
-    return this.rowsOf(at).map((row) => this.destinations.destination(row));
+    const columns = this.columnsOf(at);
+    return this.rowsOf(at).map((row) => columns.destination(row));
   }
 
   statesOf(at: number): DestinationState[] {
-    return this.rowsOf(at).map((row) => this.destinations.state(row));
+    const columns = this.columnsOf(at);
+    return this.rowsOf(at).map((row) => columns.state(row));
   }
 
-  /** Rows of a service, one a destination. */
+  /** Rows of a service in its columns, one a destination. */
   rowsOf(at: number): readonly number[] {
     const { first, end } = this.placeOf(at);
     if (this.indexOf(at) < end - first) return this.index.rows();
     return Array.from({ length: end - first }, (_, row) => first + row);
   }
 
-  /** The row of a destination, or -1. Quick for many of one service after another. */
+  /** The row of a destination in the columns of its service, or -1. Quick for many of one service after another. */
   find(at: number, key: { readonly address: string; readonly port: number }): number {
     this.indexOf(at);
     return this.index.find(key);
@@ -68,9 +97,10 @@ export class TableColumns<Told = ServiceState> {
   /** Whether a service holds these and no others, all of them as they are given. */
   holdsExactly(at: number, destinations: readonly Destination[]): boolean {
     if (this.indexOf(at) !== destinations.length) return false;
+    const columns = this.columnsOf(at);
     return destinations.every((destination) => {
       const row = this.index.find(destination);
-      return row >= 0 && this.destinations.isSame(row, destination);
+      return row >= 0 && columns.isSame(row, destination);
     });
   }
 
@@ -78,14 +108,16 @@ export class TableColumns<Told = ServiceState> {
   private indexOf(at: number): number {
     if (this.indexed !== at) {
       const { first, end } = this.placeOf(at);
-      this.keys = this.index.open(first, end);
+      this.keys = this.index.open(this.columnsOf(at), first, end);
       this.indexed = at;
     }
     return this.keys;
   }
 
   private placeOf(at: number): { readonly first: number; readonly end: number } {
-    const end = this.firstRow[at + 1] ?? this.destinations.count;
+    const columns = this.columnsOf(at);
+    const isLast = this.sheets[at + 1] !== columns;
+    const end = isLast ? columns.count : (this.firstRow[at + 1] as number);
     return { first: this.firstRow[at] ?? end, end };
   }
 }
