@@ -66,8 +66,13 @@ export class DestinationColumns {
   private start = 0;
   private view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
 
-  constructor({ withStatistics }: { readonly withStatistics: boolean }) {
+  /** `rows`: for so many there is room from the beginning. */
+  constructor({
+    withStatistics,
+    rows = 0,
+  }: { readonly withStatistics: boolean; readonly rows?: number }) {
     this.withStatistics = withStatistics;
+    if (rows > 0) this.makeRoom(rows);
   }
 
   /**
@@ -177,7 +182,7 @@ export class DestinationColumns {
 
   private takeNest(from: number, to: number): boolean {
     const row = this.count;
-    if (row === this.port.length) this.grow();
+    if (row === this.port.length) this.makeRoom(Math.max(256, 4 * row));
     if (this.layout.fits(this.view, from, to)) {
       if (!this.takeKnown(row, from)) return false;
       if (this.withStatistics && !this.takeKnownCounters(row, from)) return false;
@@ -338,9 +343,8 @@ export class DestinationColumns {
     if (this.withStatistics) this.counters.clear(row);
   }
 
-  /** Fourfold: what is not used of it is no memory yet, and what is copied is a third of all. */
-  private grow(): void {
-    const rows = Math.max(256, 4 * this.port.length);
+  /** Fourfold each time: what is not used of it is no memory yet, and what is copied is a third of all. */
+  private makeRoom(rows: number): void {
     this.family = copied(new Uint8Array(rows), this.family);
     this.address = copied(new Uint32Array(4 * rows), this.address);
     this.port = copied(new Uint16Array(rows), this.port);

@@ -9,6 +9,8 @@ import { type DestinationState, type ServiceState, takeServiceCounters } from '.
 import { RowIndex } from './row-index.ts';
 
 const SHEET_ROWS = 4_096;
+/** Of most services the last in a sheet is no longer. */
+const MORE_ROWS = 1_024;
 
 export interface TableOptions {
   readonly withStatistics: boolean;
@@ -47,7 +49,10 @@ export class TableColumns<Told = ServiceState> {
       takeServiceCounters(this.serviceCounters, this.services.length, message);
     }
     const { sheetRows = SHEET_ROWS } = this.options;
-    if (this.sheet.count >= sheetRows) this.sheet = new DestinationColumns(this.options);
+    if (this.sheet.count >= sheetRows) {
+      const { withStatistics } = this.options;
+      this.sheet = new DestinationColumns({ withStatistics, rows: sheetRows + MORE_ROWS });
+    }
     this.services.push(service);
     this.sheets.push(this.sheet);
     this.firstRow.push(this.sheet.count);
