@@ -27,9 +27,11 @@ import {
 import type { ServiceKey } from '../wire/ipvs/service.ts';
 import type { IpvsInfo, Timeouts } from '../wire/ipvs/settings.ts';
 import { TableColumns } from '../wire/ipvs/table.ts';
+import type { Acknowledgement } from '../wire/nlmsg.ts';
 import { ChangeCosts } from './ipvs-cost.ts';
 import { damagedReply, decodeEach } from './ipvs-damage.ts';
 import {
+  type DumpTaker,
   type Hints,
   NetlinkClient,
   type NetlinkReply,
@@ -169,20 +171,8 @@ class KernelIpvs implements Ipvs {
     isWanted: () => boolean,
   ): Promise<TableColumns | null> {
     const { withStatistics } = options;
-    const services = new Map<string, ToldService>();
-    const decode = withStatistics ? decodeService : decodeServiceAlone;
-    const messages = await this.dump(encodeRequest({ do: 'get-services' }));
-    for (const [at, message] of messages.entries()) {
-      const service = decode(message);
-      if (service === null) {
-        if (isOfOtherProtocol(message)) continue;
-        throw damagedReply(`virtual server ${at + 1} of ${messages.length} of the table`, message);
-      }
-      const told = withStatistics ? { service, message } : { service };
-      services.set(nameOfService(service.key), told);
-    }
     const table = new TableColumns(options);
-    const all = [...services.values()];
+    const all = await this.readServices(withStatistics);
     this.costs.hasRead(all.map(({ service }) => service));
     const isWhole = await this.readDestinations(
       all.map(({ service }) => service.key),
@@ -194,6 +184,34 @@ class KernelIpvs implements Ipvs {
       isWanted,
     );
     return isWhole ? table : null;
+  }
+
+  /** Each once. What is told is decoded as it comes: a message is kept where its counters are wanted. */
+  private async readServices(withStatistics: boolean): Promise<readonly ToldService[]> {
+    const decode = withStatistics ? decodeService : decodeServiceAlone;
+    const services = new Map<string, ToldService>();
+    let count = 0;
+    let damage: Damage | null = null;
+    await this.dumpInto(encodeRequest({ do: 'get-services' }), {
+      begin: () => {
+        services.clear();
+        count = 0;
+        damage = null;
+      },
+      take: (octets, from, to) => {
+        const message = withStatistics ? octets.slice(from, to) : octets.subarray(from, to);
+        const service = decode(message);
+        if (service !== null) {
+          const told = withStatistics ? { service, message } : { service };
+          services.set(nameOfService(service.key), told);
+        } else if (!isOfOtherProtocol(message)) {
+          damage ??= { at: count, reply: message.slice() };
+        }
+        count += 1;
+      },
+    });
+    if (damage !== null) throw damagedService(count, damage);
+    return [...services.values()];
   }
 
   async readDestinationsOf(keys: readonly ServiceKey[]): Promise<TableColumns<ServiceKey>> {
@@ -351,12 +369,22 @@ class KernelIpvs implements Ipvs {
   }
 
   private async dump(payload: Uint8Array): Promise<readonly Uint8Array[]> {
-    let reply = await this.netlink.dump({ type: await this.family(), payload });
-    if (isNoEntry(reply) && (await this.familyMoved())) {
-      reply = await this.netlink.dump({ type: await this.family(), payload });
+    let messages: Uint8Array[] = [];
+    await this.dumpInto(payload, {
+      begin: () => {
+        messages = [];
+      },
+      take: (octets, from, to) => messages.push(octets.slice(from, to)),
+    });
+    return messages;
+  }
+
+  private async dumpInto(payload: Uint8Array, taker: DumpTaker): Promise<void> {
+    let refusal = await this.netlink.dumpInto({ type: await this.family(), payload }, taker);
+    if (refusal !== null && isNoEntry(refusal) && (await this.familyMoved())) {
+      refusal = await this.netlink.dumpInto({ type: await this.family(), payload }, taker);
     }
-    if (reply.errno !== 0) refuse(reply, 'reading the IPVS table');
-    return reply.data;
+    if (refusal !== null) refuse(refusal, 'reading the IPVS table');
   }
 
   private async family(): Promise<number> {
@@ -383,11 +411,15 @@ async function lookUpFamily(netlink: NetlinkClient): Promise<number> {
   });
 }
 
-/** A reply about one of the destinations of a service. */
+/** A reply about a service, or about one of its destinations. */
 interface Damage {
   /** Which service. */
   readonly at: number;
   readonly reply: Uint8Array;
+}
+
+function damagedService(count: number, { at, reply }: Damage): DirectorError {
+  return damagedReply(`virtual server ${at + 1} of ${count} of the table`, reply);
 }
 
 function damagedDestination(keys: readonly ServiceKey[], { at, reply }: Damage): DirectorError {
@@ -410,6 +442,6 @@ function toOutcome(reply: NetlinkReply): Outcome {
   return { done: false, errno: reply.errno, name, detail: reply.detail };
 }
 
-function isNoEntry(reply: NetlinkReply): boolean {
+function isNoEntry(reply: Acknowledgement): boolean {
   return reply.errno !== 0 && replyName(reply) === 'ENOENT';
 }

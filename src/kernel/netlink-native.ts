@@ -15,9 +15,6 @@ import {
 /** About 2500 real servers: as much is decoded in a millisecond. */
 const BUFFER_OCTETS = 1024 * 1024;
 
-/** Receiving goes on in the next turn of the event loop after as many buffers. */
-const BUFFERS_A_TURN = 4;
-
 /** Throws SOCKET_FAILED; ADDON_MISSING. */
 export const openNativeSocket: OpenNetlinkSocket = (protocol, listener) =>
   openSocketOver(loadAddon(), protocol, listener);
@@ -85,20 +82,17 @@ class NativeSocket implements NetlinkSocket {
     this.addon.closeDescriptor(this.fd);
   }
 
-  /** What is there, until the answer is complete. */
+  /** What is there, a buffer in each turn of the event loop, until the answer is complete. */
   private receive(): void {
-    for (let buffers = 0; this.expects && !this.closed; buffers += 1) {
-      if (buffers === BUFFERS_A_TURN) {
-        setImmediate(() => this.receive());
-        return;
-      }
-      const octets = this.receiveSome();
-      if (octets === 0) {
-        this.await();
-        return;
-      }
-      if (octets !== null) this.listener.onDatagram(this.buffer.subarray(0, octets));
+    if (!this.expects || this.closed) return;
+    const octets = this.receiveSome();
+    if (octets === null) return;
+    if (octets === 0) {
+      this.await();
+      return;
     }
+    this.listener.onDatagram(this.buffer.subarray(0, octets));
+    if (this.expects && !this.closed) setImmediate(() => this.receive());
   }
 
   /** Null after a fault. */

@@ -179,13 +179,18 @@ export class NetlinkClient {
   /** A whole dump, or its refusal. Throws as `request` does. */
   async dump(request: NetlinkRequest): Promise<NetlinkReply> {
     let data: Uint8Array[] = [];
-    const refusal = await this.dumps(sourceOf([request]), {
+    const refusal = await this.dumpInto(request, {
       begin: () => {
         data = [];
       },
       take: (octets, from, to) => data.push(octets.slice(from, to)),
     });
     return { ...(refusal ?? SUCCESS), data };
+  }
+
+  /** The same without keeping it: gives the refusal, if there is one. */
+  dumpInto(request: NetlinkRequest, taker: DumpTaker): Promise<Acknowledgement | null> {
+    return this.dumps(sourceOf([request]), taker);
   }
 
   /** Dumps, one after another, until one is refused: gives that refusal; or until they are not wanted. Throws as `request` does. */
