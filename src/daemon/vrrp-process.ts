@@ -197,7 +197,7 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       case 'snapshot':
         return this.speaker.snapshot();
       case 'plan':
-        return this.speaker.plan(question.config);
+        return this.plan(question.config);
       case 'failover':
         return this.speaker.failOver(question.request);
       case 'verify':
@@ -206,6 +206,11 @@ class VrrpProcess implements ProcessDuties<VrrpConfig> {
       case 'drains':
         return null;
     }
+  }
+
+  private plan(config: VrrpConfig): VrrpPlan {
+    const { changes, unchanged } = this.speaker.plan(config);
+    return { changes: [...this.statics.plan(config.statics), ...changes], unchanged };
   }
 
   bfdStates(states: BfdStates): void {

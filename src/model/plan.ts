@@ -51,12 +51,26 @@ export interface IpvsPlan {
   readonly unchanged: { readonly virtualServers: number; readonly realServers: number };
 }
 
+/** A property of something that stays, and is changed; values in words. */
+export interface PlannedDifference {
+  /** `label`, `interval`, `next hop` */
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface PlannedVrrpChange {
   /** `- address 192.0.2.11/24 dev eth0 of instance VI_1: released at once` */
   readonly text: string;
-  readonly instance: string;
-  /** `path`: a route or a rule. */
-  readonly about: 'instance' | 'priority' | 'address' | 'path';
+  readonly change: 'add' | 'edit' | 'remove';
+  /** `role`: it will be in FAULT, or will not any more; `path`: a route or a rule; `link`: an interface of our making. */
+  readonly about: 'instance' | 'role' | 'priority' | 'protocol' | 'address' | 'path' | 'link';
+  /** `192.0.2.11/24 dev eth0`; of all but addresses, paths and links the name of the instance. */
+  readonly name: string;
+  /** Null: of none, whoever is MASTER (`static_ipaddress` and its kin). */
+  readonly instance: string | null;
+  /** None but of what is edited. */
+  readonly differences: readonly PlannedDifference[];
 }
 
 /** The instances: what happens to them at once, by the roles that they have now. */

@@ -14,16 +14,16 @@ import type { ReceivedPacket } from './adverts/admit.ts';
 import { Ears } from './adverts/ears.ts';
 import type { SpentStamps } from './adverts/replay.ts';
 import type { SideLink } from './adverts/side-paths.ts';
-import { type BeforeAndAfter, planVrrp } from './forecast.ts';
+import { planVrrp } from './forecast/forecast.ts';
+import { foresee } from './forecast/foresee.ts';
 import { Announcer } from './holding/announcer.ts';
 import { Estate } from './holding/estate.ts';
 import type { Gone } from './holding/held.ts';
 import type { Mastership } from './holding/will.ts';
 import { Leases } from './leases.ts';
 import type { LeasedEvent } from './machine/leased.ts';
-import { effectivePriority } from './machine/priority.ts';
 import type { Event } from './machine/state.ts';
-import { joined, memberTracks, pulled } from './machine/sync-group.ts';
+import { joined, pulled } from './machine/sync-group.ts';
 import { outlooksOf, trackerSnapshot } from './outlook.ts';
 import { failOver } from './peers/failover.ts';
 import { HandOver, type HandOverHost, type Prepared, type Unit } from './peers/hand-over.ts';
@@ -205,19 +205,8 @@ export class VrrpSpeaker {
 
   /** What `configure` would do at once, as a reload; nothing is changed. */
   plan(config: VrrpConfig): VrrpPlan {
-    const { next, gone } = successionOf(config.instances, [...this.seats.keys()]);
-    const before = (router: VirtualRouter): NonNullable<BeforeAndAfter['before']> => ({
-      instance: router.instance,
-      state: router.state.is,
-      priority: router.effectivePriority,
-    });
-    return planVrrp([
-      ...next.map(({ instance, known }) => ({
-        before: known === undefined ? null : before(known),
-        after: { instance, priority: this.priorityUnder(config, instance) },
-      })),
-      ...gone.map((router) => ({ before: before(router), after: null })),
-    ]);
+    const { seats, trackers, ports } = this;
+    return planVrrp(foresee(config, { seats, trackers, ports }));
   }
 
   /** The machine was suspended, and its clock with it: a peer may be master by now. Whoever has a lease has lost it. */
@@ -331,13 +320,6 @@ export class VrrpSpeaker {
     if (!keep) await this.leases?.handBack();
     this.handOver.close();
     for (const group of this.groups) group.tellStop();
-  }
-
-  private priorityUnder(config: VrrpConfig, instance: VrrpInstance): number {
-    const group = config.syncGroups.find(({ members }) => members.includes(instance.name));
-    const tracks = memberTracks(instance, group ?? null);
-    const tracked = tracks.map((track) => ({ track, ...this.trackers.foresee(config, track) }));
-    return effectivePriority(instance.priority, tracked);
   }
 
   private takeTurns(): void {

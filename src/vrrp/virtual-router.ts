@@ -27,6 +27,7 @@ import type { Effect, Heard, Self, State } from './machine/state.ts';
 import { silenceMs } from './machine/timers.ts';
 import { Farewell } from './peers/farewell.ts';
 import { Preemption } from './peers/preemption.ts';
+import { placeFaultOf, sourceOf } from './place-fault.ts';
 import type { VrrpPorts } from './ports.ts';
 import { RouterPriority } from './router-priority.ts';
 import { routerSnapshot } from './router-snapshot.ts';
@@ -164,9 +165,9 @@ export class VirtualRouter {
    * its interface went away with it. Null: it can.
    */
   look(tracked: readonly Tracked[]): string | null {
-    const { sourceAddress, interface: link, family } = this.instance;
+    const { interface: link, family } = this.instance;
     const facts = this.ports.links.find(link, family);
-    this.address = sourceAddress ?? facts?.primaryAddress ?? null;
+    this.address = sourceOf(this.instance, facts);
     const before = this.linkIndex;
     this.linkIndex = facts?.index ?? null;
     this.weigh(tracked);
@@ -188,18 +189,14 @@ export class VirtualRouter {
 
   /** `isRunning`: whether its interface is, when that has lasted. */
   faultOf(tracked: readonly Tracked[], isRunning: boolean): string | null {
-    const { interface: link, family, trackPrimaryInterface, trackSourceAddress } = this.instance;
-    const facts = this.ports.links.find(link, family);
-    if (facts === null) return `there is no interface ${link}`;
-    if (trackPrimaryInterface && !isRunning) return `interface ${link} is down`;
-    const fault = this.ports.links.faultOf?.(this.instance) ?? null;
+    const { interface: link, family } = this.instance;
+    const place = {
+      facts: this.ports.links.find(link, family),
+      isRunning,
+      linkFault: this.ports.links.faultOf?.(this.instance) ?? null,
+    };
+    const fault = placeFaultOf(this.instance, place);
     if (fault !== null) return fault;
-    if (this.address === null) return `interface ${link} has no address`;
-    if (this.instance.unicast?.peers.length === 0) return 'there is no unicast peer';
-    const isElsewhere = this.address === this.instance.links.ownAddress?.address;
-    if (trackSourceAddress && !isElsewhere && !facts.addresses.has(this.address)) {
-      return `interface ${link} does not have the source address ${this.address}`;
-    }
     if (this.lostUntil() !== null) return 'what it holds is removed again and again';
     const missing = this.ports.statics.faultOf(this.name);
     if (missing !== null) return missing;

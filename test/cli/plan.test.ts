@@ -83,8 +83,11 @@ const CHANGES: PlanReport = {
     changes: [
       {
         text: '~ instance VI_1: effective priority 100 → 150',
+        change: 'edit',
         instance: 'VI_1',
         about: 'priority',
+        name: 'VI_1',
+        differences: [{ name: 'effective priority', from: '100', to: '150' }],
       },
     ],
     unchanged: { instances: 1 },

@@ -131,6 +131,16 @@ const IS = [
   'inet 203.0.113.2/24 scope global eth0',
   'inet6 2001:db8::7/64 scope global nodad noprefixroute',
 ];
+/** What is told of it before. */
+const PLANNED = [
+  [`${X}/24`, 'label none → eth0:v'],
+  ['198.51.100.9/32', 'scope global → link'],
+  ['203.0.113.1/24', 'broadcast of its network → none, flags none → noprefixroute'],
+  ['2001:db8::7/64', 'flags none → noprefixroute'],
+].map(
+  ([address, what]) =>
+    `  ~ address ${address} dev eth0 of instance VI_51: ${what}, changed and announced at once`,
+);
 /** It changes label and scope, and not the rest (2.2.7). */
 const IS_OF_KEEPALIVED = IS.slice(0, 3);
 
@@ -170,9 +180,12 @@ test('label, scope, broadcast, flags and lifetime of a held address change at on
   duo.lab.start('director1', 'monitor', 'ip', 'monitor', 'address');
   await pause(300);
   writeFileSync(duo.file('director1'), of(AFTER));
+  const planned = await duo.lvsctl('director1', 'plan');
+  expect(planned.stdout.split('\n').filter((line) => line.startsWith('  '))).toEqual(PLANNED);
   expect(await duo.lvsctl('director1', 'reload')).toMatchObject({ code: 0 });
   await pause(300);
   expect(await shown(duo)).toEqual(IS.toSorted());
+  expect((await duo.lvsctl('director1', 'plan')).stdout).toContain('nothing would change');
   // Nobody else is blamed for what went, and who is not to be changed is not without its address.
   expect(await rolesOf(duo, 'director1')).toEqual(['VI_51 master 1 0 0']);
   // Its lifetime has been prolonged.

@@ -3,6 +3,7 @@
  * processes tell it, and of the configuration whatever these lines do not tell already.
  */
 import type { PlanReport, Unconfirmed } from '../../api/protocol.ts';
+import { parseAddress } from '../../base/address.ts';
 import { formatEndpoint } from '../../base/endpoint.ts';
 import { type Difference, diffConfigs, renderDifference } from '../../config/show/diff.ts';
 import { type EffectiveBlock, effectiveConfig } from '../../config/show/effective.ts';
@@ -211,19 +212,56 @@ function realServerOf(name: string): Endpoint | null {
   return { address, port: Number(port) };
 }
 
-function isInVrrp({ path: [top = '', inner], keyword, kind }: Difference, vrrp: VrrpPlan): boolean {
-  const about = aboutOf(inner, keyword, kind);
+/** Keywords and lists of an instance, and the difference by which the plan tells of them. */
+const TOLD_BY: Readonly<Record<string, string>> = {
+  version: 'VRRP version',
+  advert_int: 'interval',
+  down_timer_adverts: 'takes over after',
+  nopreempt: 'preempts',
+  preempt_delay: 'preempts',
+  auth_type: 'authentication',
+  auth_pass: 'authentication',
+  mcast_src_ip: 'source address',
+  unicast_src_ip: 'source address',
+  unicast_peer: 'sent to',
+  advert_paths: 'further paths',
+  gate: 'gate',
+  gate_time: 'gate',
+  accept: 'takes packets',
+  no_accept: 'takes packets',
+  strict_mode: 'strict',
+  dont_track_primary: 'FAULT when its interface is down',
+  track_src_ip: 'FAULT without its source address',
+  track_interface: 'tracks',
+  track_script: 'tracks',
+  track_file: 'tracks',
+  track_process: 'tracks',
+  track_bfd: 'tracks',
+};
+
+function isInVrrp(difference: Difference, { changes }: VrrpPlan): boolean {
+  const { path, keyword } = difference;
+  const [top = '', list] = path;
   const name = top.slice('vrrp_instance '.length);
-  return vrrp.changes.some((change) => change.instance === name && change.about === about);
+  const ofInstance = changes.filter(({ instance }) => instance === name);
+  if (list === undefined && keyword === null) {
+    return ofInstance.some(({ about }) => about === 'instance');
+  }
+  if (keyword === 'priority') return ofInstance.some(({ about }) => about === 'priority');
+  if (list === 'virtual_ipaddress' || list === 'virtual_ipaddress_excluded') {
+    return keyword === null && ofInstance.some((change) => isOfAddress(change, difference));
+  }
+  const told = TOLD_BY[keyword ?? list ?? ''];
+  return ofInstance.some(({ differences }) => differences.some((one) => one.name === told));
 }
 
-function aboutOf(
-  inner: string | undefined,
-  keyword: string | null,
-  kind: Difference['kind'],
-): VrrpPlan['changes'][number]['about'] | null {
-  if (inner === undefined)
-    return keyword === null ? 'instance' : keyword === 'priority' ? keyword : null;
-  const isAddresses = inner === 'virtual_ipaddress' || inner === 'virtual_ipaddress_excluded';
-  return isAddresses && keyword === null && kind !== 'changed' ? 'address' : null;
+/** An address that is only changed is told by its own line. */
+function isOfAddress(
+  { about, change, name }: VrrpPlan['changes'][number],
+  { kind, after }: Difference,
+): boolean {
+  if (about !== 'address') return false;
+  if (kind !== 'changed') return true;
+  const [written = ''] = (after ?? '').split(/[ /]/);
+  return change === 'edit' && name.startsWith(`${parseAddress(written) ?? written}/`);
 }

@@ -5,7 +5,9 @@
 import type { Log } from '../../base/log.ts';
 import type { Clock } from '../../base/time.ts';
 import { Trouble } from '../../base/trouble.ts';
+import type { PlannedVrrpChange } from '../../model/plan.ts';
 import type { Static, Statics } from '../../model/vrrp.ts';
+import { staticChanges } from '../../vrrp/forecast/held-changes.ts';
 import {
   describeLost,
   type Gone,
@@ -27,11 +29,14 @@ interface Entry {
   isThere: boolean;
 }
 
+const NO_STATICS: Statics = { addresses: [], routes: [], rules: [] };
+
 export class StaticEntries implements StaticPort {
   private readonly network: HeldNetwork;
   private readonly onChange: () => void;
   private readonly removals: Trouble;
   private entries: readonly Entry[] = [];
+  private configured = NO_STATICS;
 
   /** `onChange`: one of them is there now, or is not any more. */
   constructor(
@@ -51,6 +56,7 @@ export class StaticEntries implements StaticPort {
 
   /** What has left goes, what is new comes, what stays is not touched. Resolves when that is done. */
   async configure(statics: Statics): Promise<void> {
+    this.configured = statics;
     const before = new Map(this.entries.map((entry) => [keyOf(entry.held), entry]));
     this.entries = entriesOf(statics).map(({ held, followers }) => {
       const key = keyOf(held);
@@ -61,6 +67,11 @@ export class StaticEntries implements StaticPort {
     const gone = [...before.values()];
     await Promise.all(gone.map(({ held }) => this.network.release(held.addresses, held)));
     await this.retry();
+  }
+
+  /** What `configure` would do at once; nothing is changed. */
+  plan(statics: Statics): readonly PlannedVrrpChange[] {
+    return staticChanges(this.configured, statics);
   }
 
   faultOf(instanceName: string): string | null {

@@ -100,12 +100,17 @@ export function lostOf(held: Held, gone: Gone): Held {
   }
 }
 
+/** `192.0.2.10/24 dev eth0`, `192.0.2.10/32 peer 192.0.2.11 dev ppp0` */
+export function nameOfAddress(one: VirtualAddress): string {
+  const { address, prefixLength, peer, interface: link } = one;
+  const farEnd = peer === undefined ? '' : ` peer ${peer}`;
+  return `${address}/${prefixLength}${farEnd} dev ${link}`;
+}
+
 /** For the log: `address 192.0.2.10/24 dev eth0`. */
 export function describeLost({ addresses, routes, rules }: Held): string {
   const [address] = addresses;
-  if (address !== undefined) {
-    return `address ${address.address}/${address.prefixLength} dev ${address.interface}`;
-  }
+  if (address !== undefined) return `address ${nameOfAddress(address)}`;
   const [path] = [...routes, ...rules];
   return path === undefined ? 'nothing' : describePath(path);
 }

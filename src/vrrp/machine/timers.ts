@@ -43,7 +43,10 @@ export function skewMs(version: 2 | 3, priority: number, masterIntervalMs: Milli
   return ((256 - priority) * unitMs) / 256;
 }
 
-export function masterDownMs({ instance, priority }: Self, masterIntervalMs: Millis): Millis {
+export function masterDownMs(
+  { instance, priority }: Pick<Self, 'instance' | 'priority'>,
+  masterIntervalMs: Millis,
+): Millis {
   const { version, downTimerAdverts } = instance;
   return downTimerAdverts * masterIntervalMs + skewMs(version, priority, masterIntervalMs);
 }

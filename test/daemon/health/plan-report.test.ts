@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { planReport } from '../../../src/daemon/health/plan-report.ts';
 import { type GoodReading, inForce, readConfiguration } from '../../../src/daemon/reload/reload.ts';
 import type { IpvsPlan } from '../../../src/model/plan.ts';
+import { planVrrp } from '../../../src/vrrp/forecast/forecast.ts';
 
 let folder: string;
 
@@ -167,4 +168,42 @@ virtual_server fwmark 7 {
     '~ virtual_server group web: lvs_sched rr → wrr',
     '~ virtual_server group web / real_server 10.1.0.3 80: weight 1 → 2',
   ]);
+});
+
+const instanceText = (lines: string, address: string): string => `
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    ${lines}
+    virtual_ipaddress { ${address} }
+}
+`;
+
+function settingsBesideVrrp(before: GoodReading, after: GoodReading) {
+  const sides = [before, after].map(({ director }) => {
+    const [instance] = director.vrrp.instances;
+    if (instance === undefined) throw new Error('no instance');
+    const { priority, tracks } = instance;
+    const whole = { priority, tracks, group: null, fault: null, isUndecided: false };
+    return { instance, state: 'master' as const, ...whole };
+  });
+  const vrrp = planVrrp([{ before: sides[0] ?? null, after: sides[1] ?? null }]);
+  const readings = { before: inForce(before), after };
+  const { settings } = planReport(readings, { ipvs: null, vrrp, unasked: [] });
+  return { settings, lines: vrrp.changes.length };
+}
+
+test('what the instances tell by its effect is no setting, and what they do not tell is', () => {
+  const before = readingOf('old', instanceText('advert_int 1', '192.0.2.10/24'));
+  const after = readingOf(
+    'new',
+    instanceText(
+      'advert_int 2\npriority 150\nnopreempt\ntrack_interface { eth1 }\ngarp_master_refresh 60',
+      '192.0.2.10/24 label eth0:1',
+    ),
+  );
+  expect(settingsBesideVrrp(before, after)).toEqual({
+    settings: ['~ vrrp_instance VI_1: garp_master_refresh 0 → 60'],
+    lines: 3,
+  });
 });
