@@ -9,6 +9,7 @@ import {
   type ApiError,
   CONTROL_SOCKET,
   type DrainRequest,
+  EVERYTHING,
   type ServerRequest,
 } from './protocol.ts';
 
@@ -30,7 +31,7 @@ export function openControl(runDir: string): Control {
   const look = <Reply>(what: string): Promise<Reply> =>
     ask(runDir, { method: 'GET', path: `/v1/${what}`, timeout: REPLY_MS_MAX, body: undefined });
   return {
-    snapshot: () => look('snapshot'),
+    snapshot: ({ withStatistics } = EVERYTHING) => look(withStatistics ? 'snapshot' : 'topology'),
     reload: (request) => steer('reload', request),
     plan: (request) => steer('plan', request),
     apply: (request) => steer('apply', request),

@@ -2,6 +2,7 @@
  * What is said on the control socket: HTTP with JSON bodies, one truth for both ends.
  *
  *   GET  /v1/snapshot                  → Snapshot
+ *   GET  /v1/topology                  → Snapshot without statistics of the IPVS table: a third less where it is large
  *   POST /v1/reload    ReloadRequest   → ReloadReport
  *   POST /v1/plan      PlanRequest     → PlanReport
  *   POST /v1/apply     ApplyRequest    → ReloadReport
@@ -224,6 +225,13 @@ export interface VerifyReport {
   readonly converged: boolean;
 }
 
+export interface SnapshotRequest {
+  /** Counters and rates of virtual and real servers; false: they are null. */
+  readonly withStatistics: boolean;
+}
+
+export const EVERYTHING: SnapshotRequest = { withStatistics: true };
+
 export interface ApiError {
   readonly error: string;
   readonly hint?: string;
@@ -231,7 +239,8 @@ export interface ApiError {
 
 /** What the daemon answers, asked at either end of the socket. What steers real servers each end says in its own way. */
 export interface Answers {
-  snapshot(): Promise<Snapshot>;
+  /** Absent: everything. */
+  snapshot(request?: SnapshotRequest): Promise<Snapshot>;
   reload(request: ReloadRequest): Promise<ReloadReport>;
   plan(request: PlanRequest): Promise<PlanReport>;
   apply(request: ApplyRequest): Promise<ReloadReport>;

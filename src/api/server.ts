@@ -60,6 +60,7 @@ type Route = (duties: ControlDuties, body: unknown) => Promise<object>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v1/snapshot': (duties) => duties.snapshot(),
+  'GET /v1/topology': (duties) => duties.snapshot({ withStatistics: false }),
   'POST /v1/reload': (duties, body) => duties.reload(parseReloadRequest(body)),
   'POST /v1/plan': (duties, body) => duties.plan(parsePlanRequest(body)),
   'POST /v1/apply': (duties, body) => duties.apply(parseApplyRequest(body)),

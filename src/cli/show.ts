@@ -43,7 +43,7 @@ export const show: Command<Options> = {
 async function showTopology({ terminal, runDir }: CommandContext, options: Options): Promise<void> {
   // Not before it is needed: the kernel's table is printed without it.
   const { openControl } = await import('../api/client.ts');
-  const asked = openControl(runDir).snapshot();
+  const asked = openControl(runDir).snapshot({ withStatistics: options.json === true });
   if (options.json) {
     terminal.write(`${JSON.stringify(await asked, null, 2)}\n`);
     return;

@@ -16,6 +16,7 @@
  *
  * To start a program stops a process of Node for milliseconds, so the one that advertises starts none.
  */
+import type { SnapshotRequest } from '../api/protocol.ts';
 import { DirectorError, describeError, type ErrorCode, reasonAndHint } from '../base/error.ts';
 import { type Log, type LogLevel, type LogRecord, logTo } from '../base/log.ts';
 import type { Millis } from '../base/time.ts';
@@ -146,7 +147,7 @@ export type FromProcess =
 
 /** What a process can be asked; whoever asks knows what the answer looks like. */
 export type Question<Config> =
-  | { readonly ask: 'snapshot' }
+  | { readonly ask: 'snapshot'; readonly request: SnapshotRequest }
   /** What would this configuration change? Changes nothing. On its way `config` is the last part of it. */
   | { readonly ask: 'plan'; readonly config: Config }
   /** Of health: compare the kernel's whole table now, put right what differs, and tell. */

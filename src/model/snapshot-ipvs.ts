@@ -2,6 +2,20 @@
 import type { HeldForwarding } from './ipvs-table.ts';
 import type { ServiceKey } from './virtual-server.ts';
 
+/** What the kernel has counted since the entry was made, or since `lvsctl zero`; exact up to 2^53. Rates are of 2 s. */
+export interface StatisticsSnapshot {
+  readonly connections: number;
+  readonly inPackets: number;
+  readonly outPackets: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
+  readonly connectionsPerSecond: number;
+  readonly inPacketsPerSecond: number;
+  readonly outPacketsPerSecond: number;
+  readonly inBytesPerSecond: number;
+  readonly outBytesPerSecond: number;
+}
+
 export interface DestinationSnapshot {
   readonly address: string;
   readonly port: number;
@@ -10,6 +24,8 @@ export interface DestinationSnapshot {
   readonly activeConnections: number;
   readonly inactiveConnections: number;
   readonly persistentConnections: number;
+  /** Null: they were not asked for. */
+  readonly statistics: StatisticsSnapshot | null;
 }
 
 export interface ServiceSnapshot {
@@ -17,6 +33,7 @@ export interface ServiceSnapshot {
   readonly scheduler: string;
   /** False: somebody else made it, and we leave it alone. */
   readonly owned: boolean;
+  readonly statistics: StatisticsSnapshot | null;
   readonly destinations: readonly DestinationSnapshot[];
 }
 

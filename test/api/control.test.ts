@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openControl } from '../../src/api/client.ts';
-import { CONTROL_SOCKET, type ReloadReport, type Snapshot } from '../../src/api/protocol.ts';
+import {
+  CONTROL_SOCKET,
+  type ReloadReport,
+  type Snapshot,
+  type SnapshotRequest,
+} from '../../src/api/protocol.ts';
 import { type ControlServer, openControlServer } from '../../src/api/server.ts';
 import { DirectorError } from '../../src/base/error.ts';
 import { type LogRecord, logTo, silentLog } from '../../src/base/log.ts';
@@ -66,6 +71,25 @@ describe('a daemon', () => {
     await serve();
     expect(await openControl(runDir).snapshot()).toEqual(snapshot);
     expect(await openControl(runDir).reload({ allowEmpty: false })).toEqual(report);
+  });
+
+  test('gives its topology without what is counted', async () => {
+    const asked: (SnapshotRequest | undefined)[] = [];
+    server = await openControlServer({
+      runDir,
+      duties: dutiesOf({
+        snapshot: async (request) => {
+          asked.push(request);
+          return snapshot;
+        },
+      }),
+      log: silentLog,
+      maySteer: () => false,
+    });
+    const control = openControl(runDir);
+    await control.snapshot();
+    await control.snapshot({ withStatistics: false });
+    expect(asked).toEqual([undefined, { withStatistics: false }]);
   });
 
   test('lets only root steer, and everyone read', async () => {

@@ -148,6 +148,7 @@ const held = (last: number, weight: number, activeConnections: number) => ({
   activeConnections,
   inactiveConnections: 12,
   persistentConnections: 0,
+  statistics: null,
 });
 
 const mistake = (line: number): JsonDiagnostic => ({
@@ -333,9 +334,16 @@ const MASTER: Snapshot = {
         key: KEY,
         scheduler: 'wrr',
         owned: true,
+        statistics: null,
         destinations: [held(21, 1, 7), held(23, 3, 1024)],
       },
-      { key: { ...KEY, port: 8080 }, scheduler: 'rr', owned: false, destinations: [] },
+      {
+        key: { ...KEY, port: 8080 },
+        scheduler: 'rr',
+        owned: false,
+        statistics: null,
+        destinations: [],
+      },
     ],
   },
 };
@@ -358,6 +366,7 @@ const GROUP: Snapshot = (() => {
     key: keys[at] ?? KEY,
     scheduler: 'wrr',
     owned: true,
+    statistics: null,
     destinations,
   });
   const server = one && { ...one, keys, group: 'web', realServers: reals };
@@ -428,6 +437,7 @@ const DRAINING: Snapshot = (() => {
           key: KEY,
           scheduler: 'wrr',
           owned: true,
+          statistics: null,
           destinations: [held(21, 0, 7), { ...held(22, 0, 1), persistentConnections: 3 }],
         },
       ],
@@ -682,6 +692,7 @@ const CASES: Readonly<Record<string, Snapshot>> = {
           key: { ...KEY, port: 9000 + at },
           scheduler: 'rr',
           owned: false,
+          statistics: null,
           destinations: [held(21, 1, 0)],
         })),
       ],

@@ -217,6 +217,13 @@ test('lvsctl zero has counters begin at 0, and leaves them when the name is unkn
   await connect();
   const hasCounted = async (): Promise<boolean> => /:80 +[1-9]/.test(await counted());
   await eventually('the connection is counted', hasCounted);
+  // As ipvsadm has it: connections, packets in and out, octets in and out.
+  const told = async (): Promise<string> => {
+    const [one] = (await snapshot())?.ipvs?.services ?? [];
+    const { connections, inPackets, outPackets, inBytes, outBytes } = one?.statistics ?? {};
+    return [connections, inPackets, outPackets, inBytes, outBytes].join(' ');
+  };
+  expect((await counted()).trim().split(/ +/).slice(2).join(' ')).toBe(await told());
   expect((await lvsctl('zero', `${VIP}:81`)).stderr).toContain(
     `there is no virtual server "${VIP}:81"`,
   );
@@ -227,6 +234,7 @@ test('lvsctl zero has counters begin at 0, and leaves them when the name is unkn
     `counters of ${VIP}:80 tcp and its real servers begin at 0\n`,
   ]);
   expect(await counted()).toMatch(/:80 +0 +0 +0 +0 +0$/);
+  expect(await told()).toBe('0 0 0 0 0');
 });
 
 describe('an apply that is to be confirmed', () => {

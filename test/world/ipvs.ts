@@ -14,7 +14,7 @@ import { encodeDestinationReply, encodeServiceReply } from '../../src/wire/ipvs/
 import type { IpvsChange } from '../../src/wire/ipvs/request.ts';
 import type { Service, ServiceKey } from '../../src/wire/ipvs/service.ts';
 import type { Timeouts } from '../../src/wire/ipvs/settings.ts';
-import { NO_STATISTICS } from '../../src/wire/ipvs/statistics.ts';
+import { NO_STATISTICS, type Statistics } from '../../src/wire/ipvs/statistics.ts';
 import { TableColumns } from '../../src/wire/ipvs/table.ts';
 
 type ErrnoName = keyof typeof constants.errno;
@@ -32,6 +32,8 @@ export class SimulatedIpvs implements Ipvs {
   /** Every change that was asked for, with its outcome; clear it as you like. */
   readonly log: { readonly change: IpvsChange; readonly outcome: Outcome }[] = [];
   readings = 0;
+  /** What each entry has counted. */
+  statistics: Statistics = NO_STATISTICS;
   /** Called before each change that `apply` makes: a place for others to interfere. */
   beforeChange: (change: IpvsChange) => void = () => {};
   /** Awaited before each dump of a reading that may be given up: a place for what happens meanwhile. */
@@ -152,7 +154,9 @@ export class SimulatedIpvs implements Ipvs {
 
   /** The table as it is, also for a look between two changes. */
   table(): IpvsTable {
-    return { services: Array.from(this.services.values(), toEntry) };
+    return {
+      services: Array.from(this.services.values(), (held) => toEntry(held, this.statistics)),
+    };
   }
 
   /** What somebody else does; not in the log. */
@@ -271,15 +275,15 @@ function isUnicast(address: string): boolean {
   return !isMulticast && address !== '0.0.0.0' && address !== '255.255.255.255';
 }
 
-function toEntry({ service, destinations }: Held): ServiceEntry {
+function toEntry({ service, destinations }: Held, statistics: Statistics): ServiceEntry {
   return {
-    service: { ...service, statistics: NO_STATISTICS },
+    service: { ...service, statistics },
     destinations: Array.from(destinations.values(), (destination) => ({
       ...destination,
       activeConnections: 0,
       inactiveConnections: 0,
       persistentConnections: 0,
-      statistics: NO_STATISTICS,
+      statistics,
     })),
   };
 }

@@ -4,7 +4,7 @@
  * that changes something, at a reload and whenever somebody else has changed it.
  */
 import { join } from 'node:path';
-import type { HealthProcessSnapshot, VerifyReport } from '../../api/protocol.ts';
+import type { HealthProcessSnapshot, SnapshotRequest, VerifyReport } from '../../api/protocol.ts';
 import { DirectorError, invariant, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
@@ -231,7 +231,7 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
   async answer(question: Question<HealthConfig>): Promise<unknown> {
     switch (question.ask) {
       case 'snapshot':
-        return this.snapshot();
+        return this.snapshot(question.request);
       case 'plan':
         return this.plan(question.config);
       case 'verify':
@@ -295,10 +295,10 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     this.leave();
   }
 
-  private async snapshot(): Promise<HealthProcessSnapshot> {
+  private async snapshot(request: SnapshotRequest): Promise<HealthProcessSnapshot> {
     return {
       health: { ...this.monitor.snapshot(), arpFaults: this.arp?.faults ?? [] },
-      ipvs: await this.readIpvs(),
+      ipvs: await this.readIpvs(request),
       settings: (await this.keeper?.snapshot()) ?? null,
       drains: this.drainSnapshot(),
     };
@@ -536,11 +536,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     }
   }
 
-  private async readIpvs(): Promise<IpvsSnapshot> {
+  private async readIpvs(request: SnapshotRequest): Promise<IpvsSnapshot> {
     const { drift, refused } = this.book;
     if (this.ipvs === null) return { services: [], refused, drift };
-    const table = await this.ipvs.readColumns({ withStatistics: false });
-    return { drift, refused, services: servicesIn(table, this.ownership.keys) };
+    const table = await this.ipvs.readColumns(request);
+    const services = await inSlices(servicesIn(table, this.ownership.keys, request), this.clock);
+    return { drift, refused, services };
   }
 }
 

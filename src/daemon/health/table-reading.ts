@@ -1,4 +1,5 @@
 /** What is asked of the kernel's IPVS table besides the comparison: for snapshots and for what is drained. */
+import { STEP, type Steps } from '../../base/slices.ts';
 import type { Held, Place } from '../../drain/places.ts';
 import type { Ipvs } from '../../kernel/ipvs.ts';
 import type { Leaving } from '../../model/drain.ts';
@@ -9,17 +10,31 @@ import type { DestinationColumns } from '../../wire/ipvs/columns.ts';
 import type { TableColumns } from '../../wire/ipvs/table.ts';
 
 /** The whole table, for people and machines to look at. */
-export function servicesIn(
+export function* servicesIn(
   table: TableColumns,
   owned: readonly ServiceKey[],
-): readonly ServiceSnapshot[] {
+  { withStatistics }: { readonly withStatistics: boolean },
+): Steps<readonly ServiceSnapshot[]> {
   const ours = new Set(owned.map(formatService));
-  return table.services.map(({ key, scheduler }, at) => ({
-    key,
-    scheduler,
-    owned: ours.has(formatService(key)),
-    destinations: table.rowsOf(at).map((row) => snapshotOf(table.columnsOf(at), row)),
-  }));
+  const services: ServiceSnapshot[] = [];
+  for (const [at, { key, scheduler }] of table.services.entries()) {
+    const columns = table.columnsOf(at);
+    const destinations: DestinationSnapshot[] = [];
+    for (const row of table.rowsOf(at)) {
+      const statistics = withStatistics ? columns.counters.statistics(row) : null;
+      const told = { ...snapshotOf(columns, row), statistics };
+      if (destinations.push(told) % STEP === 0) yield;
+    }
+    services.push({
+      key,
+      scheduler,
+      owned: ours.has(formatService(key)),
+      statistics: withStatistics ? table.serviceCounters.statistics(at) : null,
+      destinations,
+    });
+    yield;
+  }
+  return services;
 }
 
 /** Those that a table does not have. */
@@ -58,7 +73,10 @@ function heldIn(columns: DestinationColumns, row: number): Held {
   };
 }
 
-function snapshotOf(columns: DestinationColumns, row: number): DestinationSnapshot {
+function snapshotOf(
+  columns: DestinationColumns,
+  row: number,
+): Omit<DestinationSnapshot, 'statistics'> {
   const { address, port, forwarding, weight } = columns.destination(row);
   return {
     address,

@@ -2,7 +2,9 @@
  * One process of ours under supervision: started, told what to do, asked, restarted when it dies,
  * stopped. It knows nothing of VRRP or health: those are messages (ipc.ts).
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
+import { EVERYTHING, type SnapshotRequest } from '../../api/protocol.ts';
 import { DirectorError } from '../../base/error.ts';
 import type { Log, LogLevel } from '../../base/log.ts';
 import { type Clock, type Instant, type Millis, within } from '../../base/time.ts';
@@ -186,8 +188,8 @@ export class Child<Config> {
   }
 
   /** Its snapshot, or null when it does not answer. */
-  snapshot(): Promise<unknown> {
-    return this.ask({ ask: 'snapshot' }, REPLY_MS_MAX).catch(() => null);
+  snapshot(request: SnapshotRequest = EVERYTHING): Promise<unknown> {
+    return this.ask({ ask: 'snapshot', request }, REPLY_MS_MAX).catch(() => null);
   }
 
   /** Its answer to a question. @throws DirectorError PROCESS_SILENT, or what it refuses with. */

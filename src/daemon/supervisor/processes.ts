@@ -4,7 +4,12 @@
  * work on this machine, the new ones go and those that ran before have noticed nothing.
  */
 import { rmSync } from 'node:fs';
-import type { Unconfirmed, VerifyReport } from '../../api/protocol.ts';
+import {
+  EVERYTHING,
+  type SnapshotRequest,
+  type Unconfirmed,
+  type VerifyReport,
+} from '../../api/protocol.ts';
 import { DirectorError, describeError } from '../../base/error.ts';
 import type { Log, LogLevel } from '../../base/log.ts';
 import type { Clock, Instant, Millis } from '../../base/time.ts';
@@ -138,8 +143,8 @@ export class Processes {
   }
 
   /** A process's own snapshot; null when it does not run or does not answer. */
-  async snapshot(name: ProcessName): Promise<unknown> {
-    return (await this.children.get(name)?.snapshot()) ?? null;
+  async snapshot(name: ProcessName, request: SnapshotRequest = EVERYTHING): Promise<unknown> {
+    return (await this.children.get(name)?.snapshot(request)) ?? null;
   }
 
   /**

@@ -13,13 +13,15 @@ import { join } from 'node:path';
 import { dataDump } from '../../api/keepalived/data.ts';
 import { jsonDump } from '../../api/keepalived/json.ts';
 import { statsDump } from '../../api/keepalived/stats.ts';
-import type {
-  ApplyRequest,
-  HealthProcessSnapshot,
-  ReloadReport,
-  ReloadRequest,
-  Snapshot,
-  Unconfirmed,
+import {
+  type ApplyRequest,
+  EVERYTHING,
+  type HealthProcessSnapshot,
+  type ReloadReport,
+  type ReloadRequest,
+  type Snapshot,
+  type SnapshotRequest,
+  type Unconfirmed,
 } from '../../api/protocol.ts';
 import { type ControlDuties, type ControlServer, openControlServer } from '../../api/server.ts';
 import { DirectorError, errnoName, reasonAndHint } from '../../base/error.ts';
@@ -197,15 +199,15 @@ export class Supervisor {
   }
 
   /** Everything that `lvsctl show` shows. */
-  async snapshot(): Promise<Snapshot> {
+  async snapshot(request: SnapshotRequest = EVERYTHING): Promise<Snapshot> {
     const { version, runDir, clock } = this.options;
     const { processes } = this;
     const { director } = this.configurations;
     const [vrrp, bfd, health, notify] = (await Promise.all([
-      processes.snapshot('vrrp'),
-      processes.snapshot('bfd'),
-      processes.snapshot('health'),
-      processes.snapshot('notify'),
+      processes.snapshot('vrrp', request),
+      processes.snapshot('bfd', request),
+      processes.snapshot('health', request),
+      processes.snapshot('notify', request),
     ])) as [
       VrrpSnapshot | null,
       BfdSnapshot | null,
@@ -280,7 +282,7 @@ export class Supervisor {
         return work();
       });
     return {
-      snapshot: () => this.snapshot(),
+      snapshot: (request) => this.snapshot(request),
       reload: (request) => this.reload(request),
       apply: (request) => this.apply(request),
       rollback: () => this.rollback(),

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { HealthProcessSnapshot } from '../../../src/api/protocol.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { type Clock, nextTurn } from '../../../src/base/time.ts';
 import { HealthDuties } from '../../../src/daemon/health/health-duties.ts';
@@ -16,7 +17,9 @@ import { ArpWatch } from '../../../src/health/arp-watch.ts';
 import { NO_SETTINGS } from '../../../src/model/kernel-settings.ts';
 import { formatService } from '../../../src/model/names.ts';
 import type { IpvsPlan } from '../../../src/model/plan.ts';
+import type { ServiceSnapshot } from '../../../src/model/snapshot-ipvs.ts';
 import type { HealthConfig, VirtualServer } from '../../../src/model/virtual-server.ts';
+import type { Statistics } from '../../../src/wire/ipvs/statistics.ts';
 import { realServer, serviceKey, target, tcpCheck, virtualServer } from '../../health/make.ts';
 import { simulatedClock } from '../../world/clock.ts';
 import { SimulatedIpvs, settingsKernelOf } from '../../world/ipvs.ts';
@@ -104,6 +107,10 @@ function world({ owned = '[]' } = {}) {
     },
     plan: (...servers: VirtualServer[]) =>
       duties.answer({ ask: 'plan', config: config(servers) }) as Promise<IpvsPlan>,
+    async services(withStatistics: boolean): Promise<readonly ServiceSnapshot[]> {
+      const told = await duties.answer({ ask: 'snapshot', request: { withStatistics } });
+      return (told as HealthProcessSnapshot).ipvs?.services ?? [];
+    },
     /** What the kernel holds: `10.1.0.1=1` by service. */
     holds(): Record<string, readonly string[]> {
       const held = ipvs.table().services.map(({ service, destinations }) => {
@@ -348,3 +355,43 @@ function stays(address: string, ...configs: readonly (readonly VirtualServer[])[
     servers.some(({ realServers }) => realServers.some((real) => real.address === address)),
   );
 }
+
+describe('the snapshot', () => {
+  const STATISTICS: Statistics = {
+    connections: 1,
+    inPackets: 2,
+    outPackets: 3,
+    // Beyond 32 bits.
+    inBytes: 2 ** 40 + 4,
+    outBytes: 2 ** 41 + 5,
+    connectionsPerSecond: 6,
+    inPacketsPerSecond: 7,
+    outPacketsPerSecond: 8,
+    inBytesPerSecond: 9,
+    outBytesPerSecond: 10,
+  };
+
+  const reals = (count: number) =>
+    Array.from({ length: count }, (_, at) => realServer(`10.1.0.${at + 1}`));
+
+  test('has what the kernel counts of virtual and real servers, by one reading of the table', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: reals(200) }));
+    w.ipvs.statistics = STATISTICS;
+    const { readings } = w.ipvs;
+    const [service] = await w.services(true);
+    expect(w.ipvs.readings - readings).toBe(1);
+    expect(service?.statistics).toEqual(STATISTICS);
+    expect(service?.destinations).toHaveLength(200);
+    for (const one of service?.destinations ?? []) expect(one.statistics).toEqual(STATISTICS);
+  });
+
+  test('does without where nobody asks for it', async () => {
+    const w = world();
+    await w.configure(virtualServer({ realServers: reals(2) }));
+    w.ipvs.statistics = STATISTICS;
+    const [service] = await w.services(false);
+    expect(service?.destinations.map(({ statistics }) => statistics)).toEqual([null, null]);
+    expect(service?.statistics).toBeNull();
+  });
+});
