@@ -1,5 +1,5 @@
 /** What an order would take from clients that are not of its real server: told before it is given. Pure. */
-import { formatEndpoint } from '../base/endpoint.ts';
+import { formatEndpoint, isNamed } from '../base/endpoint.ts';
 import { DirectorError } from '../base/error.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
 import type { Serving } from '../model/serving.ts';
@@ -33,11 +33,10 @@ export function lossOf({ server, realServer, before, after }: Prospect): string 
   const { sorryServer } = server;
   if (sorryServer !== null && before.met && !after.met) {
     const sorry = formatEndpoint(sorryServer.address, sorryServer.port);
+    const isMeant = isNamed(realServer);
     const left = server.realServers.filter(
-      ({ address, port }, at) =>
-        formatEndpoint(address, port) !== realServer &&
-        before.serving.weights[at] !== null &&
-        after.serving.weights[at] === null,
+      (one, at) =>
+        !isMeant(one) && before.serving.weights[at] !== null && after.serving.weights[at] === null,
     );
     const cut =
       left.length === 0

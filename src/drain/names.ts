@@ -3,7 +3,7 @@
  * refused with what was probably meant. Pure.
  */
 import { parseAddress } from '../base/address.ts';
-import { formatEndpoint } from '../base/endpoint.ts';
+import { type Endpoint, formatEndpoint, isNamed } from '../base/endpoint.ts';
 import { DirectorError } from '../base/error.ts';
 import { nearestOf } from '../base/nearest.ts';
 import type { NamedServer, Order } from '../model/drain.ts';
@@ -40,7 +40,8 @@ export function meantBy(
   const realServer = parseRealServer(asked.realServer, configured, besides);
   const { orders } = besides;
   const left = besides.leaving.filter((one) => one.realServer === realServer);
-  const having = configured.filter((server) => hasReal(server, realServer));
+  const isReal = isNamed(realServer);
+  const having = configured.filter((server) => hasReal(server, isReal));
   const known = orders.filter((order) => order.realServer === realServer);
   if (having.length + known.length + left.length === 0) throw unknownReal(realServer, configured);
   if (asked.virtualServer === null) {
@@ -105,8 +106,8 @@ function parseEndpoint(text: string): string | null {
   return address === null || Number(port) > 65_535 ? null : formatEndpoint(address, Number(port));
 }
 
-function hasReal({ realServers }: VirtualServer, name: string): boolean {
-  return realServers.some(({ address, port }) => formatEndpoint(address, port) === name);
+function hasReal({ realServers }: VirtualServer, isReal: (one: Endpoint) => boolean): boolean {
+  return realServers.some(isReal);
 }
 
 function realNames(configured: readonly VirtualServer[]): readonly string[] {

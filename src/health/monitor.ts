@@ -3,6 +3,7 @@
  * what the kernel should hold, and has the operator's scripts told. The decisions are pure and stand
  * in pacing.ts, real-server.ts and virtual-server.ts; here is what has a lifetime.
  */
+import { isNamed } from '../base/endpoint.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { atOnce, inSlicesWhile, type Steps } from '../base/slices.ts';
@@ -54,6 +55,10 @@ interface Coming {
 
 /** Those that are looked at in one step, if nothing is to be made. */
 const GLANCE = 1_000;
+/** The same, if a look at some of their real servers is part of it. */
+const GLANCE_AT_REALS = 16;
+
+const isAny = (): boolean => true;
 
 const UNMADE: TroubleWords = {
   level: 'error',
@@ -234,8 +239,20 @@ export class HealthMonitor {
 
   /** The orders of operators have changed. */
   steer(): void {
-    for (const one of this.watched) one.steer();
-    for (const one of this.coming?.fresh ?? []) one.steer();
+    atOnce(this.steering(null));
+  }
+
+  /**
+   * The same, for a real server of this name or, null, for any. What is made meanwhile knows by itself what is ordered.
+   */
+  *steering(realServer: string | null): Steps<void> {
+    const isMeant = realServer === null ? isAny : isNamed(realServer);
+    let at = 0;
+    for (const one of [...this.watched, ...(this.coming?.fresh ?? [])]) {
+      yield* one.steer(isMeant);
+      at += 1;
+      if (at % GLANCE_AT_REALS === 0) yield;
+    }
     this.tell();
   }
 

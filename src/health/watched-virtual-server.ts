@@ -1,4 +1,5 @@
 /** One virtual server at work: its real servers, its quorum, and what the kernel should hold for it. */
+import { type Endpoint, isNamed } from '../base/endpoint.ts';
 import { invariant } from '../base/error.ts';
 import { atOnce, STEP, type Steps } from '../base/slices.ts';
 import { nameOfVirtualServer } from '../model/names.ts';
@@ -99,7 +100,8 @@ export class WatchedVirtualServer implements RealServerOwner {
 
   /** Of the real server of this name. */
   standingOf(realServer: string): Standing {
-    return this.reals.find(({ name }) => name === realServer)?.standing ?? 'down';
+    const isMeant = isNamed(realServer);
+    return this.reals.find(({ configured }) => isMeant(configured))?.standing ?? 'down';
   }
 
   get serving(): Serving {
@@ -196,16 +198,22 @@ export class WatchedVirtualServer implements RealServerOwner {
   underOrder(realServer: string, hold: Hold): { readonly met: boolean; readonly serving: Serving } {
     const { server } = this;
     const up = this.whoIsUp();
-    const holds = this.reals.map((real) => (real.name === realServer ? hold : real.hold));
+    const isMeant = isNamed(realServer);
+    const holds = this.reals.map((real) => (isMeant(real.configured) ? hold : real.hold));
     const met = quorumMet(server, upWeight(server, available(up, holds)), this.met);
     return { met, serving: servingOf(server, { up, holds, met }) };
   }
 
-  /** The orders of operators have changed. */
-  steer(): void {
-    const changed = this.reals.filter((real) => real.steer());
-    for (const real of this.coming?.fresh ?? []) real.steer();
-    if (this.begun && changed.length > 0) this.judge('operator');
+  /** The orders of operators have changed for these real servers. */
+  *steer(isMeant: (one: Endpoint) => boolean): Steps<void> {
+    let isSteered = false;
+    let at = 0;
+    for (const real of [...this.reals, ...(this.coming?.fresh ?? [])]) {
+      if (isMeant(real.configured) && real.steer()) isSteered = true;
+      at += 1;
+      if (at % GLANCE === 0) yield;
+    }
+    if (this.begun && isSteered) this.judge('operator');
   }
 
   onStanding(): void {
@@ -325,6 +333,9 @@ interface Coming {
   /** Those that nobody claims do not go on. */
   readonly old: Roster<WatchedRealServer>;
 }
+
+/** Real servers that are looked at in one step. */
+const GLANCE = 512;
 
 const NOTHING: Serving = { weights: [], sorryWeight: null };
 

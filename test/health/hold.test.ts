@@ -1,6 +1,7 @@
 /** What an operator's order does to a virtual server: weights, quorum and sorry server. */
 
 import { describe, expect, test } from 'vitest';
+import { formatEndpoint, isNamed } from '../../src/base/endpoint.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { atOnce } from '../../src/base/slices.ts';
 import { OrderIndex } from '../../src/drain/orders.ts';
@@ -64,6 +65,7 @@ function world() {
   const failing = new Set<string>();
   const scripts: string[] = [];
   let index = new OrderIndex(bookOf([]));
+  const asked: string[] = [];
   let attempts = 0;
   const monitor = new HealthMonitor({
     clock,
@@ -79,7 +81,10 @@ function world() {
       get isEmpty() {
         return index.isEmpty;
       },
-      orderOf: (virtual, real) => index.orderOf(virtual, real),
+      orderOf: (virtual, real) => {
+        asked.push(real);
+        return index.orderOf(virtual, real);
+      },
     },
     sessions: new Sessions(),
     onServings: () => {},
@@ -89,9 +94,22 @@ function world() {
     failing,
     scripts,
     attempts: () => attempts,
+    /** Real servers whose orders were looked at. */
+    asked,
     order(...orders: readonly Order[]): void {
       index = new OrderIndex(bookOf(orders));
       monitor.steer();
+    },
+    /** An order for this real server, in pieces: `meanwhile` is run between two of them. */
+    orderSlowly(order: Order, meanwhile: () => void): number {
+      index = new OrderIndex(bookOf([order]));
+      let pieces = 1;
+      const steps = monitor.steering(order.realServer);
+      while (!steps.next().done) {
+        pieces += 1;
+        meanwhile();
+      }
+      return pieces;
     },
     async configure(...servers: VirtualServer[]): Promise<void> {
       monitor.configure(servers);
@@ -230,4 +248,56 @@ describe('a reload', () => {
     expect(w.holds()).toBe('0 - 3 / 0 - 3');
     expect(w.monitor.servings()).toEqual(foreseen);
   });
+});
+
+describe('an order for a real server of many virtual servers', () => {
+  const many = (count: number): VirtualServer[] =>
+    Array.from({ length: count }, (_, at) =>
+      virtualServer({ keys: [serviceKey(`192.0.2.${at}`)], realServers: three }),
+    );
+
+  test('is looked up for that one alone, and in pieces', async () => {
+    const w = world();
+    await w.configure(...many(200));
+    w.asked.length = 0;
+    expect(w.orderSlowly(disable('10.0.0.2'), () => {})).toBeGreaterThan(10);
+    expect(w.asked).toEqual(Array.from({ length: 200 }, () => '10.0.0.2:80'));
+    expect(w.holds()).toBe(Array.from({ length: 200 }, () => '1 - 3').join(' / '));
+  });
+
+  test('goes through the real servers of a large one in pieces, too', async () => {
+    const w = world();
+    const pool = Array.from({ length: 5_000 }, (_, at) =>
+      realServer(`10.${at >> 8}.${at & 255}.1`, { checks: [] }),
+    );
+    await w.configure(virtualServer({ realServers: pool }));
+    expect(w.orderSlowly(disable('10.19.7.1'), () => {})).toBeGreaterThan(9);
+    const [serving] = w.monitor.servings();
+    expect(serving?.weights.indexOf(null)).toBe(19 * 256 + 7);
+  });
+
+  test('holds for all of them, whatever a reload or a check changes meanwhile', async () => {
+    const w = world();
+    await w.configure(...many(100));
+    const next = many(110).map((one, at) => (at < 50 ? one : { ...one, quorum: 2 }));
+    let pieces = 0;
+    w.orderSlowly(disable('10.0.0.2'), () => {
+      pieces += 1;
+      if (pieces === 2) void w.configure(...next);
+    });
+    expect(pieces).toBeGreaterThan(2);
+    await settled();
+    expect(w.holds()).toBe(Array.from({ length: 110 }, () => '1 - 3').join(' / '));
+  });
+});
+
+test.each([
+  ['10.1.0.3:80', '10.1.0.3', 80, true],
+  ['10.1.0.3:80', '10.1.0.3', 8080, false],
+  ['10.1.0.3:80', '10.1.0.33', 80, false],
+  ['[fd00::1]:80', 'fd00::1', 80, true],
+  ['[fd00::1]:80', 'fd00::', 180, false],
+])('%s names %s port %i: %s', (name, address, port, is) => {
+  expect(isNamed(name)({ address, port })).toBe(is);
+  expect(formatEndpoint(address, port) === name).toBe(is);
 });

@@ -19,9 +19,9 @@ import {
 } from '../../base/time.ts';
 import { Trouble, type TroubleWords } from '../../base/trouble.ts';
 import { Drains } from '../../drain/drains.ts';
-import { refuseLoss } from '../../drain/loss.ts';
+import { type Prospect, refuseLoss } from '../../drain/loss.ts';
 import { virtualServerNamed } from '../../drain/names.ts';
-import { notesOn, peerNotes } from '../../drain/notes.ts';
+import { type Consequence, notesOn, peerNotes } from '../../drain/notes.ts';
 import { DrainSharing } from '../../drain/sharing.ts';
 import { NO_ROOM } from '../../drain/telling.ts';
 import type { ArpWatch } from '../../health/arp-watch.ts';
@@ -160,10 +160,7 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
         templatesBind: () => this.templatesBind(),
         keep: (state) => writeDrains(stateDir, state),
         name: () => this.directorName,
-        onChange: (reason) => {
-          this.monitor.steer();
-          void this.changed(reason);
-        },
+        onChange: (reason) => void this.steered(reason),
       },
       readDrains(stateDir, (path) =>
         log.error({ path }, 'what was drained and disabled cannot be read, and is in service'),
@@ -338,19 +335,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
   /** Drains, disables or enables a real server. @throws DirectorError; then nothing has changed. */
   private async steer(request: SteerRequest): Promise<SteerReport> {
     if (!this.working || this.stopped) throw notWorking();
-    this.refuseLoss(request);
+    await inSlices(this.refusingLoss(request), this.clock);
+    if (this.stopped) throw notWorking();
     const { meant, said, report } = this.drains.steer(request);
     this.sharing.changed();
-    const watched = this.monitor.watchedOf(meant.servers);
-    const met = watched.map(({ quorumMet }) => quorumMet);
-    this.monitor.steer();
-    const consequences = watched.map((one, at) => ({
-      server: one.configured,
-      metBefore: met[at] === true,
-      metNow: one.quorumMet,
-      serving: one.serving,
-      standing: one.standingOf(report.realServer),
-    }));
+    const { realServer } = report;
+    const consequences = await inSlices(this.steering(meant.servers, realServer), this.clock);
     const isDone = await this.changed('operator');
     if (!said.isLocal) await this.sharing.told(said, TOLD_MS_MAX);
     const peers = this.sharing.hasOf(said);
@@ -363,20 +353,47 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     return { ...report, peers, notes };
   }
 
+  /** What follows for these virtual servers from an order for a real server of theirs. */
+  private *steering(
+    servers: readonly VirtualServer[],
+    realServer: string,
+  ): Steps<readonly Consequence[]> {
+    const watched = this.monitor.watchedOf(servers);
+    const met = watched.map(({ quorumMet }) => quorumMet);
+    yield* this.monitor.steering(realServer);
+    const consequences: Consequence[] = [];
+    for (const [at, one] of watched.entries()) {
+      const { configured: server, quorumMet: metNow, serving } = one;
+      const standing = one.standingOf(realServer);
+      consequences.push({ server, metBefore: met[at] === true, metNow, serving, standing });
+      yield;
+    }
+    return consequences;
+  }
+
+  /** Orders have changed, and the table with them. */
+  private async steered(reason: string): Promise<void> {
+    await inSlices(this.monitor.steering(null), this.clock);
+    await this.changed(reason);
+  }
+
   /** What would be lost besides is told before. @throws DirectorError SERVICE_NEEDED, UNKNOWN_SERVER */
-  private refuseLoss(request: SteerRequest): void {
+  private *refusingLoss(request: SteerRequest): Steps<void> {
     const { want, force } = request;
     if (force || want.kind === 'enable') return;
     const { target, servers } = this.drains.meant(request);
     const hold = want.kind === 'disable' ? 'out' : 'quiescent';
-    refuseLoss(
-      this.monitor.watchedOf(servers).map((one) => ({
+    const prospects: Prospect[] = [];
+    for (const one of this.monitor.watchedOf(servers)) {
+      prospects.push({
         server: one.configured,
         realServer: target.realServer,
         before: { met: one.quorumMet, serving: one.serving },
         after: one.underOrder(target.realServer, hold),
-      })),
-    );
+      });
+      yield;
+    }
+    refuseLoss(prospects);
   }
 
   /** Whether persistence brings clients back to a real server of weight 0. @throws DirectorError */
