@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Steps } from '../../src/base/slices.ts';
 import type { Leaving } from '../../src/model/drain.ts';
 import type { IpvsTable } from '../../src/model/ipvs-table.ts';
 import { nameOfService } from '../../src/model/names.ts';
@@ -6,9 +7,13 @@ import type { VirtualServer } from '../../src/model/virtual-server.ts';
 import { desiredTable } from '../../src/reconcile/desired.ts';
 import {
   departing,
+  departingSteps,
   staying,
+  stayingSteps,
   takenUp,
+  takenUpSteps,
   withLeaving,
+  withLeavingSteps,
   withoutRoom,
 } from '../../src/reconcile/leaving.ts';
 import { realServer, serviceKey, sorryServer, virtualServer } from '../health/make.ts';
@@ -155,5 +160,35 @@ describe('the table of an mh service', () => {
     const wrr = tableOf([{ ...mh(2000, 3000), scheduler: 'wrr' }]);
     expect(withoutRoom(wrr, leaving)).toEqual([]);
     expect(withoutRoom(tableOf([]), leave([before], []))).toEqual([]);
+  });
+});
+
+describe('many that leave', () => {
+  const many = Array.from({ length: 6_400 }, (_, at) => realServer(`10.${at >> 8}.${at & 255}.1`));
+  const before = draining({ realServers: many });
+  const after = draining({ realServers: many.slice(0, 1) });
+
+  /** The result, and that it came in pieces of a hundred of them or so. */
+  const inPieces = <Result>(steps: Steps<Result>): Result => {
+    for (let pieces = 1; ; pieces += 1) {
+      const step = steps.next();
+      if (!step.done) continue;
+      expect(pieces).toBeGreaterThan(64);
+      return step.value;
+    }
+  };
+
+  test('are found, compared and added in pieces', () => {
+    const servings = [serving(before)];
+    const departure = { before: [before], servings, after: [after], nowMs: 1_000 };
+    const leaving = inPieces(departingSteps(departure));
+    expect(leaving).toHaveLength(6_399);
+    expect(inPieces(takenUpSteps(tableOf([before]), leaving))).toEqual(leaving);
+    expect(inPieces(stayingSteps(tableOf([after]), leaving))).toEqual(leaving);
+    const [entry] = inPieces(withLeavingSteps(tableOf([after]), leaving)).services;
+    expect(entry?.destinations).toHaveLength(6_400);
+    // Of services that are gone altogether, too.
+    const [alone] = inPieces(withLeavingSteps({ services: [] }, leaving)).services;
+    expect(alone?.destinations).toHaveLength(6_399);
   });
 });

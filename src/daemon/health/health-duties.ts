@@ -8,7 +8,7 @@ import type { HealthProcessSnapshot, SnapshotRequest, VerifyReport } from '../..
 import { DirectorError, invariant, reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
-import { freshTurn, inSlices, type Steps } from '../../base/slices.ts';
+import { atOnce, freshTurn, inSlices, type Steps } from '../../base/slices.ts';
 import {
   type Cancel,
   type Clock,
@@ -42,13 +42,20 @@ import { formatService } from '../../model/names.ts';
 import type { ServerNotice } from '../../model/notice.ts';
 import type { PeerLink } from '../../model/peer.ts';
 import type { IpvsPlan } from '../../model/plan.ts';
+import type { Serving } from '../../model/serving.ts';
 import type { IpvsSnapshot } from '../../model/snapshot-ipvs.ts';
 import type { VrrpStates } from '../../model/snapshot-vrrp.ts';
 import type { HealthConfig, VirtualServer } from '../../model/virtual-server.ts';
 import type { ZeroReport, ZeroRequest } from '../../model/zero.ts';
 import { IpvsReconciler, type Report } from '../../reconcile/apply.ts';
 import { desiredSteps } from '../../reconcile/desired.ts';
-import { departing, staying, takenUp, withLeaving, withoutRoom } from '../../reconcile/leaving.ts';
+import {
+  departingSteps,
+  stayingSteps,
+  takenUpSteps,
+  withLeavingSteps,
+  withoutRoomSteps,
+} from '../../reconcile/leaving.ts';
 import type { TableColumns } from '../../wire/ipvs/table.ts';
 import type { ProcessDuties, Question, Uplink } from '../ipc.ts';
 import { presenceIn } from './adopt.ts';
@@ -65,6 +72,9 @@ import { zeroCounters } from './zero.ts';
 const VERIFY_EVERY_MS: Millis = 9_000;
 /** Between two readings, however long they take. */
 const VERIFY_PAUSE_MS_MIN: Millis = 1_000;
+
+/** What serves may change while it is looked for what a reload drains; then it is looked for anew. */
+const DEPARTING_TRIES = 3;
 
 /** So long an order waits for the answer of the other director before it is told. */
 const TOLD_MS_MAX: Millis = 500;
@@ -199,9 +209,10 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
       config.virtualServers,
       starts ? await this.readPresence() : undefined,
     );
-    await freshTurn(this.clock);
+    const departures = starts ? [] : await this.departing(config);
+    if (starts) await freshTurn(this.clock);
     if (this.stopped) return;
-    this.changeOver(config, starts ? [] : this.departing(config));
+    this.changeOver(config, departures);
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) {
@@ -313,23 +324,43 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     const { virtualServers } = config;
     const servings = await inSlices(this.monitor.servingsUnder(virtualServers), this.clock);
     const table = await inSlices(desiredSteps(virtualServers, servings), this.clock);
-    const departures = this.departing(config);
-    const stays = staying(table, [...this.drains.departures, ...departures]);
+    const departures = await inSlices(
+      this.departingUnder(config, this.monitor.servings()),
+      this.clock,
+    );
+    const leaving = [...this.drains.departures, ...departures];
+    const stays = await inSlices(stayingSteps(table, leaving), this.clock);
     const isNew = new Set(departures);
     return this.reconciler.plan(
-      withLeaving(table, stays),
+      await inSlices(withLeavingSteps(table, stays), this.clock),
       stays.filter((one) => isNew.has(one)),
     );
   }
 
   /** What a reload of this would take out of the table, and is to be drained first. */
-  private departing({ virtualServers }: HealthConfig): readonly Leaving[] {
-    return departing({
+  private departingUnder(
+    { virtualServers }: HealthConfig,
+    servings: readonly Serving[],
+  ): Steps<readonly Leaving[]> {
+    return departingSteps({
       before: this.virtualServers,
-      servings: this.monitor.servings(),
+      servings,
       after: virtualServers,
       nowMs: this.clock.wallTimeMs(),
     });
+  }
+
+  /** The same, by what serves in the turn in which this resolves. */
+  private async departing(config: HealthConfig): Promise<readonly Leaving[]> {
+    let servings = this.monitor.servings();
+    for (let tries = 0; tries < DEPARTING_TRIES; tries += 1) {
+      const found = await inSlices(this.departingUnder(config, servings), this.clock);
+      await freshTurn(this.clock);
+      const before = servings;
+      servings = this.monitor.servings();
+      if (servings.every((one, at) => one === before[at])) return found;
+    }
+    return atOnce(this.departingUnder(config, servings));
   }
 
   /** Drains, disables or enables a real server. @throws DirectorError; then nothing has changed. */
@@ -494,12 +525,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
   private *desired(): Steps<IpvsTable> {
     const { departures } = this.drains;
     const table = yield* desiredSteps(this.virtualServers, this.monitor.servings());
-    const again = new Set(takenUp(table, departures));
+    const again = new Set(yield* takenUpSteps(table, departures));
     this.drains.forget([...again], 'configured again');
     const guests = departures.filter((one) => !again.has(one));
-    const beyond = new Set(withoutRoom(table, guests));
+    const beyond = new Set(yield* withoutRoomSteps(table, guests));
     this.drains.forget([...beyond], NO_ROOM);
-    return withLeaving(
+    return yield* withLeavingSteps(
       table,
       guests.filter((one) => !beyond.has(one)),
     );

@@ -395,3 +395,33 @@ describe('the snapshot', () => {
     expect(service?.statistics).toBeNull();
   });
 });
+
+test('what comes into service while it is looked for what a reload drains is drained, and not cut', async () => {
+  const drains = { drainOnRemoveMs: 60_000 };
+  let met = 0;
+  for (let wait = 0; wait < 90; wait += 3) {
+    const w = world();
+    w.hurries = false;
+    const others = Array.from({ length: 40 }, (_, at) => pool(100 + at, [4, 5], drains));
+    w.failing.add('10.1.0.3');
+    await w.configure(pool(80, [1, 2, 3], drains), ...others);
+    await w.time.settleBy(20_000);
+    await turns(20);
+    expect(w.holds()[SERVICE]).toEqual(['10.1.0.1=1', '10.1.0.2=1']);
+    w.hurries = true;
+    const without = others.map((one) => ({ ...one, realServers: one.realServers.slice(1) }));
+    const reload = w.configure(pool(80, [1, 2], drains), ...without);
+    await turns(wait);
+    w.failing.clear();
+    w.ipvs.log.length = 0;
+    await w.time.settleBy(10_000);
+    await reload;
+    const third = w.ipvs.log.flatMap(({ change }) =>
+      'destination' in change && change.destination.address === '10.1.0.3' ? [change.do] : [],
+    );
+    if (third.length === 0) continue;
+    met += 1;
+    expect(third, `after ${wait} turns`).toEqual(['add-destination', 'edit-destination']);
+  }
+  expect(met).toBeGreaterThan(0);
+});
