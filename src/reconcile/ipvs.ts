@@ -8,6 +8,9 @@
  *                          give it the scheduler mh, which builds its table anew for each change above
  *   then:                  remove services that are ours and no longer desired
  *
+ * An mh service takes only so many destinations: where there is no room for all that is added, a destination goes
+ * before each one that comes.
+ *
  * So a sorry server is in before the last real server leaves, and the reverse. A service that is
  * neither desired nor ours is foreign: named, never touched.
  *
@@ -16,7 +19,13 @@
  */
 import { unreachable } from '../base/error.ts';
 import { atOnce, STEP, type Steps } from '../base/slices.ts';
-import type { Destination, IpvsTable, Service, ServiceEntry } from '../model/ipvs-table.ts';
+import {
+  type Destination,
+  type IpvsTable,
+  MH_DESTINATIONS_MAX,
+  type Service,
+  type ServiceEntry,
+} from '../model/ipvs-table.ts';
 import { formatService } from '../model/names.ts';
 import type { ServiceKey } from '../model/virtual-server.ts';
 import { byNameSteps, destinationName, type IpvsChange, NO_SCHEDULER } from './change.ts';
@@ -55,7 +64,7 @@ export function* diffSteps(input: IpvsDiffInput): Steps<IpvsDiff> {
     if (before !== undefined && !ours.has(name)) takenOver.push(entry.service.key);
     if (entry !== before) {
       const found = yield* diffService(entry, before);
-      for (const change of orderChanges(found)) changes.push(change);
+      for (const change of orderChanges(found, roomIn(entry, before))) changes.push(change);
     }
     yield;
   }
@@ -163,8 +172,18 @@ function isSameList(a: readonly Destination[], b: readonly Destination[]): boole
   );
 }
 
+/** How many destinations a service takes beside those that it has, while it is changed; Infinity: any number. */
+function roomIn({ service }: ServiceEntry, before: ServiceEntry | undefined): number {
+  // One that becomes mh is bound to it when nothing else is to be changed, and one that leaves mh leaves it first.
+  const isMh = service.scheduler === MH && before?.service.scheduler === MH;
+  return isMh ? MH_DESTINATIONS_MAX - before.destinations.length : Infinity;
+}
+
 /** The changes of one service, found in any order, in that of the head of this file. */
-export function orderChanges(changes: readonly ServiceChange[]): readonly ServiceChange[] {
+export function orderChanges(
+  changes: readonly ServiceChange[],
+  room: number,
+): readonly ServiceChange[] {
   const service: ServiceChange[] = [];
   const more: ServiceChange[] = [];
   const less: ServiceChange[] = [];
@@ -193,7 +212,44 @@ export function orderChanges(changes: readonly ServiceChange[]): readonly Servic
         unreachable(change);
     }
   }
-  return service.concat(more, less, binding);
+  return service.concat(withinRoom(more, less, room), binding);
+}
+
+/** The kernel takes more than an mh service has room for without a word, and builds its table no longer. */
+function withinRoom(
+  more: readonly ServiceChange[],
+  less: readonly ServiceChange[],
+  room: number,
+): readonly ServiceChange[] {
+  const additions = more.filter(isAddition);
+  if (additions.length <= room) return [...more, ...less];
+  // Who serves comes first, and who takes no new connections goes first: nobody misses him.
+  const coming = additions.toSorted((a, b) => Number(weightIn(b) > 0) - Number(weightIn(a) > 0));
+  const going = less.filter(isRemoval).toSorted((a, b) => weightIn(a) - weightIn(b));
+  const free = Math.max(0, room);
+  // Others may have put in more than there is room for.
+  const ahead = going.slice(0, free - room);
+  const inTurn = going.slice(free - room);
+  return [
+    ...more.filter((change) => !isAddition(change)),
+    ...ahead,
+    ...coming.slice(0, free),
+    ...coming.slice(free).flatMap((change, at) => [...inTurn.slice(at, at + 1), change]),
+    ...inTurn.slice(coming.length - free),
+    ...less.filter((change) => !isRemoval(change)),
+  ];
+}
+
+function isAddition({ do: verb }: ServiceChange): boolean {
+  return verb === 'add-destination';
+}
+
+function isRemoval({ do: verb }: ServiceChange): boolean {
+  return verb === 'remove-destination';
+}
+
+function weightIn(change: ServiceChange): number {
+  return 'destination' in change ? change.destination.weight : 0;
 }
 
 function creation(

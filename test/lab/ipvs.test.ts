@@ -229,6 +229,39 @@ describe.skipIf(missing !== null)(`IPVS on this kernel${missing ? `: ${missing}`
     expect(ipvsadm('-S', '-n')[0]).toBe('-A -t 10.0.0.1:80 -s none');
   });
 
+  test('a full mh service has never more than its table holds while real servers are replaced', async () => {
+    const from = (first: number): IpvsTable => ({
+      services: [
+        {
+          service: { ...service({ scheduler: 'mh' }), statistics: NO_STATISTICS },
+          destinations: Array.from({ length: 4093 }, (_, at) => ({
+            ...server(`10.2.${(first + at) >> 8}.${(first + at) & 0xff}`),
+            activeConnections: 0,
+            inactiveConnections: 0,
+            persistentConnections: 0,
+            statistics: NO_STATISTICS,
+          })),
+        },
+      ],
+    });
+    const ours = reconciler();
+    await ours.reconcile(from(0));
+    const { applied, refused } = await ours.reconcile(from(50));
+    expect(refused).toEqual([]);
+    expect(applied.map((change) => change.do)).toEqual(
+      Array.from({ length: 50 }, () => ['remove-destination', 'add-destination']).flat(),
+    );
+    const lines = ipvsadm('-S', '-n');
+    expect(lines).toHaveLength(1 + 4093);
+    // The kernel still builds a table of them: of one more it refuses to.
+    expect(lines[0]).toBe('-A -t 10.0.0.1:80 -s mh');
+    ipvsadm('-E', '-t', '10.0.0.1:80', '-s', 'rr');
+    ipvsadm('-E', '-t', '10.0.0.1:80', '-s', 'mh');
+    ipvsadm('-E', '-t', '10.0.0.1:80', '-s', 'rr');
+    ipvsadm('-a', '-t', '10.0.0.1:80', '-r', '10.9.9.9', '-g');
+    expect(() => ipvsadm('-E', '-t', '10.0.0.1:80', '-s', 'mh')).toThrow();
+  });
+
   test('a table that we wrote is adopted by the next process without a change', async () => {
     await reconciler().reconcile(TABLE);
     const report = await reconciler().reconcile(structuredClone(TABLE));

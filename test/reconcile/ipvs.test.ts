@@ -215,7 +215,10 @@ describe('for any two tables', () => {
           runs.set(name, [...(runs.get(name) ?? []), { change, rank }]);
         }
         const ordered = [...runs.values()].flatMap((run) =>
-          orderChanges(run.toSorted((a, b) => a.rank - b.rank).map(({ change }) => change)),
+          orderChanges(
+            run.toSorted((a, b) => a.rank - b.rank).map(({ change }) => change),
+            Infinity,
+          ),
         );
         const again = [...ordered, ...changes.filter((change) => change.do === 'remove-service')];
         const verbs = (list: readonly IpvsChange[]) => list.map((change) => change.do);
@@ -250,6 +253,103 @@ describe('for any two tables', () => {
         for (const step of steps(actual, changes)) {
           expect(serving(step)).toEqual(expect.arrayContaining(staying));
         }
+      }),
+    );
+  });
+});
+
+describe('an mh service, whose table has 4093 entries,', () => {
+  const MH = { ...WEB, scheduler: 'mh' };
+  const host = (at: number, weight = 1): Destination =>
+    server(0, { address: `10.2.${at >> 8}.${at & 255}`, weight });
+  const hosts = (from: number, to: number): Destination[] =>
+    Array.from({ length: to - from }, (_, at) => host(from + at));
+  const mh = (...destinations: readonly Destination[]): IpvsTable => ({
+    services: [{ service: MH, destinations }],
+  });
+  const changesOf = (actual: IpvsTable, desired: IpvsTable): readonly IpvsChange[] =>
+    diffIpvs({ desired, actual, owned: [WEB.key] }).changes;
+  /** How many it has after each change. */
+  const counts = (before: number, changes: readonly IpvsChange[]): readonly number[] => {
+    let count = before;
+    return changes.map(({ do: verb }) => {
+      count += Number(verb === 'add-destination') - Number(verb === 'remove-destination');
+      return count;
+    });
+  };
+
+  test('never has more of them, and hardly less, while most of it is replaced', () => {
+    const actual = mh(...hosts(0, 4_093));
+    const desired = mh(...hosts(3_000, 7_093));
+    const changes = changesOf(actual, desired);
+    expect(changes).toHaveLength(6_000);
+    expect(new Set(counts(4_093, changes))).toEqual(new Set([4_092, 4_093]));
+    expect(sorted(withChanges(actual, changes))).toEqual(sorted(desired));
+  });
+
+  test('is filled before anything leaves it, and loses first what takes no new connections', () => {
+    const idle = [host(0, 0), host(1, 0)];
+    const actual = mh(...hosts(2, 4_090), ...idle);
+    const desired = mh(...hosts(7, 4_090), host(5_000, 0), ...hosts(5_001, 5_008));
+    // Room for three; five serve and two do not, and all seven leave.
+    const told = changesOf(actual, desired).map((change) =>
+      'destination' in change
+        ? `${change.do === 'add-destination' ? '+' : '-'}${change.destination.weight}`
+        : change.do,
+    );
+    expect(told.join(' ')).toBe('+1 +1 +1 -0 +1 -0 +1 -1 +1 -1 +1 -1 +0 -1 -1');
+  });
+
+  test('with room for all that comes loses nothing before', () => {
+    const changes = changesOf(mh(...hosts(0, 4_000)), mh(...hosts(93, 4_093)));
+    const verbs = changes.map((change) => change.do);
+    expect(verbs.lastIndexOf('add-destination')).toBe(92);
+    expect(verbs.indexOf('remove-destination')).toBe(93);
+  });
+
+  test('into which others have put more comes down to it first', () => {
+    const changes = changesOf(
+      mh(...hosts(0, 4_100)),
+      mh(...hosts(50, 4_093), ...hosts(5_000, 5_050)),
+    );
+    const after = counts(4_100, changes);
+    expect(Math.max(...after.slice(7))).toBe(4_093);
+    expect(after.at(-1)).toBe(4_093);
+  });
+
+  test('is not in the way of another scheduler before or after', () => {
+    const { services } = table(...hosts(0, 4_093));
+    for (const [actual, desired] of [
+      [{ services }, mh(...hosts(3_000, 7_093))],
+      [mh(...hosts(0, 4_093)), table(...hosts(3_000, 7_093))],
+    ] as const) {
+      const verbs = changesOf(actual, desired).map((change) => change.do);
+      expect(verbs.lastIndexOf('add-destination')).toBeLessThan(
+        verbs.indexOf('remove-destination'),
+      );
+    }
+  });
+
+  test('is never emptier than it must be, whatever changes (property)', () => {
+    const weights = fc.array(fc.nat(3), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(weights, weights, fc.nat(11), fc.nat(4), (old, now, shift, spare) => {
+        const actual = old.map((weight, at) => host(at, weight));
+        const desired = now.map((weight, at) => host(at + shift, weight));
+        const limit = Math.max(old.length, now.length) + spare;
+        const found = changesOf(table(...actual), table(...desired));
+        const changes = orderChanges(found as readonly ServiceChange[], limit - old.length);
+        const after = steps(table(...actual), changes);
+        const heaviest = Math.max(...old);
+        const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
+        for (const step of after) {
+          expect(step.services[0]?.destinations.length).toBeLessThanOrEqual(limit);
+          // One may have to go before another one comes.
+          expect(weightOf(step, WEB.key)).toBeGreaterThanOrEqual(
+            Math.min(sum(old), sum(now)) - heaviest,
+          );
+        }
+        expect(sorted(after.at(-1) ?? table(...actual))).toEqual(sorted(table(...desired)));
       }),
     );
   });
