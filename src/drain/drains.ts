@@ -155,15 +155,21 @@ export class Drains {
   /** A reload has removed these. */
   leave(departures: readonly Leaving[]): void {
     if (departures.length === 0) return;
-    const isAgain = new Set(departures.map(nameOfLeaving));
-    const before = this.leaving.filter((one) => !isAgain.has(nameOfLeaving(one)));
-    this.replaceLeaving([...before, ...departures]);
+    this.replaceLeaving([...this.leavingBeside(departures), ...departures]);
     tellLeaving(this.ports.log, departures, {
       from: 'configured',
       to: 'draining',
       reason: 'reload',
     });
     this.watch.lookSoon();
+  }
+
+  /** What drains already, and is none of these. */
+  private leavingBeside(departures: readonly Leaving[]): readonly Leaving[] {
+    // Mostly nothing does, and names are not made of a hundred thousand for that.
+    if (this.leaving.length === 0) return [];
+    const isAgain = new Set(departures.map(nameOfLeaving));
+    return this.leaving.filter((one) => !isAgain.has(nameOfLeaving(one)));
   }
 
   /** These are no longer there, or no longer ours to drain. */

@@ -73,8 +73,8 @@ const VERIFY_EVERY_MS: Millis = 9_000;
 /** Between two readings, however long they take. */
 const VERIFY_PAUSE_MS_MIN: Millis = 1_000;
 
-/** What serves may change while it is looked for what a reload drains; then it is looked for anew. */
-const DEPARTING_TRIES = 3;
+/** What serves may change while it is looked for what a reload drains; then it is looked for anew, so often in all. */
+const DEPARTING_TRIES_MAX = 3;
 
 /** So long an order waits for the answer of the other director before it is told. */
 const TOLD_MS_MAX: Millis = 500;
@@ -209,10 +209,10 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
       config.virtualServers,
       starts ? await this.readPresence() : undefined,
     );
-    const departures = starts ? [] : await this.departing(config);
-    if (starts) await freshTurn(this.clock);
+    const foreseen = starts ? null : await this.foreseeDeparting(config);
+    await freshTurn(this.clock);
     if (this.stopped) return;
-    this.changeOver(config, departures);
+    this.changeOver(config, foreseen === null ? [] : this.departing(config, foreseen));
     // If the kernel does not answer now, the next verification makes its table right.
     await this.reconcile(starts ? 'start' : 'reload');
     if (starts) {
@@ -350,17 +350,23 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     });
   }
 
-  /** The same, by what serves in the turn in which this resolves. */
-  private async departing(config: HealthConfig): Promise<readonly Leaving[]> {
-    let servings = this.monitor.servings();
-    for (let tries = 0; tries < DEPARTING_TRIES; tries += 1) {
+  /** The same, found in slices; if what serves has changed meanwhile, again. */
+  private async foreseeDeparting(config: HealthConfig): Promise<Foreseen> {
+    for (let tries = 1; ; tries += 1) {
+      const servings = this.monitor.servings();
       const found = await inSlices(this.departingUnder(config, servings), this.clock);
-      await freshTurn(this.clock);
-      const before = servings;
-      servings = this.monitor.servings();
-      if (servings.every((one, at) => one === before[at])) return found;
+      if (tries === DEPARTING_TRIES_MAX || this.areStill(servings)) return { servings, found };
     }
-    return atOnce(this.departingUnder(config, servings));
+  }
+
+  /** The same at this moment. */
+  private departing(config: HealthConfig, { servings, found }: Foreseen): readonly Leaving[] {
+    if (this.areStill(servings)) return found;
+    return atOnce(this.departingUnder(config, this.monitor.servings()));
+  }
+
+  private areStill(servings: readonly Serving[]): boolean {
+    return this.monitor.servings().every((one, at) => one === servings[at]);
   }
 
   /** Drains, disables or enables a real server. @throws DirectorError; then nothing has changed. */
@@ -591,6 +597,12 @@ export class HealthDuties implements ProcessDuties<HealthConfig> {
     const services = await inSlices(servicesIn(table, this.ownership.keys, request), this.clock);
     return { drift, refused, services };
   }
+}
+
+/** What a reload takes out of the table and drains first, by what served. */
+interface Foreseen {
+  readonly servings: readonly Serving[];
+  readonly found: readonly Leaving[];
 }
 
 function notWorking(): DirectorError {
