@@ -71,7 +71,7 @@ class HealthProcess {
   constructor(host: Host) {
     this.host = host;
     const { clock, ipvs, failing } = host;
-    this.reconciler = new IpvsReconciler({ ipvs, owned: host.owned });
+    this.reconciler = new IpvsReconciler({ ipvs, owned: host.owned, clock });
     this.drains = new Drains(
       {
         clock,

@@ -93,7 +93,11 @@ class Director {
   readonly clock = simulatedClock();
   readonly ipvs = new SimulatedIpvs();
   readonly failing = new Set<string>();
-  private readonly reconciler = new IpvsReconciler({ ipvs: this.ipvs, owned: [] });
+  private readonly reconciler = new IpvsReconciler({
+    ipvs: this.ipvs,
+    owned: [],
+    clock: this.clock,
+  });
   private servers: readonly VirtualServer[] = [];
   private readonly monitor = new HealthMonitor({
     clock: this.clock,
