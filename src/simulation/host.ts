@@ -172,7 +172,7 @@ export class SimulatedHost {
   reload(config: VrrpConfig): void {
     this.config = config;
     const { life } = this;
-    life?.clock.receive(() => void this.changeOver(life, config));
+    life?.clock.hear(() => void this.changeOver(life, config));
   }
 
   /** As daemon/vrrp-process.ts; the last one of several that wait for each other counts. */
@@ -185,7 +185,8 @@ export class SimulatedHost {
 
   private tellReload(): void {
     const { config, life } = this;
-    if (config === this.inForce) return;
+    const before = this.inForce;
+    if (config === before) return;
     this.inForce = config;
     const { journal, time } = this.world;
     journal.add({ at: time.now(), what: 'reload', host: this.name, config });
@@ -195,7 +196,7 @@ export class SimulatedHost {
       const entry = { kind: 'instance', name, to: state, reason: 'reload' } as const;
       journal.add({ at: time.now(), what: 'state', host: this.name, ...entry });
     }
-    this.world.onReload();
+    if (tellsOthers(before) !== tellsOthers(config)) this.world.onReload();
   }
 
   /** lvsd is stopped in good order. */
@@ -248,7 +249,7 @@ export class SimulatedHost {
     if (isUp) this.down.delete(link);
     else this.down.add(link);
     this.ail(isUp ? -1 : 1);
-    this.life?.clock.receive(() => this.life?.speaker.linksChanged());
+    this.life?.clock.hear(() => this.life?.speaker.linksChanged());
   }
 
   /** From its next run on the tracked script says so. */
@@ -381,7 +382,7 @@ export class SimulatedHost {
     return new Promise((resolve) => {
       time.wakeAt(time.now() + KERNEL_MS, () => {
         act();
-        clock.receive(resolve);
+        clock.hear(resolve);
       });
     });
   }
@@ -414,6 +415,12 @@ function sourcesOn(link: string, { instances }: VrrpConfig): readonly string[] {
     );
 }
 
-function ownAddress(hostPart: number, family: Family): string {
+/** What others see of a configuration; while it stays, as when only keys are changed, a reload disturbs nobody. */
+function tellsOthers({ instances }: VrrpConfig): string {
+  return JSON.stringify(instances.map(({ name, addresses }) => [name, addresses]));
+}
+
+/** Its address on each link. */
+export function ownAddress(hostPart: number, family: Family): string {
   return family === 'ipv4' ? `192.0.2.${hostPart}` : `fe80::${hostPart}`;
 }

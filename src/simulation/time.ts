@@ -77,7 +77,8 @@ export class ProcessTime implements Clock {
   /** A wake-up is never early, whatever dividing and multiplying makes of its time. */
   private wokenAt: Instant = 0;
   private lateTimers: (() => void)[] = [];
-  private latePackets: (() => void)[] = [];
+  private unread: (() => void)[] = [];
+  private packetsWaiting = 0;
   private state: 'runs' | 'paused' | 'ended' = 'runs';
 
   constructor(world: VirtualTime, rate: number) {
@@ -109,12 +110,19 @@ export class ProcessTime implements Clock {
     };
   }
 
-  /** A packet, or anything else that comes through a socket: now, or when the process reads again. */
+  /** A packet: now, or when the process reads again, unless too many wait for that. */
   receive(read: () => void): void {
-    if (this.state === 'runs') read();
-    else if (this.state === 'paused' && this.latePackets.length < BUFFERED_MAX) {
-      this.latePackets.push(read);
+    if (this.state !== 'paused') this.hear(read);
+    else if (this.packetsWaiting < BUFFERED_MAX) {
+      this.packetsWaiting += 1;
+      this.unread.push(read);
     }
+  }
+
+  /** What the kernel or the supervisor says: now, or when the process reads again; it is never lost. */
+  hear(read: () => void): void {
+    if (this.state === 'runs') read();
+    else if (this.state === 'paused') this.unread.push(read);
   }
 
   pause(): void {
@@ -125,10 +133,11 @@ export class ProcessTime implements Clock {
   resume(): void {
     if (this.state !== 'paused') return;
     this.state = 'runs';
-    const late = [...this.lateTimers, ...this.latePackets];
+    const late = [...this.lateTimers, ...this.unread];
     this.lateTimers = [];
-    this.latePackets = [];
-    for (const run of late) this.world.wakeAt(this.world.now(), () => this.receive(run));
+    this.unread = [];
+    this.packetsWaiting = 0;
+    for (const run of late) this.world.wakeAt(this.world.now(), () => this.hear(run));
   }
 
   end(): void {
