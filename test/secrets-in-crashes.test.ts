@@ -186,8 +186,8 @@ describe('what a process prints', () => {
       running.send({ type: 'configure', revision: 1, config, quietMs: 0, will: null });
     });
     // It is no notice at all, and what comes of it nobody catches.
-    running.send({ type: 'notice', notice: { about: 'vrrp', canary: config } });
-    running.send({ type: 'notice', notice: null });
+    running.send({ type: 'tell', id: 1, notice: { about: 'vrrp', canary: config }, left: null });
+    running.send({ type: 'tell', id: 2, notice: null, left: null });
     const { text, code } = await ended;
     expect(code).not.toBe(0);
     expect(text).toMatch(/TypeError/);
