@@ -126,6 +126,7 @@ function isSame(one: PeerPlace, other: PeerPlace): boolean {
   return JSON.stringify(textOf(one)) === JSON.stringify(textOf(other));
 }
 
-function textOf({ key, ...place }: PeerPlace): unknown {
-  return { ...place, key: key === null ? null : Buffer.from(key).toString('hex') };
+function textOf({ key, otherKeys, ...place }: PeerPlace): unknown {
+  const hex = (one: Uint8Array): string => Buffer.from(one).toString('hex');
+  return { ...place, key: key === null ? null : hex(key), otherKeys: otherKeys.map(hex) };
 }
