@@ -84,6 +84,7 @@ export class SimulatedHost {
   private identities = 0;
   private leaving = false;
   private hasPower = true;
+  private powerCuts = 0;
   private endChecks: (() => void) | null = null;
 
   constructor(plan: HostPlan, world: HostSurroundings) {
@@ -230,6 +231,7 @@ export class SimulatedHost {
     this.end();
     this.lastWill = null;
     this.hasPower = false;
+    this.powerCuts += 1;
     this.kernel.forget();
   }
 
@@ -376,11 +378,13 @@ export class SimulatedHost {
     return { index: 1, running: !this.down.has(name), primaryAddress, addresses };
   }
 
-  /** The kernel does it, whatever becomes of the process meanwhile. */
+  /** The kernel does it, whatever becomes of the process meanwhile, but not without power. */
   private change(clock: ProcessTime, act: () => void): Promise<void> {
     const { time } = this.world;
+    const { powerCuts } = this;
     return new Promise((resolve) => {
       time.wakeAt(time.now() + KERNEL_MS, () => {
+        if (this.powerCuts > powerCuts) return;
         act();
         clock.hear(resolve);
       });

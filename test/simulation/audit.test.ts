@@ -238,6 +238,19 @@ describe('a simulated world', () => {
     expect(world.host('A').stateOf('VI_9')).not.toBe('init');
   });
 
+  test('what the kernel was still to do is not done once the power is gone', async () => {
+    const hosts = [host('A', 1, 'one')];
+    const sure = new SimulatedWorld({ seed: 1, hosts, faults: [] });
+    await sure.runTo(10_000);
+    const master = sure.journal.entries.find((one) => one.what === 'state' && one.to === 'master');
+    const at = (master?.at ?? 0) + 0.1;
+    const fault = { do: 'crash', host: 'A' } as const;
+    const world = new SimulatedWorld({ seed: 1, hosts, faults: [{ at, fault, forMs: null }] });
+    await world.runTo(10_000);
+    expect(tenuresOf(sure.journal.entries, [VIP], 10_000).get(VIP)).toHaveLength(2);
+    expect(tenuresOf(world.journal.entries, [VIP], 10_000).get(VIP)).toHaveLength(1);
+  });
+
   test('is the same again for the same seed', async () => {
     const [first, second] = [await runSeed(77), await runSeed(77)];
     expect(first.timeline()).toBe(second.timeline());
