@@ -1,6 +1,6 @@
 /**
  * vrrp-U5: a secret is in no output. A configuration with a canary in every place that a secret has is read, shown, compared,
- * mistyped, run and dumped; test/lab/notify.test.ts looks at the files, logs and processes of a daemon.
+ * mistyped, run and dumped; test/lab/notify.test.ts and secrets.test.ts look at the files, logs, processes and crashes of a daemon.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

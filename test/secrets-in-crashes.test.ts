@@ -11,7 +11,12 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeError } from '../src/base/error.ts';
 import { openEtcd } from '../src/kernel/etcd.ts';
+import type { Signing, VrrpInstance } from '../src/model/vrrp.ts';
 import { load } from './config/world.ts';
+import { simulatedClock } from './world/clock.ts';
+import { configOf, instanceOf, SimulatedDirector } from './world/director.ts';
+import { SimulatedLink } from './world/link.ts';
+import { PeerWire } from './world/peer-wire.ts';
 
 /** Plain, in base64, and in hexadecimal. */
 const CANARY = /canary|Y2FuYXJ5|63616e617279/i;
@@ -186,8 +191,8 @@ describe('what a process prints', () => {
       running.send({ type: 'configure', revision: 1, config, quietMs: 0, will: null });
     });
     // It is no notice at all, and what comes of it nobody catches.
-    running.send({ type: 'notice', notice: { about: 'vrrp', canary: config } });
-    running.send({ type: 'notice', notice: null });
+    running.send({ type: 'tell', id: 1, notice: { about: 'vrrp', canary: config }, left: null });
+    running.send({ type: 'tell', id: 2, notice: null, left: null });
     const { text, code } = await ended;
     expect(code).not.toBe(0);
     expect(text).toMatch(/TypeError/);
@@ -202,4 +207,61 @@ describe('what a process prints', () => {
       expect(text).not.toMatch(CANARY);
     }
   });
+});
+
+/** Every value that differs from this one in one place, where it is nothing, or of another kind, or there twice. */
+function* spoilt(value: unknown): Generator<unknown> {
+  yield null;
+  yield 7;
+  yield `${value}${value}`;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value)) {
+    for (const other of spoilt(part)) {
+      if (Array.isArray(value)) yield value.with(Number(name), other);
+      else yield { ...value, [name]: other };
+    }
+  }
+}
+
+/** What is near a secret when it is used. */
+const SPOILT_PARTS = ['authentication', 'signing', 'addresses', 'family', 'version'] as const;
+
+test('vrrp-U5: no error that a broken configuration makes of the VRRP process holds a secret', async () => {
+  const signing: Signing = {
+    keys: [{ id: 1, key: Buffer.from('canary-hmac-canary-hmac-canary-hmac').toString('hex') }],
+    activeKey: 1,
+    mode: 'enforce',
+    antiReplay: 'time',
+    windowMs: 10_000,
+  };
+  const password = instanceOf({ authentication: { type: 'pass', key: 'canary12' } });
+  const instances = [
+    password,
+    instanceOf({ name: 'VI_2', vrid: 52, authentication: { type: 'none' }, signing }),
+    instanceOf({ name: 'VI_3', vrid: 53, authentication: { type: 'ah', key: 'canary34' } }),
+  ];
+  const errors: string[] = [];
+  for (const [at, instance] of instances.entries()) {
+    const others = SPOILT_PARTS.flatMap((part) =>
+      [...spoilt(instance[part])].map((other) => ({ ...instance, [part]: other })),
+    );
+    for (const other of others) {
+      const clock = simulatedClock();
+      const world = {
+        clock,
+        links: { eth0: new SimulatedLink(clock) },
+        peers: new PeerWire(clock),
+      };
+      const director = new SimulatedDirector('one', 1, world);
+      try {
+        director.speaker.configure(configOf(instances.with(at, other as VrrpInstance)));
+        await clock.settleTo(5_000);
+      } catch (error) {
+        errors.push(inspect(error, { depth: Infinity, showHidden: true }));
+      }
+      errors.push(JSON.stringify(director.logged));
+    }
+  }
+  expect(errors.filter((text) => text.includes('TypeError')).length).toBeGreaterThan(20);
+  expect(errors.find((text) => CANARY.test(text))).toBeUndefined();
 });

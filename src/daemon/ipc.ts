@@ -9,7 +9,7 @@
  *   vrrp         ── vrrp-states ──▶ supervisor ── vrrp-states ──▶ health
  *   bfd          ── bfd-states ───▶ supervisor ── bfd-states ───▶ vrrp, health
  *   health       ── servers-up ───▶ supervisor ── servers-up ───▶ vrrp
- *   vrrp, health ── notice ───────▶ supervisor ── notice ───────▶ notify
+ *   vrrp, health ── notice ───────▶ supervisor ── tell ─────────▶ notify, and back: left
  *   vrrp         ── run ──────────▶ supervisor ── run ──────────▶ notify, and back: ran
  *   vrrp         ── peer-links ───▶ supervisor ── peer-links ───▶ health
  *   vrrp         ── peer-note ────▶ supervisor ── peer-note ────▶ health, and back
@@ -23,7 +23,7 @@ import type { Millis } from '../base/time.ts';
 import type { BfdStates } from '../model/bfd.ts';
 import type { SteerRequest } from '../model/drain.ts';
 import type { FailoverRequest } from '../model/failover.ts';
-import type { Notice, RenamedNotice } from '../model/notice.ts';
+import type { Errand, Notice, RenamedNotice } from '../model/notice.ts';
 import type { PeerLink } from '../model/peer.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 import type { VrrpStates } from '../model/snapshot-vrrp.ts';
@@ -58,7 +58,7 @@ export type ToProcess =
   | PeerLinksMessage
   | PeerNoteMessage
   | ServersUpMessage
-  | NoticeMessage
+  | TellMessage
   | RunMessage
   | RanMessage;
 
@@ -66,6 +66,23 @@ export type ToProcess =
 export interface NoticeMessage {
   readonly type: 'notice';
   readonly notice: Notice | RenamedNotice;
+}
+
+/** The same on its way to whoever tells operators. */
+export interface TellMessage {
+  readonly type: 'tell';
+  /** Of the supervisor; the answers name it. */
+  readonly id: number;
+  readonly notice: Notice | RenamedNotice;
+  /** What an earlier life has left of it, none: it need only be known. Null: none has taken it. */
+  readonly left: readonly Errand[] | null;
+}
+
+/** It is taken, or some of it is done: so much is left. A script that has begun is done. */
+export interface LeftMessage {
+  readonly type: 'left';
+  readonly id: number;
+  readonly errands: readonly Errand[];
 }
 
 /** Asks for one run of a script. */
@@ -131,6 +148,7 @@ export type FromProcess =
   | PeerNoteMessage
   | ServersUpMessage
   | NoticeMessage
+  | LeftMessage
   | RunMessage
   | RanMessage
   /** What a successor should know; the last one counts. */
@@ -196,8 +214,11 @@ export interface ProcessDuties<Config> {
   peerNote?(life: string, note: Uint8Array): void;
   /** The same, of vrrp. */
   serversUp?(up: boolean | null): void;
-  /** Of notify: never before the first configuration. */
-  notice?(notice: Notice | RenamedNotice): void;
+  /** Of notify: never before the first configuration. `onLeft`: as the message `left`. */
+  tellOperators?(
+    told: Omit<TellMessage, 'type' | 'id'>,
+    onLeft: (errands: readonly Errand[]) => void,
+  ): void;
   /** Of notify, too. Never rejects. */
   run?(script: Script, timeoutMs: Millis): Promise<RunOutcome>;
   stop(keep: boolean): Promise<void>;
@@ -381,8 +402,10 @@ function serve<Config>(
       case 'servers-up':
         duties.serversUp?.(order.up);
         break;
-      case 'notice':
-        inTurn(async () => duties.notice?.(order.notice));
+      case 'tell':
+        inTurn(async () =>
+          duties.tellOperators?.(order, (errands) => send({ type: 'left', id: order.id, errands })),
+        );
         break;
       case 'run':
         // Others do not wait for it.

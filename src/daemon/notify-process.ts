@@ -9,14 +9,20 @@ import { loadAddon } from '../kernel/addon.ts';
 import { openFifo } from '../kernel/fifo.ts';
 import { ScriptRunner } from '../kernel/script-runner.ts';
 import { limitTasks } from '../kernel/task-limit.ts';
-import type { Notice, NotifyConfig, RenamedNotice } from '../model/notice.ts';
+import type { Errand, NotifyConfig } from '../model/notice.ts';
 import type { Script } from '../model/script.ts';
 import { Fifos } from '../notify/fifos.ts';
 import { MailQueue } from '../notify/mail.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { ScriptQueue } from '../notify/script.ts';
 import { sendMail } from '../notify/smtp.ts';
-import { openUplink, type ProcessDuties, type Question, type RunOutcome } from './ipc.ts';
+import {
+  openUplink,
+  type ProcessDuties,
+  type Question,
+  type RunOutcome,
+  type TellMessage,
+} from './ipc.ts';
 
 const clock = systemClock;
 
@@ -57,9 +63,17 @@ class NotifyProcess implements ProcessDuties<NotifyConfig> {
     return question.ask === 'snapshot' ? this.notifier.snapshot() : null;
   }
 
-  notice(notice: Notice | RenamedNotice): void {
-    if (notice.about === 'names') this.notifier.rename(notice.renamings);
-    else this.notifier.tell(notice);
+  tellOperators(
+    { notice, left }: Omit<TellMessage, 'type' | 'id'>,
+    onLeft: (errands: readonly Errand[]) => void,
+  ): void {
+    if (notice.about !== 'names') {
+      if (left === null) this.notifier.tell(notice, onLeft);
+      else this.notifier.goOn(notice, left, onLeft);
+      return;
+    }
+    this.notifier.rename(notice.renamings);
+    onLeft([]);
   }
 
   async run(script: Script, timeoutMs: Millis): Promise<RunOutcome> {

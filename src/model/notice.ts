@@ -58,6 +58,9 @@ export interface RenamedNotice {
   readonly renamings: readonly Renaming[];
 }
 
+/** What is to be done of a notice, besides a line to FIFOs: a script of the state, the one for every change, a mail. */
+export type Errand = 'own-script' | 'any-script' | 'mail';
+
 export interface FifoSettings {
   readonly path: string;
   readonly tells: 'everything' | 'vrrp' | 'servers';

@@ -27,10 +27,15 @@ const STOP_GRACE_MS: Millis = 1_000;
 /** No status code begins so, and the server means it: there is no use in asking again. */
 const PERMANENT = 5;
 
+interface Waiting {
+  readonly text: MailText;
+  onEnd(): void;
+}
+
 export class MailQueue {
   private readonly ports: MailPorts;
   private settings: MailSettings | null = null;
-  private readonly waiting: MailText[] = [];
+  private readonly waiting: Waiting[] = [];
   private readonly counts = { sent: 0, dropped: 0 };
   private working: Promise<void> | null = null;
   private cancel: Cancel = () => {};
@@ -49,9 +54,13 @@ export class MailQueue {
     return { ...this.counts, waiting: this.waiting.length };
   }
 
-  enqueue(text: MailText): void {
-    if (this.closed || this.settings === null) return;
-    this.waiting.push(text);
+  /** `onEnd`: it is sent, or given up. */
+  enqueue(text: MailText, onEnd: () => void = () => {}): void {
+    if (this.closed || this.settings === null) {
+      onEnd();
+      return;
+    }
+    this.waiting.push({ text, onEnd });
     // The oldest one may be on its way: the next oldest is history.
     if (this.waiting.length > WAITING_MAX) this.drop(1, 'too many are waiting');
     this.working ??= this.work().finally(() => {
@@ -70,14 +79,16 @@ export class MailQueue {
 
   private async work(): Promise<void> {
     let attempt = 0;
-    for (let text = this.waiting[0]; text !== undefined; text = this.waiting[0]) {
+    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
+      const { text, onEnd } = first;
       const failure = await this.attempt(text);
       // It may have been given up meanwhile.
-      if (this.waiting[0] !== text) return;
+      if (this.waiting[0] !== first) return;
       const waitMs = RETRY_AFTER_MS[attempt];
       if (failure === null) {
         this.counts.sent += 1;
         this.waiting.shift();
+        onEnd();
         attempt = 0;
       } else if (failure.isFinal || waitMs === undefined || this.closed) {
         this.drop(0, failure.reason);
@@ -123,7 +134,8 @@ export class MailQueue {
     const [dropped] = this.waiting.splice(at, 1);
     if (dropped === undefined) return;
     this.counts.dropped += 1;
-    this.ports.log.error({ subject: dropped.subject, reason }, 'mail dropped');
+    dropped.onEnd();
+    this.ports.log.error({ subject: dropped.text.subject, reason }, 'mail dropped');
   }
 }
 

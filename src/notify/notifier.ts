@@ -3,13 +3,14 @@
  * caller never waits for any of them.
  */
 import type { Log } from '../base/log.ts';
-import type { Notice, NotifyConfig, Renaming, VrrpNotice } from '../model/notice.ts';
+import type { Errand, Notice, NotifyConfig, Renaming, VrrpNotice } from '../model/notice.ts';
 import type { NotifySnapshot } from '../model/snapshot-notify.ts';
 import type { Fifos } from './fifos.ts';
 import type { MailQueue } from './mail.ts';
-import { mailOf } from './mail-text.ts';
-import type { ScriptQueue } from './script.ts';
+import { type MailText, mailOf } from './mail-text.ts';
+import type { ScriptErrand, ScriptQueue } from './script.ts';
 import { serverRuns } from './server.ts';
+import { StateBook, subjectOf } from './state-book.ts';
 import { vrrpRuns } from './vrrp.ts';
 
 export interface NotifierPorts {
@@ -19,14 +20,16 @@ export interface NotifierPorts {
   readonly mail: MailQueue;
 }
 
+/** Is told what is left to do. */
+export type OnLeft = (errands: readonly Errand[]) => void;
+
 /** What an instance or group is in when nothing has been mailed of it: keepalived does not mail its start. */
 const NOT_NEWS = 'BACKUP';
 
 export class Notifier {
   private readonly ports: NotifierPorts;
   private config: NotifyConfig | null = null;
-  /** The newest state of each instance and group, in the order of their first change. */
-  private readonly states = new Map<string, VrrpNotice>();
+  private readonly states = new StateBook();
   /** What was mailed last of each: the same is not mailed twice. */
   private readonly mailed = new Map<string, string>();
 
@@ -40,45 +43,51 @@ export class Notifier {
     this.ports.fifos.configure(config.fifos);
     this.ports.mail.configure(config.mail);
     if (before === null) return;
-    for (const subject of this.states.keys()) {
-      // What this reload takes away may be renamed yet.
-      if (!before.subjects.includes(subject)) this.states.delete(subject);
-    }
+    // What this reload takes away may be renamed yet.
+    this.states.keep(before.subjects);
     if (!config.repeatsStates) return;
-    for (const [subject, notice] of this.states) {
-      if (config.subjects.includes(subject)) this.ports.fifos.tell(notice);
+    for (const notice of this.states.all) {
+      if (config.subjects.includes(subjectOf(notice))) this.ports.fifos.tell(notice);
     }
   }
 
   /** After the reload that gives them these names. What is known of each, is known of it by its new one. */
   rename(renamings: readonly Renaming[]): void {
-    const moved = renamings.map(({ kind, from, to }) => {
-      const before = `${kind} ${from}`;
-      return {
-        subject: `${kind} ${to}`,
-        to,
-        state: this.states.get(before),
-        mailed: this.mailed.get(before),
-        before,
-      };
+    const mailed = renamings.map(({ kind, from, to }) => {
+      return { subject: `${kind} ${to}`, state: this.mailed.get(`${kind} ${from}`) };
     });
-    for (const { before } of moved) this.forget(before);
-    for (const { subject, to, state, mailed } of moved) {
-      if (mailed !== undefined) this.mailed.set(subject, mailed);
-      if (state === undefined) continue;
-      const notice = { ...state, name: to };
-      this.states.set(subject, notice);
+    for (const { kind, from } of renamings) this.mailed.delete(`${kind} ${from}`);
+    for (const { subject, state } of mailed) {
+      if (state !== undefined) this.mailed.set(subject, state);
+    }
+    for (const notice of this.states.rename(renamings)) {
       if (this.config?.repeatsStates) this.ports.fifos.tell(notice);
     }
   }
 
-  tell(notice: Notice): void {
-    const { scripts, fifos } = this.ports;
-    const runs = notice.about === 'vrrp' ? vrrpRuns(notice) : serverRuns(notice);
-    for (const run of runs) scripts.enqueue(run);
-    fifos.tell(notice);
-    this.mail(notice);
+  /** `onLeft`: with what of it is to be done yet, now and whenever some of it is done. */
+  tell(notice: Notice, onLeft: OnLeft = () => {}): void {
+    const text = this.mailOf(notice);
+    const isMailed = text !== null && this.isNews(notice);
+    const runs = runsOf(notice);
+    const end = this.counted([...runs.map(({ errand }) => errand), ...mailIf(isMailed)], onLeft);
+    this.runAll(runs, end);
+    this.ports.fifos.tell(notice);
+    if (isMailed) this.ports.mail.enqueue(text, () => end('mail'));
     if (notice.about === 'vrrp') this.remember(notice);
+  }
+
+  /** What an earlier life has taken and not done. It has remembered what is newest: that is told without anything to do. */
+  goOn(notice: Notice, left: readonly Errand[], onLeft: OnLeft): void {
+    const text = this.mailOf(notice);
+    const runs = runsOf(notice).filter(({ errand }) => left.includes(errand));
+    const isMailed = text !== null && left.includes('mail');
+    const end = this.counted([...runs.map(({ errand }) => errand), ...mailIf(isMailed)], onLeft);
+    this.runAll(runs, end);
+    if (isMailed) this.ports.mail.enqueue(text, () => end('mail'));
+    if (left.length > 0 || notice.about !== 'vrrp') return;
+    this.states.learn(notice);
+    if (text !== null) this.mailed.set(subjectOf(notice), notice.state);
   }
 
   snapshot(): NotifySnapshot {
@@ -102,13 +111,27 @@ export class Notifier {
     fifos.close();
   }
 
-  private mail(notice: Notice): void {
+  /** Tells of each errand that ends, what is left. */
+  private counted(errands: readonly Errand[], onLeft: OnLeft): (done: Errand) => void {
+    const open = new Set(errands);
+    onLeft([...open]);
+    return (done) => {
+      if (open.delete(done)) onLeft([...open]);
+    };
+  }
+
+  private runAll(runs: readonly ScriptErrand[], end: (done: Errand) => void): void {
+    for (const run of runs) {
+      this.ports.scripts.enqueue({ ...run, onTurn: () => end(run.errand) });
+    }
+  }
+
+  /** Null: it is not mailed. */
+  private mailOf(notice: Notice): MailText | null {
     const settings = this.config?.mail;
-    if (this.config == null || settings == null) return;
+    if (this.config == null || settings == null) return null;
     const { routerId } = this.config;
-    const text = mailOf(notice, { routerId, withoutFaults: settings.withoutFaults });
-    if (text === null || !this.isNews(notice)) return;
-    this.ports.mail.enqueue(text);
+    return mailOf(notice, { routerId, withoutFaults: settings.withoutFaults });
   }
 
   private isNews(notice: Notice): boolean {
@@ -122,20 +145,17 @@ export class Notifier {
   private remember(notice: VrrpNotice): void {
     const subject = subjectOf(notice);
     const isKnown = this.config?.subjects.includes(subject) ?? false;
-    if (!isKnown || notice.state === 'STOP' || notice.state === 'DELETED') this.forget(subject);
-    else if (isState(notice.state)) this.states.set(subject, notice);
-  }
-
-  private forget(subject: string): void {
-    this.states.delete(subject);
-    this.mailed.delete(subject);
+    this.states.learn(isKnown ? notice : { ...notice, state: 'DELETED' });
+    if (!isKnown || notice.state === 'STOP' || notice.state === 'DELETED') {
+      this.mailed.delete(subject);
+    }
   }
 }
 
-function subjectOf({ kind, name }: VrrpNotice): string {
-  return `${kind} ${name}`;
+function runsOf(notice: Notice): readonly ScriptErrand[] {
+  return notice.about === 'vrrp' ? vrrpRuns(notice) : serverRuns(notice);
 }
 
-function isState(state: VrrpNotice['state']): boolean {
-  return state === 'MASTER' || state === 'BACKUP' || state === 'FAULT';
+function mailIf(isMailed: boolean): readonly Errand[] {
+  return isMailed ? ['mail'] : [];
 }

@@ -6,6 +6,7 @@
 import type { Log } from '../base/log.ts';
 import { type Clock, type Millis, sleep } from '../base/time.ts';
 import { Trouble } from '../base/trouble.ts';
+import type { Errand } from '../model/notice.ts';
 import type { Script, ScriptEnd } from '../model/script.ts';
 
 export interface Run {
@@ -14,6 +15,13 @@ export interface Run {
   readonly script: Script;
   /** Appended to the script's own arguments. */
   readonly extraArgs: readonly string[];
+  /** It begins, or is dropped: it need not be run again. */
+  onTurn?(): void;
+}
+
+/** A run, and which of those of a change it is. */
+export interface ScriptErrand extends Run {
+  readonly errand: Exclude<Errand, 'mail'>;
 }
 
 export interface ScriptPorts {
@@ -110,10 +118,11 @@ export class ScriptQueue {
     });
   }
 
-  private async runOne({ subject, script, extraArgs }: Run): Promise<void> {
+  private async runOne({ subject, script, extraArgs, onTurn }: Run): Promise<void> {
     const { clock, log, run } = this.ports;
     const fields = { subject, script: [...script.argv, ...extraArgs].join(' ') };
     this.counts.ran += 1;
+    onTurn?.();
     try {
       const end = await run(script, { extraArgs, timeoutMs: SCRIPT_MS_MAX, clock });
       const { exitCode, signal, timedOut } = end;
@@ -134,6 +143,7 @@ export class ScriptQueue {
     const dropped = queue.shift();
     if (dropped === undefined) return;
     this.counts.dropped += 1;
+    dropped.onTurn?.();
     const fields = { subject: dropped.subject, script: dropped.script.argv.join(' ') };
     this.drops.happened({ ...fields, reason: 'too many are waiting' }, dropped.subject);
   }

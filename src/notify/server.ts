@@ -1,10 +1,11 @@
 /** Which script a change of a virtual or real server runs, its line for FIFOs, and how it is named. Pure. */
 import { protocolWord, type ServerNotice } from '../model/notice.ts';
-import type { Run } from './script.ts';
+import type { ScriptErrand } from './script.ts';
 
-export function serverRuns(notice: ServerNotice): Run[] {
+export function serverRuns(notice: ServerNotice): ScriptErrand[] {
   const { script } = notice;
-  return script === null ? [] : [{ subject: subjectOf(notice), script, extraArgs: [] }];
+  if (script === null) return [];
+  return [{ errand: 'own-script', subject: subjectOf(notice), script, extraArgs: [] }];
 }
 
 /** As the log calls it. */

@@ -1,17 +1,17 @@
 /** Which scripts a change of VRRP runs, with which arguments, and its line for FIFOs. Pure. */
 import type { VrrpNotice, VrrpWord } from '../model/notice.ts';
 import type { NotifyScripts, Script } from '../model/script.ts';
-import type { Run } from './script.ts';
+import type { ScriptErrand } from './script.ts';
 
 /** The script of the state, which gets no arguments of ours, then the one for every change. */
-export function vrrpRuns({ kind, name, state, priority, scripts }: VrrpNotice): Run[] {
+export function vrrpRuns({ kind, name, state, priority, scripts }: VrrpNotice): ScriptErrand[] {
   const subject = `${kind.toLowerCase()} ${name}`;
   const { own, isChange } = meaningOf(state, scripts);
-  const runs: Run[] = [];
-  if (own !== null) runs.push({ subject, script: own, extraArgs: [] });
+  const runs: ScriptErrand[] = [];
+  if (own !== null) runs.push({ errand: 'own-script', subject, script: own, extraArgs: [] });
   if (scripts.any !== null && isChange) {
     const extraArgs = [kind, name, state, String(priorityOf(kind, priority))];
-    runs.push({ subject, script: scripts.any, extraArgs });
+    runs.push({ errand: 'any-script', subject, script: scripts.any, extraArgs });
   }
   return runs;
 }

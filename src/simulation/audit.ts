@@ -17,6 +17,7 @@ export interface Finding {
 export type Rule =
   | 'two-masters'
   | 'two-holders'
+  | 'no-master'
   | 'split-group'
   | 'master-without-address'
   | 'address-without-master'
@@ -32,6 +33,8 @@ const GRACE_MS: Readonly<Record<Exclude<Rule, 'answers-without-process'>, Millis
   // A packet's way: whoever preempts is master before the other has heard of it.
   'two-masters': 5,
   'two-holders': 0,
+  // All advertise for as long as a dead master is waited for, and ask who has the addresses.
+  'no-master': 1_000,
   'split-group': 20,
   'master-without-address': YIELD_MS + 5,
   'address-without-master': 5,
@@ -47,24 +50,31 @@ export interface AuditedHost {
   readonly config: VrrpConfig;
 }
 
+export interface Expected {
+  /** Two holders are one too many even in sickness. */
+  readonly lease: boolean;
+  /** In health each instance has a master somewhere. Absent: it may have reasons to have none. */
+  readonly alwaysMaster?: boolean;
+}
+
 /** What must not be, and for how long it may be so. */
 interface Suspicion {
   readonly rule: Rule;
   readonly graceMs: Millis;
 }
 
-/** All findings of a journal that ends at `end`. `lease`: two holders are one too many even in sickness. */
+/** All findings of a journal that ends at `end`. */
 export function audit(
   hosts: readonly AuditedHost[],
   entries: readonly Entry[],
   end: Instant,
-  { lease }: { readonly lease: boolean },
+  expected: Expected,
 ): readonly Finding[] {
   const scene = new Scene(hosts);
   const open = new Map<string, Suspicion & { readonly from: Instant }>();
   const findings: Finding[] = [];
   const examine = (at: Instant): void => {
-    const found = scene.look(at, lease);
+    const found = scene.look(at, expected);
     for (const [text, { rule, from, graceMs }] of open) {
       if (found.has(text)) continue;
       open.delete(text);
@@ -156,11 +166,14 @@ class Scene {
   }
 
   /** What must not be and is, in words that stay the same while it lasts. */
-  look(at: Instant, lease: boolean): ReadonlyMap<string, Suspicion> {
+  look(at: Instant, { lease, alwaysMaster = false }: Expected): ReadonlyMap<string, Suspicion> {
     this.at = at;
     const found = new Map<string, Suspicion>();
     const isHealthy = this.healthyAt !== null && at >= this.healthyAt;
-    if (isHealthy) this.lookForMasters(found);
+    if (isHealthy) {
+      this.lookForMasters(found);
+      if (alwaysMaster) this.lookForNone(found);
+    }
     if (isHealthy || lease) this.lookForHolders(found);
     for (const host of this.hosts) {
       if (this.running.get(host.name)) this.lookAtHost(host, found);
@@ -178,6 +191,18 @@ class Scene {
     for (const [instance, hosts] of masters) {
       if (hosts.length > 1)
         found.set(`${instance}: ${hosts.join(' and ')} are MASTER`, suspect('two-masters'));
+    }
+  }
+
+  private lookForNone(found: Map<string, Suspicion>): void {
+    const names = new Set(
+      this.hosts.flatMap(({ config }) => config.instances.map(({ name }) => name)),
+    );
+    for (const instance of names) {
+      const isSomeone = this.hosts.some(
+        ({ name }) => this.states.get(`${name} ${instance}`) === 'master',
+      );
+      if (!isSomeone) found.set(`nobody is MASTER of ${instance}`, suspect('no-master'));
     }
   }
 

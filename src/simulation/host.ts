@@ -84,6 +84,7 @@ export class SimulatedHost {
   private identities = 0;
   private leaving = false;
   private hasPower = true;
+  private powerCuts = 0;
   private endChecks: (() => void) | null = null;
 
   constructor(plan: HostPlan, world: HostSurroundings) {
@@ -172,7 +173,7 @@ export class SimulatedHost {
   reload(config: VrrpConfig): void {
     this.config = config;
     const { life } = this;
-    life?.clock.receive(() => void this.changeOver(life, config));
+    life?.clock.hear(() => void this.changeOver(life, config));
   }
 
   /** As daemon/vrrp-process.ts; the last one of several that wait for each other counts. */
@@ -185,7 +186,8 @@ export class SimulatedHost {
 
   private tellReload(): void {
     const { config, life } = this;
-    if (config === this.inForce) return;
+    const before = this.inForce;
+    if (config === before) return;
     this.inForce = config;
     const { journal, time } = this.world;
     journal.add({ at: time.now(), what: 'reload', host: this.name, config });
@@ -195,7 +197,7 @@ export class SimulatedHost {
       const entry = { kind: 'instance', name, to: state, reason: 'reload' } as const;
       journal.add({ at: time.now(), what: 'state', host: this.name, ...entry });
     }
-    this.world.onReload();
+    if (tellsOthers(before) !== tellsOthers(config)) this.world.onReload();
   }
 
   /** lvsd is stopped in good order. */
@@ -229,6 +231,7 @@ export class SimulatedHost {
     this.end();
     this.lastWill = null;
     this.hasPower = false;
+    this.powerCuts += 1;
     this.kernel.forget();
   }
 
@@ -248,7 +251,7 @@ export class SimulatedHost {
     if (isUp) this.down.delete(link);
     else this.down.add(link);
     this.ail(isUp ? -1 : 1);
-    this.life?.clock.receive(() => this.life?.speaker.linksChanged());
+    this.life?.clock.hear(() => this.life?.speaker.linksChanged());
   }
 
   /** From its next run on the tracked script says so. */
@@ -375,13 +378,15 @@ export class SimulatedHost {
     return { index: 1, running: !this.down.has(name), primaryAddress, addresses };
   }
 
-  /** The kernel does it, whatever becomes of the process meanwhile. */
+  /** The kernel does it, whatever becomes of the process meanwhile, but not without power. */
   private change(clock: ProcessTime, act: () => void): Promise<void> {
     const { time } = this.world;
+    const { powerCuts } = this;
     return new Promise((resolve) => {
       time.wakeAt(time.now() + KERNEL_MS, () => {
+        if (this.powerCuts > powerCuts) return;
         act();
-        clock.receive(resolve);
+        clock.hear(resolve);
       });
     });
   }
@@ -414,6 +419,12 @@ function sourcesOn(link: string, { instances }: VrrpConfig): readonly string[] {
     );
 }
 
-function ownAddress(hostPart: number, family: Family): string {
+/** What others see of a configuration; while it stays, as when only keys are changed, a reload disturbs nobody. */
+function tellsOthers({ instances }: VrrpConfig): string {
+  return JSON.stringify(instances.map(({ name, addresses }) => [name, addresses]));
+}
+
+/** Its address on each link. */
+export function ownAddress(hostPart: number, family: Family): string {
   return family === 'ipv4' ? `192.0.2.${hostPart}` : `fe80::${hostPart}`;
 }

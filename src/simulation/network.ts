@@ -82,7 +82,7 @@ export class SimulatedNetwork {
     this.ports.add(port);
     return {
       // What is sent is not kept by who sends it.
-      send: (packet) => this.carry(port, { ...packet, payload: Uint8Array.from(packet.payload) }),
+      send: (packet) => this.carry(port, { ...packet, payload: packet.payload.slice() }),
       close: () => void this.ports.delete(port),
     };
   }
@@ -96,7 +96,7 @@ export class SimulatedNetwork {
     const own: DatagramHost = { host, onDatagram };
     this.datagramHosts.set(name, own);
     return {
-      send: (octets, to) => this.carryDatagram(Uint8Array.from(octets), self, nameOf(to)),
+      send: (octets, to) => this.carryDatagram(octets.slice(), self, nameOf(to)),
       close: () => {
         if (this.datagramHosts.get(name) === own) this.datagramHosts.delete(name);
       },

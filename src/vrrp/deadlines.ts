@@ -17,7 +17,10 @@ interface Entry<T> extends Placed {
 
 export class Deadlines<T extends Sleeper> {
   private readonly heap = new Heap<Entry<T>>((a, b) => a.at - b.at);
-  /** The entry of each that counts; another one in the heap is an earlier wish of it. */
+  /**
+   * The entry of each that counts, Infinity: none; another one in the heap is an earlier wish of it. Who is woken stays
+   * in it: a Map from which something is removed with each advertisement is made anew again and again.
+   */
   private readonly entered = new Map<T, Instant>();
 
   /** Not later than the first deadline. */
@@ -28,8 +31,8 @@ export class Deadlines<T extends Sleeper> {
   /** Its deadline may be another one. */
   note(sleeper: T): void {
     const at = sleeper.deadline();
-    const entered = this.entered.get(sleeper);
-    if (at === Infinity || (entered !== undefined && entered <= at)) return;
+    const entered = this.entered.get(sleeper) ?? Infinity;
+    if (entered <= at) return;
     this.entered.set(sleeper, at);
     this.heap.push({ at, sleeper, place: NOWHERE });
   }
@@ -40,14 +43,16 @@ export class Deadlines<T extends Sleeper> {
 
   /** Those whose deadline has come, in its order. Each is to be noted again when it has been woken. */
   takeDue(now: Instant): readonly T[] {
-    const due: T[] = [];
+    // One at a time as a rule: an array that grows would have room for a dozen more.
+    let due: T[] | null = null;
     while (this.first <= now) {
       const { at, sleeper } = this.heap.pop() as Entry<T>;
       if (this.entered.get(sleeper) !== at) continue;
-      this.entered.delete(sleeper);
-      if (sleeper.deadline() <= now) due.push(sleeper);
-      else this.note(sleeper);
+      this.entered.set(sleeper, Infinity);
+      if (sleeper.deadline() > now) this.note(sleeper);
+      else if (due === null) due = [sleeper];
+      else due.push(sleeper);
     }
-    return due;
+    return due ?? [];
   }
 }

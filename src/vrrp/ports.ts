@@ -49,6 +49,7 @@ export interface GatePort {
   open(addresses: readonly string[], forMs: Millis): 'open' | 'run-out' | 'refused';
   /** At the end of this turn; what has run out meanwhile is not opened again, and told. */
   renew(renewal: {
+    /** Asked when it is sent. */
     readonly addresses: readonly string[];
     /** How long it may be open from now on; asked when it is sent, and once more behind it. */
     readonly leftMs: () => Millis;

@@ -467,8 +467,10 @@ export class VrrpSpeaker {
     this.leases?.follow();
     // Of a takeover of hundreds once, in the end.
     if (!this.isAdvertising) this.handOver.tellPeers();
-    for (const group of this.changed) group.tell();
-    this.changed.clear();
+    if (this.changed.size > 0) {
+      for (const group of this.changed) group.tell();
+      this.changed.clear();
+    }
     this.waking.arm(this.settleAt);
   }
 }

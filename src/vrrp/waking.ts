@@ -14,6 +14,8 @@ import type { VirtualRouter } from './virtual-router.ts';
 /** Routers that are due are woken as long as this; then others have their turn, and advertisements of masters theirs. */
 const WAKING_MS: Millis = 4;
 
+const NONE: readonly VirtualRouter[] = [];
+
 export class Waking {
   /** There are so many that what they do at once takes its time. */
   areMany = false;
@@ -63,14 +65,14 @@ export class Waking {
     const hasRead = this.hasRead || this.turn === undefined;
     this.hasRead = false;
     const begunAt = clock.now();
-    const due = mastersFirst([...this.waiting, ...this.deadlines.takeDue(begunAt)]);
+    const due = mastersFirst(this.waiting, this.deadlines.takeDue(begunAt));
     let at = 0;
     for (; at < due.length && (at === 0 || clock.now() - begunAt < WAKING_MS); at += 1) {
       const router = due[at] as VirtualRouter;
       if (!hasRead && router.state.is !== 'master') break;
       wake(router);
     }
-    this.waiting = due.slice(at);
+    this.waiting = at < due.length ? due.slice(at) : NONE;
   }
 
   /** Has the alarm go off when the first one is due, or at an instant if that is earlier. */
@@ -114,7 +116,13 @@ export class Waking {
 }
 
 /** To advertise takes a tenth of the time that to take over does, and a peer waits for it. */
-function mastersFirst(due: readonly VirtualRouter[]): readonly VirtualRouter[] {
+function mastersFirst(
+  waiting: readonly VirtualRouter[],
+  due: readonly VirtualRouter[],
+): readonly VirtualRouter[] {
+  // So it is with almost every advertisement, which is to leave no garbage.
+  if (waiting.length === 0 && due.length < 2) return due;
+  const all = [...waiting, ...due];
   const isMaster = ({ state }: VirtualRouter): boolean => state.is === 'master';
-  return [...due.filter(isMaster), ...due.filter((router) => !isMaster(router))];
+  return [...all.filter(isMaster), ...all.filter((router) => !isMaster(router))];
 }

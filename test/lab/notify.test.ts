@@ -258,6 +258,19 @@ vrrp_instance signed {
   });
 });
 
+test('when the process that tells is killed, a script that waits is run, and none twice', async () => {
+  const slow = program('slow', `echo "$*" >> ${FOLDER}/notes; sleep 6`);
+  const text = configuration({ priority: 150, inInstance: `notify ${slow}` });
+  pair = await Duo.withText('notify', { director1: text, director2: text });
+  pair.start('director1');
+  await pair.movesTo('director1');
+  expect(lines('notes')).toEqual(['INSTANCE VI_1 BACKUP 150']);
+  process.kill(await pair.pidOf('director1', 'notify'), 'SIGKILL');
+  await eventually('the next one is told', async () => lines('notes').length > 1, 5_000);
+  await pause(500);
+  expect(lines('notes')).toEqual(['INSTANCE VI_1 BACKUP 150', 'INSTANCE VI_1 MASTER 150']);
+});
+
 describe('scripts that misbehave', () => {
   test('hang, fork and flood without moving an advertisement, and are ended', async () => {
     const marker = `lvs-notify-${process.pid}`;

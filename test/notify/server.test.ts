@@ -40,6 +40,7 @@ describe('lines of FIFOs', () => {
 test('the script runs as it is, one server after its own changes', () => {
   expect(serverRuns(down)).toEqual([
     {
+      errand: 'own-script',
       subject: 'real server 10.0.0.1:8080 of 192.0.2.10:80 tcp',
       script: { argv: ['/etc/lvsd/down'], account: null },
       extraArgs: [],

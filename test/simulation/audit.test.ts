@@ -40,6 +40,11 @@ function rulesOf(entries: readonly Entry[], lease = false, hosts = HOSTS): reado
   return audit(hosts, [...BOTH_RUN, ...entries], 20_000, { lease }).map(({ rule }) => rule);
 }
 
+function rulesAlways(entries: readonly Entry[]): readonly Rule[] {
+  const expected = { lease: false, alwaysMaster: true };
+  return audit(HOSTS, [...BOTH_RUN, ...entries], 20_000, expected).map(({ rule }) => rule);
+}
+
 const MASTER_A = [becomes(3000, 'A', 'master'), holds(3000, 'A')];
 
 describe('an audit', () => {
@@ -86,6 +91,17 @@ describe('an audit', () => {
     ]);
   });
 
+  test('finds that nobody is master, once nothing has been wrong for 4 s, and for more than a moment', () => {
+    const gone = [becomes(9000, 'A', 'backup'), holds(9000, 'A', 'releases')];
+    const next = (at: number): readonly Entry[] => [becomes(at, 'B', 'master'), holds(at, 'B')];
+    expect(rulesAlways([...MASTER_A, ...gone, ...next(9_990)])).toEqual([]);
+    expect(rulesAlways([...MASTER_A, ...gone, ...next(10_010)])).toEqual(['no-master']);
+    expect(rulesAlways([...MASTER_A, ...gone])).toEqual(['no-master']);
+    const sick = { at: 8500, what: 'health', isWell: false } as const;
+    expect(rulesAlways([...MASTER_A, sick, ...gone])).toEqual([]);
+    expect(rulesOf([...MASTER_A, ...gone])).toEqual([]);
+  });
+
   test('finds two holders in sickness, too, when leases are to prevent them', () => {
     const sick = { at: 100, what: 'health', isWell: false } as const;
     const second = [becomes(5000, 'B', 'master'), holds(5000, 'B')];
@@ -98,17 +114,21 @@ describe('an audit', () => {
       'master-without-address',
     ]);
     expect(rulesOf([becomes(3000, 'A', 'master'), holds(3020, 'A')])).toEqual([]);
-    expect(rulesOf([...MASTER_A, becomes(9000, 'A', 'backup')])).toEqual([
+    const sick = { at: 8000, what: 'health', isWell: false } as const;
+    expect(rulesOf([...MASTER_A, sick, becomes(9000, 'A', 'backup')])).toEqual([
       'address-without-master',
     ]);
   });
 
   test('lets a process that does not run answer until its gate is shut', () => {
     for (const is of ['paused', 'dead'] as const) {
-      const ends = { at: 8000, what: 'process', host: 'A', is } as const;
+      const ends = [
+        { at: 8000, what: 'process', host: 'A', is },
+        { at: 8000, what: 'health', isWell: false },
+      ] as const;
       const until = (at: number): Entry => holds(at, 'A', 'releases');
-      expect(rulesOf([...MASTER_A, ends, until(11_000)])).toEqual([]);
-      expect(rulesOf([...MASTER_A, ends, until(11_050)])).toEqual(['answers-without-process']);
+      expect(rulesOf([...MASTER_A, ...ends, until(11_000)])).toEqual([]);
+      expect(rulesOf([...MASTER_A, ...ends, until(11_050)])).toEqual(['answers-without-process']);
     }
   });
 
@@ -192,6 +212,43 @@ describe('a simulated world', () => {
     const tenures = tenuresOf(world.journal.entries, [VIP], 20_000).get(VIP) ?? [];
     expect(tenures.map(({ hosts: names }) => names.join(' '))).toEqual(['', 'B']);
     expect(world.host('B').stateOf('VI_1')).toBe('master');
+  });
+
+  test('a process that is paused is told of a reload, however much waits in its sockets', async () => {
+    const hosts = [host('A', 1, 'one'), host('B', 2, 'one')];
+    const quick = hosts.map(({ config, ...one }) => {
+      const instances = config.instances.map((instance) => ({
+        ...instance,
+        version: 3 as const,
+        advertIntervalMs: 10,
+      }));
+      return { ...one, config: { ...config, instances } };
+    });
+    const renamed = configOf([instanceOf({ name: 'VI_9' })]);
+    const world = new SimulatedWorld({
+      seed: 1,
+      hosts: quick,
+      faults: [
+        { at: 2_000, fault: { do: 'pause', host: 'A' }, forMs: 10_000 },
+        { at: 11_000, fault: { do: 'reload', host: 'A', config: renamed }, forMs: null },
+      ],
+    });
+    await world.runTo(13_000);
+    // Until a reload has told it of one, it has none of that name.
+    expect(world.host('A').stateOf('VI_9')).not.toBe('init');
+  });
+
+  test('what the kernel was still to do is not done once the power is gone', async () => {
+    const hosts = [host('A', 1, 'one')];
+    const sure = new SimulatedWorld({ seed: 1, hosts, faults: [] });
+    await sure.runTo(10_000);
+    const master = sure.journal.entries.find((one) => one.what === 'state' && one.to === 'master');
+    const at = (master?.at ?? 0) + 0.1;
+    const fault = { do: 'crash', host: 'A' } as const;
+    const world = new SimulatedWorld({ seed: 1, hosts, faults: [{ at, fault, forMs: null }] });
+    await world.runTo(10_000);
+    expect(tenuresOf(sure.journal.entries, [VIP], 10_000).get(VIP)).toHaveLength(2);
+    expect(tenuresOf(world.journal.entries, [VIP], 10_000).get(VIP)).toHaveLength(1);
   });
 
   test('is the same again for the same seed', async () => {

@@ -168,6 +168,31 @@ test('an order hands over, the greater priority does not take it back, and anoth
   }
 });
 
+test('while a key is changed, who signs with the new one hands over to who still signs with the old one', async () => {
+  const keys = [1, 2].map((id) => ({ id, key: `0${id}`.repeat(32) }));
+  const hosts = [150, 100].map((priority, at) => {
+    const signing = { keys, activeKey: at + 1, mode: 'enforce', antiReplay: 'time' } as const;
+    const over = { authentication: { type: 'none' }, signing: { ...signing, windowMs: 10_000 } };
+    return {
+      name: 'AB'[at] as string,
+      config: config(priority, over as Partial<VrrpInstance>, true),
+      hostPart: at + 1,
+      clockRate: 1,
+    };
+  });
+  const held = new SimulatedWorld({ seed: 1, hosts, faults: [] });
+  await held.runTo(8_000);
+  const given = held.host('A').failOver({ names: [], back: false, force: false });
+  await held.runTo(12_000);
+  expect((await given).outcomes).toEqual([{ name: 'G', result: 'given-up', peer: '192.0.2.2' }]);
+  const back = held.host('A').failOver({ names: [], back: true, force: false });
+  await held.runTo(16_000);
+  expect((await back).outcomes).toEqual([{ name: 'G', result: 'taken-back', peer: null }]);
+  const { to, gapsMs } = moves(held, FIRST, 8_000);
+  expect(to).toEqual(['B', 'A']);
+  expectQuick(gapsMs);
+});
+
 test('what is asked back and not heard of is asked again', async () => {
   const cut = { do: 'cut', from: 'A', to: 'B', link: null, oneWay: false } as const;
   const held = world({ faults: [{ at: 19_990, fault: cut, forMs: 150 }] });

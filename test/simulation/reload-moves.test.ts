@@ -132,6 +132,24 @@ describe('no_accept', () => {
   });
 });
 
+test('of two that change places each is open for as long as the gate of its new instance', async () => {
+  // At the reload the gate of VI_2 has 90 ms left, and VI_1 advertises next in 360 ms.
+  const slow = { version: 3, advertIntervalMs: 1_000 } as const;
+  const quick = { version: 3, advertIntervalMs: 700, gate: { mode: 'auto', timeMs: 750 } } as const;
+  const { entries, findings } = await reloaded(
+    [
+      { ...one('VI_1', 51, Y), ...slow },
+      { ...one('VI_2', 52, X, Z), ...quick },
+    ],
+    [
+      { ...one('VI_1', 51, X), ...slow },
+      { ...one('VI_2', 52, Y, Z), ...quick },
+    ],
+  );
+  expect(changes(entries)).toEqual([]);
+  expect(findings).toEqual([]);
+});
+
 test('an instance that had no gate has one when a reload asks for it', async () => {
   const off = { gate: { mode: 'off', timeMs: null } } as const;
   for (const [before, after] of [

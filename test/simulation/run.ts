@@ -1,4 +1,5 @@
 /** Runs one seed, and says what it found. */
+import type { VrrpInstance } from '../../src/model/vrrp.ts';
 import { audit, type Finding } from '../../src/simulation/audit.ts';
 import { renderTimeline } from '../../src/simulation/timeline.ts';
 import { SimulatedWorld } from '../../src/simulation/world.ts';
@@ -15,19 +16,31 @@ export async function runSeed(seed: number): Promise<SeedRun> {
   const world = new SimulatedWorld(plan);
   await world.runTo(END_MS);
   const { entries } = world.journal;
-  const findings = audit(plan.hosts, entries, END_MS, {
-    lease: plan.hosts.some(({ config }) => config.lease !== null),
-  });
+  const lease = plan.hosts.some(({ config }) => config.lease !== null);
+  // Who must have a lease may wait until the promises of a majority have run out.
+  const findings = audit(plan.hosts, entries, END_MS, { lease, alwaysMaster: !lease });
   const setup = plan.hosts.map(({ name, config: { instances, lease } }) => {
     const [first] = instances;
     const kind = `priority ${first?.priority}, version ${first?.version}, ${first?.advertIntervalMs} ms`;
-    const preempt = first?.preempt ? 'preempt' : 'nopreempt';
+    const preempt = first?.preempt ? `preempt after ${first.preemptDelayMs} ms` : 'nopreempt';
     const holdMs = lease?.subjects[0]?.holdMs;
     const ending = holdMs === undefined ? `gate ${first?.gate.mode}` : `lease of ${holdMs} ms`;
-    return `${name}: ${kind}, ${preempt}, ${first?.initialState}, ${ending}`;
+    const more = first === undefined ? '' : wayOf(first);
+    return `${name}: ${kind}, ${preempt}, ${first?.initialState}, ${ending}, ${more}`;
   });
   return {
     findings,
     timeline: () => [`seed ${seed}`, ...setup, ...renderTimeline(entries, findings)].join('\n'),
   };
+}
+
+/** How its advertisements go, and what shows that they are its own. */
+function wayOf({ family, unicast, authentication, signing, links }: VrrpInstance): string {
+  return [
+    family,
+    unicast === null ? 'multicast' : 'unicast',
+    authentication.type === 'none' ? 'no password' : authentication.type,
+    signing === null ? 'unsigned' : `signed with key ${signing.activeKey} (${signing.mode})`,
+    links.own === null ? 'no virtual MAC' : links.own.name,
+  ].join(', ');
 }

@@ -11,6 +11,7 @@ import type { Fault, PlannedFault, WorldPlan } from '../../src/simulation/world.
 import { configOf, instanceOf } from '../world/director.ts';
 import { endpointOf, SECRET } from '../world/lease.ts';
 import { reloads } from './reloads.ts';
+import { varied } from './variety.ts';
 
 /** Faults begin before this, and last until `HEALED_AT_MS` at most. */
 const LAST_FAULT_AT_MS = 12_000;
@@ -36,7 +37,8 @@ export function scenarioOf(seed: number): WorldPlan {
     for (let more = upTo(random, 3); more > 0; more -= 1)
       faults.push(witnessFault(random, machines, world.witnesses));
   const all = [...faults, ...paths.faults, ...reloaded.faults];
-  return { seed, ...world, hosts: reloaded.hosts, faults: all };
+  const plan = { seed, ...world, hosts: reloaded.hosts, faults: all };
+  return varied(seededRandom(seed ^ 0x7a21e7), plan);
 }
 
 /** So many of the seeds have a further path, and cuts of single links. */

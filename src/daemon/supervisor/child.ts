@@ -17,13 +17,14 @@ import type { Codec } from '../codec.ts';
 import {
   type FromProcess,
   fromRefusal,
-  type NoticeMessage,
+  type LeftMessage,
   type PeerNoteMessage,
   type ProcessName,
   type Question,
   type RanMessage,
   REFUSED_EXIT_CODE,
   type RunMessage,
+  type TellMessage,
   type ToProcess,
 } from '../ipc.ts';
 import { ENVIRONMENT } from './flags.ts';
@@ -68,7 +69,10 @@ export interface ChildOptions<Config> {
   onServersUp?(up: boolean | null): void;
   /** A process has been started, the first or another one. */
   onStart?(pid: number): void;
+  /** It works, by the newest configuration that it was given. */
+  onReady?(): void;
   onNotice?(notice: Notice | RenamedNotice): void;
+  onLeft?(message: LeftMessage): void;
   onRun?(message: RunMessage): void;
   onRan?(message: RanMessage): void;
 }
@@ -170,7 +174,7 @@ export class Child<Config> {
   }
 
   /** Of what is for a process that has died, its successor is not told. */
-  tell(message: NoticeMessage | RunMessage | RanMessage | PeerNoteMessage): void {
+  tell(message: TellMessage | RunMessage | RanMessage | PeerNoteMessage): void {
     this.send(message);
   }
 
@@ -311,7 +315,9 @@ export class Child<Config> {
         this.watchdog?.answered();
         break;
       case 'ready':
-        if (this.isNewest(message.revision)) this.settle({ is: 'confirmed' });
+        if (!this.isNewest(message.revision)) break;
+        this.settle({ is: 'confirmed' });
+        this.options.onReady?.();
         break;
       case 'failed':
         if (this.isNewest(message.revision)) {
@@ -341,6 +347,9 @@ export class Child<Config> {
         break;
       case 'notice':
         this.options.onNotice?.(message.notice);
+        break;
+      case 'left':
+        this.options.onLeft?.(message);
         break;
       case 'run':
         this.options.onRun?.(message);

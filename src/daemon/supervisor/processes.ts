@@ -30,6 +30,7 @@ import type { ProcessName } from '../ipc.ts';
 import { Child, type ChildStatus, type Standing } from './child.ts';
 import { LARGE, SMALL } from './flags.ts';
 import { type SilentMsMax, silentMsMaxOf } from './liveness.ts';
+import { Outbox } from './outbox.ts';
 import { writePid } from './pid-file.ts';
 import { Relay } from './relay.ts';
 
@@ -86,6 +87,7 @@ export class Processes {
   /** By the configuration in force; null: by the first one. */
   private silentMsMax: SilentMsMax | null = null;
   private readonly relay = new Relay((name, message) => this.children.get(name)?.tell(message));
+  private readonly outbox: Outbox;
   /** Those that the first configuration named. */
   private namespaces: Readonly<
     Record<'net_namespace' | 'net_namespace_ipvs', string | null>
@@ -93,6 +95,11 @@ export class Processes {
 
   constructor(options: ProcessesOptions) {
     this.options = options;
+    this.outbox = new Outbox({
+      log: options.log,
+      isWanted: () => this.children.has('notify'),
+      send: (message) => this.children.get('notify')?.tell(message),
+    });
   }
 
   /** Starts those that are needed and do not run yet; gives the ones that cannot do their work. */
@@ -257,11 +264,14 @@ export class Processes {
       onStart: (pid) => {
         this.notePid(name, pid);
         this.relay.started(name);
+        if (name === 'notify') this.outbox.started();
         // What the one before it has found is not known to be so any more.
         if (name === 'health') this.passOnServers(null);
       },
       ...(name === 'health' ? { onServersUp: (up) => this.passOnServers(up) } : {}),
-      onNotice: (notice) => this.relay.notice(notice),
+      ...(name === 'notify' ? { onReady: () => this.outbox.ready() } : {}),
+      onNotice: (notice) => this.outbox.add(notice),
+      onLeft: (message) => this.outbox.left(message),
       onRun: (message) => this.relay.run(name, message),
       onRan: (message) => this.relay.ran(message),
     });

@@ -1,13 +1,11 @@
 /**
- * Passes on what the processes say to each other: changes to `notify`, which tells operators, and runs of
- * tracked scripts there and back. A run that was lost with `notify` is asked for again: a script of which
- * nothing is known must not count as failed.
+ * Passes on runs of tracked scripts, to `notify` and back. A run that was lost with it is asked for again: a script of
+ * which nothing is known must not count as failed.
  */
-import type { Notice, RenamedNotice } from '../../model/notice.ts';
-import type { NoticeMessage, ProcessName, RanMessage, RunMessage } from '../ipc.ts';
+import type { ProcessName, RanMessage, RunMessage } from '../ipc.ts';
 
 /** Sends to a process, if it runs. */
-export type SendTo = (name: ProcessName, message: NoticeMessage | RunMessage | RanMessage) => void;
+export type SendTo = (name: ProcessName, message: RunMessage | RanMessage) => void;
 
 interface Asked {
   readonly by: ProcessName;
@@ -22,10 +20,6 @@ export class Relay {
 
   constructor(send: SendTo) {
     this.send = send;
-  }
-
-  notice(notice: Notice | RenamedNotice): void {
-    this.send('notify', { type: 'notice', notice });
   }
 
   run(by: ProcessName, message: RunMessage): void {

@@ -92,8 +92,12 @@ export class Gatekeeper {
   }
 
   private send(instance: VrrpInstance, until: Instant): void {
+    const guards = (): readonly string[] => this.guards;
     this.ports.gate.renew({
-      addresses: this.guards,
+      // A reload may give some of them to another instance in this turn, which has them open for longer.
+      get addresses() {
+        return guards();
+      },
       leftMs: () => until - this.ports.clock.now(),
       onLost: (reason) => this.lost(instance, reason),
     });

@@ -70,6 +70,8 @@ export function isToldAgainst(before: AnnouncePlan, after: AnnouncePlan): boolea
 
 /** Takes the rounds that are due. */
 export function dueRounds(plan: AnnouncePlan, timing: AnnounceTiming, now: Instant): AnnounceStep {
+  // So it is with almost every advertisement, which is to leave no garbage.
+  if (now < nextRound(plan)) return { plan, times: 0 };
   const { secondAt, lowerAt, refreshAt, extraAt } = plan;
   const { extraEveryMs: everyMs } = timing;
   const due = (at: Instant | null): boolean => at !== null && at <= now;
@@ -112,6 +114,11 @@ function again(everyMs: Millis, now: Instant): Instant | null {
 
 export function nextRound(plan: AnnouncePlan): Instant {
   const { secondAt, lowerAt, lower, refreshAt, extraAt } = plan;
-  const rounds = [secondAt, lowerAt, lower.owedAt, refreshAt, extraAt];
-  return Math.min(...rounds.map((at) => at ?? Infinity));
+  return Math.min(
+    secondAt ?? Infinity,
+    lowerAt ?? Infinity,
+    lower.owedAt ?? Infinity,
+    refreshAt ?? Infinity,
+    extraAt ?? Infinity,
+  );
 }

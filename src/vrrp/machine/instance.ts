@@ -311,20 +311,17 @@ function masterOnTime(self: Self, state: Master, now: Instant): Step {
     return stay({ ...state, rival: null }, effects);
   }
   const { plan, times } = dueRounds(state.announcements, instance.announce, now);
-  const effects: Effect[] = [];
   const owed = due(state.answers, now);
+  const isTime = now >= state.advertAt;
+  // An array that grows has room for a dozen more.
+  const effects: Effect[] = isTime || owed.isNow ? [{ do: 'advertise', priority }] : [];
   let { advertAt } = state;
-  let answers = owed.pace;
-  if (now < advertAt && owed.isNow) {
-    effects.push({ do: 'advertise', priority });
-    advertAt = nextAdvertAt(self, now);
-  } else if (now >= advertAt) {
-    effects.push({ do: 'advertise', priority });
-    answers = served(state.answers);
+  if (isTime) {
     // Absolute: a late timer does not move the ones after it.
     advertAt += advertIntervalMs;
     if (advertAt <= now) advertAt = now + advertIntervalMs;
-  }
+  } else if (owed.isNow) advertAt = nextAdvertAt(self, now);
+  const answers = isTime ? served(state.answers) : owed.pace;
   if (times > 0) effects.push({ do: 'announce', times });
   return stay({ ...state, advertAt, answers, announcements: plan }, effects);
 }

@@ -172,8 +172,9 @@ export class HandOver {
   /** What has changed, and what is wanted in one turn, is told together. */
   tellPeers(): void {
     if (this.isOtherwise) this.peers?.greet();
-    if (this.wanted.size > 0) this.peers?.want([...this.wanted.values()]);
     this.isOtherwise = false;
+    if (this.wanted.size === 0) return;
+    this.peers?.want([...this.wanted.values()]);
     this.wanted.clear();
   }
 

@@ -112,6 +112,7 @@ function describe(
   if (facts === null || source === null || port === null) return null;
   const peers = stands.flatMap(({ path }) => path.unicast?.peers ?? []);
   const ofGroup = stands.find(({ path }) => path.unicast === null);
+  const instances = stands.map(({ router }) => router.instance);
   return {
     name,
     interface: link,
@@ -121,8 +122,29 @@ function describe(
     unicastPeers: [...new Set(peers.map(({ address }) => address))].sort(),
     source,
     port,
-    key: keyOf(stands.map(({ router }) => router.instance)),
+    key: keyOf(instances),
+    otherKeys: otherKeysOf(instances),
   };
+}
+
+/** Each receiver tries all of them: a key that is changed has one other. */
+const OTHER_KEYS_MAX = 8;
+
+/** As `key` would be if all instances signed with their key of another number, as far as they have one. */
+function otherKeysOf(instances: readonly VrrpInstance[]): readonly Uint8Array[] {
+  const keys = instances.flatMap(({ signing }) =>
+    (signing?.keys ?? []).flatMap(({ id }) => (id === signing?.activeKey ? [] : [id])),
+  );
+  return [...new Set(keys)].slice(0, OTHER_KEYS_MAX).flatMap((id) => {
+    const key = keyOf(instances.map((one) => signedWith(one, id)));
+    return key === null ? [] : [key];
+  });
+}
+
+function signedWith(instance: VrrpInstance, id: number): VrrpInstance {
+  const { signing } = instance;
+  if (signing === null || !signing.keys.some((key) => key.id === id)) return instance;
+  return { ...instance, signing: { ...signing, activeKey: id } };
 }
 
 /** Made of all that the instances share with their peers; null: they share nothing. */

@@ -60,7 +60,10 @@ export class PeerSockets {
       places.length === this.wanted.length &&
       places.every((place, at) => isSame(place, this.wanted[at] as PeerPlace));
     if (isNothingNew) return false;
-    this.wanted = places;
+    // Those that stay keep their description: what is open is found by it.
+    this.wanted = places.map(
+      (place) => this.opened.find((one) => isSame(one.place, place))?.place ?? place,
+    );
     const kept: Open[] = [];
     for (const one of this.opened) {
       if (places.some((place) => isSame(place, one.place))) {
@@ -78,7 +81,7 @@ export class PeerSockets {
 
   openMissing(): void {
     for (const place of this.wanted) {
-      if (this.opened.some((one) => isSame(one.place, place))) continue;
+      if (this.opened.some((one) => one.place === place)) continue;
       const opened = this.tryOpen(place);
       if (opened !== null) this.opened = [...this.opened, opened];
     }
@@ -123,6 +126,7 @@ function isSame(one: PeerPlace, other: PeerPlace): boolean {
   return JSON.stringify(textOf(one)) === JSON.stringify(textOf(other));
 }
 
-function textOf({ key, ...place }: PeerPlace): unknown {
-  return { ...place, key: key === null ? null : Buffer.from(key).toString('hex') };
+function textOf({ key, otherKeys, ...place }: PeerPlace): unknown {
+  const hex = (one: Uint8Array): string => Buffer.from(one).toString('hex');
+  return { ...place, key: key === null ? null : hex(key), otherKeys: otherKeys.map(hex) };
 }

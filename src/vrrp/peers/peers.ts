@@ -190,7 +190,7 @@ export class Peers {
   }
 
   private onDatagram(place: PeerPlace, octets: Uint8Array, from: string): void {
-    const message = decodePeerMessage(octets, place.key);
+    const message = decodePeerMessage(octets, place.key, place.otherKeys);
     if ('drop' in message) {
       this.drop(message.drop);
     } else if (message.family !== place.family) {

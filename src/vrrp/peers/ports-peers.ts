@@ -23,6 +23,8 @@ export interface PeerPlace {
   readonly port: number;
   /** What directors of one pair share, or null. */
   readonly key: Uint8Array | null;
+  /** What they share, too, while a key is changed: some sign with the new one already, and others not yet. */
+  readonly otherKeys: readonly Uint8Array[];
 }
 
 export interface PeerSocket {

@@ -9,9 +9,7 @@ const outcome = { exitCode: 0, signal: null, timedOut: false };
 function world() {
   const sent: string[] = [];
   const relay = new Relay((name, message) => {
-    sent.push(
-      'id' in message ? `${name} ${message.type} ${message.id}` : `${name} ${message.type}`,
-    );
+    sent.push(`${name} ${message.type} ${message.id}`);
   });
   const run = (id: number): void =>
     relay.run('vrrp', { type: 'run', id, script, timeoutMs: 1_000 });

@@ -96,6 +96,7 @@ class Wire {
         group: '224.0.0.18',
         source,
         key,
+        otherKeys: [],
       })),
     );
     return { peers, taken, given, noted, met, links: () => links };
