@@ -46,6 +46,7 @@ import { writePid } from './pid-file.ts';
 import { Processes, type WorkerName } from './processes.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
 import type { Signal } from './signals.ts';
+import { tellOfKeepalived, tellOfOpenFolders } from './surroundings.ts';
 
 export interface SupervisorOptions {
   readonly version: string;
@@ -295,7 +296,7 @@ export class Supervisor {
   }
 
   private async startNow(): Promise<void> {
-    const { runDir, log, pidFile, version } = this.options;
+    const { runDir, log, pidFile, version, history } = this.options;
     const { configurations } = this;
     // A signal may have come before us.
     if (this.stopping !== null) return;
@@ -310,6 +311,7 @@ export class Supervisor {
     writePid(pidFile, process.pid, '--pid');
     const { digest, director, path } = configurations;
     log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
+    tellOfKeepalived(director.global.netNamespace, log);
     if (director.global.processName !== undefined) process.title = director.global.processName;
     await this.around.run('startup', director);
     if (this.stopping !== null) return;
@@ -321,6 +323,7 @@ export class Supervisor {
     }
     await this.processes.replace(director);
     configurations.started(this.stateAtStart);
+    tellOfOpenFolders([runDir, history.folder], log);
     this.ready = true;
     notifyServiceManager('READY=1');
     log.info({}, 'lvsd is ready');
