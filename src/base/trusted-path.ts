@@ -82,11 +82,18 @@ export function inspectPath(path: string, port: PathPort = SYSTEM): PathVerdict 
   return { unusable: `${path} is a directory` };
 }
 
+export interface OpenFolder {
+  /** The folder itself, or one that it lies in. */
+  readonly at: string;
+  /** Who can change it, as a sentence. */
+  readonly reason: string;
+}
+
 /**
- * Who besides root and this process could put a file of his own into a folder, as a sentence; null: nobody. A folder that
- * is not there is nobody's.
+ * Whether others than root and this process could put a file of their own into a folder; null: nobody could. A folder
+ * that is not there is nobody's.
  */
-export function whoCanChangeFolder(folder: string, ownUid: number): string | null {
+export function openFolder(folder: string, ownUid: number): OpenFolder | null {
   try {
     const whole = realpathSync(folder);
     for (let at = whole; ; at = at.slice(0, at.lastIndexOf('/'))) {
@@ -95,8 +102,9 @@ export function whoCanChangeFolder(folder: string, ownUid: number): string | nul
       // A sticky folder keeps what is in it from others; a file that is not there yet it does not.
       const facts = { mode: here === whole ? mode & ~STICKY : mode, isDirectory: () => true };
       const who = uid === ownUid ? null : ownedByOther(here, { uid });
-      const found = who ?? writableByOthers(here, facts);
-      if (found !== null || here === '/') return found;
+      const reason = who ?? writableByOthers(here, facts);
+      if (reason !== null) return { at: here, reason };
+      if (here === '/') return null;
     }
   } catch {
     return null;

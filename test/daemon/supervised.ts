@@ -130,3 +130,5 @@ export function orders(): readonly string[] {
 export const go = (): void => writeFileSync(join(runDir, 'go'), '');
 export const logged = (message: string): LogRecord | undefined =>
   records.find((record) => record.message === message);
+export const allLogged = (message: string): readonly LogRecord[] =>
+  records.filter((record) => record.message === message);

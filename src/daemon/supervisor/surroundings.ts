@@ -4,7 +4,7 @@
  */
 import { reasonAndHint } from '../../base/error.ts';
 import type { Log } from '../../base/log.ts';
-import { whoCanChangeFolder } from '../../base/trusted-path.ts';
+import { openFolder } from '../../base/trusted-path.ts';
 import { identityOfNetwork } from '../../kernel/namespace.ts';
 import { keepalivedIn } from '../../kernel/other-daemons.ts';
 
@@ -26,10 +26,13 @@ export function tellOfKeepalived(netNamespace: string | null, log: Log): void {
 /** They hold what becomes the configuration at the next start, and what is ours in the kernel's table. */
 export function tellOfOpenFolders(folders: readonly string[], log: Log): void {
   const ownUid = process.geteuid?.() ?? 0;
-  for (const folder of new Set(folders)) {
-    const reason = whoCanChangeFolder(folder, ownUid);
-    if (reason === null) continue;
-    const hint = `whoever can do that can give lvsd a configuration with scripts: chown root ${folder}; chmod 755 ${folder}`;
+  const told = new Set<string>();
+  for (const folder of folders) {
+    const open = openFolder(folder, ownUid);
+    if (open === null || told.has(open.at)) continue;
+    const { at, reason } = open;
+    told.add(at);
+    const hint = `whoever can do that can give lvsd a configuration with scripts: chown root ${at}; chmod go-w ${at}`;
     log.warn({ folder, reason, hint }, 'folder of lvsd is open to others');
   }
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { logged, runDir, started, vrrp } from '../supervised.ts';
+import { allLogged, logged, runDir, started, vrrp } from '../supervised.ts';
 
 let other: ChildProcess | null = null;
 
@@ -40,6 +40,14 @@ describe('a folder', () => {
       folder,
       reason: `${folder} ${why}`,
     });
+  });
+
+  test('is told once, though the other folder lies in it', async () => {
+    chmodSync(runDir, 0o777);
+    mkdirSync(join(runDir, 'state'), { mode: 0o700 });
+    await started(vrrp('VI_1'));
+    const told = allLogged('folder of lvsd is open to others').map(({ fields }) => fields.hint);
+    expect(told).toEqual([expect.stringContaining(`chmod go-w ${runDir}`)]);
   });
 
   test('of nobody else is not', async () => {
