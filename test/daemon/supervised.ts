@@ -69,7 +69,9 @@ export function health(name: string): string {
 export const MISTAKE = 'vrrp_script alive {\n    script "/bin/true"\n    internal 1\n}\n';
 
 /** What a test has otherwise. */
-type Otherwise = Partial<Pick<SupervisorOptions, 'clock' | 'childPidFiles' | 'respawns'>>;
+type Otherwise = Partial<
+  Pick<SupervisorOptions, 'clock' | 'childPidFiles' | 'pidFile' | 'respawns' | 'runDir'>
+>;
 
 export function prepare(text: string, otherwise: Otherwise = {}): Supervisor {
   writeFileSync(file(), text);

@@ -375,7 +375,9 @@ function makeRunDir(runDir: string): void {
   try {
     makeFolder(runDir, 0o755);
   } catch (cause) {
-    const why = `the run directory ${runDir} cannot be made: ${errnoName(cause)}`;
+    const isFile = ['EEXIST', 'ENOTDIR'].includes(errnoName(cause));
+    const reason = isFile ? 'there is a file in its place' : errnoName(cause);
+    const why = `the run directory ${runDir} cannot be made: ${reason}`;
     const hint = 'give lvsd one that it may write: --run-dir DIR';
     throw new DirectorError('RUN_DIR_UNWRITABLE', why, { cause, hint });
   }
