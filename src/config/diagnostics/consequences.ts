@@ -29,6 +29,8 @@ const VALUE_CODES: readonly DiagnosticCode[] = [
 const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
   'unmatched-quote': ['missing-argument', 'missing-open-brace', 'extra-argument'],
   'odd-character': ['extra-argument', 'unknown-interface'],
+  // What the block lacks may stand behind the brace that closes it too early, or in the next line of a sequence.
+  'missing-close-brace': ['missing-keyword'],
   'undefined-name': [...VALUE_CODES, 'missing-argument', 'unknown-keyword'],
   'not-replaced': VALUE_CODES,
   'bad-generator': VALUE_CODES,
