@@ -4,6 +4,7 @@ import { DEFAULT_RUN_DIR } from './api/protocol.ts';
 import { DirectorError, describeError } from './base/error.ts';
 import { exitWhenWritten } from './base/exit.ts';
 import { openLog } from './base/log.ts';
+import { writeOutput } from './base/output.ts';
 import { prepareForReading } from './base/reading-flags.ts';
 import { systemClock } from './base/time.ts';
 import { readVersion } from './base/version.ts';
@@ -147,7 +148,7 @@ async function main(): Promise<number> {
   const reading = goodReading(start?.reading ?? file);
   tellDiagnostics(start?.reading ?? file);
   if (reading === null) return Exit.failed;
-  if (options.dumpConf) process.stdout.write(dumpDirector(reading.director));
+  if (options.dumpConf) writeOutput(dumpDirector(reading.director));
   if (start === null) return Exit.ok;
   const begin = { reading, state: start.state };
   return run(options, version, { runDir, source, history, start, begin }, takeSignals);

@@ -6,7 +6,7 @@
  * as it was seen, whatever others do meanwhile. Of a sticky directory that holds for what the trusted own in
  * it. A symbolic link is followed by the same walk, from the place of the link on.
  */
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { errnoName } from './error.ts';
 
 const ROOT = 0;
@@ -82,6 +82,35 @@ export function inspectPath(path: string, port: PathPort = SYSTEM): PathVerdict 
   return { unusable: `${path} is a directory` };
 }
 
+export interface OpenFolder {
+  /** The folder itself, or one that it lies in. */
+  readonly at: string;
+  /** Who can change it, as a sentence. */
+  readonly reason: string;
+}
+
+/**
+ * Whether others than root and this process could put a file of their own into a folder; null: nobody could. A folder
+ * that is not there is nobody's.
+ */
+export function openFolder(folder: string, ownUid: number): OpenFolder | null {
+  try {
+    const whole = realpathSync(folder);
+    for (let at = whole; ; at = at.slice(0, at.lastIndexOf('/'))) {
+      const here = at === '' ? '/' : at;
+      const { uid, mode } = lstatSync(here);
+      // A sticky folder keeps what is in it from others; a file that is not there yet it does not.
+      const facts = { mode: here === whole ? mode & ~STICKY : mode, isDirectory: () => true };
+      const who = uid === ownUid ? null : ownedByOther(here, { uid });
+      const reason = who ?? writableByOthers(here, facts);
+      if (reason !== null) return { at: here, reason };
+      if (here === '/') return null;
+    }
+  } catch {
+    return null;
+  }
+}
+
 function lastPart(
   path: string,
   facts: ReturnType<PathPort['lstat']>,
@@ -100,7 +129,10 @@ function ownedByOther(path: string, { uid }: Pick<Stats, 'uid'>): string | null 
   return uid === ROOT ? null : `${path} belongs to user ${uid}`;
 }
 
-function writableByOthers(path: string, facts: ReturnType<PathPort['lstat']>): string | null {
+function writableByOthers(
+  path: string,
+  facts: Pick<ReturnType<PathPort['lstat']>, 'mode' | 'isDirectory'>,
+): string | null {
   if ((facts.mode & WRITABLE_BY_OTHERS) === 0) return null;
   if (facts.isDirectory() && (facts.mode & STICKY) !== 0) return null;
   return `${path} can be written by ${(facts.mode & 0o002) === 0 ? 'its group' : 'everybody'}`;

@@ -1,6 +1,7 @@
 /** `lvsctl config fmt [FILE]`: a configuration laid out as everybody's; what it means stays what it was. */
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
+import { defaultFile } from '../config/default-files.ts';
 import { isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../config/diagnostics/render.ts';
 import { maskLine } from '../config/diagnostics/secret.ts';
@@ -8,7 +9,6 @@ import { commandEnvironment, STANDARD_INPUT } from '../config/environment.ts';
 import type { FormattedLine } from '../config/show/format.ts';
 import { type Formatting, formatFile } from '../config/show/format-check.ts';
 import { type Command, Exit } from './command.ts';
-import { defaultFile } from './default-file.ts';
 
 interface Options {
   readonly check?: true;

@@ -1,11 +1,12 @@
 /** Everything that is to be said of a configuration, and of the peer's beside it: for `check` and `lint`. */
 import type { Command as Commander } from 'commander';
+import { defaultFile } from '../config/default-files.ts';
 import { type Diagnostic, isUnreadable } from '../config/diagnostics/diagnostic.ts';
 import { isOfThisHost } from '../config/diagnostics/severity.ts';
 import { commandEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { comparePair } from '../config/pair/compare.ts';
-import { chosenFile, defaultFile } from './default-file.ts';
+import { chosenFile } from './default-file.ts';
 import type { ReadingOptions } from './read-config.ts';
 
 export interface PairOptions extends ReadingOptions {

@@ -1,5 +1,6 @@
 /** Where a command writes: standard output and error, and whether a person is looking. */
-import { DirectorError, errnoName } from '../base/error.ts';
+import { errnoName } from '../base/error.ts';
+import { isFile, outputFailed, writeOutput, writeWhole } from '../base/output.ts';
 
 export interface Terminal {
   write(text: string): void;
@@ -11,7 +12,7 @@ export interface Terminal {
 }
 
 export const processTerminal: Terminal = {
-  write: (text) => void process.stdout.write(text),
+  write: writeOutput,
   writeError: (text) => void process.stderr.write(text),
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
   live: process.stdout.isTTY === true,
@@ -38,6 +39,10 @@ export function untilInterrupted(): { readonly interrupted: Promise<void>; stop(
  * behind `| head`. Throws OUTPUT_FAILED.
  */
 export async function writePieces(pieces: Iterable<Uint8Array | string>): Promise<void> {
+  if (isFile()) {
+    for (const piece of pieces) writeWhole(piece);
+    return;
+  }
   // A stream tells of a failure twice, and an event that nobody hears ends the process.
   process.stdout.on('error', () => {});
   for (const piece of pieces) {
@@ -46,7 +51,6 @@ export async function writePieces(pieces: Iterable<Uint8Array | string>): Promis
     });
     if (!error) continue;
     if (errnoName(error) === 'EPIPE') return;
-    const message = `standard output: ${errnoName(error)}`;
-    throw new DirectorError('OUTPUT_FAILED', message, { cause: error });
+    throw outputFailed(error);
   }
 }

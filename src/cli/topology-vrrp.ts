@@ -188,7 +188,8 @@ function gateLines(
     lifetimeSeconds === null
       ? []
       : [`the kernel removes the addresses after ${lifetimeSeconds} s, unless they are prolonged`];
-  if ('none' in gate) return [...lost, `no gate: ${gate.none}`, ...life];
+  // The reason may have a hint in a line of its own, which is indented as this one.
+  if ('none' in gate) return [...lost, ...`no gate: ${gate.none}`.split('\n'), ...life];
   const { openForMs } = gate;
   const left =
     openForMs === null ? 'is shut' : `is open for ${openForMs} ms, unless it is prolonged`;

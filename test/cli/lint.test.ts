@@ -25,7 +25,7 @@ function file(name: string, text: string): string {
 }
 
 const instance = (inner: string): string =>
-  `vrrp_instance VI_1 {\n interface lo\n virtual_router_id 7\n virtual_ipaddress {\n  127.0.0.7/8\n }\n ${inner}\n}\n`;
+  `vrrp_instance VI_1 {\n interface lo\n virtual_router_id 7\n virtual_ipaddress {\n  127.0.0.7/8 dev lo\n }\n ${inner}\n}\n`;
 
 test('a file without traps is told so, with exit code 0', async () => {
   const path = file('good.conf', instance('priority 150'));

@@ -762,6 +762,15 @@ test('what stands in a refused file does not steer the terminal', () => {
   expect(text).not.toMatch(/[^\P{Cc}\n]/u);
 });
 
+test('why there is no gate is told with its hint, indented as the rest', () => {
+  const gate = { none: 'the kernel has no nf_tables\n  hint: modprobe nf_tables' };
+  const { vrrp } = MASTER;
+  const snapshot = { ...MASTER, vrrp: vrrp && { ...vrrp, instances: [instance({ gate })] } };
+  expect(renderSnapshot(snapshot, { colour: false })).toContain(
+    '\n      no gate: the kernel has no nf_tables\n        hint: modprobe nf_tables\n',
+  );
+});
+
 describe.each(Object.entries(CASES))('%s', (name, snapshot) => {
   test('is shown as expected', () => {
     const file = new URL(`${name}.txt`, FOLDER);

@@ -69,7 +69,9 @@ export function health(name: string): string {
 export const MISTAKE = 'vrrp_script alive {\n    script "/bin/true"\n    internal 1\n}\n';
 
 /** What a test has otherwise. */
-type Otherwise = Partial<Pick<SupervisorOptions, 'clock' | 'childPidFiles' | 'respawns'>>;
+type Otherwise = Partial<
+  Pick<SupervisorOptions, 'clock' | 'childPidFiles' | 'pidFile' | 'respawns' | 'runDir'>
+>;
 
 export function prepare(text: string, otherwise: Otherwise = {}): Supervisor {
   writeFileSync(file(), text);
@@ -130,3 +132,5 @@ export function orders(): readonly string[] {
 export const go = (): void => writeFileSync(join(runDir, 'go'), '');
 export const logged = (message: string): LogRecord | undefined =>
   records.find((record) => record.message === message);
+export const allLogged = (message: string): readonly LogRecord[] =>
+  records.filter((record) => record.message === message);

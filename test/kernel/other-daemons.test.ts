@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { livesHere } from '../../src/kernel/other-daemons.ts';
+import { keepalivedIn, livesHere } from '../../src/kernel/other-daemons.ts';
 
 let proc: string;
 
@@ -34,4 +34,13 @@ test('a daemon lives here by a process of its run directory in this network name
 
 test('the real /proc can be read', () => {
   expect(livesHere('/run/nobody-has-this')).toBe(false);
+});
+
+test('keepalived is found by its name in one network namespace', () => {
+  add('20', 'net:[1]', '', 'keepalived');
+  add('3', 'net:[1]', '', 'keepalived');
+  add('30', 'net:[2]', '', 'keepalived');
+  add('40', 'net:[1]', '', 'keepalived-exp');
+  expect(keepalivedIn('net:[1]', proc)).toEqual([3, 20]);
+  expect(keepalivedIn('net:[3]', proc)).toEqual([]);
 });

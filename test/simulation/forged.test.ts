@@ -149,4 +149,20 @@ describe('an alarm', () => {
     await clock.settleBy(11_000);
     expect(alarmsOf(one)).toEqual([]);
   });
+
+  test.each<[string, Partial<VrrpInstance>, Forged]>([
+    [
+      'its auth_type or auth_pass is not ours: neither believes the other',
+      PASS,
+      { auth: { type: 1, key: 'other' } },
+    ],
+    ['it does not sign, and we have auth_hmac', SIGNED, {}],
+  ])('not-authentic says what differs: %s', async (detail, over, forged) => {
+    const { clock, one, forge } = scene(over);
+    await clock.settleTo(10_000);
+    forge(forged);
+    await clock.settleBy(10);
+    const [instance] = one.speaker.snapshot().instances;
+    expect(instance?.alarms.map((alarm) => alarm.detail)).toEqual([detail]);
+  });
 });

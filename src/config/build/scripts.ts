@@ -115,7 +115,12 @@ function inspect(
     code: state === 'missing' ? 'script-missing' : 'script-not-executable',
     span: setting.span,
     message: state === 'missing' ? `there is no ${program}` : `${program} cannot be run`,
-    hint: state === 'missing' ? 'check the path' : `chmod +x ${program}`,
+    hint:
+      state === 'not-executable'
+        ? `chmod +x ${program}`
+        : program.startsWith('/')
+          ? 'check the path'
+          : `write its whole path: /DIRECTORY/${program}`,
   });
   return false;
 }

@@ -90,6 +90,8 @@ export type VrrpCode =
   | 'lease-unusable'
   | 'lease-not-here'
   | 'vip-outside-network'
+  | 'vip-only-address'
+  | 'vip-wide-network'
   | 'vip-twice'
   | 'too-many-addresses'
   | 'link-local-first'

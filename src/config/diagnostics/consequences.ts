@@ -28,7 +28,9 @@ const VALUE_CODES: readonly DiagnosticCode[] = [
 /** One cause is one message: what follows from it in the same line is left out. */
 const FOLLOWS: Partial<Record<DiagnosticCode, readonly DiagnosticCode[]>> = {
   'unmatched-quote': ['missing-argument', 'missing-open-brace', 'extra-argument'],
-  'odd-character': ['extra-argument'],
+  'odd-character': ['extra-argument', 'unknown-interface'],
+  // What the block lacks may stand behind the brace that closes it too early, or in the next line of a sequence.
+  'missing-close-brace': ['missing-keyword'],
   'undefined-name': [...VALUE_CODES, 'missing-argument', 'unknown-keyword'],
   'not-replaced': VALUE_CODES,
   'bad-generator': VALUE_CODES,

@@ -74,6 +74,11 @@ export function isCommand(keyword: string): boolean {
   return COMMANDS.has(keyword);
 }
 
+/** Whether some block knows a word. */
+export function isKeyword(word: string): boolean {
+  return Object.values(LANGUAGE).some((table) => table.has(word));
+}
+
 /** Blocks that know a keyword, other than the one given. */
 export function blocksWith(name: string, except: BlockName): readonly BlockName[] {
   return (Object.keys(LANGUAGE) as BlockName[]).filter(

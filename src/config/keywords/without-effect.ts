@@ -14,6 +14,9 @@ const AUTOMATIC = 'priorities are as they are written: vrrp_rt_priority';
 const FILTERED =
   'when much comes that is not for us the kernel is told to drop it, so the queue needs no size';
 
+const UNCHECKED =
+  'without TCP_CHECK, HTTP_GET, SSL_GET or BFD_CHECK beside it nobody checks this real server, and it serves whatever happens to it';
+
 const MPLS_ONLY = 'the kernel keeps it for MPLS routes only; these are of IPv4 and IPv6';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -78,6 +81,12 @@ const REASONS: Readonly<Record<string, string>> = {
   umask: 'what we write is for its owner alone, whatever the mask',
   use_pid_dir: 'lvsd --pid FILE names the pid file',
   use_symlink_paths: 'a script is run by the path that was looked at',
+  DNS_CHECK: UNCHECKED,
+  FILE_CHECK: UNCHECKED,
+  MISC_CHECK: UNCHECKED,
+  PING_CHECK: UNCHECKED,
+  SMTP_CHECK: UNCHECKED,
+  UDP_CHECK: UNCHECKED,
   as: MPLS_ONLY,
   'ttl-propagate': MPLS_ONLY,
   debug: 'lvsd --log-level debug tells more of everything',

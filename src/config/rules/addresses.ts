@@ -1,5 +1,13 @@
 /** Virtual addresses: their networks, their prefixes, and who owns them. */
-import { type Family, familyOf, parseAddress, prefixContains } from '../../base/address.ts';
+import {
+  type Family,
+  familyOf,
+  ipv4Number,
+  ipv4Text,
+  parseAddress,
+  prefixContains,
+  whyNoHost,
+} from '../../base/address.ts';
 import type { Network } from '../environment.ts';
 import type { Section } from '../values/section.ts';
 import { OWNER_PRIORITY } from './priorities.ts';
@@ -13,8 +21,13 @@ import {
 } from './whole.ts';
 import { isOn, lastWritten, nameIn, nameSpan, numberIn } from './written.ts';
 
+const LOOPBACK: Readonly<Record<Family, readonly [prefix: string, length: number]>> = {
+  ipv4: ['127.0.0.0', 8],
+  ipv6: ['::1', 128],
+};
+
 /** The networks of an interface and family; what a MASTER has put there itself tells nothing. */
-function ownNetworks(link: string, family: Family, whole: Whole): readonly Network[] {
+export function ownNetworks(link: string, family: Family, whole: Whole): readonly Network[] {
   const networks = whole.environment.networks(link) ?? [];
   return networks.filter(
     ({ address }) =>
@@ -26,8 +39,10 @@ function ownNetworks(link: string, family: Family, whole: Whole): readonly Netwo
 export function tellVipsOutside(instance: Section, whole: Whole): void {
   // Which interface was meant is not known then.
   if (instance.spoils('interface')) return;
-  for (const { word, options, address } of vipsOf(instance)) {
+  for (const vip of vipsOf(instance)) {
+    const { word, options, address } = vip;
     const link = optionOf(options, 'dev')?.text ?? interfaceOf(instance, whole.globals);
+    if (whyImpossible(vip, link) !== null) continue;
     const networks = ownNetworks(link, familyOf(address), whole);
     const isInside = networks.some((one) => prefixContains(one.address, one.prefixLength, address));
     if (networks.length === 0 || isInside || address.startsWith('fe80:')) continue;
@@ -39,6 +54,18 @@ export function tellVipsOutside(instance: Section, whole: Whole): void {
       hint: `${link} has ${known}: nobody there asks for an address of another network`,
     });
   }
+}
+
+/** Why no host can have an address, as the end of a sentence; null: one can. */
+export function whyImpossible(vip: WrittenVip, link: string): string | null {
+  const { address, prefixLength } = vip;
+  const why = whyNoHost(address);
+  if (why !== null) return `${why === 'unspecified' ? 'an' : 'a'} ${why} address`;
+  const isLoopback = prefixContains(...LOOPBACK[familyOf(address)], address);
+  if (isLoopback && link !== 'lo') return 'a loopback address';
+  if (address === broadcastOf(vip)) return `the broadcast address of its /${prefixLength}`;
+  if (address === networkOf(vip)) return `the network of its /${prefixLength}, and no host in it`;
+  return null;
 }
 
 /** Two masters of one address, or one that is held twice. */
@@ -76,12 +103,22 @@ export function tellBroadcasts(instance: Section, { reports }: Whole): void {
 }
 
 /** The last address of an IPv4 network; null where there is none. */
-function broadcastOf({ address, prefixLength }: WrittenVip): string | null {
+function broadcastOf(vip: WrittenVip): string | null {
+  const ends = endsOf(vip);
+  return ends === null ? null : ipv4Text(ends.last);
+}
+
+/** The first address of an IPv4 network, which is the network's own; null where there is none. */
+function networkOf(vip: WrittenVip): string | null {
+  const ends = endsOf(vip);
+  return ends === null ? null : ipv4Text(ends.first);
+}
+
+function endsOf({ address, prefixLength }: WrittenVip): { first: number; last: number } | null {
   if (familyOf(address) !== 'ipv4' || !(prefixLength >= 1 && prefixLength <= 30)) return null;
-  const value = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
   const size = 2 ** (32 - prefixLength);
-  const last = Math.floor(value / size) * size + size - 1;
-  return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join('.');
+  const first = Math.floor(ipv4Number(address) / size) * size;
+  return { first, last: first + size - 1 };
 }
 
 /** Priority 255 says that the addresses are this machine's own. */

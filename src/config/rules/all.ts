@@ -19,7 +19,7 @@ import {
 } from './addresses.ts';
 import { adviseOnPorts, adviseOnRetry, adviseOnStacks, tellUnchecked } from './checkers.ts';
 import { adviseOnGroups } from './groups.ts';
-import { tellOwnInterface } from './interfaces.ts';
+import { tellMissingInterfaces, tellOwnInterface } from './interfaces.ts';
 import {
   adviseOnSample,
   tellEmptyBlocks,
@@ -28,6 +28,7 @@ import {
   tellPassword,
 } from './leftovers.ts';
 import { adviseOnMail } from './mail.ts';
+import { tellImpossible, tellOnlyAddress, tellWideNetwork } from './odd-addresses.ts';
 import { partsOf, type ServerParts } from './parts.ts';
 import { tellIgnoredDelay } from './preemption.ts';
 import { tellWeights } from './priorities.ts';
@@ -98,6 +99,7 @@ export function tellVrrp(
   for (const group of whole.groups) {
     tellSingleMember(group, whole);
     tellUnequalPriorities(group, whole);
+    tellMissingInterfaces(group, whole);
     tellEmptyBlocks(group, whole);
     tellShellWords(group, reports);
   }
@@ -118,6 +120,10 @@ function tellGlobals(whole: Whole): void {
 
 function tellInstance(instance: Section, whole: Whole): void {
   tellOwnInterface(instance, whole);
+  tellMissingInterfaces(instance, whole);
+  tellImpossible(instance, whole);
+  tellOnlyAddress(instance, whole);
+  tellWideNetwork(instance, whole);
   tellVipsOutside(instance, whole);
   tellBroadcasts(instance, whole);
   tellNotTheOwner(instance, whole);

@@ -1,5 +1,7 @@
 /** `include` and its relatives (keepalived.conf(5)): which files a line names, and how grave it is when there are none. */
+
 import { dirname, isAbsolute, join } from 'node:path';
+import { KEEPALIVED_FILE, OWN_FILE } from '../default-files.ts';
 import type { Reports } from '../diagnostics/reports.ts';
 import type { DerivedText } from './derived-text.ts';
 import type { Span } from './source.ts';
@@ -206,7 +208,7 @@ export class Includes {
       code,
       span,
       message: `cannot read ${path}: ${error}`,
-      hint: 'check the path and its permissions',
+      hint: unreadableHint(path, error),
     });
   }
 
@@ -218,6 +220,13 @@ export class Includes {
       hint: `${word} /etc/lvsd/conf.d/*.conf`,
     });
   }
+}
+
+function unreadableHint(path: string, error: string): string {
+  if (error !== 'ENOENT') return 'check the path and its permissions';
+  return path === OWN_FILE
+    ? `there is no such file, and no ${KEEPALIVED_FILE}: write one of them, or name another file`
+    : 'there is no such file: check the path';
 }
 
 function hintFor(pattern: string): string {

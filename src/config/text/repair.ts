@@ -187,11 +187,19 @@ class Repair {
       message: tokens.isWord(open.head)
         ? `the block "${tokens.text(open.head)}" is never closed`
         : 'this block is never closed',
-      hint:
-        at === tokens.count
-          ? 'a } is missing at its end'
-          : `a } is missing before "${tokens.text(at)}" in line ${lineOf(tokens, at)}`,
+      hint: this.whereItEnds(open, at),
     });
+  }
+
+  private whereItEnds({ head }: Open, at: number): string {
+    const { tokens } = this;
+    if (at === tokens.count) return 'a } is missing at its end';
+    const [opened, next] = [tokens.span(head), tokens.span(at)];
+    // The same word of the file once more.
+    if (opened.file === next.file && opened.start === next.start) {
+      return 'a sequence repeats its own line and nothing below it: the } stands in that line, too';
+    }
+    return `a } is missing before "${tokens.text(at)}" in line ${lineOf(tokens, at)}`;
   }
 
   private tellMissingOpen(head: number): void {

@@ -3,6 +3,7 @@
  * cannot be used is reported and left out; a line without what it cannot do without is null.
  */
 
+import { prefixLengthOf } from '../../base/address.ts';
 import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import type { Report } from '../diagnostics/diagnostic.ts';
 import type { Reports } from '../diagnostics/reports.ts';
@@ -374,6 +375,10 @@ function unknownOption(
   const isNext =
     line.relation === 'in' && first?.argument.is !== 'word' && first && fits(first.argument, text);
   const hint = hintOf(phrase, line);
+  const masked = isNext ? prefixLengthOf(text) : null;
+  if (masked !== null && text.startsWith('255.')) {
+    return { code, message, hint: `write the mask as a length behind the address: /${masked}` };
+  }
   return { code, message, hint: isNext ? `each stands on a line of its own: ${hint}` : hint };
 }
 

@@ -3,7 +3,7 @@
  * word stands and what it belongs to.
  */
 
-import { addressBits, familyOf, parseAddress } from '../../base/address.ts';
+import { addressBits, familyOf, parseAddress, prefixLengthOf } from '../../base/address.ts';
 import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { FORMS } from '../keywords/forms.ts';
 import type {
@@ -131,7 +131,8 @@ function readDecimal(
   const sign = SIGNS[scalar.is];
   const hint = `${name} is ${rangeText(scalar, sign)}`;
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(text)) {
-    return bad(`"${text}" is no number of ${scalar.is}`, hint);
+    const unit = /^\d+(\.\d+)?[a-z]+$/i.test(text) ? '; units are never written' : '';
+    return bad(`"${text}" is no number of ${scalar.is}`, hint + unit);
   }
   const number = Number(text);
   const reading = within(number, text, scalar, hint);
@@ -181,12 +182,18 @@ function readAddress(scalar: AddressScalar, text: string, owner: Owner): Reading
   }
   if (length === undefined) return { good: true, value: address };
   if (!/^\d{1,3}$/.test(length) || Number(length) > addressBits(family)) {
-    return bad(
-      `"${text}" has no prefix length that it could have`,
-      `a length from 0 to ${addressBits(family)} stands behind the /`,
-    );
+    return bad(`"${text}" has no prefix length that it could have`, lengthHint(address, length));
   }
   return { good: true, value: `${address}/${Number(length)}` };
+}
+
+/** `length`: what stands behind the /, and is no length. */
+function lengthHint(address: string, length: string): string {
+  const family = familyOf(address);
+  const masked = family === 'ipv4' ? prefixLengthOf(length) : null;
+  if (masked !== null) return `write the mask as a length: ${address}/${masked}`;
+  if (length.endsWith(',')) return 'no comma stands between addresses: each has a line of its own';
+  return `a length from 0 to ${addressBits(family)} stands behind the /`;
 }
 
 function addressKind({ family, prefix }: AddressScalar): string {

@@ -5,6 +5,7 @@
 import type { Reports } from '../diagnostics/reports.ts';
 import { type Keyword, MANDATORY, type PhraseName, type Scalar } from '../keywords/keyword.ts';
 import { PHRASES } from '../keywords/phrases.ts';
+import { isKeyword } from '../keywords/table.ts';
 import { type Opening, type Statement, statementSpan, type Word } from '../text/ast.ts';
 import type { Run } from '../text/pool.ts';
 import type { Extent, Span } from '../text/source.ts';
@@ -246,8 +247,13 @@ function tellExtra({ name }: Keyword, { text, span }: Word, reports: Reports): v
     code: 'extra-argument',
     span,
     message: `"${name}" takes no more than one value: the rest is ignored`,
-    ...(text === '\\' ? { hint: 'a \\ continues no line but those of a definition' } : {}),
+    ...hintOfExtra(text),
   });
+}
+
+function hintOfExtra(text: string): { readonly hint?: string } {
+  if (text === '\\') return { hint: 'a \\ continues no line but those of a definition' };
+  return isKeyword(text) ? { hint: `"${text}" is a keyword: it begins a line of its own` } : {};
 }
 
 function tellMissing({ name, help }: Keyword, { keyword }: Statement, reports: Reports): null {

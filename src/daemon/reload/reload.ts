@@ -1,6 +1,6 @@
 /** Where the configuration comes from, and reading it: the same at start and at reload. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { defaultFile, KEEPALIVED_FILE } from '../../config/default-files.ts';
 import { systemEnvironment } from '../../config/environment.ts';
 import { type KeptFiles, keptEnvironment, recorded } from '../../config/kept.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
@@ -9,8 +9,6 @@ import type { Director } from '../../model/director.ts';
 import { hasWork } from '../../model/kernel-settings.ts';
 
 /** Our own file is held to our rules; keepalived's starts as keepalived would start it. */
-const OWN_FILE = '/etc/lvsd/lvsd.conf';
-const KEEPALIVED_FILE = '/etc/keepalived/keepalived.conf';
 
 export interface ConfigSource {
   readonly path: string;
@@ -36,10 +34,8 @@ export function chooseSource({ useFile, configId, namespace }: AskedSource): Con
   const rest = { configId, memory, ...(namespace === undefined ? {} : { namespace }) };
   // Absolute: lvsctl names the same file from another folder.
   if (useFile !== undefined) return { path: resolve(useFile), mode: 'default', ...rest };
-  if (!existsSync(OWN_FILE) && existsSync(KEEPALIVED_FILE)) {
-    return { path: KEEPALIVED_FILE, mode: 'compat', ...rest };
-  }
-  return { path: OWN_FILE, mode: 'default', ...rest };
+  const path = defaultFile();
+  return { path, mode: path === KEEPALIVED_FILE ? 'compat' : 'default', ...rest };
 }
 
 /** A configuration as it was read, and the means to read it again. */

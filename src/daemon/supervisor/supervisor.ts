@@ -48,6 +48,7 @@ import { writePid } from './pid-file.ts';
 import { Processes, type WorkerName } from './processes.ts';
 import { forgetRevivals, reviveEnvironment } from './revive.ts';
 import type { Signal } from './signals.ts';
+import { tellOfKeepalived, tellOfOpenFolders } from './surroundings.ts';
 
 export interface SupervisorOptions {
   readonly version: string;
@@ -297,7 +298,7 @@ export class Supervisor {
   }
 
   private async startNow(): Promise<void> {
-    const { runDir, log, pidFile, version } = this.options;
+    const { runDir, log, pidFile, version, history } = this.options;
     const { configurations } = this;
     // A signal may have come before us.
     if (this.stopping !== null) return;
@@ -312,6 +313,7 @@ export class Supervisor {
     writePid(pidFile, process.pid, '--pid');
     const { digest, director, path } = configurations;
     log.info({ version, configuration: path, digest, runDir }, 'lvsd starts');
+    tellOfKeepalived(director.global.netNamespace, log);
     if (director.global.processName !== undefined) process.title = director.global.processName;
     await this.around.run('startup', director);
     if (this.stopping !== null) return;
@@ -323,6 +325,7 @@ export class Supervisor {
     }
     await this.processes.replace(director);
     configurations.started(this.stateAtStart);
+    tellOfOpenFolders([runDir, history.folder], log);
     this.ready = true;
     notifyServiceManager('READY=1');
     log.info({}, 'lvsd is ready');
@@ -374,7 +377,9 @@ function makeRunDir(runDir: string): void {
   try {
     makeFolder(runDir, 0o755);
   } catch (cause) {
-    const why = `the run directory ${runDir} cannot be made: ${errnoName(cause)}`;
+    const isFile = ['EEXIST', 'ENOTDIR'].includes(errnoName(cause));
+    const reason = isFile ? 'there is a file in its place' : errnoName(cause);
+    const why = `the run directory ${runDir} cannot be made: ${reason}`;
     const hint = 'give lvsd one that it may write: --run-dir DIR';
     throw new DirectorError('RUN_DIR_UNWRITABLE', why, { cause, hint });
   }

@@ -16,6 +16,14 @@ const PEERS_REMEMBERED_MAX = 64;
 const PEERS_TOLD_MAX = 16;
 const ADDRESSES_SHOWN = 4;
 
+/** What whoever is not believed has otherwise, for who looks for the difference between two directors. */
+const NOT_AUTHENTIC = {
+  authentication: 'its auth_type or auth_pass is not ours: neither believes the other',
+  replay: 'it sends what was signed and sent before',
+  'unknown-key': 'it signs with a key that stands in no auth_hmac of ours',
+  unsigned: 'it does not sign, and we have auth_hmac',
+} as const;
+
 export class Remarks {
   private readonly ports: { readonly clock: Clock; readonly log: Log };
   private readonly counters: Counters;
@@ -99,7 +107,7 @@ export class Remarks {
       case 'replay':
       case 'unknown-key':
       case 'unsigned':
-        this.raise(instance, 'not-authentic', source, reason);
+        this.raise(instance, 'not-authentic', source, NOT_AUTHENTIC[reason]);
         break;
       case 'addresses':
         this.raise(instance, 'address-list-mismatch', source, 'dropped: vrrp_strict');

@@ -310,9 +310,26 @@ describe('a start', () => {
     await expect(prepare(vrrp('VI_1')).start()).rejects.toMatchObject({
       code: 'RUN_DIR_UNWRITABLE',
       message: `the pid file ${join(runDir, 'lvsd.pid')} cannot be written: EISDIR`,
-      hint: 'make room for it, or give it another place: --pid FILE',
+      hint: 'give it another place: --pid FILE',
     });
     rmSync(join(runDir, 'lvsd.pid'), { recursive: true });
+  });
+
+  test('names the folder of a pid file that is not there', async () => {
+    const pidFile = join(runDir, 'nowhere', 'lvsd.pid');
+    await expect(prepare(vrrp('VI_1'), { pidFile }).start()).rejects.toMatchObject({
+      message: `the pid file ${pidFile} cannot be written: ENOENT`,
+      hint: 'make its folder, or give it another place: --pid FILE',
+    });
+  });
+
+  test('tells that a file is in the place of the run directory', async () => {
+    const path = join(runDir, 'file');
+    writeFileSync(path, '');
+    await expect(prepare(vrrp('VI_1'), { runDir: path }).start()).rejects.toMatchObject({
+      message: `the run directory ${path} cannot be made: there is a file in its place`,
+      hint: 'give lvsd one that it may write: --run-dir DIR',
+    });
   });
 });
 

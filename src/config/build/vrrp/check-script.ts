@@ -24,6 +24,7 @@ export function buildScript(section: Section, context: ScriptContext): VrrpScrip
       code: 'missing-keyword',
       span: section.span,
       message: `vrrp_script ${name} has no "script"`,
+      hint: 'script "/path/program argument"; a line that begins with @ID counts with --config-id ID only',
     });
   }
   if (script === null || account === undefined) return null;

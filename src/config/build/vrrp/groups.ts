@@ -49,7 +49,7 @@ function isFree(
   if (!instances.usable.has(word.text)) {
     // What is wrong with an instance that is declared has been told there.
     if (instances.names.has(word.text)) return false;
-    const known = someOf([...instances.usable]);
+    const known = someOf([...instances.names]);
     reports.add({
       code: 'unknown-reference',
       span: word.span,

@@ -91,6 +91,19 @@ export const VRRP: Readonly<Record<VrrpCode, Explanation>> = {
     for addresses of their own network, so nobody finds it unless a router has a route to it. Mend a
     mistyped digit, or the interface.`,
   ),
+  'vip-only-address': trap(
+    'the machine’s own address as a virtual one',
+    `What an instance does not hold while it is BACKUP is taken off its interface, as keepalived does. Here all
+    addresses of the interface are virtual ones, so it would have none left: the instance is in FAULT, and whoever
+    works over that address is cut off. Write the address that the directors share, and give each of them one of
+    its own. Who owns the address for good has priority 255.`,
+  ),
+  'vip-wide-network': trap(
+    'a virtual address with a mask that is too wide',
+    `The address brings a route to its network, on the director that is MASTER. When that is larger than the
+    network of the interface, hosts that are reached through a router are looked for on the link, and are not
+    found. Write the length of the interface’s own network, or /32.`,
+  ),
   'vip-twice': trap(
     'one virtual address in two places',
     `Each instance holds the address while it is MASTER. Two of them may be MASTER on two directors, and then
