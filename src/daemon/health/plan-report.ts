@@ -140,6 +140,7 @@ function isToldElsewhere(
   const [top = ''] = difference.path;
   if (top.startsWith('virtual_server ')) return table !== null && isInTable(difference, table);
   if (top.startsWith('vrrp_instance ')) return vrrp !== null && isInVrrp(difference, vrrp);
+  if (top === 'static_ipaddress') return vrrp !== null && isInStatics(difference, vrrp);
   return false;
 }
 
@@ -253,6 +254,11 @@ function isInVrrp(difference: Difference, { changes }: VrrpPlan): boolean {
   }
   const told = TOLD_BY[keyword ?? list ?? ''];
   return ofInstance.some(({ differences }) => differences.some((one) => one.name === told));
+}
+
+function isInStatics(difference: Difference, { changes }: VrrpPlan): boolean {
+  const statics = changes.filter(({ instance }) => instance === null);
+  return statics.some((change) => isOfAddress(change, difference));
 }
 
 /** An address that is only changed is told by its own line. */

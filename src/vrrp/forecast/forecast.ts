@@ -88,19 +88,24 @@ function changes(before: Before, after: After): readonly PlannedVrrpChange[] {
       ? []
       : [{ ...edit('protocol', `${name}: ${renderDifferences(differences)}`), differences }]),
     ...linkChanges(name, before.instance, after.instance),
-    ...heldChanges(before, after.instance),
+    // Who falls into FAULT holds nothing of what is new.
+    ...heldChanges(falls(before, after) ? { ...before, state: 'fault' } : before, after.instance),
   ];
 }
 
 /** Whether it falls into FAULT, or leaves it; null: neither, as far as is known. */
 function roleText(before: Before, after: After): string | null {
   const { state } = before;
-  if (before.fault === null && after.fault !== null && state !== 'fault') {
+  if (falls(before, after)) {
     const loss = state === 'master' ? `, releases ${addressCount(before.instance)}` : '';
     return `FAULT at once${loss}: ${after.fault}`;
   }
   const isMended = before.fault !== null && after.fault === null && !after.isUndecided;
-  return state === 'fault' && isMended ? `mended, no more: ${before.fault}` : null;
+  return state === 'fault' && isMended ? `leaves FAULT, where it is because ${before.fault}` : null;
+}
+
+function falls(before: Before, after: After): boolean {
+  return before.fault === null && after.fault !== null && before.state !== 'fault';
 }
 
 function ofInstance(

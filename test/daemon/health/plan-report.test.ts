@@ -7,6 +7,7 @@ import { planReport } from '../../../src/daemon/health/plan-report.ts';
 import { type GoodReading, inForce, readConfiguration } from '../../../src/daemon/reload/reload.ts';
 import type { IpvsPlan } from '../../../src/model/plan.ts';
 import { planVrrp } from '../../../src/vrrp/forecast/forecast.ts';
+import { staticChanges } from '../../../src/vrrp/forecast/held-changes.ts';
 
 let folder: string;
 
@@ -206,4 +207,18 @@ test('what the instances tell by its effect is no setting, and what they do not 
     settings: ['~ vrrp_instance VI_1: garp_master_refresh 0 → 60'],
     lines: 3,
   });
+});
+
+test('static addresses are told by their effect alone', () => {
+  const text = (line: string): string => `static_ipaddress { ${line} }\n`;
+  const before = readingOf('old', text('10.9.0.1/24 dev eth0'));
+  const settingsOf = (line: string): readonly string[] => {
+    const after = readingOf('new', text(line));
+    const changes = staticChanges(before.director.vrrp.statics, after.director.vrrp.statics);
+    const vrrp = { changes, unchanged: { instances: 0 } };
+    const readings = { before: inForce(before), after };
+    return planReport(readings, { ipvs: null, vrrp, unasked: [] }).settings;
+  };
+  expect(settingsOf('10.9.0.1/24 dev eth0 label eth0:s')).toEqual([]);
+  expect(settingsOf('10.9.0.1/24 dev eth0\n10.9.0.2/24 dev eth0')).toEqual([]);
 });

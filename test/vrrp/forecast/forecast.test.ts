@@ -183,6 +183,11 @@ test('who falls into FAULT by a reload is told before, and does', async () => {
   const texts = (config: typeof good): readonly string[] =>
     director.speaker.plan(config).changes.map(({ text }) => text);
   expect(texts(good)).toEqual([]);
+  const [address] = one.addresses;
+  const labelled = { ...one, tracks, addresses: address ? [{ ...address, label: 'eth0:v' }] : [] };
+  expect(texts(configOf([labelled, other], { syncGroups }))).toContain(
+    '~ address 10.0.0.100/24 dev eth0 of instance VI_1: label none → eth0:v',
+  );
   expect(texts(bad)).toEqual([
     '~ instance VI_1 (MASTER): FAULT at once, releases 1 address: interface eth1 is down',
     '~ instance VI_1: tracks none → interface eth1',
@@ -192,9 +197,9 @@ test('who falls into FAULT by a reload is told before, and does', async () => {
   await settled();
   expect([director.state('VI_1'), director.state('VI_2')]).toEqual(['fault', 'fault']);
   expect(texts(good)).toEqual([
-    '~ instance VI_1 (FAULT): mended, no more: interface eth1 is down',
+    '~ instance VI_1 (FAULT): leaves FAULT, where it is because interface eth1 is down',
     '~ instance VI_1: tracks interface eth1 → none',
-    '~ instance VI_2 (FAULT): mended, no more: sync group: VI_1: interface eth1 is down',
+    '~ instance VI_2 (FAULT): leaves FAULT, where it is because sync group: VI_1: interface eth1 is down',
   ]);
   director.speaker.configure(good);
   await settled();
