@@ -11,17 +11,14 @@ export interface Sleeper {
 }
 
 interface Entry<T> extends Placed {
-  readonly at: Instant;
+  at: Instant;
   readonly sleeper: T;
 }
 
 export class Deadlines<T extends Sleeper> {
   private readonly heap = new Heap<Entry<T>>((a, b) => a.at - b.at);
-  /**
-   * The entry of each that counts, Infinity: none; another one in the heap is an earlier wish of it. Who is woken stays
-   * in it: a Map from which something is removed with each advertisement is made anew again and again.
-   */
-  private readonly entered = new Map<T, Instant>();
+  /** One of each, for as long as it is not forgotten: nothing is made with each advertisement. */
+  private readonly entries = new Map<T, Entry<T>>();
 
   /** Not later than the first deadline. */
   get first(): Instant {
@@ -31,14 +28,18 @@ export class Deadlines<T extends Sleeper> {
   /** Its deadline may be another one. */
   note(sleeper: T): void {
     const at = sleeper.deadline();
-    const entered = this.entered.get(sleeper) ?? Infinity;
-    if (entered <= at) return;
-    this.entered.set(sleeper, at);
-    this.heap.push({ at, sleeper, place: NOWHERE });
+    const entry = this.entryOf(sleeper);
+    if (at === Infinity || (entry.place !== NOWHERE && entry.at <= at)) return;
+    this.heap.delete(entry);
+    entry.at = at;
+    this.heap.push(entry);
   }
 
   forget(sleeper: T): void {
-    this.entered.delete(sleeper);
+    const entry = this.entries.get(sleeper);
+    if (entry === undefined) return;
+    this.heap.delete(entry);
+    this.entries.delete(sleeper);
   }
 
   /** Those whose deadline has come, in its order. Each is to be noted again when it has been woken. */
@@ -46,13 +47,19 @@ export class Deadlines<T extends Sleeper> {
     // One at a time as a rule: an array that grows would have room for a dozen more.
     let due: T[] | null = null;
     while (this.first <= now) {
-      const { at, sleeper } = this.heap.pop() as Entry<T>;
-      if (this.entered.get(sleeper) !== at) continue;
-      this.entered.set(sleeper, Infinity);
+      const { sleeper } = this.heap.pop() as Entry<T>;
       if (sleeper.deadline() > now) this.note(sleeper);
       else if (due === null) due = [sleeper];
       else due.push(sleeper);
     }
     return due ?? [];
+  }
+
+  private entryOf(sleeper: T): Entry<T> {
+    const known = this.entries.get(sleeper);
+    if (known !== undefined) return known;
+    const entry = { at: Infinity, sleeper, place: NOWHERE };
+    this.entries.set(sleeper, entry);
+    return entry;
   }
 }
