@@ -11,6 +11,30 @@ import { addressesOf } from './held.ts';
 /** A transaction takes a millisecond; who needs more was not let to work. */
 const HELD_UP_MS: Millis = 20;
 
+interface RenewalParts {
+  readonly guards: () => readonly string[];
+  readonly leftMs: () => Millis;
+  readonly onLost: (reason: string) => void;
+}
+
+/** Of a class: V8 makes each literal with a getter one of its own, a kilobyte of them with each advertisement. */
+class Renewal {
+  readonly leftMs: () => Millis;
+  readonly onLost: (reason: string) => void;
+  private readonly guards: () => readonly string[];
+
+  constructor({ guards, leftMs, onLost }: RenewalParts) {
+    this.guards = guards;
+    this.leftMs = leftMs;
+    this.onLost = onLost;
+  }
+
+  /** A reload may give some of them to another instance in the turn in which they are to be sent: that has them open for longer. */
+  get addresses(): readonly string[] {
+    return this.guards();
+  }
+}
+
 export class Gatekeeper {
   private readonly ports: Pick<VrrpPorts, 'clock' | 'gate'>;
   private readonly share: Share;
@@ -92,15 +116,13 @@ export class Gatekeeper {
   }
 
   private send(instance: VrrpInstance, until: Instant): void {
-    const guards = (): readonly string[] => this.guards;
-    this.ports.gate.renew({
-      // A reload may give some of them to another instance in this turn, which has them open for longer.
-      get addresses() {
-        return guards();
-      },
-      leftMs: () => until - this.ports.clock.now(),
-      onLost: (reason) => this.lost(instance, reason),
-    });
+    this.ports.gate.renew(
+      new Renewal({
+        guards: () => this.guards,
+        leftMs: () => until - this.ports.clock.now(),
+        onLost: (reason) => this.lost(instance, reason),
+      }),
+    );
   }
 
   /** Nobody is to answer any more, though the addresses are still there. */
