@@ -99,7 +99,6 @@ export function tellVrrp(
   for (const group of whole.groups) {
     tellSingleMember(group, whole);
     tellUnequalPriorities(group, whole);
-    tellMissingInterfaces(group, whole);
     tellEmptyBlocks(group, whole);
     tellShellWords(group, reports);
   }
@@ -113,6 +112,7 @@ function tellGlobals(whole: Whole): void {
   tellDeclaredLate(whole);
   tellNoScriptUser(whole);
   tellVipsTwice(whole);
+  tellMissingInterfaces(whole);
   tellFillIns(whole);
   tellEmptyBlocks(whole.globals, whole);
   tellOffIgnored(whole.globals, whole);
@@ -120,7 +120,6 @@ function tellGlobals(whole: Whole): void {
 
 function tellInstance(instance: Section, whole: Whole): void {
   tellOwnInterface(instance, whole);
-  tellMissingInterfaces(instance, whole);
   tellImpossible(instance, whole);
   tellOnlyAddress(instance, whole);
   tellWideNetwork(instance, whole);

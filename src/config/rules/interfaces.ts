@@ -25,13 +25,17 @@ export function tellOwnInterface(instance: Section, { globals, reports }: Whole)
 /** What holds words behind `dev`. */
 const WITH_DEVICE = ['virtual_ipaddress', 'virtual_ipaddress_excluded', 'virtual_routes'] as const;
 
-/** Interfaces that an instance or group needs, and that are not there now. Its own one is told where it is read. */
-export function tellMissingInterfaces(section: Section, whole: Whole): void {
+/** Interfaces that instances and groups need, and that are not there now. An instance's own one is told where it is read. */
+export function tellMissingInterfaces(whole: Whole): void {
   const known = whole.environment.interfaces();
   if (known === null || mayAppear(whole)) return;
+  for (const section of [...whole.groups, ...whole.instances]) tellMissingIn(section, known, whole);
+}
+
+function tellMissingIn(section: Section, known: readonly string[], { reports }: Whole): void {
   const tell = (word: Word, consequence: string): void => {
     if (known.includes(word.text)) return;
-    whole.reports.add({
+    reports.add({
       code: 'unknown-interface',
       span: word.span,
       message: `there is no interface ${word.text} now: ${consequence}`,
