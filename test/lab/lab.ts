@@ -4,8 +4,9 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
-  createWriteStream,
+  closeSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -188,14 +189,14 @@ export class Lab {
 
   /** Starts a program in a host; what it prints goes to a file named after it. */
   start(host: string, logName: string, ...command: readonly string[]): Running {
+    // Written by the program itself: what it has printed is there when it has ended.
+    const log = openSync(join(this.folder, `${logName}.log`), 'a');
     const child = spawn('ip', [...this.inside(host), ...command], {
       cwd: ROOT,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log],
     });
-    const log = createWriteStream(join(this.folder, `${logName}.log`), { flags: 'a' });
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
+    closeSync(log);
     const pid = child.pid as number;
     const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? -1)));
     const running: Running = {

@@ -2,7 +2,6 @@
  * One process of ours under supervision: started, told what to do, asked, restarted when it dies,
  * stopped. It knows nothing of VRRP or health: those are messages (ipc.ts).
  */
-
 import { type ChildProcess, fork } from 'node:child_process';
 import { EVERYTHING, type SnapshotRequest } from '../../api/protocol.ts';
 import { DirectorError } from '../../base/error.ts';
