@@ -61,7 +61,7 @@ describe('over the addon', () => {
     const timer = setInterval(() => {
       turns += 1;
     }, 1);
-    await netlink.request(Array.from({ length: 100_000 }, () => noop));
+    await netlink.request(Array.from({ length: 400_000 }, () => noop));
     clearInterval(timer);
     expect(turns).toBeGreaterThan(2);
     netlink.close();

@@ -32,7 +32,7 @@ import {
   tcpCheck,
   virtualServer,
 } from '../health/make.ts';
-import { type SimulatedClock, settled, simulatedClock } from '../world/clock.ts';
+import { hurriedClock, type SimulatedClock, settled, simulatedClock } from '../world/clock.ts';
 import { columnsOf, SimulatedIpvs } from '../world/ipvs.ts';
 
 /** What outlives a health process: the kernel, the disk, and who has connections. */
@@ -71,7 +71,8 @@ class HealthProcess {
   constructor(host: Host) {
     this.host = host;
     const { clock, ipvs, failing } = host;
-    this.reconciler = new IpvsReconciler({ ipvs, owned: host.owned, clock });
+    // No work takes time here: a pause in it would last as long as the simulated time of a turn.
+    this.reconciler = new IpvsReconciler({ ipvs, owned: host.owned, clock: hurriedClock(0) });
     this.drains = new Drains(
       {
         clock,
